@@ -1,0 +1,2 @@
+//! The one binary: the composition root.
+fn main() {}

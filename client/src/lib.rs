@@ -1,0 +1,1 @@
+//! The Rust SDK: typed calls, event streams that resume.

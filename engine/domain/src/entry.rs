@@ -1,0 +1,84 @@
+//! An entry of the log: one command, with who said it and when.
+
+use crate::codec::{Decode, DecodeError, Encode, Reader, codec_struct};
+use crate::command::Command;
+use crate::ids::{AccountId, Digest, Seq};
+use crate::time::Micros;
+
+/// The rules by which today's engine applies entries.
+pub const RULES_VERSION: u16 = 1;
+
+/// Why the exchange believes that an entry comes from its account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// The exchange itself: a tick, or a fact that its follower reports.
+    Exchange,
+    /// The operator's word: it came with a bearer token or in open mode.
+    OperatorAttested,
+    /// A signature over the canonical command.
+    Signed {
+        /// The account's key, or a session key that it signed at logon.
+        key: [u8; 32],
+        /// Chosen by the signer; never repeated.
+        nonce: u64,
+        /// Ed25519.
+        signature: [u8; 64],
+    },
+}
+
+impl Encode for Authority {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Exchange => out.push(0),
+            Self::OperatorAttested => out.push(1),
+            Self::Signed { key, nonce, signature } => {
+                out.push(2);
+                key.encode(out);
+                nonce.encode(out);
+                signature.encode(out);
+            }
+        }
+    }
+}
+
+impl Decode for Authority {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match u8::decode(input)? {
+            0 => Ok(Self::Exchange),
+            1 => Ok(Self::OperatorAttested),
+            2 => Ok(Self::Signed {
+                key: Decode::decode(input)?,
+                nonce: Decode::decode(input)?,
+                signature: Decode::decode(input)?,
+            }),
+            tag => Err(DecodeError::Tag { of: "Authority", tag: tag.into() }),
+        }
+    }
+}
+
+/// One command at its place in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The rules that apply to it.
+    pub rules: u16,
+    /// Its place.
+    pub seq: Seq,
+    /// When the sequencer stamped it; never less than the entry before.
+    pub at: Micros,
+    /// Who says it.
+    pub account: AccountId,
+    /// Why that is believed.
+    pub authority: Authority,
+    /// What is said.
+    pub command: Command,
+}
+
+codec_struct!(Entry { rules, seq, at, account, authority, command });
+
+impl Entry {
+    /// BLAKE3 over the canonical bytes: what an acknowledgement returns.
+    #[must_use]
+    pub fn hash(&self) -> Digest {
+        Digest(blake3::hash(&self.to_bytes()).into())
+    }
+}

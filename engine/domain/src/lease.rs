@@ -1,0 +1,43 @@
+//! Words of a lease.
+
+use crate::codec::codec_names;
+
+codec_names! {
+    /// Where a lease is in its life.
+    pub enum LeaseState {
+        /// Matched; its escrow is being locked on the chain.
+        Opened = 0 "opened",
+        /// Its escrow is locked; the provider starts the containers.
+        Escrowed = 1 "escrowed",
+        /// Its containers run and pay accrues on evidence.
+        Running = 2 "running",
+        /// It ends: no more pay accrues and the containers are being removed.
+        Closing = 3 "closing",
+        /// Over.
+        Closed = 4 "closed",
+    }
+}
+
+codec_names! {
+    /// Why a lease closed.
+    pub enum CloseReason {
+        /// It ran for its duration, or its job ended well.
+        Completed = 0 "completed",
+        /// Its tenant stopped it.
+        Stopped = 1 "stopped",
+        /// Its containers could not start, or ended badly.
+        Failed = 2 "failed",
+        /// The provider's heartbeats stopped.
+        Dark = 3 "dark",
+        /// Its prepaid time ran out before its duration.
+        Exhausted = 4 "exhausted",
+        /// The chain refused the escrow.
+        EscrowFailed = 5 "escrowFailed",
+        /// The escrow was not locked in time.
+        EscrowTimeout = 6 "escrowTimeout",
+        /// The provider did not start in time.
+        StartTimeout = 7 "startTimeout",
+        /// The escrow was refunded on the chain after its deadline.
+        Refunded = 8 "refunded",
+    }
+}

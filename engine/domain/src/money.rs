@@ -1,0 +1,332 @@
+//! Money in integer stroops, and rates per unit-hour. No float ever.
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Sub, SubAssign};
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::codec::{Decode, DecodeError, Encode, Reader};
+use crate::time::Seconds;
+
+/// Stroops in one unit of the asset (Stellar's seven decimals).
+const STROOPS_PER_UNIT: i64 = 10_000_000;
+const DECIMALS: usize = 7;
+const SECONDS_PER_HOUR: u128 = 3_600;
+
+/// Why a text is no amount of money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum MoneyError {
+    /// Not digits with at most one decimal point.
+    #[error("is not a decimal number such as \"12.5\"")]
+    NotDecimal,
+    /// More than seven decimals.
+    #[error("has more than 7 decimals")]
+    TooPrecise,
+    /// Below zero.
+    #[error("is negative")]
+    Negative,
+    /// More than 2⁶³ − 1 stroops.
+    #[error("is too large")]
+    TooLarge,
+}
+
+/// An amount: stroops (10⁻⁷ of the asset), never negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stroops(i64);
+
+impl Stroops {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// An amount of `stroops`, when it is not negative.
+    #[must_use]
+    pub const fn new(stroops: i64) -> Option<Self> {
+        if stroops < 0 { None } else { Some(Self(stroops)) }
+    }
+
+    /// The amount in stroops, 0 to 2⁶³ − 1.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// The sum, unless it overflows.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// The difference, unless it would be negative.
+    #[must_use]
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.0.checked_sub(other.0).and_then(Self::new)
+    }
+
+    fn from_u128(stroops: u128) -> Option<Self> {
+        i64::try_from(stroops).ok().map(Self)
+    }
+}
+
+impl Add for Stroops {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        self.checked_add(other).expect("the ledger's total is bounded by the asset's supply")
+    }
+}
+
+impl Sub for Stroops {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self.checked_sub(other).expect("callers compare before they subtract")
+    }
+}
+
+impl AddAssign for Stroops {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl SubAssign for Stroops {
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
+    }
+}
+
+impl fmt::Display for Stroops {
+    /// Units of the asset, without trailing zeros: `100`, `2.5`, `0.0000001`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.0 / STROOPS_PER_UNIT, self.0 % STROOPS_PER_UNIT);
+        let text =
+            if part == 0 { whole.to_string() } else { format!("{whole}.{part:07}").trim_end_matches('0').to_owned() };
+        f.pad(&text)
+    }
+}
+
+impl FromStr for Stroops {
+    type Err = MoneyError;
+
+    /// Reads units of the asset with at most seven decimals.
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        if text.starts_with('-') {
+            return Err(MoneyError::Negative);
+        }
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(part) {
+            return Err(MoneyError::NotDecimal);
+        }
+        if part.len() > DECIMALS {
+            return Err(MoneyError::TooPrecise);
+        }
+        let whole: i64 = whole.parse().map_err(|_| MoneyError::TooLarge)?;
+        let part: i64 = format!("{part:0<7}").parse().map_err(|_| MoneyError::TooLarge)?;
+        whole
+            .checked_mul(STROOPS_PER_UNIT)
+            .and_then(|stroops| stroops.checked_add(part))
+            .map(Self)
+            .ok_or(MoneyError::TooLarge)
+    }
+}
+
+impl Encode for Stroops {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+    }
+}
+
+impl Decode for Stroops {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::new(i64::decode(input)?).ok_or(DecodeError::Range("stroops"))
+    }
+}
+
+/// A price: stroops per unit-hour, from 1 up to [`Rate::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rate(i64);
+
+impl Rate {
+    /// The dearest rate: 10⁹ units of the asset per unit-hour. It leaves room
+    /// for the largest lease in 128 bits.
+    pub const MAX: Self = Self(1_000_000_000 * STROOPS_PER_UNIT);
+
+    /// A rate in stroops per unit-hour, when it is from 1 to [`Rate::MAX`].
+    #[must_use]
+    pub const fn new(stroops_per_unit_hour: i64) -> Option<Self> {
+        if stroops_per_unit_hour < 1 || stroops_per_unit_hour > Self::MAX.0 {
+            None
+        } else {
+            Some(Self(stroops_per_unit_hour))
+        }
+    }
+
+    /// Stroops per unit-hour.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// The rate of `units × replicas` units at this price.
+    ///
+    /// Returns `None` when it is more than 2⁶³ − 1 stroops an hour.
+    #[must_use]
+    pub fn of(self, units: u32, replicas: u32) -> Option<RatePerHour> {
+        let total = i128::from(self.0) * i128::from(units) * i128::from(replicas);
+        i64::try_from(total).ok().map(RatePerHour)
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Stroops(self.0).fmt(f)
+    }
+}
+
+impl Encode for Rate {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+    }
+}
+
+impl Decode for Rate {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::new(i64::decode(input)?).ok_or(DecodeError::Range("rate"))
+    }
+}
+
+/// What a whole lease costs: stroops per hour for all its units and replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RatePerHour(i64);
+
+impl RatePerHour {
+    /// Stroops per hour.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for RatePerHour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Stroops(self.0).fmt(f)
+    }
+}
+
+impl Encode for RatePerHour {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+    }
+}
+
+impl Decode for RatePerHour {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let rate = i64::decode(input)?;
+        if rate < 1 { Err(DecodeError::Range("rate per hour")) } else { Ok(Self(rate)) }
+    }
+}
+
+/// What `rate` owes after `t` seconds: `floor(rate × t / 3600)`, computed from
+/// the start each time in 128 bits, so that nothing drifts. The escrow contract
+/// computes the same. `None` when it is more than 2⁶³ − 1 stroops.
+#[must_use]
+pub fn owed(rate: RatePerHour, t: Seconds) -> Option<Stroops> {
+    Stroops::from_u128(rate.0.unsigned_abs() as u128 * u128::from(t.0) / SECONDS_PER_HOUR)
+}
+
+/// The platform's share in hundredths of a percent, 0 to 10,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeeBps(u16);
+
+impl FeeBps {
+    /// A share of `bps` hundredths of a percent, at most 10,000.
+    #[must_use]
+    pub const fn new(bps: u16) -> Option<Self> {
+        if bps > 10_000 { None } else { Some(Self(bps)) }
+    }
+
+    /// Hundredths of a percent.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl Encode for FeeBps {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+    }
+}
+
+impl Decode for FeeBps {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::new(u16::decode(input)?).ok_or(DecodeError::Range("fee"))
+    }
+}
+
+/// The fee out of a lease's cumulative pay: `floor(pay × bps / 10⁴)`.
+#[must_use]
+pub fn fee(pay: Stroops, bps: FeeBps) -> Stroops {
+    let share = pay.0.unsigned_abs() as u128 * u128::from(bps.0) / 10_000;
+    Stroops::from_u128(share).expect("a share of an amount is not larger than the amount")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn amounts_read_and_print_without_trailing_zeros() {
+        for (text, stroops) in
+            [("100", 1_000_000_000), ("2.5", 25_000_000), ("0.0000001", 1), ("0", 0), ("007.10", 71_000_000)]
+        {
+            assert_eq!(text.parse::<Stroops>().map(Stroops::get), Ok(stroops), "{text}");
+        }
+        assert_eq!(Stroops(71_000_000).to_string(), "7.1");
+    }
+
+    #[test]
+    fn amounts_that_are_none_say_why() {
+        for (text, why) in [
+            ("-1", MoneyError::Negative),
+            ("1.00000001", MoneyError::TooPrecise),
+            ("922337203685.4775808", MoneyError::TooLarge),
+            ("99999999999999999999", MoneyError::TooLarge),
+            ("", MoneyError::NotDecimal),
+            (".", MoneyError::NotDecimal),
+            ("1.", MoneyError::NotDecimal),
+            ("+1", MoneyError::NotDecimal),
+            ("1e3", MoneyError::NotDecimal),
+            ("１", MoneyError::NotDecimal),
+            ("NaN", MoneyError::NotDecimal),
+        ] {
+            assert_eq!(text.parse::<Stroops>(), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn owed_rounds_down_from_the_start_each_time() {
+        let rate = Rate(1).of(1, 1).expect("small");
+        assert_eq!(owed(rate, Seconds(3_599)), Some(Stroops(0)));
+        assert_eq!(owed(rate, Seconds(3_600)), Some(Stroops(1)));
+        assert_eq!(owed(Rate::MAX.of(1, 1).expect("fits"), Seconds(u64::MAX)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_amount_survives_its_text(stroops in 0..=i64::MAX) {
+            prop_assert_eq!(Stroops(stroops).to_string().parse(), Ok(Stroops(stroops)));
+        }
+
+        #[test]
+        fn pay_fee_and_refund_add_up_to_the_escrow(rate in 1..=1_000_000_000_000_i64, t in 0..1_000_000_u64, bps in 0..=10_000_u16) {
+            let rate = Rate(rate).of(1, 1).expect("fits");
+            let escrow = owed(rate, Seconds(1_000_000)).expect("fits");
+            let pay = owed(rate, Seconds(t)).expect("fits");
+            let fee = fee(pay, FeeBps(bps));
+            prop_assert!(fee <= pay && pay <= escrow);
+            prop_assert_eq!((pay - fee) + fee + (escrow - pay), escrow);
+        }
+    }
+}

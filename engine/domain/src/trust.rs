@@ -1,0 +1,117 @@
+//! Trust levels, sets of them, and a limit price for each.
+
+use crate::codec::{Decode, DecodeError, Encode, Reader, codec_names};
+use crate::money::Rate;
+
+codec_names! {
+    /// How much an account has shown that it can be relied on. Derived from
+    /// evidence, never from what a bid claims. Higher is better.
+    pub enum TrustLevel {
+        /// Where every account starts.
+        One = 1 "One",
+        /// Staked.
+        Two = 2 "Two",
+        /// Staked more, with a record of completed leases.
+        Three = 3 "Three",
+        /// With a long record and uptime.
+        Four = 4 "Four",
+        /// Four, and attested by an auditor.
+        Five = 5 "Five",
+    }
+}
+
+impl TrustLevel {
+    /// Place in a table of levels: One is 0.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize - 1
+    }
+}
+
+/// A set of trust levels, one bit each: One is bit 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrustSet(u8);
+
+impl TrustSet {
+    /// No level.
+    pub const EMPTY: Self = Self(0);
+
+    /// The set with `level` added.
+    #[must_use]
+    pub const fn with(self, level: TrustLevel) -> Self {
+        Self(self.0 | 1 << level.index())
+    }
+
+    /// Whether `level` is in the set.
+    #[must_use]
+    pub const fn contains(self, level: TrustLevel) -> bool {
+        self.0 & (1 << level.index()) != 0
+    }
+
+    /// The levels in the set, lowest first.
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = TrustLevel> {
+        TrustLevel::ALL.iter().copied().filter(move |level| self.contains(*level))
+    }
+}
+
+/// An order's limit price for each level that it accepts; at least one level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits([Option<Rate>; 5]);
+
+impl Limits {
+    /// Limits from pairs of level and rate; `None` when there is no pair.
+    pub fn new(limits: impl IntoIterator<Item = (TrustLevel, Rate)>) -> Option<Self> {
+        let mut table = [None; 5];
+        for (level, rate) in limits {
+            table[level.index()] = Some(rate);
+        }
+        table.iter().any(Option::is_some).then_some(Self(table))
+    }
+
+    /// The limit at `level`, when the order accepts that level.
+    #[must_use]
+    pub const fn at(&self, level: TrustLevel) -> Option<Rate> {
+        self.0[level.index()]
+    }
+
+    /// The highest limit: what the order's hold is computed at.
+    #[must_use]
+    pub fn highest(&self) -> Rate {
+        self.0.iter().flatten().copied().max().expect("a limit table is never empty")
+    }
+
+    /// The accepted levels with their limits, lowest level first.
+    pub fn iter(&self) -> impl Iterator<Item = (TrustLevel, Rate)> + '_ {
+        TrustLevel::ALL.iter().filter_map(|level| self.at(*level).map(|rate| (*level, rate)))
+    }
+
+    /// The accepted levels.
+    #[must_use]
+    pub fn levels(&self) -> TrustSet {
+        self.iter().fold(TrustSet::EMPTY, |set, (level, _)| set.with(level))
+    }
+}
+
+impl Encode for Limits {
+    /// A byte with a bit for each accepted level, then their rates.
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.levels().0);
+        for (_, rate) in self.iter() {
+            rate.encode(out);
+        }
+    }
+}
+
+impl Decode for Limits {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let set = TrustSet(u8::decode(input)?);
+        if set.0 >= 1 << TrustLevel::ALL.len() {
+            return Err(DecodeError::Range("trust levels"));
+        }
+        let mut table = [None; 5];
+        for level in set.iter() {
+            table[level.index()] = Some(Rate::decode(input)?);
+        }
+        if set == TrustSet::EMPTY { Err(DecodeError::Range("trust levels")) } else { Ok(Self(table)) }
+    }
+}

@@ -1,0 +1,1 @@
+//! The matching core: one deterministic state machine.

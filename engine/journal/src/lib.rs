@@ -1,0 +1,1 @@
+//! The log of commands: batches, durability, recovery, the sequencer.

@@ -1,0 +1,1 @@
+//! HTTP, WebSocket and event streams in front of the sequencer.
