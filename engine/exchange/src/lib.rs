@@ -1,1 +1,17 @@
 //! The matching core: one deterministic state machine.
+//!
+//! [`Exchange::apply`] takes an entry of the log and appends the events that
+//! follow from it. It has no clock, no randomness, no I/O, no float, no lock and
+//! iterates over nothing unordered, so the same log gives the same state on any
+//! machine. The live service, replay, simulator and benches all drive this one
+//! function; there is no flag that tells them apart.
+
+mod apply;
+mod exchange;
+mod outcome;
+mod read;
+mod state;
+
+pub use exchange::Exchange;
+pub use outcome::{LogViolation, Outcome, Reply};
+pub use state::{Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Provider, StateHash};

@@ -1,0 +1,84 @@
+//! What a command came to.
+
+use berth_domain::codec::Encode;
+use berth_domain::{AccountId, BidId, Code, LeaseId, Micros, OrderId, ProviderId, Seq};
+use thiserror::Error;
+
+/// What a command came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was carried out.
+    Done(Reply),
+    /// It had been carried out before; this is what it answered then.
+    Repeated(Reply),
+    /// It changed nothing.
+    Refused(Code),
+}
+
+/// What a carried-out command made or touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing with an id of its own.
+    None,
+    /// An account.
+    Account(AccountId),
+    /// A provider.
+    Provider(ProviderId),
+    /// An order.
+    Order(OrderId),
+    /// A bid.
+    Bid(BidId),
+    /// A lease.
+    Lease(LeaseId),
+}
+
+impl Encode for Reply {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let (tag, id) = match *self {
+            Self::None => (0_u8, 0),
+            Self::Account(id) => (1, id.0.into()),
+            Self::Provider(id) => (2, id.0.into()),
+            Self::Order(id) => (3, id.0),
+            Self::Bid(id) => (4, id.0),
+            Self::Lease(id) => (5, id.0),
+        };
+        tag.encode(out);
+        id.encode(out);
+    }
+}
+
+/// Why an entry cannot stand at its place in any log. A live node never writes
+/// one; a log that holds one was not written by Berth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum LogViolation {
+    /// The first entry is no genesis.
+    #[error("the log does not begin with a genesis entry")]
+    NoGenesis,
+    /// The sequence has a gap or a repetition.
+    #[error("entry {found} stands where {expected} belongs")]
+    Sequence {
+        /// What belongs here.
+        expected: Seq,
+        /// What stands here.
+        found: Seq,
+    },
+    /// The stamp is earlier than that of the entry before.
+    #[error("entry {0} is stamped earlier than the one before it")]
+    TimeRunsBack(Seq),
+    /// A timer was due before this entry and no tick fired it.
+    #[error("entry {seq} stands after the deadline {deadline:?} of a timer that no tick fired")]
+    TickMissing {
+        /// The entry.
+        seq: Seq,
+        /// The deadline.
+        deadline: Micros,
+    },
+    /// The rules are none that this build knows.
+    #[error("entry {seq} needs rules {rules}, which this build does not have")]
+    Rules {
+        /// The entry.
+        seq: Seq,
+        /// Its rules version.
+        rules: u16,
+    },
+}
