@@ -1,0 +1,160 @@
+//! Brings intents about, one at a time, in the order of the log.
+//!
+//! Two lines keep a payment from happening twice. An envelope is replaced only
+//! when it can no longer be applied; and whenever anything is in doubt, the
+//! contract is asked first: it opens a lease id once and settles it once.
+
+use std::future::Future;
+
+use thiserror::Error;
+
+use crate::chain::{Delivery, RpcError, Signed, Wire, deliver};
+use crate::contract::Refusal;
+use crate::outbox::{Outbox, Outcome, Record, Stage};
+use crate::plan::{Intent, Name};
+use crate::store::StoreError;
+
+/// What the contract says about an intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is not done.
+    Undone,
+    /// It is done.
+    Done,
+    /// It need not be done any more.
+    Moot(String),
+    /// It can never be done.
+    Hopeless(String),
+}
+
+/// Why an intent cannot be made into an envelope.
+#[derive(Clone, Debug, Error)]
+pub(crate) enum SealError {
+    /// The contract refuses it.
+    #[error("the contract refuses: {0}")]
+    Refused(Refusal),
+    /// Something stands in the way that has nothing to do with it.
+    #[error("{0}")]
+    Trouble(String),
+}
+
+/// The chain as acting sees it. The escrow contract is one; the tests of what
+/// survives a crash have another.
+pub(crate) trait Chain: Wire {
+    /// Makes an envelope that would bring `intent` about as things are.
+    fn seal(&self, intent: &Intent) -> impl Future<Output = Result<Signed, SealError>> + Send;
+    /// Looks `intent` up in the contract.
+    fn standing(&self, intent: &Intent)
+    -> impl Future<Output = Result<Standing, SealError>> + Send;
+}
+
+/// Why acting stopped short.
+#[derive(Debug, Error)]
+pub(crate) enum ActError {
+    /// The outbox fails: nothing can be done safely.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It may work later.
+    #[error("{0}")]
+    Trouble(String),
+}
+
+impl From<SealError> for ActError {
+    fn from(error: SealError) -> Self {
+        Self::Trouble(error.to_string())
+    }
+}
+
+impl From<RpcError> for ActError {
+    fn from(error: RpcError) -> Self {
+        Self::Trouble(error.to_string())
+    }
+}
+
+/// Brings one intent to its end.
+///
+/// # Errors
+/// When something fails in between. Acting again goes on where this ended.
+pub(crate) async fn act<C: Chain>(
+    outbox: &Outbox,
+    chain: &C,
+    mut record: Record,
+) -> Result<Record, ActError> {
+    // Only an envelope sealed in this very call is known to be new to everyone.
+    let mut fresh = false;
+    loop {
+        match record.stage.clone() {
+            Stage::Done(_) => return Ok(record),
+            Stage::Planned => match plan_next(outbox, chain, &record).await? {
+                Step::Deliver(signed) => {
+                    outbox.seal(&mut record, signed)?;
+                    fresh = true;
+                }
+                Step::End(outcome) => outbox.finish(&mut record, outcome)?,
+            },
+            Stage::Sealed(signed) => {
+                let why = match deliver(chain, &signed, fresh).await? {
+                    Delivery::Applied(applied) => {
+                        let tx = hex::encode(applied.hash);
+                        let outcome = Outcome::Applied { tx, ledger: applied.ledger };
+                        outbox.finish(&mut record, outcome)?;
+                        continue;
+                    }
+                    Delivery::Failed(why) => why,
+                    Delivery::Rejected(why) => why.code,
+                    Delivery::Expired => "its time was over".to_owned(),
+                    Delivery::Forgotten => "the RPC no longer keeps its ledgers".to_owned(),
+                };
+                outbox.reopen(&mut record, &why)?;
+                // Whatever it was, it shall not be hammered at.
+                return Err(ActError::Trouble(format!("{}: {why}", record.intent.name())));
+            }
+        }
+    }
+}
+
+enum Step {
+    Deliver(Signed),
+    End(Outcome),
+}
+
+async fn plan_next<C: Chain>(
+    outbox: &Outbox,
+    chain: &C,
+    record: &Record,
+) -> Result<Step, ActError> {
+    let intent = &record.intent;
+    // A withdrawal pays whatever waits, which must not be more than was set
+    // aside; anything tried before may have worked after all.
+    let doubtful = record.attempts > 0 || matches!(intent, Intent::PayWithdraw { .. });
+    if doubtful && let Some(end) = ended(chain.standing(intent).await?) {
+        return Ok(Step::End(end));
+    }
+    if let Intent::Open { lease, .. } = intent
+        && outbox.get(Name::Settle(*lease))?.is_some()
+    {
+        // No lock is on its way, and the lease is over: the exchange either
+        // knew of a lock (then there is one) or gave up waiting for it.
+        return Ok(Step::End(Outcome::Moot { why: "the lease is over".to_owned() }));
+    }
+    match chain.seal(intent).await {
+        Ok(signed) => Ok(Step::Deliver(signed)),
+        Err(SealError::Refused(refusal)) => {
+            let end = ended(chain.standing(intent).await?);
+            Ok(Step::End(end.unwrap_or(Outcome::Failed { reason: refusal.to_string() })))
+        }
+        Err(error @ SealError::Trouble(_)) => Err(error.into()),
+    }
+}
+
+fn ended(standing: Standing) -> Option<Outcome> {
+    match standing {
+        Standing::Undone => None,
+        Standing::Done => Some(Outcome::Found),
+        Standing::Moot(why) => Some(Outcome::Moot { why }),
+        Standing::Hopeless(reason) => Some(Outcome::Failed { reason }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,500 @@
+//! What survives a crash. The chain here is a double in memory: it applies
+//! envelopes at most once, refuses what the contract would refuse, and can be
+//! made to fail before or after any of its calls, which is what a kill at that
+//! point looks like to the outbox.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use berth_domain::{Digest, LeaseId, Stroops};
+use stellar_xdr::ScVal;
+use tempfile::TempDir;
+
+use super::*;
+use crate::chain::{Address, Found, Patience, Sent};
+use crate::contract::Terms;
+
+const LEASE: LeaseId = LeaseId(1);
+
+/// Where a call is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    /// The call never arrived.
+    Before,
+    /// It arrived; its answer did not.
+    After,
+}
+
+#[derive(Default)]
+struct World {
+    /// Calls so far, and which of them to cut.
+    calls: u32,
+    cut: Option<(u32, Cut)>,
+    /// The ledger's clock, in seconds; its newest ledger closed then.
+    now: u64,
+    sequence: i64,
+    /// What waits for a ledger, by hash, with what it does.
+    queue: BTreeMap<[u8; 32], (Signed, Intent)>,
+    sealed: BTreeMap<[u8; 32], Intent>,
+    /// Transactions in ledgers, and whether they succeeded.
+    applied: BTreeMap<[u8; 32], bool>,
+    /// What the contract did, in order.
+    done: Vec<String>,
+    opened: Option<Terms>,
+    settled: bool,
+    waiting: Option<Stroops>,
+    refuses: Option<Refusal>,
+    /// Answers of `send`, before it becomes friendly.
+    rebuffs: Vec<Sent>,
+    /// The RPC keeps only ledgers from here on.
+    oldest_ledger: u32,
+    /// Whether ledgers close.
+    stalled: bool,
+}
+
+#[derive(Default)]
+struct Double(Mutex<World>);
+
+impl Double {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap()
+    }
+
+    /// Counts a call, and fails it where the test wants.
+    fn call<T>(&self, effect: impl FnOnce(&mut World) -> T) -> Result<T, RpcError> {
+        let mut world = self.world();
+        world.calls += 1;
+        let killed = || Err(RpcError::Unavailable("killed".to_owned()));
+        match world.cut {
+            Some((call, Cut::Before)) if call == world.calls => killed(),
+            Some((call, Cut::After)) if call == world.calls => {
+                effect(&mut world);
+                killed()
+            }
+            _ => Ok(effect(&mut world)),
+        }
+    }
+}
+
+impl World {
+    fn close_ledger(&mut self) {
+        self.now += 5;
+        if self.stalled {
+            return;
+        }
+        for (hash, (signed, intent)) in std::mem::take(&mut self.queue) {
+            if signed.max_time < self.now || signed.sequence != self.sequence + 1 {
+                continue;
+            }
+            self.sequence += 1;
+            let worked = self.apply(&intent);
+            self.applied.insert(hash, worked);
+        }
+    }
+
+    fn apply(&mut self, intent: &Intent) -> bool {
+        let allowed = self.refusal(intent).is_none();
+        if allowed {
+            match intent {
+                Intent::Open { terms, .. } => self.opened = Some(*terms),
+                Intent::Settle { .. } => self.settled = true,
+                Intent::PayWithdraw { .. } => self.waiting = None,
+            }
+            self.done.push(intent.name().to_string());
+        }
+        allowed
+    }
+
+    fn refusal(&self, intent: &Intent) -> Option<Refusal> {
+        let own = match intent {
+            Intent::Open { .. } => self.opened.map(|_| Refusal::LeaseExists),
+            Intent::Settle { .. } if self.opened.is_none() => Some(Refusal::NoSuchLease),
+            Intent::Settle { .. } => self.settled.then_some(Refusal::LeaseNotOpen),
+            Intent::PayWithdraw { .. } if self.waiting.is_none() => Some(Refusal::NoRequest),
+            Intent::PayWithdraw { .. } => None,
+        };
+        own.or(self.refuses)
+    }
+}
+
+impl Wire for Double {
+    async fn send(&self, signed: &Signed) -> Result<Sent, RpcError> {
+        self.call(|world| {
+            if let Some(rebuff) = world.rebuffs.pop() {
+                return rebuff;
+            }
+            let rejected = |code: &str, too_late| {
+                Sent::Rejected(crate::chain::Rejection { code: code.to_owned(), too_late })
+            };
+            if world.applied.contains_key(&signed.hash) {
+                Sent::Duplicate
+            } else if signed.max_time < world.now {
+                rejected("TxTooLate", true)
+            } else if signed.sequence != world.sequence + 1 {
+                rejected("TxBadSeq", false)
+            } else {
+                let intent = world.sealed[&signed.hash].clone();
+                world.queue.insert(signed.hash, (signed.clone(), intent));
+                Sent::Pending
+            }
+        })
+    }
+
+    async fn find(&self, hash: &[u8; 32]) -> Result<Found, RpcError> {
+        self.call(|world| {
+            world.close_ledger();
+            match world.applied.get(hash) {
+                Some(true) => Found::Succeeded { ledger: 7, value: ScVal::Void },
+                Some(false) => Found::Failed { ledger: 7, why: "Trapped".to_owned() },
+                None => Found::Missing {
+                    oldest_ledger: world.oldest_ledger,
+                    latest_closed_at: if world.stalled { 0 } else { world.now },
+                },
+            }
+        })
+    }
+
+    fn now(&self) -> u64 {
+        self.world().now
+    }
+
+    fn patience(&self) -> Patience {
+        Patience { first: Duration::ZERO, most: Duration::ZERO, resend_every: 2 }
+    }
+}
+
+impl Chain for Double {
+    async fn seal(&self, intent: &Intent) -> Result<Signed, SealError> {
+        let sealed = self.call(|world| {
+            if let Some(refusal) = world.refusal(intent) {
+                return Err(SealError::Refused(refusal));
+            }
+            let mut hash = [0; 32];
+            hash[0] = u8::try_from(world.sealed.len() + 1).unwrap();
+            world.sealed.insert(hash, intent.clone());
+            Ok(Signed {
+                envelope: String::new(),
+                hash,
+                sequence: world.sequence + 1,
+                max_time: world.now + 60,
+                since_ledger: 3,
+            })
+        });
+        sealed.unwrap_or_else(|error| Err(SealError::Trouble(error.to_string())))
+    }
+
+    async fn standing(&self, intent: &Intent) -> Result<Standing, SealError> {
+        self.call(|world| match intent {
+            Intent::Open { terms, .. } => match &world.opened {
+                None => Standing::Undone,
+                Some(has) if has == terms => Standing::Done,
+                Some(_) => Standing::Hopeless("another lease has this id".to_owned()),
+            },
+            Intent::Settle { escrowed: false, .. } if world.opened.is_none() => {
+                Standing::Moot("nothing was locked".to_owned())
+            }
+            Intent::Settle { .. } if world.settled => Standing::Done,
+            Intent::Settle { .. } => Standing::Undone,
+            Intent::PayWithdraw { total, .. } => match world.waiting {
+                None => Standing::Done,
+                Some(waiting) if waiting > *total => Standing::Moot("larger".to_owned()),
+                Some(_) => Standing::Undone,
+            },
+        })
+        .map_err(|error| SealError::Trouble(error.to_string()))
+    }
+}
+
+fn stroops(n: i64) -> Stroops {
+    Stroops::new(n).unwrap()
+}
+
+fn open() -> Intent {
+    let terms = Terms {
+        tenant: Address::Account([1; 32]),
+        provider: Address::Account([2; 32]),
+        rate_per_hour: stroops(36_000_000),
+        amount: stroops(100),
+        deadline: 2_000_000_000,
+    };
+    Intent::Open { lease: LEASE, terms }
+}
+
+fn settle(escrowed: bool) -> Intent {
+    Intent::Settle { lease: LEASE, seconds: 60, proof: Digest([5; 32]), escrowed }
+}
+
+fn withdraw(total: i64) -> Intent {
+    Intent::PayWithdraw { account: Address::Account([1; 32]), total: stroops(total), seq: 4 }
+}
+
+/// An outbox on disk and a chain; `restart` is what a kill and a start do.
+struct Bench {
+    dir: TempDir,
+    outbox: Option<Outbox>,
+    chain: Double,
+}
+
+impl Bench {
+    fn new(intents: Vec<Intent>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let outbox = Outbox::open(dir.path(), "log").unwrap();
+        for (intent, seq) in intents.into_iter().zip(1..) {
+            outbox.accept(seq, vec![intent], 1_000).unwrap();
+        }
+        let chain = Double::default();
+        chain.world().waiting = Some(stroops(10));
+        Self { dir, outbox: Some(outbox), chain }
+    }
+
+    fn outbox(&self) -> &Outbox {
+        self.outbox.as_ref().unwrap()
+    }
+
+    fn restart(&mut self) {
+        self.outbox = None;
+        self.outbox = Some(Outbox::open(self.dir.path(), "log").unwrap());
+    }
+
+    /// Acts until nothing is left, restarting after every failure.
+    async fn run(&mut self) -> String {
+        for _ in 0..20 {
+            match self.outbox().next().unwrap() {
+                None => return self.outcomes(),
+                Some(record) => {
+                    if act(self.outbox(), &self.chain, record).await.is_err() {
+                        self.restart();
+                    }
+                }
+            }
+        }
+        panic!("it never ends: {:?}", self.outbox().next());
+    }
+
+    fn outcomes(&self) -> String {
+        [Name::Open(LEASE), Name::Settle(LEASE), Name::PayWithdraw(4)]
+            .into_iter()
+            .filter_map(|name| self.outbox().get(name).unwrap())
+            .map(|record| match record.stage {
+                Stage::Done(Outcome::Applied { .. }) => "applied".to_owned(),
+                Stage::Done(Outcome::Found) => "found".to_owned(),
+                Stage::Done(Outcome::Moot { why }) => format!("moot: {why}"),
+                Stage::Done(Outcome::Failed { reason }) => format!("failed: {reason}"),
+                other => format!("{other:?}"),
+            })
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    fn done(&self) -> String {
+        self.chain.world().done.join(", ")
+    }
+}
+
+#[tokio::test]
+async fn a_kill_at_any_call_neither_loses_nor_repeats_a_payment() {
+    let intents = || vec![open(), settle(true), withdraw(10)];
+    let mut whole = Bench::new(intents());
+    assert_eq!(whole.run().await, "applied, applied, applied");
+    let calls = whole.chain.world().calls;
+    assert!(calls > 9, "three intents take at least three calls each, these took {calls}");
+
+    for call in 1..=calls {
+        for cut in [Cut::Before, Cut::After] {
+            let mut bench = Bench::new(intents());
+            bench.chain.world().cut = Some((call, cut));
+            let outcomes = bench.run().await;
+            assert_eq!(outcomes, "applied, applied, applied", "cut {cut:?} call {call}");
+            assert_eq!(
+                bench.done(),
+                "open of lease 1, settlement of lease 1, withdrawal of event 4",
+                "cut {cut:?} call {call}"
+            );
+            assert_eq!(bench.outbox().backlog().unwrap().pending, 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_kills_in_a_row_change_nothing_either() {
+    for first in 1..=12 {
+        for second in first + 1..=14 {
+            let mut bench = Bench::new(vec![open(), settle(true)]);
+            bench.chain.world().cut = Some((first, Cut::After));
+            let record = bench.outbox().next().unwrap().unwrap();
+            let _ = act(bench.outbox(), &bench.chain, record).await;
+            bench.chain.world().cut = Some((second, Cut::After));
+            bench.restart();
+            assert_eq!(bench.run().await, "applied, applied", "{first} and {second}");
+            assert_eq!(bench.done(), "open of lease 1, settlement of lease 1");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_envelope_that_was_sealed_but_not_sent_is_sent_after_a_restart() {
+    let mut bench = Bench::new(vec![open()]);
+    // The second call is the first sending.
+    bench.chain.world().cut = Some((2, Cut::Before));
+    let record = bench.outbox().next().unwrap().unwrap();
+    act(bench.outbox(), &bench.chain, record).await.unwrap_err();
+    bench.restart();
+    let sealed = bench.outbox().next().unwrap().unwrap();
+    assert!(matches!(sealed.stage, Stage::Sealed(_)), "{:?}", sealed.stage);
+    assert_eq!(bench.run().await, "applied");
+    assert_eq!(bench.chain.world().sealed.len(), 1, "the same envelope, not another");
+}
+
+#[tokio::test]
+async fn an_envelope_is_replaced_only_after_its_bound() {
+    let mut bench = Bench::new(vec![open()]);
+    bench.chain.world().cut = Some((2, Cut::Before));
+    let record = bench.outbox().next().unwrap().unwrap();
+    act(bench.outbox(), &bench.chain, record).await.unwrap_err();
+    bench.chain.world().now += 1_000;
+    bench.restart();
+    assert_eq!(bench.run().await, "applied");
+    assert_eq!(bench.chain.world().sealed.len(), 2);
+    assert_eq!(bench.done(), "open of lease 1");
+}
+
+#[tokio::test]
+async fn a_ledger_that_does_not_close_holds_nothing_up_for_ever() {
+    let mut bench = Bench::new(vec![open()]);
+    bench.chain.world().cut = Some((2, Cut::Before));
+    let record = bench.outbox().next().unwrap().unwrap();
+    act(bench.outbox(), &bench.chain, record).await.unwrap_err();
+    bench.chain.world().stalled = true;
+    bench.chain.world().now += 1_000;
+    let record = bench.outbox().next().unwrap().unwrap();
+    let again = act(bench.outbox(), &bench.chain, record).await;
+    assert!(matches!(again, Err(ActError::Trouble(_))), "{again:?}");
+    let record = bench.outbox().next().unwrap().unwrap();
+    assert_eq!((record.attempts, &record.stage), (1, &Stage::Planned));
+    bench.chain.world().stalled = false;
+    assert_eq!(bench.run().await, "applied");
+}
+
+#[tokio::test]
+async fn a_forgotten_transaction_is_looked_up_in_the_contract() {
+    let mut bench = Bench::new(vec![open()]);
+    // Applied, and then nobody asks for it until its ledger is gone.
+    bench.chain.world().cut = Some((3, Cut::After));
+    let record = bench.outbox().next().unwrap().unwrap();
+    act(bench.outbox(), &bench.chain, record).await.unwrap_err();
+    {
+        let mut world = bench.chain.world();
+        world.applied.clear();
+        world.oldest_ledger = 1_000;
+        world.now += 1_000_000;
+    }
+    bench.restart();
+    assert_eq!(bench.run().await, "found");
+    assert_eq!(bench.done(), "open of lease 1");
+}
+
+#[tokio::test]
+async fn every_answer_to_sending_is_borne() {
+    let rejected = |code: &str| {
+        Sent::Rejected(crate::chain::Rejection { code: code.to_owned(), too_late: false })
+    };
+    for rebuffs in [
+        vec![Sent::TryAgainLater],
+        vec![Sent::TryAgainLater, Sent::TryAgainLater, Sent::TryAgainLater],
+        vec![Sent::Duplicate],
+        vec![rejected("TxBadSeq")],
+        vec![rejected("TxInsufficientFee"), rejected("TxInsufficientFee")],
+        vec![rejected("TxBadSeq"), Sent::TryAgainLater],
+    ] {
+        let mut bench = Bench::new(vec![open()]);
+        bench.chain.world().rebuffs.clone_from(&rebuffs);
+        assert_eq!(bench.run().await, "applied", "{rebuffs:?}");
+        assert_eq!(bench.done(), "open of lease 1", "{rebuffs:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_that_fails_in_its_ledger_is_judged_anew() {
+    let mut bench = Bench::new(vec![open()]);
+    // The money is spent between simulation and ledger.
+    let record = bench.outbox().next().unwrap().unwrap();
+    bench.chain.world().cut = Some((2, Cut::After));
+    act(bench.outbox(), &bench.chain, record).await.unwrap_err();
+    bench.chain.world().refuses = Some(Refusal::BalanceTooLow);
+    assert_eq!(bench.run().await, "failed: the balance in escrow is too low");
+    assert_eq!(bench.done(), "");
+}
+
+#[tokio::test]
+async fn a_refused_opening_is_owed_to_the_exchange_until_it_knows() {
+    let mut bench = Bench::new(vec![open()]);
+    bench.chain.world().refuses = Some(Refusal::BalanceTooLow);
+    assert_eq!(bench.run().await, "failed: the balance in escrow is too low");
+    bench.restart();
+    let owed = bench.outbox().unreported().unwrap();
+    let [(key, lease, reason)] = owed.as_slice() else { panic!("{owed:?}") };
+    assert_eq!((*lease, reason.as_str()), (LEASE, "the balance in escrow is too low"));
+    bench.outbox().reported(key).unwrap();
+    bench.restart();
+    assert_eq!(bench.outbox().unreported().unwrap(), []);
+    assert_eq!(bench.outbox().failed_count().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_outbox_is_made_up_for_by_the_contract() {
+    let mut first = Bench::new(vec![open(), settle(true)]);
+    assert_eq!(first.run().await, "applied, applied");
+    let mut second = Bench::new(vec![open(), settle(true)]);
+    second.chain = first.chain;
+    assert_eq!(second.run().await, "moot: the lease is over, found");
+    assert_eq!(second.done(), "open of lease 1, settlement of lease 1");
+}
+
+#[tokio::test]
+async fn an_id_that_another_lease_has_fails() {
+    let mut bench = Bench::new(vec![open()]);
+    let Intent::Open { mut terms, .. } = open() else { unreachable!() };
+    terms.amount = stroops(101);
+    bench.chain.world().opened = Some(terms);
+    assert_eq!(bench.run().await, "failed: another lease has this id");
+}
+
+#[tokio::test]
+async fn a_lease_that_closed_before_its_lock_was_sent_is_left_alone() {
+    let mut bench = Bench::new(vec![open(), settle(false)]);
+    assert_eq!(bench.run().await, "moot: the lease is over, moot: nothing was locked");
+    assert_eq!(bench.done(), "");
+}
+
+#[tokio::test]
+async fn a_lock_that_came_too_late_for_the_exchange_is_given_back() {
+    let mut bench = Bench::new(vec![open()]);
+    // Sent, and nothing is heard of it; then the exchange gives up.
+    bench.chain.world().cut = Some((2, Cut::After));
+    let record = bench.outbox().next().unwrap().unwrap();
+    act(bench.outbox(), &bench.chain, record).await.unwrap_err();
+    bench.outbox().accept(2, vec![settle(false)], 1_010).unwrap();
+    assert_eq!(bench.run().await, "applied, applied");
+    assert_eq!(bench.done(), "open of lease 1, settlement of lease 1");
+}
+
+#[tokio::test]
+async fn a_withdrawal_larger_than_what_was_set_aside_is_not_paid() {
+    let mut bench = Bench::new(vec![withdraw(9)]);
+    assert_eq!(bench.run().await, "moot: larger");
+    assert_eq!(bench.done(), "");
+    let mut bench = Bench::new(vec![withdraw(10)]);
+    assert_eq!(bench.run().await, "applied");
+    assert_eq!(bench.done(), "withdrawal of event 4");
+}
+
+#[tokio::test]
+async fn an_event_read_twice_changes_nothing() {
+    let mut bench = Bench::new(vec![open()]);
+    assert_eq!(bench.run().await, "applied");
+    bench.outbox().accept(1, vec![open()], 2_000).unwrap();
+    assert_eq!(bench.outbox().next().unwrap(), None);
+    assert_eq!(bench.outbox().cursor().unwrap(), 2);
+    assert_eq!(bench.outbox().live().unwrap(), [(LEASE, stroops(100))]);
+}

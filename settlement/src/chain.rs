@@ -1,0 +1,26 @@
+//! A typed client of a Stellar network over JSON-RPC.
+//!
+//! Any network will do: nothing in here knows which one it talks to. Every
+//! outcome of a call is a value, and what cannot be told from the answers (did
+//! it arrive?) is told apart from what can (it can never be applied).
+
+mod address;
+mod deliver;
+mod key;
+mod network;
+mod prepare;
+mod rpc;
+mod sender;
+mod transaction;
+pub mod value;
+
+pub use address::{Address, AddressError};
+pub use deliver::{Applied, Delivery, Patience, Wire, deliver};
+pub use key::{Key, KeyError};
+pub use network::{Network, PUBLIC_PASSPHRASE};
+pub use prepare::{PrepareError, prepare, view};
+pub use rpc::{
+    Account, EventPage, EventStart, Found, Head, RawEvent, Rejection, Rpc, RpcError, Sent,
+};
+pub use sender::{SendError, Sender};
+pub use transaction::Signed;

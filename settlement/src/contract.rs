@@ -1,0 +1,46 @@
+//! The escrow contract, typed: its calls, what it answers, what it publishes,
+//! and how it is deployed.
+
+mod calls;
+mod deploy;
+mod event;
+mod refusal;
+mod views;
+
+pub use calls::Terms;
+pub use deploy::{DeployError, Deployment, deploy};
+pub(crate) use deploy::instance_of;
+pub use event::{EscrowEvent, read_event};
+pub use refusal::Refusal;
+pub use views::{Config, LeaseRecord, Outcome, Request, Settlement, ViewError};
+
+use std::sync::Arc;
+
+use crate::chain::{Address, Rpc};
+
+/// The escrow contract on one network.
+#[derive(Clone, Debug)]
+pub struct Escrow {
+    rpc: Arc<Rpc>,
+    id: Address,
+}
+
+impl Escrow {
+    /// The contract `id` on the network that `rpc` serves.
+    #[must_use]
+    pub fn new(rpc: Arc<Rpc>, id: Address) -> Self {
+        Self { rpc, id }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn id(&self) -> Address {
+        self.id
+    }
+
+    /// The network's RPC.
+    #[must_use]
+    pub fn rpc(&self) -> &Arc<Rpc> {
+        &self.rpc
+    }
+}

@@ -1,0 +1,188 @@
+//! Follows the exchange: reads its events, plans, and fills the outbox; beside
+//! that, empties it.
+
+use std::convert::Infallible;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::Notify;
+use tracing::{info, warn};
+
+use crate::act::{ActError, Chain, act};
+use crate::exchange::{Events, Exchange, ExchangeError, Fact, Frame};
+use crate::outbox::{Outbox, Outcome, Stage};
+use crate::plan::Plan;
+use crate::status::Board;
+use crate::store::StoreError;
+
+/// How long to wait after something failed: at first, and at most.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+
+/// Doubling waits between tries.
+pub(crate) struct Backoff(Duration);
+
+impl Backoff {
+    pub(crate) fn new() -> Self {
+        Self(BACKOFF.0)
+    }
+
+    pub(crate) async fn wait(&mut self) {
+        tokio::time::sleep(self.0).await;
+        self.0 = (self.0 * 2).min(BACKOFF.1);
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.0 = BACKOFF.0;
+    }
+}
+
+/// What the settler's parts share.
+pub(crate) struct Desk<E> {
+    pub(crate) outbox: Outbox,
+    pub(crate) exchange: E,
+    pub(crate) board: std::sync::Arc<Board>,
+    /// Something is in the outbox.
+    pub(crate) planned: Notify,
+    /// Something happened on the chain.
+    pub(crate) acted: Notify,
+}
+
+/// Reads the exchange's events into the outbox, for ever.
+pub(crate) async fn follow<E: Exchange>(desk: &Desk<E>) -> Result<Infallible, StoreError> {
+    let mut plan = Plan::resume(desk.outbox.live()?);
+    let mut backoff = Backoff::new();
+    loop {
+        let from = desk.outbox.cursor()?;
+        desk.board.write().exchange_cursor = from;
+        let mut events = desk.exchange.events(from);
+        let error = loop {
+            match events.next().await {
+                Ok(frame) => {
+                    backoff.reset();
+                    take(desk, &mut plan, &frame)?;
+                }
+                Err(error) => break error,
+            }
+        };
+        warn!(%error, "the exchange's events stopped; trying again");
+        desk.board.write().exchange_error = Some(error.to_string());
+        backoff.wait().await;
+    }
+}
+
+fn take<E>(desk: &Desk<E>, plan: &mut Plan, frame: &Frame) -> Result<(), StoreError> {
+    if frame.seq < desk.outbox.cursor()? {
+        return Ok(());
+    }
+    let intents: Vec<_> =
+        frame.events.iter().filter_map(|event| plan.apply(frame.seq, event)).collect();
+    for intent in &intents {
+        info!(seq = frame.seq, intent = %intent.name(), "planned");
+    }
+    let some = !intents.is_empty();
+    desk.outbox.accept(frame.seq, intents, unix_seconds())?;
+    let mut status = desk.board.write();
+    status.exchange_cursor = frame.seq + 1;
+    status.exchange_error = None;
+    drop(status);
+    if some {
+        desk.planned.notify_one();
+    }
+    Ok(())
+}
+
+/// Empties the outbox, for ever: one intent at a time, in the order of the log.
+pub(crate) async fn work<E: Exchange, C: Chain>(
+    desk: &Desk<E>,
+    chain: &C,
+    idle: Duration,
+) -> Result<Infallible, StoreError> {
+    let mut backoff = Backoff::new();
+    loop {
+        let reported = report_failures(desk).await?;
+        write_backlog(desk)?;
+        let Some(record) = desk.outbox.next()? else {
+            if reported {
+                backoff.reset();
+                desk.board.write().acting_error = None;
+            }
+            // The timeout is for failures that could not be reported yet.
+            let _ = tokio::time::timeout(idle, desk.planned.notified()).await;
+            continue;
+        };
+        match act(&desk.outbox, chain, record).await {
+            Ok(record) => {
+                backoff.reset();
+                desk.board.write().acting_error = None;
+                match &record.stage {
+                    Stage::Done(Outcome::Failed { reason }) => {
+                        warn!(intent = %record.intent.name(), reason, "failed for good");
+                    }
+                    stage => info!(intent = %record.intent.name(), ?stage, "done"),
+                }
+                desk.acted.notify_one();
+            }
+            Err(ActError::Store(error)) => return Err(error),
+            Err(ActError::Trouble(error)) => {
+                warn!(error, "acting on the chain failed; trying again");
+                desk.board.write().acting_error = Some(error);
+                backoff.wait().await;
+            }
+        }
+    }
+}
+
+fn write_backlog<E>(desk: &Desk<E>) -> Result<(), StoreError> {
+    let backlog = desk.outbox.backlog()?;
+    let (failed, refused) = (desk.outbox.failed_count()?, desk.outbox.refused_count()?);
+    let mut status = desk.board.write();
+    status.pending = backlog.pending;
+    status.oldest_age_seconds = backlog.oldest.map(|at| unix_seconds().saturating_sub(at));
+    status.failed = failed;
+    status.refused_facts = refused;
+    Ok(())
+}
+
+/// Tells the exchange of openings that failed. Answers whether it knows all.
+async fn report_failures<E: Exchange>(desk: &Desk<E>) -> Result<bool, StoreError> {
+    for (key, lease, reason) in desk.outbox.unreported()? {
+        let fact = Fact::EscrowFailed { lease, reason };
+        match report(desk, &fact, &format!("escrowFailed/{lease}")).await? {
+            Told::Known => desk.outbox.reported(&key)?,
+            Told::Later(error) => {
+                desk.board.write().acting_error = Some(error.to_string());
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// What came of telling the exchange something.
+pub(crate) enum Told {
+    /// It knows, or refused for good, which is kept for people to look at.
+    Known,
+    /// Try again.
+    Later(ExchangeError),
+}
+
+/// Tells the exchange a fact.
+pub(crate) async fn report<E: Exchange>(
+    desk: &Desk<E>,
+    fact: &Fact,
+    what: &str,
+) -> Result<Told, StoreError> {
+    match desk.exchange.report(fact).await {
+        Ok(()) => Ok(Told::Known),
+        Err(ExchangeError::Refused { code, detail, retry: false }) => {
+            // It would be refused again, and everything behind it would wait.
+            tracing::error!(code, detail, ?fact, "the exchange refuses a fact of the chain");
+            desk.outbox.refused(what, &format!("{code}: {detail}: {fact:?}"))?;
+            Ok(Told::Known)
+        }
+        Err(error) => Ok(Told::Later(error)),
+    }
+}
+
+pub(crate) fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

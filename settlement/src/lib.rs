@@ -1,0 +1,45 @@
+//! Settles leases on Stellar.
+//!
+//! The settler reads the exchange's events, plans what they ask of the chain,
+//! brings it about by signed transactions of the escrow contract's operator,
+//! and reports what the contract publishes back to the exchange as facts.
+//!
+//! ```text
+//! exchange ─ events ─▶ plan ─▶ outbox (synced) ─▶ act ─▶ escrow contract
+//!     ▲                                                        │
+//!     └───────────── facts ◀─ watcher ◀─ contract's events ◀───┘
+//! ```
+//!
+//! What it does is safe to repeat at every step: intents have natural keys, an
+//! envelope is on disk before it is handed in and is applied at most once, the
+//! contract opens and settles a lease once, and the exchange takes each fact
+//! once. It may be killed at any moment.
+
+mod settler;
+mod status;
+
+mod exchange;
+mod plan;
+
+mod act;
+mod follower;
+mod operator;
+mod outbox;
+mod watcher;
+
+pub mod chain;
+pub mod contract;
+
+mod faucet;
+mod reconcile;
+
+mod serial;
+mod store;
+
+pub use exchange::{Events, Exchange, ExchangeError, Fact, Frame, Movement};
+pub use faucet::{Faucet, FaucetError, fund};
+pub use plan::{ExchangeEvent, Intent, Name, Plan};
+pub use reconcile::{Difference, Expectation, Subject, reconcile};
+pub use settler::{Settler, SettlerConfig, SettlerError};
+pub use status::Status;
+pub use store::StoreError;

@@ -1,0 +1,106 @@
+//! The escrow's operator: the account whose signature opens and settles leases.
+
+use stellar_xdr::HostFunction;
+
+use crate::act::{Chain, SealError, Standing};
+use crate::chain::{
+    Found, Key, Patience, PrepareError, Rpc, RpcError, Sent, Signed, Wire, prepare,
+};
+use crate::contract::{Escrow, LeaseRecord, Outcome, Refusal, ViewError};
+use crate::plan::Intent;
+
+/// The escrow contract in the hands of its operator.
+#[derive(Debug)]
+pub(crate) struct Operator {
+    pub(crate) escrow: Escrow,
+    pub(crate) key: Key,
+}
+
+impl Operator {
+    fn rpc(&self) -> &Rpc {
+        self.escrow.rpc()
+    }
+
+    fn call(&self, intent: &Intent) -> HostFunction {
+        match intent {
+            Intent::Open { lease, terms } => self.escrow.open(*lease, terms),
+            Intent::Settle { lease, seconds, proof, .. } => {
+                self.escrow.settle(*lease, *seconds, *proof)
+            }
+            Intent::PayWithdraw { account, .. } => {
+                self.escrow.pay_withdraw(*account, self.key.address())
+            }
+        }
+    }
+}
+
+impl Chain for Operator {
+    async fn seal(&self, intent: &Intent) -> Result<Signed, SealError> {
+        prepare(self.rpc(), &self.key, self.call(intent)).await.map_err(|error| match error {
+            PrepareError::Contract(code) => SealError::Refused(Refusal::of(code)),
+            other => SealError::Trouble(other.to_string()),
+        })
+    }
+
+    async fn standing(&self, intent: &Intent) -> Result<Standing, SealError> {
+        let trouble = |error: ViewError| SealError::Trouble(error.to_string());
+        match intent {
+            Intent::Open { lease, .. } | Intent::Settle { lease, .. } => {
+                let record = self.escrow.lease(*lease).await.map_err(trouble)?;
+                Ok(lease_standing(intent, record.as_ref()))
+            }
+            Intent::PayWithdraw { account, total, .. } => {
+                Ok(match self.escrow.requested(*account).await.map_err(trouble)? {
+                    None => Standing::Done,
+                    Some(request) if request.amount > *total => {
+                        Standing::Moot("a larger request took its place".to_owned())
+                    }
+                    Some(_) => Standing::Undone,
+                })
+            }
+        }
+    }
+}
+
+fn lease_standing(intent: &Intent, record: Option<&LeaseRecord>) -> Standing {
+    match (intent, record) {
+        (Intent::Open { .. }, None) => Standing::Undone,
+        (Intent::Open { terms, .. }, Some(record)) if record.terms == *terms => Standing::Done,
+        (Intent::Open { .. }, Some(_)) => {
+            Standing::Hopeless("another lease has this id in the contract".to_owned())
+        }
+        (Intent::Settle { escrowed: false, .. }, None) => {
+            Standing::Moot("nothing was locked".to_owned())
+        }
+        (Intent::Settle { .. }, None) => Standing::Hopeless(Refusal::NoSuchLease.to_string()),
+        (Intent::Settle { seconds, proof, .. }, Some(record)) => match record.outcome {
+            Outcome::Open => Standing::Undone,
+            Outcome::Settled(done) if done.seconds == *seconds && done.proof == *proof => {
+                Standing::Done
+            }
+            Outcome::Settled(done) => {
+                Standing::Hopeless(format!("it was settled for {} s", done.seconds))
+            }
+            Outcome::Refunded => Standing::Hopeless("it was refunded".to_owned()),
+        },
+        (Intent::PayWithdraw { .. }, _) => Standing::Undone,
+    }
+}
+
+impl Wire for Operator {
+    async fn send(&self, signed: &Signed) -> Result<Sent, RpcError> {
+        self.rpc().send(signed).await
+    }
+
+    async fn find(&self, hash: &[u8; 32]) -> Result<Found, RpcError> {
+        self.rpc().find(hash).await
+    }
+
+    fn now(&self) -> u64 {
+        self.rpc().now()
+    }
+
+    fn patience(&self) -> Patience {
+        self.rpc().patience()
+    }
+}

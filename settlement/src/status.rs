@@ -1,0 +1,43 @@
+//! How the settler is doing, for whoever looks.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How the settler is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Intents that are not done.
+    pub pending: u64,
+    /// How long the oldest of them has waited, in seconds.
+    pub oldest_age_seconds: Option<u64>,
+    /// Intents that ended in failure, over all time.
+    pub failed: u64,
+    /// Facts that the exchange refused, over all time: people must look.
+    pub refused_facts: u64,
+    /// The next entry of the exchange's log to read.
+    pub exchange_cursor: u64,
+    /// Where to go on in the contract's events.
+    pub chain_cursor: Option<String>,
+    /// What went wrong last in reading the exchange's events; gone when it works.
+    pub exchange_error: Option<String>,
+    /// What went wrong last in acting on the chain; gone when it works.
+    pub acting_error: Option<String>,
+    /// What went wrong last in following the chain; gone when it works.
+    pub chain_error: Option<String>,
+    /// Why the settler, or a part of it, has stopped for good.
+    pub halted: Option<String>,
+}
+
+/// Where the settler's parts write how they are doing.
+#[derive(Debug, Default)]
+pub(crate) struct Board(Mutex<Status>);
+
+impl Board {
+    pub(crate) fn write(&self) -> MutexGuard<'_, Status> {
+        // A status is whole after each assignment: a panic elsewhere does not spoil it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn read(&self) -> Status {
+        self.write().clone()
+    }
+}

@@ -1,0 +1,193 @@
+//! Watches the contract: each event that it publishes becomes a fact, reported
+//! until the exchange has it. Only then does the cursor move on.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use berth_domain::{ChainEventId, TxHash};
+use thiserror::Error;
+use tracing::{info, warn};
+
+use crate::chain::{EventPage, EventStart, RawEvent, RpcError};
+use crate::contract::{Escrow, EscrowEvent, instance_of, read_event};
+use crate::exchange::{Exchange, Fact, Movement};
+use crate::follower::{Backoff, Desk, Told, report};
+use crate::store::{Changes, StoreError};
+
+/// Events to ask for at a time.
+const PAGE: usize = 100;
+
+/// Why watching stopped for good.
+#[derive(Debug, Error)]
+pub(crate) enum WatchError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(
+        "the RPC keeps events from ledger {oldest} on, and those from ledger {wanted} are needed: \
+         deposits and payments in between would be lost. Point the settler at an RPC that keeps \
+         them; from there it goes on by itself"
+    )]
+    Gap { wanted: u32, oldest: u32 },
+    #[error(
+        "the RPC's newest ledger is {latest}, and ledger {wanted} was read before: this is another \
+         chain, or one that was reset"
+    )]
+    Reset { wanted: u32, latest: u32 },
+    #[error("there is no contract at {0}")]
+    NoContract(crate::chain::Address),
+    #[error("event {id} of the contract is not what this version knows: {cause}")]
+    Alien { id: String, cause: String },
+}
+
+/// Reports what the contract publishes, for ever.
+pub(crate) async fn watch<E: Exchange>(
+    desk: &Desk<E>,
+    escrow: &Escrow,
+    poll: Duration,
+) -> Result<Infallible, WatchError> {
+    let key = desk.outbox.store.keys.chain_cursor();
+    let mut backoff = Backoff::new();
+    let mut cursor: Option<String> = desk.outbox.store.get(&key)?;
+    loop {
+        desk.board.write().chain_cursor.clone_from(&cursor);
+        let page = match next_page(escrow, cursor.as_deref()).await {
+            Ok(page) => page,
+            Err(Halt::Watch(error)) => return Err(error),
+            Err(Halt::Rpc(error)) => {
+                warn!(%error, "reading the contract's events failed; trying again");
+                desk.board.write().chain_error = Some(error.to_string());
+                backoff.wait().await;
+                continue;
+            }
+        };
+        backoff.reset();
+        desk.board.write().chain_error = None;
+        let full = page.events.len() >= PAGE;
+        for event in &page.events {
+            if let Some(fact) = read_fact(event)? {
+                tell(desk, &fact, &event.id).await?;
+            }
+        }
+        if cursor.as_deref() != Some(&page.cursor) {
+            let mut changes = Changes::default();
+            changes.put(&key, &page.cursor);
+            desk.outbox.store.note(changes)?;
+            cursor = Some(page.cursor);
+        }
+        if !full {
+            // Early when we did something ourselves, which has made an event.
+            let _ = tokio::time::timeout(poll, desk.acted.notified()).await;
+        }
+    }
+}
+
+enum Halt {
+    Rpc(RpcError),
+    Watch(WatchError),
+}
+
+impl From<RpcError> for Halt {
+    fn from(error: RpcError) -> Self {
+        Self::Rpc(error)
+    }
+}
+
+async fn next_page(escrow: &Escrow, cursor: Option<&str>) -> Result<EventPage, Halt> {
+    let rpc = escrow.rpc();
+    let start = match cursor {
+        Some(cursor) => EventStart::After(cursor.to_owned()),
+        None => EventStart::Ledger(first_ledger(escrow).await?),
+    };
+    match rpc.events(escrow.id(), &start, PAGE).await {
+        Err(RpcError::Refused { code, message }) => {
+            // Which of the reasons it is, is not in the code: look.
+            let wanted = cursor.and_then(ledger_of).unwrap_or(0);
+            let (oldest, latest) = (rpc.oldest_ledger().await?, rpc.head().await?.ledger);
+            Err(match wanted {
+                _ if cursor.is_none() => Halt::Rpc(RpcError::Refused { code, message }),
+                _ if wanted < oldest => Halt::Watch(WatchError::Gap { wanted, oldest }),
+                _ if wanted > latest + 1 => Halt::Watch(WatchError::Reset { wanted, latest }),
+                _ => Halt::Rpc(RpcError::Refused { code, message }),
+            })
+        }
+        Ok(page) => {
+            // An RPC that does not refuse an old cursor skips silently.
+            let wanted = cursor.and_then(ledger_of);
+            match wanted {
+                Some(wanted) if wanted < page.oldest_ledger => {
+                    Err(Halt::Watch(WatchError::Gap { wanted, oldest: page.oldest_ledger }))
+                }
+                Some(wanted) if wanted > page.latest_ledger + 1 => {
+                    Err(Halt::Watch(WatchError::Reset { wanted, latest: page.latest_ledger }))
+                }
+                _ => Ok(page),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Where the contract's events begin: its instance is written when it is
+/// created, and never again.
+async fn first_ledger(escrow: &Escrow) -> Result<u32, Halt> {
+    let rpc = escrow.rpc();
+    let Some((_, created)) = rpc.entry(instance_of(escrow.id())).await? else {
+        return Err(Halt::Watch(WatchError::NoContract(escrow.id())));
+    };
+    let oldest = rpc.oldest_ledger().await?;
+    if created < oldest {
+        return Err(Halt::Watch(WatchError::Gap { wanted: created, oldest }));
+    }
+    Ok(created)
+}
+
+/// The upper half of the cursor's first number is the ledger (SEP-35).
+fn ledger_of(cursor: &str) -> Option<u32> {
+    let toid: u64 = cursor.split_once('-')?.0.parse().ok()?;
+    u32::try_from(toid >> 32).ok()
+}
+
+async fn tell<E: Exchange>(desk: &Desk<E>, fact: &Fact, id: &str) -> Result<(), StoreError> {
+    let mut backoff = Backoff::new();
+    loop {
+        match report(desk, fact, id).await? {
+            Told::Known => {
+                info!(?fact, "reported");
+                return Ok(());
+            }
+            Told::Later(error) => {
+                warn!(%error, "reporting a fact failed; trying again");
+                desk.board.write().chain_error = Some(error.to_string());
+                backoff.wait().await;
+            }
+        }
+    }
+}
+
+fn read_fact(event: &RawEvent) -> Result<Option<Fact>, WatchError> {
+    let alien = |cause: String| WatchError::Alien { id: event.id.clone(), cause };
+    let Some(what) = read_event(event).map_err(|error| alien(error.to_string()))? else {
+        return Ok(None);
+    };
+    let id: ChainEventId = event.id.parse().map_err(|_| alien("its id is none".to_owned()))?;
+    let mut hash = [0; 32];
+    hex::decode_to_slice(&event.tx, &mut hash).map_err(|_| alien("its hash is none".to_owned()))?;
+    let (tx, ledger) = (TxHash(hash), event.ledger);
+    let moved = |address, amount| Movement { event: id, address, amount };
+    Ok(Some(match what {
+        // Whoever paid: the money belongs to the account that it was paid for.
+        EscrowEvent::Deposited { to, amount, .. } => Fact::Deposit(moved(to, amount)),
+        EscrowEvent::WithdrawRequested { account, total } => {
+            Fact::WithdrawalRequested(moved(account, total))
+        }
+        EscrowEvent::Withdrawn { account, amount } => Fact::Withdrawn(moved(account, amount)),
+        EscrowEvent::WithdrawCancelled { account, amount } => {
+            Fact::WithdrawalCancelled(moved(account, amount))
+        }
+        EscrowEvent::Opened { lease, .. } => Fact::Escrowed { lease, tx, ledger },
+        EscrowEvent::Settled { lease, settlement: split } => {
+            Fact::Paid { lease, tx, ledger, pay: split.pay, fee: split.fee, refund: split.refund }
+        }
+        EscrowEvent::Refunded { lease, amount } => Fact::Refunded { lease, tx, ledger, amount },
+    }))
+}
