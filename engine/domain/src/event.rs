@@ -2,7 +2,9 @@
 
 use crate::bid::BidTarget;
 use crate::codec::{codec_struct, codec_tagged};
-use crate::ids::{AccountId, Address, BidId, ChainEventId, Digest, LeaseId, MarketId, OrderId, ProviderId, TxHash};
+use crate::ids::{
+    AccountId, Address, BidId, ChainEventId, Digest, LeaseId, MarketId, OrderId, ProviderId, Seq, TxHash,
+};
 use crate::lease::CloseReason;
 use crate::market::ResourceClass;
 use crate::money::{Rate, RatePerHour, Stroops};
@@ -416,12 +418,14 @@ pub struct ProofStepped {
     pub lease: LeaseId,
     /// Which step.
     pub step: ProofStep,
+    /// The entry that the step cites.
+    pub seq: Seq,
     /// What the step says in public.
     pub payload: ProofPayload,
     /// The chain's new head.
     pub hash: Digest,
 }
-codec_struct!(ProofStepped { lease, step, payload, hash });
+codec_struct!(ProofStepped { lease, step, seq, payload, hash });
 
 /// A command was refused and changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

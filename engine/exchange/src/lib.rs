@@ -10,6 +10,7 @@ mod apply;
 mod exchange;
 mod outcome;
 mod read;
+mod rules;
 mod state;
 
 pub use exchange::Exchange;

@@ -3,7 +3,7 @@
 use berth_domain::codec::Encode;
 use berth_domain::{
     AccountId, BidId, CloseReason, ContainerReport, Digest, JobResult, LeaseId, LeaseState, MarketId, Micros, OrderId,
-    ProofStep, ProviderId, Rate, RatePerHour, Resources, Seconds, Stroops, Text, TrustLevel, TxHash, owed,
+    ProofStepped, ProviderId, Rate, RatePerHour, Resources, Seconds, Stroops, Text, TrustLevel, TxHash, owed,
 };
 
 /// What one bid fills of one order.
@@ -81,10 +81,8 @@ pub struct Lease {
     pub memory_bytes: u64,
     /// What is paid for.
     pub evidence: Evidence,
-    /// Head of its proof chain.
-    pub proof: Digest,
-    /// The last step of it.
-    pub proof_step: Option<ProofStep>,
+    /// Its proof chain so far.
+    pub proof: Vec<ProofStepped>,
     /// Final cost: the provider's part and the fee. Zero until it closes.
     pub pay: Stroops,
     /// The platform's part of it. Zero until it closes.
@@ -97,6 +95,12 @@ impl Lease {
     #[must_use]
     pub fn cost(&self) -> Stroops {
         owed(self.rate, self.evidence.seconds()).map_or(self.escrow, |owed| owed.min(self.escrow))
+    }
+
+    /// Head of its proof chain; zeros before the first step.
+    #[must_use]
+    pub fn proof_head(&self) -> Digest {
+        self.proof.last().map_or_else(Digest::default, |step| step.hash)
     }
 
     /// Whether the contract holds its escrow.
@@ -128,6 +132,12 @@ impl Evidence {
     #[must_use]
     pub const fn from(at: Micros) -> Self {
         Self { last_at: at, micros: 0, heartbeats: 0 }
+    }
+
+    /// When it was last seen to run: its start, or the last heartbeat.
+    #[must_use]
+    pub const fn last_at(&self) -> Micros {
+        self.last_at
     }
 
     /// Whole seconds that are evidenced.
@@ -192,7 +202,6 @@ impl Encode for Lease {
         self.memory_bytes.encode(out);
         self.evidence.encode(out);
         self.proof.encode(out);
-        self.proof_step.encode(out);
         self.pay.encode(out);
         self.fee.encode(out);
     }

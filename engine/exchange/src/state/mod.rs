@@ -21,4 +21,16 @@ pub use order::Order;
 pub use provider::Provider;
 
 pub(crate) use account::Accounts;
+pub(crate) use hash::ComponentHasher;
+pub(crate) use ledger::Place;
 pub(crate) use timers::{Timer, Timers};
+
+/// The item with an id in a vector whose ids count from 1.
+pub(crate) fn place<T>(items: &[T], id: u64) -> Option<&T> {
+    items.get(usize::try_from(id.checked_sub(1)?).ok()?)
+}
+
+/// The item with an id, to change it.
+pub(crate) fn place_mut<T>(items: &mut [T], id: u64) -> Option<&mut T> {
+    items.get_mut(usize::try_from(id.checked_sub(1)?).ok()?)
+}

@@ -80,7 +80,8 @@ impl Encode for Order {
         self.hold.encode(out);
         self.placed_seq.encode(out);
         self.placed_at.encode(out);
-        for list in [self.leases.iter().map(|id| id.0).collect::<Vec<_>>(), self.directed.iter().map(|id| id.0).collect()]
+        for list in
+            [self.leases.iter().map(|id| id.0).collect::<Vec<_>>(), self.directed.iter().map(|id| id.0).collect()]
         {
             (list.len() as u64).encode(out);
             list.iter().for_each(|id| id.encode(out));

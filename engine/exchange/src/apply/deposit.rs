@@ -1,0 +1,24 @@
+//! A deposit on the chain.
+
+use berth_domain::{Code, Deposit, DepositCredited, Stroops};
+
+use crate::exchange::{Exchange, Step};
+use crate::outcome::{Outcome, Reply};
+use crate::state::Place;
+
+pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, deposit: &Deposit) -> Result<Outcome, Code> {
+    if deposit.event <= x.chain_cursor {
+        return Ok(Outcome::Repeated(Reply::None));
+    }
+    // The asset's supply fits into an i64, so this only refuses a follower
+    // that reports what cannot be.
+    x.ledger.deposited().checked_add(deposit.amount).ok_or(Code::AmountTooLarge)?;
+    if deposit.amount == Stroops::ZERO {
+        return Err(Code::OutOfBounds);
+    }
+    x.chain_cursor = deposit.event;
+    let account = x.account_of(step, deposit.address);
+    x.ledger.post(Place::World, Place::Available(account), deposit.amount);
+    step.emit(DepositCredited { account, amount: deposit.amount, event: deposit.event });
+    Ok(Outcome::Done(Reply::Account(account)))
+}

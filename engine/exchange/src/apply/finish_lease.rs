@@ -1,0 +1,41 @@
+//! The agent saw the containers end, could not start them, or removed them.
+
+use berth_domain::{CloseReason, Code, FinishLease, FinishOutcome, LeaseState};
+
+use super::as_provider;
+use crate::exchange::{Exchange, Step};
+use crate::outcome::{Outcome, Reply};
+
+pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, finish: &FinishLease) -> Result<Outcome, Code> {
+    let lease = as_provider(x, step, finish.lease)?;
+    match lease.state {
+        LeaseState::Closed => return Ok(Outcome::Repeated(Reply::Lease(finish.lease))),
+        // Nothing may have been started yet, so nothing can have ended.
+        LeaseState::Opened => return Err(Code::LeaseState),
+        LeaseState::Escrowed | LeaseState::Running | LeaseState::Closing => {}
+    }
+    let (asked_for, escrowed, ran) = (lease.reason, lease.is_escrowed(), lease.started_at.is_some());
+    let reason = asked_for.unwrap_or(match (finish.outcome, finish.exit_code) {
+        (FinishOutcome::Exited, Some(0)) if ran => CloseReason::Completed,
+        _ => CloseReason::Failed,
+    });
+    let grace = x.timing().heartbeat_grace;
+
+    let lease = x.lease_mut(finish.lease);
+    // Containers that were removed as asked had run until then. When those
+    // that ended by themselves did so, nobody saw: their last heartbeat counts.
+    if finish.outcome == FinishOutcome::Stopped && ran {
+        lease.witness(step.at, grace);
+    }
+    lease.finished = true;
+    lease.result = finish.result;
+    if !finish.detail.as_str().is_empty() {
+        lease.detail = finish.detail.clone();
+    }
+    // Stopped before the chain answered: the contract's word is awaited, so
+    // that what it locked is given back by it.
+    if escrowed {
+        x.close(step, finish.lease, reason);
+    }
+    Ok(Outcome::Done(Reply::Lease(finish.lease)))
+}

@@ -1,0 +1,122 @@
+//! Commands: one file each, and the one match that branches over them. A
+//! command first decides whether it is refused and only then changes anything.
+
+mod accept_bid;
+mod cancel_bid;
+mod cancel_order;
+mod deposit;
+mod escrow_failed;
+mod escrowed;
+mod finish_lease;
+mod genesis;
+mod heartbeat;
+mod open_account;
+mod place_bid;
+mod place_order;
+mod register_provider;
+mod resumed;
+mod settlement_paid;
+mod settlement_refunded;
+mod start_lease;
+mod stop_lease;
+mod tick;
+mod withdrawal;
+
+use berth_domain::{AccountId, Code, Command, LeaseId, Subject};
+
+use crate::exchange::{Exchange, Step};
+use crate::outcome::Outcome;
+use crate::state::Lease;
+
+pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) -> Result<Outcome, Code> {
+    if is_the_exchanges(command) {
+        if step.account != AccountId::EXCHANGE {
+            return Err(Code::NotTheExchange);
+        }
+    } else if x.accounts.get(step.account).is_none() {
+        return Err(Code::UnknownAccount);
+    }
+    match command {
+        Command::Genesis(genesis) => genesis::apply(x, step, genesis),
+        Command::Tick(_) => Ok(tick::apply(x, step)),
+        Command::Resumed(resumed) => Ok(resumed::apply(x, step, resumed)),
+        Command::OpenAccount(open) => Ok(open_account::apply(x, step, open)),
+        Command::Deposit(deposit) => deposit::apply(x, step, deposit),
+        Command::WithdrawalRequested(fact) => Ok(withdrawal::requested(x, step, fact)),
+        Command::Withdrawn(fact) => withdrawal::paid(x, step, fact),
+        Command::WithdrawalCancelled(fact) => withdrawal::cancelled(x, step, fact),
+        Command::RegisterProvider(register) => register_provider::apply(x, step, register),
+        Command::PlaceBid(place) => place_bid::apply(x, step, place),
+        Command::CancelBid(cancel) => cancel_bid::apply(x, step, cancel),
+        Command::PlaceOrder(place) => place_order::apply(x, step, place),
+        Command::CancelOrder(cancel) => cancel_order::apply(x, step, cancel),
+        Command::AcceptBid(accept) => accept_bid::apply(x, step, accept),
+        Command::Escrowed(fact) => escrowed::apply(x, step, fact),
+        Command::EscrowFailed(fact) => escrow_failed::apply(x, step, fact),
+        Command::StartLease(start) => start_lease::apply(x, step, start),
+        Command::Heartbeat(heartbeat) => heartbeat::apply(x, step, heartbeat),
+        Command::FinishLease(finish) => finish_lease::apply(x, step, finish),
+        Command::StopLease(stop) => stop_lease::apply(x, step, stop),
+        Command::SettlementPaid(fact) => settlement_paid::apply(x, step, fact),
+        Command::SettlementRefunded(fact) => settlement_refunded::apply(x, step, fact),
+    }
+}
+
+/// Whether only the exchange itself may say this: timers, and facts of the
+/// chain that its follower reports.
+const fn is_the_exchanges(command: &Command) -> bool {
+    match command {
+        Command::Genesis(_)
+        | Command::Tick(_)
+        | Command::Resumed(_)
+        | Command::OpenAccount(_)
+        | Command::Deposit(_)
+        | Command::WithdrawalRequested(_)
+        | Command::Withdrawn(_)
+        | Command::WithdrawalCancelled(_)
+        | Command::Escrowed(_)
+        | Command::EscrowFailed(_)
+        | Command::SettlementPaid(_)
+        | Command::SettlementRefunded(_) => true,
+        Command::RegisterProvider(_)
+        | Command::PlaceBid(_)
+        | Command::CancelBid(_)
+        | Command::PlaceOrder(_)
+        | Command::CancelOrder(_)
+        | Command::AcceptBid(_)
+        | Command::StartLease(_)
+        | Command::Heartbeat(_)
+        | Command::FinishLease(_)
+        | Command::StopLease(_) => false,
+    }
+}
+
+/// What a command is about, for the event that tells of its refusal.
+pub(crate) const fn subject(command: &Command) -> Subject {
+    match command {
+        Command::Genesis(_) | Command::Tick(_) | Command::Resumed(_) => Subject::Exchange,
+        Command::OpenAccount(_) => Subject::Account,
+        Command::Deposit(_) => Subject::Deposit,
+        Command::WithdrawalRequested(_) | Command::Withdrawn(_) | Command::WithdrawalCancelled(_) => {
+            Subject::Withdrawal
+        }
+        Command::RegisterProvider(_) => Subject::Provider,
+        Command::PlaceBid(_) | Command::CancelBid(_) => Subject::Bid,
+        Command::PlaceOrder(_) | Command::CancelOrder(_) => Subject::Order,
+        Command::AcceptBid(_)
+        | Command::Escrowed(_)
+        | Command::EscrowFailed(_)
+        | Command::StartLease(_)
+        | Command::Heartbeat(_)
+        | Command::FinishLease(_)
+        | Command::StopLease(_)
+        | Command::SettlementPaid(_)
+        | Command::SettlementRefunded(_) => Subject::Lease,
+    }
+}
+
+/// The lease, when the account that speaks is its provider's.
+fn as_provider<'a>(x: &'a Exchange, step: &Step<'_>, id: LeaseId) -> Result<&'a Lease, Code> {
+    let lease = x.lease(id).ok_or(Code::UnknownLease)?;
+    if lease.provider_account == step.account { Ok(lease) } else { Err(Code::NotYours) }
+}

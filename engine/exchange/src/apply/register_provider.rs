@@ -1,0 +1,55 @@
+//! Registers a host.
+
+use berth_domain::{Code, Command, ProviderId, ProviderRegistered, RegisterProvider};
+
+use crate::exchange::{Exchange, Step};
+use crate::outcome::{Outcome, Reply};
+use crate::rules::is_sorted;
+use crate::state::Provider;
+
+/// GPUs of one class on one host.
+const GPUS_MAX: u32 = 1_024;
+
+pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, register: &RegisterProvider) -> Result<Outcome, Code> {
+    let seen = x.seen(step.account, register.client_id.as_ref(), || Command::from(register.clone()))?;
+    if let Some(reply) = seen {
+        return Ok(Outcome::Repeated(reply));
+    }
+    let gpus_fit = register.gpus.iter().all(|gpus| gpus.class.is_gpu() && (1..=GPUS_MAX).contains(&gpus.count));
+    if !gpus_fit || (register.resources.cpu == 0 && register.gpus.is_empty()) {
+        return Err(Code::OutOfBounds);
+    }
+    if !is_sorted(&register.gpus, |gpus| &gpus.class) || !is_sorted(&register.attributes, |a| &a.key) {
+        return Err(Code::NotCanonical);
+    }
+    let owner = x.accounts.get(step.account).ok_or(Code::UnknownAccount)?;
+    if owner.providers >= x.bounds().providers {
+        return Err(Code::TooManyProviders);
+    }
+    let address = owner.address;
+
+    if x.genesis().is_some_and(|genesis| genesis.open_markets) {
+        for gpus in &register.gpus {
+            x.open_market(step, &gpus.class);
+        }
+    }
+    let id = ProviderId(u32::try_from(x.providers.len() + 1).expect("fewer providers than 2³²"));
+    x.providers.push(Provider {
+        id,
+        account: step.account,
+        total: register.resources,
+        free: register.resources,
+        free_gpus: register.gpus.iter().map(|gpus| gpus.count).collect(),
+        gpus: register.gpus.clone(),
+        bandwidth: register.bandwidth,
+        hostname: register.hostname.clone(),
+        port: register.port,
+        attributes: register.attributes.clone(),
+        own_agent: register.own_agent,
+    });
+    x.account_mut(step.account).providers += 1;
+    step.emit(ProviderRegistered { provider: id, account: step.account, address, own_agent: register.own_agent });
+    let reply = Reply::Provider(id);
+    x.remember(step.account, register.client_id.as_ref(), || Command::from(register.clone()), reply);
+    Ok(Outcome::Done(reply))
+}

@@ -1,0 +1,52 @@
+//! The provider's agent started a lease's containers.
+
+use berth_domain::{Code, LeaseStarted, LeaseState, ProofPayload, ProofStep, StartLease};
+
+use super::as_provider;
+use crate::exchange::{Exchange, Step};
+use crate::outcome::{Outcome, Reply};
+use crate::state::{Evidence, Timer};
+
+pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, start: &StartLease) -> Result<Outcome, Code> {
+    let lease = as_provider(x, step, start.lease)?;
+    if lease.state == LeaseState::Running && lease.containers == start.containers && lease.image == start.image {
+        return Ok(Outcome::Repeated(Reply::Lease(start.lease)));
+    }
+    if lease.state != LeaseState::Escrowed {
+        return Err(Code::LeaseState);
+    }
+    if start.containers.len() != lease.replicas as usize {
+        return Err(Code::OutOfBounds);
+    }
+    let (units, replicas, resources) = (lease.units, lease.replicas, lease.resources);
+    let ends_at = step.at.plus(lease.duration.min(lease.prepay));
+    let dark_at = step.at.plus(x.timing().dark_after);
+
+    let lease = x.lease_mut(start.lease);
+    lease.state = LeaseState::Running;
+    lease.started_at = Some(step.at);
+    lease.ends_at = Some(ends_at);
+    lease.image = start.image.clone();
+    lease.containers.clone_from(&start.containers);
+    lease.evidence = Evidence::from(step.at);
+    x.timers.set(Timer::LeasePhase(start.lease), dark_at);
+    x.timers.set(Timer::LeaseEnd(start.lease), ends_at);
+    step.emit(LeaseStarted { lease: start.lease, ends_at });
+    let allocated = ProofPayload::new([
+        ("cpu", resources.cpu.into()),
+        ("image", start.image.as_str().into()),
+        ("memory", resources.memory.into()),
+        ("replicas", replicas.into()),
+        ("storage", resources.storage.into()),
+        ("units", units.into()),
+    ]);
+    x.prove(step, start.lease, ProofStep::ResourcesAllocated, step.seq, allocated);
+    let first = start.containers.first().map_or("", |container| container.id.as_str());
+    let started = ProofPayload::new([
+        ("at", step.at.0.into()),
+        ("container", first.into()),
+        ("containers", u64::from(replicas).into()),
+    ]);
+    x.prove(step, start.lease, ProofStep::Started, step.seq, started);
+    Ok(Outcome::Done(Reply::Lease(start.lease)))
+}

@@ -1,0 +1,73 @@
+//! Withdrawals: the account asks the contract, the contract pays. The chain is
+//! what happened; the ledger follows it.
+
+use berth_domain::{
+    AccountId, CancelReason, Code, Stroops, WithdrawalCancelled, WithdrawalFact, WithdrawalMoved, WithdrawalPaid,
+    WithdrawalReturned, Withdrawn,
+};
+
+use crate::exchange::{Exchange, Step};
+use crate::outcome::{Outcome, Reply};
+use crate::state::Place;
+
+/// The funds leave what can be traded with: first what is free, then what open
+/// orders hold, the youngest first. What escrows hold stays, for `open` ranks
+/// before a request in the contract too.
+pub(super) fn requested(x: &mut Exchange, step: &mut Step<'_>, fact: &WithdrawalFact) -> Outcome {
+    if fact.event <= x.chain_cursor {
+        return Outcome::Repeated(Reply::None);
+    }
+    x.chain_cursor = fact.event;
+    let account = x.account_of(step, fact.address);
+    let more = fact.amount.checked_sub(x.balances(account).withdrawing).unwrap_or(Stroops::ZERO);
+    free(x, step, account, more);
+    let more = more.min(x.balances(account).available);
+    x.ledger.post(Place::Available(account), Place::Withdrawing(account), more);
+    let amount = x.balances(account).withdrawing;
+    step.emit(WithdrawalMoved { account, address: fact.address, amount });
+    Outcome::Done(Reply::Account(account))
+}
+
+/// Refused while the money stands in the escrow of a lease that the chain has
+/// not opened yet; the follower reports it again once that is resolved.
+pub(super) fn paid(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawn) -> Result<Outcome, Code> {
+    if fact.event <= x.chain_cursor {
+        return Ok(Outcome::Repeated(Reply::None));
+    }
+    let account = x.account_by_address(fact.address).ok_or(Code::UnknownFact)?;
+    let before = x.balances(account);
+    let usable = before.available + before.held + before.withdrawing;
+    if usable < fact.amount {
+        return Err(Code::SettlementMismatch);
+    }
+    x.chain_cursor = fact.event;
+    let waiting = fact.amount.min(before.withdrawing);
+    x.ledger.post(Place::Withdrawing(account), Place::World, waiting);
+    free(x, step, account, fact.amount - waiting);
+    x.ledger.post(Place::Available(account), Place::World, fact.amount - waiting);
+    step.emit(WithdrawalPaid { account, address: fact.address, amount: fact.amount });
+    Ok(Outcome::Done(Reply::Account(account)))
+}
+
+pub(super) fn cancelled(x: &mut Exchange, step: &mut Step<'_>, fact: &WithdrawalCancelled) -> Result<Outcome, Code> {
+    if fact.event <= x.chain_cursor {
+        return Ok(Outcome::Repeated(Reply::None));
+    }
+    let account = x.account_by_address(fact.address).ok_or(Code::UnknownFact)?;
+    x.chain_cursor = fact.event;
+    // The contract returns all that was requested.
+    let amount = x.balances(account).withdrawing;
+    x.ledger.post(Place::Withdrawing(account), Place::Available(account), amount);
+    step.emit(WithdrawalReturned { account, address: fact.address, amount });
+    Ok(Outcome::Done(Reply::Account(account)))
+}
+
+/// Cancels open orders, the youngest first, until `amount` is available or
+/// none is left.
+fn free(x: &mut Exchange, step: &mut Step<'_>, account: AccountId, amount: Stroops) {
+    while x.balances(account).available < amount {
+        let youngest = x.orders.iter().rev().find(|order| order.account == account && order.hold > Stroops::ZERO);
+        let Some(id) = youngest.map(|order| order.id) else { break };
+        x.end_order(step, id, CancelReason::Unfunded);
+    }
+}

@@ -1,0 +1,164 @@
+//! Pure reads. The hot path pays nothing for them.
+
+use berth_domain::{
+    AccountId, Address, BidId, Genesis, LeaseId, MarketId, Micros, OrderId, ProviderId, ResourceClass, Seq,
+};
+
+use crate::exchange::Exchange;
+use crate::state::{
+    Account, Balances, Bid, Book, ComponentHasher, Lease, Ledger, Market, Order, Provider, StateHash, place,
+};
+
+impl Exchange {
+    /// Place of the last entry that was applied; zero before the first.
+    #[must_use]
+    pub const fn head(&self) -> Seq {
+        self.head
+    }
+
+    /// Stamp of the last entry that was applied.
+    #[must_use]
+    pub const fn last_at(&self) -> Micros {
+        self.last_at
+    }
+
+    /// The first deadline of a timer: a tick must stand in the log before any
+    /// entry that is stamped at or after it.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Micros> {
+        self.timers.next_deadline()
+    }
+
+    /// The rules of this exchange, once its log has begun.
+    #[must_use]
+    pub const fn genesis(&self) -> Option<&Genesis> {
+        self.genesis.as_ref()
+    }
+
+    /// The account of a key.
+    #[must_use]
+    pub fn account_by_address(&self, address: Address) -> Option<AccountId> {
+        self.accounts.by_address(address)
+    }
+
+    /// An account.
+    #[must_use]
+    pub fn account(&self, id: AccountId) -> Option<&Account> {
+        self.accounts.get(id)
+    }
+
+    /// All accounts, in the order of their ids.
+    pub fn accounts(&self) -> impl DoubleEndedIterator<Item = &Account> {
+        self.accounts.iter()
+    }
+
+    /// An account's money.
+    #[must_use]
+    pub fn balances(&self, account: AccountId) -> Balances {
+        self.ledger.balances(account)
+    }
+
+    /// All money.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// A market.
+    #[must_use]
+    pub fn market(&self, id: MarketId) -> Option<&Market> {
+        place(&self.markets, id.0.into())
+    }
+
+    /// The market of a resource class.
+    #[must_use]
+    pub fn market_of(&self, class: &ResourceClass) -> Option<&Market> {
+        self.market(*self.markets_by_class.get(class)?)
+    }
+
+    /// All markets, in the order of their ids.
+    pub fn markets(&self) -> impl DoubleEndedIterator<Item = &Market> {
+        self.markets.iter()
+    }
+
+    /// A provider.
+    #[must_use]
+    pub fn provider(&self, id: ProviderId) -> Option<&Provider> {
+        place(&self.providers, id.0.into())
+    }
+
+    /// All providers, in the order of their ids.
+    pub fn providers(&self) -> impl DoubleEndedIterator<Item = &Provider> {
+        self.providers.iter()
+    }
+
+    /// An order.
+    #[must_use]
+    pub fn order(&self, id: OrderId) -> Option<&Order> {
+        place(&self.orders, id.0)
+    }
+
+    /// All orders, in the order of their ids.
+    pub fn orders(&self) -> impl DoubleEndedIterator<Item = &Order> {
+        self.orders.iter()
+    }
+
+    /// A bid.
+    #[must_use]
+    pub fn bid(&self, id: BidId) -> Option<&Bid> {
+        place(&self.bids, id.0)
+    }
+
+    /// All bids, in the order of their ids.
+    pub fn bids(&self) -> impl DoubleEndedIterator<Item = &Bid> {
+        self.bids.iter()
+    }
+
+    /// A lease.
+    #[must_use]
+    pub fn lease(&self, id: LeaseId) -> Option<&Lease> {
+        place(&self.leases, id.0)
+    }
+
+    /// All leases, in the order of their ids.
+    pub fn leases(&self) -> impl DoubleEndedIterator<Item = &Lease> {
+        self.leases.iter()
+    }
+
+    /// A market's public picture: what rests in it, added up by level and
+    /// price.
+    #[must_use]
+    pub fn book(&self, market: MarketId) -> Option<Book> {
+        let market = self.market(market)?;
+        let bids = market
+            .resting_bids()
+            .filter_map(|(level, price, id)| self.bid(id).map(|bid| (level, price, u64::from(bid.remaining))));
+        let orders = market.resting_orders().filter_map(|(level, limit, id)| {
+            self.order(id).map(|order| (level, limit, u64::from(order.remaining) * u64::from(order.units)))
+        });
+        Some(Book::of(bids, orders))
+    }
+
+    /// A digest of everything that the exchange knows. Walks all of it: for
+    /// checkpoints, audits and tests.
+    #[must_use]
+    pub fn state_hash(&self) -> StateHash {
+        StateHash {
+            ledger: ComponentHasher::new("ledger")
+                .all(std::iter::once(&self.ledger))
+                .all(std::iter::once(&self.chain_cursor))
+                .finish(),
+            books: ComponentHasher::new("books")
+                .all(self.markets.iter())
+                .all(self.orders.iter())
+                .all(self.bids.iter())
+                .finish(),
+            leases: ComponentHasher::new("leases").all(self.leases.iter()).all(std::iter::once(&self.timers)).finish(),
+            providers: ComponentHasher::new("providers")
+                .all(self.genesis.iter())
+                .all(self.accounts.iter())
+                .all(self.providers.iter())
+                .finish(),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The rules that several commands share: one file for each.
+
+mod accounts;
+mod closing;
+mod ending;
+mod entering;
+mod filling;
+mod matching;
+mod room;
+
+pub(crate) use matching::Scan;
+
+/// Whether a list is sorted by a key that stands in it once: what makes its
+/// encoding the only one.
+pub(crate) fn is_sorted<T, K: Ord>(items: &[T], key: impl Fn(&T) -> &K) -> bool {
+    items.windows(2).all(|pair| key(&pair[0]) < key(&pair[1]))
+}

@@ -1,0 +1,60 @@
+//! Capacity is the provider's, not the bid's: a bid whose provider has no room
+//! for one unit is parked out of the book, with its age, until there is room.
+
+use berth_domain::{BidChanged, BidId, BidResumed, BidState, BidTarget, Mode, OrderState, ProviderId};
+
+use crate::exchange::{Exchange, Step};
+
+impl Exchange {
+    /// Parks a provider's resting bids in markets where it has no unit free.
+    pub(crate) fn park_without_room(&mut self, step: &mut Step<'_>, provider: ProviderId) {
+        for id in self.live_bids_of(provider) {
+            let bid = self.bid(id).expect("a live bid is there");
+            let is_standing = matches!(bid.target, BidTarget::Standing { .. });
+            if is_standing && bid.state == BidState::Open && !self.has_free_unit(id) {
+                let market = bid.market;
+                self.unrest_bid(id);
+                self.bid_mut(id).state = BidState::Parked;
+                step.emit(BidChanged { bid: id, market });
+            }
+        }
+    }
+
+    /// Room was freed on a provider: its live bids enter again as incoming,
+    /// with their age kept and in the order of it, for what is free now may
+    /// serve an order that was skipped before.
+    pub(crate) fn reenter_bids(&mut self, step: &mut Step<'_>, provider: ProviderId) {
+        for id in self.live_bids_of(provider) {
+            let bid = self.bid(id).expect("a live bid is there");
+            let (state, market, target) = (bid.state, bid.market, bid.target);
+            match target {
+                _ if !bid.is_live() => {}
+                BidTarget::Standing { .. } => {
+                    if state == BidState::Parked && self.has_free_unit(id) {
+                        self.bid_mut(id).state = BidState::Open;
+                        self.rest_bid(id);
+                        step.emit(BidResumed { bid: id, market });
+                    }
+                    self.match_bid(step, id);
+                }
+                BidTarget::Directed { order } => {
+                    let is_auto =
+                        self.order(order).is_some_and(|o| o.mode == Mode::Auto && o.state == OrderState::Open);
+                    if is_auto {
+                        self.fill_directed(step, id);
+                    }
+                }
+            }
+        }
+    }
+
+    fn live_bids_of(&self, provider: ProviderId) -> Vec<BidId> {
+        self.live_bids.get(&provider).into_iter().flatten().map(|(_, id)| BidId(*id)).collect()
+    }
+
+    fn has_free_unit(&self, id: BidId) -> bool {
+        let bid = self.bid(id).expect("a live bid is there");
+        let market = self.market(bid.market).expect("a bid's market is open");
+        self.provider(bid.provider).is_some_and(|provider| provider.free_units(&market.class) > 0)
+    }
+}
