@@ -1,2 +1,46 @@
-//! Checks and tools of the repository, in Rust.
-fn main() {}
+//! Checks and tools of the repository, in Rust: `cargo xtask ci`, `tidy`,
+//! `graph`, `nightly`.
+#![expect(clippy::print_stdout, reason = "a tool of the terminal")]
+
+mod ci;
+mod graph;
+mod nightly;
+mod shell;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Checks and tools of the repository.
+#[derive(Parser)]
+enum Task {
+    /// Everything that must pass: format, lints, tidiness, crate graph, tests, contracts.
+    Ci,
+    /// What lints cannot see: file lengths, leftovers, crate headers.
+    Tidy,
+    /// The graph of our crates against the picture in the repository.
+    Graph {
+        /// Writes the picture anew.
+        #[arg(long)]
+        bless: bool,
+    },
+    /// The long loops that CI runs short.
+    Nightly,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Task::parse() {
+        Task::Ci => ci::run(),
+        Task::Tidy => tidy::check(),
+        Task::Graph { bless } => graph::check(bless),
+        Task::Nightly => nightly::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            println!("xtask: {fault}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,31 @@
+# Two commands matter: `make demo` shows the first lease, `make test` passes the
+# tests. Each installs what it needs itself and says so.
+
+DATA ?= berth-data
+ARGS ?=
+
+.PHONY: demo test build lint wasm clean
+
+demo: ## One lease from order to payment, on this machine.
+	@scripts/setup demo
+	cargo build --package berth
+	target/debug/berth demo --data $(DATA) $(ARGS)
+
+test: ## Formatting, lints, and every test.
+	@scripts/setup test
+	cargo xtask ci
+
+build: ## The optimised binary, target/release/berth.
+	@scripts/setup build
+	cargo build --release --package berth
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+wasm: ## Rebuilds the contracts and compares them with what is committed.
+	settlement/contracts/check-wasm.sh
+
+clean: ## Build outputs and the demo's data.
+	cargo clean
+	rm -rf $(DATA)

@@ -1,0 +1,76 @@
+//! Everything that must pass, in the order in which a failure is cheapest. Ends
+//! with the sum of what the test runners said.
+
+use std::time::Instant;
+
+use crate::shell::{self, command};
+use crate::{graph, tidy};
+
+#[derive(Default)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl Tally {
+    /// Adds a line of the test runner's, such as
+    /// `test result: ok. 12 passed; 0 failed; 0 ignored; …`.
+    fn read(&mut self, line: &str) {
+        if !line.trim_start().starts_with("test result:") {
+            return;
+        }
+        let count = |word: &str| -> u64 {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let at = words.iter().position(|w| w.trim_end_matches(';') == word);
+            at.and_then(|at| words.get(at.checked_sub(1)?)?.parse().ok()).unwrap_or(0)
+        };
+        self.passed += count("passed");
+        self.failed += count("failed");
+        self.skipped += count("ignored");
+    }
+}
+
+pub(crate) fn run() -> Result<(), String> {
+    let mut tally = Tally::default();
+    let mut minutes = Vec::new();
+    let outcome = suites(&mut tally, &mut minutes);
+    println!("\nminutes per suite:");
+    for (suite, taken) in &minutes {
+        println!("  {taken:>6.1}  {suite}");
+    }
+    if let Err(fault) = &outcome {
+        println!("\n{fault}");
+        tally.failed = tally.failed.max(1);
+    }
+    println!("{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped);
+    outcome
+}
+
+fn suites(tally: &mut Tally, minutes: &mut Vec<(&'static str, f64)>) -> Result<(), String> {
+    let mut suite = |name: &'static str, run: &mut dyn FnMut(&mut Tally) -> Result<(), String>| {
+        println!("\n── {name}");
+        let from = Instant::now();
+        let outcome = run(tally);
+        minutes.push((name, from.elapsed().as_secs_f64() / 60.0));
+        outcome
+    };
+    suite("format", &mut |_| shell::run(command("cargo", &["fmt", "--all", "--check"]), |_| ()))?;
+    suite("tidy", &mut |_| tidy::check())?;
+    suite("crate graph", &mut |_| graph::check(false))?;
+    suite("build", &mut |_| shell::run(command("cargo", &["build", "--workspace", "--locked"]), |_| ()))?;
+    suite("tests", &mut |tally| {
+        let test = command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"]);
+        shell::run(test, |line| tally.read(line))
+    })?;
+    suite("contracts", &mut |tally| {
+        let mut test = command("cargo", &["test", "--locked"]);
+        test.current_dir(shell::root().join("settlement/contracts"));
+        shell::run(test, |line| tally.read(line))
+    })?;
+    suite("contracts' wasm", &mut |_| shell::run(command("settlement/contracts/check-wasm.sh", &[]), |_| ()))?;
+    suite("lints", &mut |_| {
+        let lint = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+        shell::run(command("cargo", &lint), |_| ())
+    })
+}

@@ -1,0 +1,16 @@
+//! The long loops: the same tests as in CI, with the numbers turned up by the
+//! environment variables that each of them documents.
+
+use crate::shell::{self, command};
+
+/// Variables that turn a loop up, and by how much.
+const LOOPS: [(&str, &str); 2] = [("BERTH_STREAMS", "100000"), ("BERTH_KILLS", "200")];
+
+pub(crate) fn run() -> Result<(), String> {
+    let mut test = command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"]);
+    for (name, value) in LOOPS {
+        println!("{name}={value}");
+        test.env(name, value);
+    }
+    shell::run(test, |_| ())
+}
