@@ -130,11 +130,11 @@ async fn plan_next<C: Chain>(
     if doubtful && let Some(end) = ended(chain.standing(intent).await?) {
         return Ok(Step::End(end));
     }
+    // No lock is on its way, and the exchange has given up waiting for one.
     if let Intent::Open { lease, .. } = intent
-        && outbox.get(Name::Settle(*lease))?.is_some()
+        && let Some(settle) = outbox.get(Name::Settle(*lease))?
+        && matches!(settle.intent, Intent::Settle { escrowed: false, .. })
     {
-        // No lock is on its way, and the lease is over: the exchange either
-        // knew of a lock (then there is one) or gave up waiting for it.
         return Ok(Step::End(Outcome::Moot { why: "the lease is over".to_owned() }));
     }
     match chain.seal(intent).await {
