@@ -1,0 +1,145 @@
+//! The running ledger: its head, its journal, and what waits to enter.
+
+use crate::apply::Context;
+use crate::check::check;
+use crate::config::Config;
+use crate::genesis::genesis;
+use crate::header::close_time;
+use crate::journal::Journal;
+use crate::modules::Modules;
+use crate::pending::{Admission, Pending};
+use crate::settings::Settings;
+use crate::state::State;
+use crate::{Error, codec, time};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use stellar_xdr::{LedgerHeader, TransactionEnvelope, TransactionResultResult};
+
+/// A ledger that can be asked, given transactions, and closed.
+pub(crate) struct Ledger {
+    pub(crate) passphrase: String,
+    pub(crate) network_id: [u8; 32],
+    pub(crate) retention_ledgers: u32,
+    pub(crate) settings: Settings,
+    pub(crate) modules: Modules,
+    pub(crate) chain: RwLock<Chain>,
+    pub(crate) pending: Mutex<Pending>,
+    /// Held while a ledger is being closed: one at a time.
+    pub(crate) closing: Mutex<()>,
+}
+
+/// What is closed: the head and, in the journal, everything before it. Both
+/// change together, under the write lock.
+pub(crate) struct Chain {
+    pub(crate) head: Head,
+    pub(crate) journal: Journal,
+}
+
+/// The last closed ledger.
+#[derive(Clone)]
+pub(crate) struct Head {
+    pub(crate) header: LedgerHeader,
+    pub(crate) hash: [u8; 32],
+    pub(crate) state: State,
+}
+
+impl Head {
+    pub(crate) fn seq(&self) -> u32 {
+        self.header.ledger_seq
+    }
+
+    /// Unix seconds.
+    pub(crate) fn time(&self) -> u64 {
+        close_time(&self.header)
+    }
+}
+
+/// What became of a transaction that was sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// It enters the next ledger.
+    Pending,
+    /// It waits already.
+    Duplicate,
+    /// Its account has another one waiting, or too many wait.
+    TryAgainLater,
+    /// It can never enter, as things stand.
+    Refused(TransactionResultResult),
+}
+
+impl Ledger {
+    /// Opens the data folder; an empty one gets a genesis.
+    pub(crate) fn open(config: &Config) -> Result<Self, Error> {
+        config.validate()?;
+        let settings = Settings::embedded()?;
+        let network_id = codec::sha256(config.passphrase.as_bytes());
+        let mut journal = Journal::open(&config.data_dir, network_id)?;
+        let head = match journal.load()? {
+            Some(head) => head,
+            None => {
+                let (header, writes) = genesis(&settings, network_id, time::now_seconds())?;
+                let hash = journal.close(&header, &writes, &[], config.retention_ledgers)?;
+                let mut state = State::default();
+                state.write(&writes);
+                Head { header, hash, state }
+            }
+        };
+        let modules = Modules::new(head.state.iter().map(|(_, slot)| slot))?;
+        Ok(Self {
+            passphrase: config.passphrase.clone(),
+            network_id,
+            retention_ledgers: config.retention_ledgers,
+            settings,
+            modules,
+            chain: RwLock::new(Chain { head, journal }),
+            pending: Mutex::new(Pending::default()),
+            closing: Mutex::new(()),
+        })
+    }
+
+    /// What is closed, held still.
+    pub(crate) fn chain(&self) -> RwLockReadGuard<'_, Chain> {
+        self.chain.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The head as it is now; it can be read without holding up a close.
+    pub(crate) fn head(&self) -> Head {
+        self.chain().head.clone()
+    }
+
+    /// The ledger that would follow `head` if it closed at `now` (unix
+    /// seconds). Its time never lies before the head's.
+    pub(crate) fn next<'a>(&'a self, head: &Head, now: u64) -> Context<'a> {
+        Context {
+            settings: &self.settings,
+            modules: &self.modules,
+            network_id: self.network_id,
+            seq: head.seq() + 1,
+            time: now.max(head.time()),
+        }
+    }
+
+    /// Takes a transaction in, if it could enter the next ledger.
+    pub(crate) fn send(&self, envelope: TransactionEnvelope, now: u64) -> Sent {
+        let head = self.head();
+        let context = self.next(&head, now);
+        // Before it is checked: what waits already may be invalid by now only
+        // because it is just being applied.
+        let hash = envelope.hash(self.network_id).ok();
+        if hash.is_some_and(|hash| self.pending().contains(&hash)) {
+            return Sent::Duplicate;
+        }
+        let (hash, source) = match check(&context, &head.state, &envelope) {
+            Ok(checked) => (checked.hash, checked.source),
+            Err(refusal) => return Sent::Refused(refusal),
+        };
+        match self.pending().admit(hash, source, envelope) {
+            Admission::Admitted => Sent::Pending,
+            Admission::Known => Sent::Duplicate,
+            Admission::NoRoom => Sent::TryAgainLater,
+        }
+    }
+}

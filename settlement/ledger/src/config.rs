@@ -1,0 +1,77 @@
+//! What a caller chooses.
+
+use crate::Error;
+use std::path::PathBuf;
+
+/// The passphrase of a ledger that is given no other.
+pub const DEFAULT_PASSPHRASE: &str = "Berth Local Network ; 2026";
+
+/// Transactions signed here could be replayed there, for real money.
+const PUBLIC_PASSPHRASE: &str = "Public Global Stellar Network ; September 2015";
+
+/// How a ledger runs.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Folder of the journal; made if it is not there.
+    pub data_dir: PathBuf,
+    /// Name of the network: its SHA-256 is part of everything that is signed.
+    /// Never the public network's.
+    pub passphrase: String,
+    /// Milliseconds from one close to the next, 10 to 60,000.
+    pub close_ms: u64,
+    /// For how many ledgers transactions and events can be asked for, at
+    /// least 1. State is kept for ever.
+    pub retention_ledgers: u32,
+}
+
+impl Config {
+    /// The defaults: a close each second, a week's worth of the public
+    /// network's ledgers (120,960) kept.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            passphrase: DEFAULT_PASSPHRASE.to_owned(),
+            close_ms: 1_000,
+            retention_ledgers: 120_960,
+        }
+    }
+
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        if self.passphrase.trim() == PUBLIC_PASSPHRASE {
+            return Err(Error::PublicPassphrase);
+        }
+        if self.passphrase.is_empty() || self.passphrase.len() > 256 {
+            return Err(Error::Config("the passphrase must have 1 to 256 bytes"));
+        }
+        if !(10..=60_000).contains(&self.close_ms) {
+            return Err(Error::Config("close_ms must lie between 10 and 60,000"));
+        }
+        if self.retention_ledgers == 0 {
+            return Err(Error::Config("retention_ledgers must be at least 1"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_network_is_refused() {
+        let mut config = Config::new("unused");
+        assert!(config.validate().is_ok());
+        config.passphrase = format!(" {PUBLIC_PASSPHRASE}\n");
+        assert!(matches!(config.validate(), Err(Error::PublicPassphrase)));
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_refused() {
+        for (close_ms, retention_ledgers, fits) in
+            [(10, 1, true), (9, 1, false), (60_000, 1, true), (60_001, 1, false), (10, 0, false)]
+        {
+            let config = Config { close_ms, retention_ledgers, ..Config::new("unused") };
+            assert_eq!(config.validate().is_ok(), fits, "{close_ms} {retention_ledgers}");
+        }
+    }
+}
