@@ -1,1 +1,57 @@
 //! The log of commands: batches, durability, recovery, the sequencer.
+//!
+//! All nondeterminism enters the exchange through this crate: the sequencer
+//! stamps each command with its place and its time, and nothing is acknowledged
+//! or published before the batch that holds it is durable. The modules follow
+//! the life of a log; `docs/journal.md` draws its bytes.
+//!
+//! - A command becomes an entry of a [`SealedBatch`]; [`Tip`] says what the next
+//!   batch must link to.
+//! - [`LogStore`] writes one batch as one synced record, and the watermark after
+//!   it; any error poisons it, and the sequencer stops the node.
+//! - [`recover`] reads the log back, checks every link, and gives the exchange
+//!   at its end; it refuses what it cannot vouch for, with place and remedy.
+//! - [`Sequencer`] runs the exchange on a thread of its own.
+//! - [`EventStore`] keeps what came out, and can be rebuilt; [`PrivateStore`]
+//!   keeps what must stay out of the log.
+//! - [`replay`] and [`verify`] read a data directory beside a running node.
+
+mod batch;
+mod chain;
+mod clock;
+mod database;
+mod event_store;
+mod journal;
+mod keys;
+mod private_store;
+mod reader;
+mod recovery;
+mod replay;
+mod replica;
+mod sequencer;
+mod store;
+mod tail;
+mod verify;
+mod watermark;
+
+#[cfg(test)]
+mod testing;
+
+pub use batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
+pub use chain::{ChainBreak, Tip, decode_events, encode_events, next_digest};
+pub use clock::{Clock, SimulatedClock, WallClock};
+pub use database::StoreError;
+pub use event_store::{EventStore, SeqEvents};
+pub use journal::Journal;
+pub use keys::DataDir;
+pub use private_store::{PrivateStore, Sealed};
+pub use reader::{LogReader, ReadError};
+pub use recovery::{Note, Problem, Recovered, RecoveryError, recover};
+pub use replay::{ReplayError, replay};
+pub use replica::{Applied, FollowError, Replica};
+pub use sequencer::{
+    Ack, Committed, CommittedEntry, Fatal, Sequencer, SequencerConfig, SequencerHandle, StartError, Submission,
+    SubmitError, abort_on_fatal,
+};
+pub use store::LogStore;
+pub use verify::{Finding, FindingKind, Verification, verify};

@@ -1,0 +1,89 @@
+//! Where everything lies: the files of a data directory and the keys in its databases.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use berth_domain::{Digest, Seq};
+
+/// The files of one data directory.
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    root: PathBuf,
+}
+
+impl DataDir {
+    /// Names the files under `root`; touches nothing.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The directory itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The log of batches, a RocksDB database.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.root.join("log")
+    }
+
+    /// How far the log is known to be durable.
+    #[must_use]
+    pub fn watermark(&self) -> PathBuf {
+        self.root.join("watermark")
+    }
+
+    /// The events, a RocksDB database that can be rebuilt from the log.
+    #[must_use]
+    pub fn events(&self) -> PathBuf {
+        self.root.join("events")
+    }
+
+    /// What must stay out of the log, a RocksDB database of mode 0700.
+    #[must_use]
+    pub fn private(&self) -> PathBuf {
+        self.root.join("private")
+    }
+
+    pub(crate) fn create(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.root)
+    }
+
+    pub(crate) fn create_private(&self) -> io::Result<()> {
+        self.create()?;
+        DirBuilder::new().recursive(true).mode(0o700).create(self.private())?;
+        // The directory may have come from a backup that lost its mode.
+        fs::set_permissions(self.private(), fs::Permissions::from_mode(0o700))
+    }
+
+    /// Makes the names in the directory durable: a file that was synced is
+    /// lost all the same when its name was not.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        File::open(&self.root)?.sync_all()
+    }
+}
+
+/// Key of a sequence number: big-endian, so that RocksDB's order is the log's.
+pub(crate) const fn seq_key(seq: Seq) -> [u8; 8] {
+    seq.0.to_be_bytes()
+}
+
+/// The sequence number of a key; none when it is no such key.
+pub(crate) fn seq_of_key(key: &[u8]) -> Option<Seq> {
+    key.try_into().ok().map(|bytes| Seq(u64::from_be_bytes(bytes)))
+}
+
+/// Key of a specification in the private store.
+pub(crate) fn spec_key(hash: &Digest) -> [u8; 33] {
+    let mut key = [b's'; 33];
+    key[1..].copy_from_slice(&hash.0);
+    key
+}
+
+/// Key of the secret that repeatable salts are derived from.
+pub(crate) const SALT_SECRET_KEY: &[u8] = b"k";

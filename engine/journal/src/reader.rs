@@ -1,0 +1,118 @@
+//! Reading batches back, from the node's own database or beside a running one.
+
+use std::path::{Path, PathBuf};
+
+use berth_domain::Seq;
+use berth_domain::codec::DecodeError;
+use rocksdb::{DB, DBIteratorWithThreadMode, Direction, IteratorMode};
+use thiserror::Error;
+
+use crate::batch::Batch;
+use crate::database::{StoreError, durable_options, scan_options};
+use crate::keys::{DataDir, seq_key, seq_of_key};
+
+/// Why a record of the log is no batch.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The database could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key is no sequence number.
+    #[error("a record's key is {0} bytes, not 8")]
+    Key(usize),
+    /// The bytes are no batch.
+    #[error("the batch at {at}: {source}")]
+    Batch {
+        /// The record's key.
+        at: Seq,
+        /// Why.
+        source: DecodeError,
+    },
+    /// The batch stands under another number than its own.
+    #[error("the batch at {at} says that it begins at {first}")]
+    Misplaced {
+        /// The record's key.
+        at: Seq,
+        /// What the batch says.
+        first: Seq,
+    },
+}
+
+impl ReadError {
+    /// Where in the log it is, when that is known.
+    #[must_use]
+    pub const fn seq(&self) -> Option<Seq> {
+        match self {
+            Self::Batch { at, .. } | Self::Misplaced { at, .. } => Some(*at),
+            Self::Store(_) | Self::Key(_) => None,
+        }
+    }
+}
+
+/// Batches in order.
+pub(crate) struct Batches<'a> {
+    records: DBIteratorWithThreadMode<'a, DB>,
+    path: &'a Path,
+}
+
+impl<'a> Batches<'a> {
+    /// From the batch that holds `from`.
+    pub(crate) fn new(db: &'a DB, path: &'a Path, from: Seq) -> Self {
+        // The batch that holds an entry stands at or before the entry's number.
+        let key = seq_key(from);
+        let start = db
+            .iterator_opt(IteratorMode::From(&key, Direction::Reverse), scan_options())
+            .next()
+            .and_then(Result::ok)
+            .map_or_else(|| Box::from(&key[..]), |(key, _)| key);
+        let records = db.iterator_opt(IteratorMode::From(&start, Direction::Forward), scan_options());
+        Self { records, path }
+    }
+}
+
+impl Iterator for Batches<'_> {
+    type Item = Result<Batch, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let item = self.records.next()?;
+        Some(item.map_err(|e| ReadError::Store(StoreError::database(self.path)(e))).and_then(|(key, value)| {
+            let at = seq_of_key(&key).ok_or(ReadError::Key(key.len()))?;
+            let batch = Batch::decode(&value).map_err(|source| ReadError::Batch { at, source })?;
+            if batch.first() != at {
+                return Err(ReadError::Misplaced { at, first: batch.first() });
+            }
+            Ok(batch)
+        }))
+    }
+}
+
+/// The log of a data directory, read as a RocksDB secondary: the node may run,
+/// and nothing in its directory is written.
+pub struct LogReader {
+    db: DB,
+    path: PathBuf,
+    /// A secondary keeps its own notes somewhere; removed at the end.
+    _scratch: tempfile::TempDir,
+}
+
+impl LogReader {
+    /// Opens the log as it is now. What is written later is not seen.
+    ///
+    /// # Errors
+    /// When there is no log, or RocksDB finds it damaged.
+    pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
+        let path = dir.log();
+        let scratch = tempfile::tempdir().map_err(StoreError::file(&std::env::temp_dir()))?;
+        let mut options = durable_options();
+        // A secondary must hold every table open: the primary may delete one.
+        options.set_max_open_files(-1);
+        let db =
+            DB::open_as_secondary(&options, &path, &scratch.path().to_owned()).map_err(StoreError::database(&path))?;
+        Ok(Self { db, path, _scratch: scratch })
+    }
+
+    /// The batches in order, from the one that holds `from`.
+    pub fn read(&self, from: Seq) -> impl Iterator<Item = Result<Batch, ReadError>> + '_ {
+        Batches::new(&self.db, &self.path, from)
+    }
+}

@@ -1,0 +1,211 @@
+//! Opening a log: every link is checked and every entry applied again. What
+//! cannot be vouched for is refused, with its place and the remedy; what was
+//! mended on the way is told.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use berth_domain::{Digest, Seq};
+use berth_exchange::Exchange;
+
+use self::catch_up::CatchUp;
+use crate::batch::Batch;
+use crate::chain::Tip;
+use crate::database::StoreError;
+use crate::event_store::EventStore;
+use crate::journal::Journal;
+use crate::keys::DataDir;
+use crate::replica::Replica;
+use crate::store::LogStore;
+use crate::tail::torn_tail;
+use crate::watermark::{Mark, MarkError};
+
+mod catch_up;
+mod report;
+
+pub use self::report::{Note, Problem, RecoveryError};
+
+/// A log read back to its end, ready to be continued by [`crate::Sequencer`].
+pub struct Recovered {
+    pub(crate) journal: Box<dyn Journal>,
+    pub(crate) events: EventStore,
+    pub(crate) replica: Replica,
+    notes: Vec<Note>,
+}
+
+impl Recovered {
+    /// Whether the log is empty, so that it must begin with a genesis.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.tip().seq == Seq(0)
+    }
+
+    /// The exchange at the end of the log.
+    #[must_use]
+    pub const fn exchange(&self) -> &Exchange {
+        self.replica.exchange()
+    }
+
+    /// Where the log ends.
+    #[must_use]
+    pub const fn tip(&self) -> &Tip {
+        self.replica.tip()
+    }
+
+    /// Hash of the genesis entry, which names the log; none in a fresh one.
+    #[must_use]
+    pub const fn log_id(&self) -> Option<Digest> {
+        self.replica.log_id()
+    }
+
+    /// The events, for readers.
+    #[must_use]
+    pub fn events(&self) -> EventStore {
+        self.events.clone()
+    }
+
+    /// What was mended.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+}
+
+/// Opens the log of a data directory, or makes it.
+///
+/// # Errors
+/// When the log cannot be vouched for; nothing was changed then that RocksDB
+/// itself does not change on opening.
+pub fn recover(dir: &DataDir) -> Result<Recovered, RecoveryError> {
+    let refuse = |file: PathBuf, seq, problem| RecoveryError { file, seq, problem };
+    let unreadable = |e: StoreError| refuse(dir.root().to_owned(), None, Problem::Unreadable(e));
+    dir.create().map_err(StoreError::file(dir.root())).map_err(unreadable)?;
+    let mut notes = Vec::new();
+
+    let mark = Mark::read(&dir.watermark()).map_err(|e| {
+        let problem = match e {
+            MarkError::Damaged => Problem::Watermark,
+            MarkError::File(e) => Problem::Unreadable(StoreError::file(&dir.watermark())(e)),
+        };
+        refuse(dir.watermark(), None, problem)
+    })?;
+    let torn = torn_tail(&dir.log()).map_err(StoreError::file(&dir.log())).map_err(unreadable)?;
+    let mut store = open_log(dir, mark).map_err(|problem| refuse(dir.log(), None, problem))?;
+    notes.extend(torn.map(|torn| Note::TornTail { file: torn.file, bytes: torn.bytes }));
+
+    let (events, lost) = EventStore::open(dir).map_err(unreadable)?;
+    notes.extend(lost.map(Note::EventsLost));
+
+    let place = |seq, problem| refuse(store.path().to_owned(), seq, problem);
+    let replica = match follow_log(&store, mark, &events, &mut notes).map_err(|stop| stop.into_error(place))? {
+        Some(replica) => replica,
+        // The event store was emptied: once more, to fill it.
+        None => follow_log(&store, mark, &events, &mut notes)
+            .map_err(|stop| stop.into_error(place))?
+            .ok_or_else(|| place(None, Problem::Unreadable(StoreError::Poisoned)))?,
+    };
+    let tip = *replica.tip();
+    if mark.is_none() && tip.seq > Seq(0) {
+        notes.push(Note::NoWatermark);
+    }
+    store.resume(dir, &tip).map_err(unreadable)?;
+    for note in &notes {
+        tracing::warn!("{note}");
+    }
+    tracing::info!(entries = tip.seq.0, batch = %tip.hash, epoch = tip.epoch, "the log is recovered");
+    Ok(Recovered { journal: Box::new(store), events, replica, notes })
+}
+
+/// Opens the database; makes it only where there can have been none.
+fn open_log(dir: &DataDir, mark: Option<Mark>) -> Result<LogStore, Problem> {
+    let path = dir.log();
+    let has_current = path.join("CURRENT").exists();
+    // RocksDB, asked to make a database, deletes the files of one whose CURRENT
+    // was lost.
+    if !has_current && holds_data(&path).map_err(|e| Problem::Unreadable(StoreError::file(&path)(e)))? {
+        return Err(Problem::Headless);
+    }
+    if let (false, Some(Mark { seq: marked, .. })) = (has_current, mark)
+        && marked > Seq(0)
+    {
+        return Err(Problem::Short { recovered: Seq(0), marked });
+    }
+    LogStore::open(dir, !has_current).map_err(|e| match e {
+        StoreError::Database { source, .. } if source.as_ref().contains("While lock file") => Problem::InUse,
+        e => Problem::Unreadable(e),
+    })
+}
+
+fn holds_data(database: &Path) -> io::Result<bool> {
+    let listing = match fs::read_dir(database) {
+        Ok(listing) => listing,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(e) => return Err(e),
+    };
+    for file in listing {
+        let file = file?;
+        let path = file.path();
+        let kind = path.extension().and_then(|e| e.to_str());
+        if matches!(kind, Some("log" | "sst")) && file.metadata()?.len() > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Where following the log stopped.
+struct Stop {
+    seq: Option<Seq>,
+    problem: Problem,
+}
+
+impl Stop {
+    fn into_error(self, place: impl FnOnce(Option<Seq>, Problem) -> RecoveryError) -> RecoveryError {
+        place(self.seq, self.problem)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(e: StoreError) -> Self {
+        Self { seq: None, problem: Problem::Unreadable(e) }
+    }
+}
+
+/// Applies the whole log and brings the event store level with it. None when the
+/// store held other events: it is empty now.
+fn follow_log(
+    store: &LogStore,
+    mark: Option<Mark>,
+    events: &EventStore,
+    notes: &mut Vec<Note>,
+) -> Result<Option<Replica>, Stop> {
+    let mut replica = Replica::new();
+    let mut catch_up = CatchUp::new(events)?;
+    for batch in store.batches(Seq(0)) {
+        let batch = batch.map_err(|e| Stop { seq: e.seq(), problem: Problem::Damaged(e) })?;
+        let at = Some(batch.first());
+        if let Some(mark) = mark {
+            check_mark(mark, &batch).map_err(|problem| Stop { seq: at, problem })?;
+        }
+        replica
+            .follow(&batch, |applied| catch_up.see(applied))
+            .map_err(|e| Stop { seq: at, problem: Problem::Follow(e) })?;
+        catch_up.write_when_full()?;
+    }
+    let recovered = replica.tip().seq;
+    if let Some(Mark { seq: marked, .. }) = mark
+        && marked > recovered
+    {
+        return Err(Stop { seq: Some(recovered), problem: Problem::Short { recovered, marked } });
+    }
+    Ok(catch_up.finish(replica.tip(), notes)?.then_some(replica))
+}
+
+fn check_mark(mark: Mark, batch: &Batch) -> Result<(), Problem> {
+    let holds = (batch.first()..=batch.last()).contains(&mark.seq);
+    if holds && (batch.last(), batch.hash) != (mark.seq, mark.hash) {
+        return Err(Problem::Other { marked: mark.hash });
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Bringing the event store level with the log while that is applied.
+
+use berth_domain::{Digest, Micros, Seq};
+
+use super::report::Note;
+use crate::chain::Tip;
+use crate::database::StoreError;
+use crate::event_store::{EventRecord, EventStore};
+use crate::replica::Applied;
+
+/// Entries whose events are written at once.
+const AT_ONCE: usize = 1_000;
+
+/// Watches the log being applied and writes what the store lacks.
+pub(super) struct CatchUp<'a> {
+    store: &'a EventStore,
+    /// Where the store ended, and its digest there.
+    head: Seq,
+    digest: Digest,
+    waiting: Vec<(Seq, Micros, Digest, Vec<u8>)>,
+    /// An entry at which the store holds other events than the log gives.
+    differs: Option<Seq>,
+}
+
+impl<'a> CatchUp<'a> {
+    pub(super) fn new(store: &'a EventStore) -> Result<Self, StoreError> {
+        let (head, digest) = store.tip()?.unwrap_or_default();
+        Ok(Self { store, head, digest, waiting: Vec::new(), differs: None })
+    }
+
+    pub(super) fn see(&mut self, applied: Applied<'_>) {
+        let seq = applied.entry.seq;
+        if seq > self.head {
+            self.waiting.push((seq, applied.entry.at, applied.digest, applied.encoded));
+        } else if seq == self.head && applied.digest != self.digest {
+            // The digest runs over all events: with the last, all agree.
+            self.differs = Some(seq);
+        }
+    }
+
+    pub(super) fn write_when_full(&mut self) -> Result<(), StoreError> {
+        if self.waiting.len() >= AT_ONCE { self.write() } else { Ok(()) }
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        let records = self.waiting.iter();
+        self.store.append(records.map(|(seq, at, digest, encoded)| EventRecord {
+            seq: *seq,
+            at: *at,
+            digest: *digest,
+            encoded,
+        }))?;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    /// The log ends at `tip`. False when the store held other events: then it is
+    /// empty now, and the log must be applied once more.
+    pub(super) fn finish(mut self, tip: &Tip, notes: &mut Vec<Note>) -> Result<bool, StoreError> {
+        self.write()?;
+        if self.head > tip.seq {
+            self.store.cut(tip.seq)?;
+            notes.push(Note::EventsAhead { from: self.head, to: tip.seq });
+            if self.store.tip()?.unwrap_or_default() != (tip.seq, tip.events) {
+                self.differs = Some(tip.seq);
+            }
+        }
+        let Some(seq) = self.differs else { return Ok(true) };
+        self.store.cut(Seq(0))?;
+        notes.push(Note::EventsDiffer(seq));
+        Ok(false)
+    }
+}

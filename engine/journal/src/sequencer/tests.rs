@@ -1,0 +1,1 @@
+//! Commands in, entries out, by a clock that stands still until it is told.

@@ -1,0 +1,89 @@
+//! The log on this machine's disk: one batch is one RocksDB record and one
+//! synced write.
+
+use std::path::{Path, PathBuf};
+
+use berth_domain::Seq;
+use rocksdb::DB;
+
+use crate::batch::{Batch, SealedBatch};
+use crate::chain::Tip;
+use crate::database::{StoreError, durable_options, put_synced};
+use crate::journal::Journal;
+use crate::keys::{DataDir, seq_key};
+use crate::reader::{Batches, ReadError};
+use crate::watermark::{Mark, Watermark};
+
+/// Bytes of a memtable. Writing one out makes the slowest commits, so they are
+/// few.
+const MEMTABLE_BYTES: usize = 128 << 20;
+
+/// The log of one data directory, open for writing by this process alone.
+pub struct LogStore {
+    db: DB,
+    path: PathBuf,
+    watermark: Option<Watermark>,
+    head: Seq,
+    /// A write failed: what it left on the disk is known only after opening anew.
+    poisoned: bool,
+}
+
+impl LogStore {
+    /// Opens the database; nothing is read or checked yet, and nothing can be
+    /// appended until [`Self::resume`].
+    pub(crate) fn open(dir: &DataDir, create: bool) -> Result<Self, StoreError> {
+        let path = dir.log();
+        let mut options = durable_options();
+        options.create_if_missing(create);
+        options.set_write_buffer_size(MEMTABLE_BYTES);
+        let db = DB::open(&options, &path).map_err(StoreError::database(&path))?;
+        Ok(Self { db, path, watermark: None, head: Seq(0), poisoned: false })
+    }
+
+    /// Makes the log writable behind `tip`, where recovery found its end.
+    pub(crate) fn resume(&mut self, dir: &DataDir, tip: &Tip) -> Result<(), StoreError> {
+        let path = dir.watermark();
+        let mark = Mark { seq: tip.seq, hash: tip.hash };
+        self.watermark = Some(Watermark::open(&path, mark).map_err(StoreError::file(&path))?);
+        dir.sync().map_err(StoreError::file(dir.root()))?;
+        self.head = tip.seq;
+        Ok(())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn batches(&self, from: Seq) -> Batches<'_> {
+        Batches::new(&self.db, &self.path, from)
+    }
+
+    fn write(&mut self, batch: &SealedBatch) -> Result<(), StoreError> {
+        let watermark = self.watermark.as_mut().ok_or(StoreError::Poisoned)?;
+        put_synced(&self.db, &seq_key(batch.first), &batch.bytes).map_err(StoreError::database(&self.path))?;
+        watermark.advance(Mark { seq: batch.last, hash: batch.hash })
+    }
+}
+
+impl Journal for LogStore {
+    fn append(&mut self, batch: &SealedBatch) -> Result<(), StoreError> {
+        assert_eq!(batch.first, self.head.next(), "a batch follows the one before it");
+        if self.poisoned {
+            return Err(StoreError::Poisoned);
+        }
+        let written = self.write(batch);
+        match &written {
+            Ok(()) => self.head = batch.last,
+            Err(_) => self.poisoned = true,
+        }
+        written
+    }
+
+    fn durable_head(&self) -> Seq {
+        self.head
+    }
+
+    fn read(&self, from: Seq) -> Box<dyn Iterator<Item = Result<Batch, ReadError>> + '_> {
+        Box::new(self.batches(from))
+    }
+}
