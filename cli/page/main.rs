@@ -67,9 +67,9 @@ fn serve() -> io::Result<std::convert::Infallible> {
 fn port() -> io::Result<u16> {
     for name in ["PORT", "BERTH_PORT"] {
         if let Ok(text) = env::var(name) {
-            return text.parse().map_err(|_| {
-                io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is no port: {text}"))
-            });
+            return text
+                .parse()
+                .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is no port: {text}")));
         }
     }
     Ok(PORT_DEFAULT)
@@ -115,9 +115,7 @@ impl Page {
             image: var("BERTH_IMAGE"),
             replica: var("BERTH_REPLICA"),
             started: Instant::now(),
-            started_at: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
+            started_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             hits: AtomicU64::new(0),
         }
     }
@@ -133,10 +131,8 @@ impl Page {
             ("Up", format!("{} s", self.started.elapsed().as_secs())),
             ("Visits", hits.to_string()),
         ];
-        let rows: String = rows
-            .iter()
-            .map(|(name, value)| format!("<tr><th>{name}</th><td>{value}</td></tr>\n"))
-            .collect();
+        let rows: String =
+            rows.iter().map(|(name, value)| format!("<tr><th>{name}</th><td>{value}</td></tr>\n")).collect();
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -177,8 +173,7 @@ fn answer(mut stream: TcpStream, page: &Page) -> io::Result<()> {
     };
     let mut words = head.split(|byte| *byte == b'\r').next().unwrap_or(&[]).split(|b| *b == b' ');
     let (method, target, version) = (words.next(), words.next(), words.next());
-    let (Some(method), Some(target), Some(b"HTTP/1.1" | b"HTTP/1.0"), None) =
-        (method, target, version, words.next())
+    let (Some(method), Some(target), Some(b"HTTP/1.1" | b"HTTP/1.0"), None) = (method, target, version, words.next())
     else {
         return send(&mut stream, "400 Bad Request", TEXT, "not an HTTP/1 request\n", true);
     };
@@ -288,8 +283,7 @@ fn utc(seconds: u64) -> String {
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let day = days + 719_468;
     let (era, day_of_era) = (day / 146_097, day % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     // March is month 0 here, which puts the leap day at the end of the year.
     let month_from_march = (5 * day_of_year + 2) / 153;

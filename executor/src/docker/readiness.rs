@@ -1,0 +1,156 @@
+//! Whether a lease's containers do what they are paid for.
+
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::inspect::Details;
+use super::{Engine, EngineError, name};
+use crate::lease::{Lease, LogId, PortRequest, Protocol, ReplicaIndex, RunningContainer};
+use crate::plan::Status;
+
+/// How often a container that is not ready yet is looked at.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+/// How long a port has to take back a connection that it accepted.
+const TAKE_BACK_TIME: Duration = Duration::from_millis(150);
+/// How much of a log is read for its last line.
+const LAST_LINE_BYTES_MAX: usize = 4_096;
+
+/// Why a lease is not ready.
+#[derive(Debug)]
+pub enum NotReady {
+    /// It will not be: it ended, or took too long. The words say which.
+    Failed(String),
+    /// A container is not there any more.
+    Gone,
+    /// The engine could not be asked.
+    Engine(EngineError),
+}
+
+impl From<EngineError> for NotReady {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl Engine {
+    /// Waits until every replica is ready, and answers the image's id and the
+    /// containers. A replica that publishes TCP ports is ready when the first
+    /// of them accepts on loopback; any other as soon as it was started.
+    ///
+    /// # Errors
+    /// [`NotReady::Failed`] when one ended before, or is not ready `patience`
+    /// after this call.
+    pub async fn ready(
+        &self,
+        log: &LogId,
+        lease: &Lease,
+        ports: &[PortRequest],
+        patience: Duration,
+    ) -> Result<(String, Vec<RunningContainer>), NotReady> {
+        let until = Instant::now() + patience;
+        let awaited = ports.iter().find(|port| port.protocol == Protocol::Tcp).map(|port| port.container_port);
+        let mut image = String::new();
+        let mut containers = Vec::new();
+        for index in (0..lease.replicas).map(ReplicaIndex) {
+            let container = name(log, lease.id, index);
+            let details = self.ready_one(&container, awaited, until, patience).await?;
+            image = details.image;
+            containers.push(RunningContainer { index, id: details.id, ports: details.ports });
+        }
+        Ok((image, containers))
+    }
+
+    async fn ready_one(
+        &self,
+        container: &str,
+        awaited: Option<u16>,
+        until: Instant,
+        patience: Duration,
+    ) -> Result<Details, NotReady> {
+        loop {
+            let details = self.details(container).await?.ok_or(NotReady::Gone)?;
+            let Some(port) = awaited else {
+                return Ok(details);
+            };
+            match &details.status {
+                Status::Running => {}
+                Status::Exited { code, detail } => {
+                    let cause = match detail {
+                        Some(detail) => format!("exit code {code}, {detail}"),
+                        None => format!("exit code {code}"),
+                    };
+                    let last = self.last_line(&details.id).await?;
+                    return Err(NotReady::Failed(format!("ended before it was ready ({cause}){last}")));
+                }
+                Status::Created | Status::Leaving => return Err(NotReady::Gone),
+            }
+            let published = details.ports.iter().find(|p| p.container_port == port && p.protocol == Protocol::Tcp);
+            if let Some(published) = published
+                && accepts(published.host_port).await
+            {
+                return Ok(details);
+            }
+            if Instant::now() >= until {
+                let last = self.last_line(&details.id).await?;
+                let seconds = patience.as_secs();
+                return Err(NotReady::Failed(format!("port {port} did not accept within {seconds} s{last}")));
+            }
+            sleep(LOOK_INTERVAL).await;
+        }
+    }
+
+    /// `: …`, the last line that the workload wrote, if it wrote any.
+    async fn last_line(&self, id: &str) -> Result<String, EngineError> {
+        let tail = self.log_tail(id, LAST_LINE_BYTES_MAX).await?;
+        let text = String::from_utf8_lossy(&tail);
+        let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
+        Ok(line.map(|line| format!(": {line}")).unwrap_or_default())
+    }
+}
+
+/// Whether the workload behind a published port accepts. The engine's proxy
+/// accepts for it and closes at once where nobody listens behind, so a
+/// connection counts only when it lasts a moment or brings bytes.
+async fn accepts(host_port: u16) -> bool {
+    let Ok(Ok(mut stream)) = timeout(TAKE_BACK_TIME, TcpStream::connect((Ipv4Addr::LOCALHOST, host_port))).await else {
+        return false;
+    };
+    let mut byte = [0];
+    loop {
+        return match timeout(TAKE_BACK_TIME, stream.read(&mut byte)).await {
+            Err(_) => true,
+            Ok(Ok(read)) => read > 0,
+            Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => continue,
+            Ok(Err(_)) => false,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn only_a_connection_that_lasts_counts() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let port = listener.local_addr().expect("a bound address").port();
+        let server = tokio::spawn(async move {
+            // The first is taken back, as the engine's proxy does; the second stays.
+            drop(listener.accept().await.expect("a connection"));
+            let kept = listener.accept().await.expect("a connection");
+            sleep(Duration::from_secs(1)).await;
+            drop(kept);
+        });
+        assert!(!accepts(port).await);
+        assert!(accepts(port).await);
+        server.abort();
+        let _ = server.await;
+        assert!(!accepts(port).await);
+    }
+}

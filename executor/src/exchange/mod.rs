@@ -1,0 +1,84 @@
+//! The exchange, as an agent sees it.
+
+use std::future::Future;
+
+use futures_util::stream::BoxStream;
+use thiserror::Error;
+
+use crate::docker::Usage;
+use crate::lease::{Lease, LeaseId, Leases, LogId, Outcome, ProviderId, RunningContainer, Specification};
+
+/// Why a call came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ExchangeError {
+    /// The exchange did not answer, or could not now. Trying again may help.
+    #[error("the exchange does not answer: {0}")]
+    Away(String),
+    /// It answered, and the answer is no.
+    #[error("refused as {code}: {detail}")]
+    Refused {
+        /// Its stable code.
+        code: String,
+        /// Its words.
+        detail: String,
+    },
+}
+
+/// Where the exchange's log stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Which log.
+    pub log: LogId,
+    /// Its newest durable entry.
+    pub seq: u64,
+}
+
+/// That a lease came to another state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The lease.
+    pub lease: LeaseId,
+    /// Its provider, where the event names one.
+    pub provider: Option<ProviderId>,
+}
+
+/// That a lease's containers run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// The image that they run, `sha256:…`.
+    pub image_id: String,
+    /// Every replica.
+    pub containers: Vec<RunningContainer>,
+}
+
+/// What an agent asks of the exchange and tells it. Reports may be repeated:
+/// one that says what is known already is answered as the first was.
+///
+/// Every call is bounded in time by the implementation.
+pub trait Exchange: Send + Sync + 'static {
+    /// Where the log stands.
+    fn head(&self) -> impl Future<Output = Result<Head, ExchangeError>> + Send;
+
+    /// The leases that are not closed, of those that are served.
+    fn leases(&self, served: Leases) -> impl Future<Output = Result<Vec<Lease>, ExchangeError>> + Send;
+
+    /// One lease, whoever's; `None` when there is none of that number.
+    fn lease(&self, id: LeaseId) -> impl Future<Output = Result<Option<Lease>, ExchangeError>> + Send;
+
+    /// What to run, in the name of the lease's provider.
+    fn specification(&self, lease: &Lease) -> impl Future<Output = Result<Specification, ExchangeError>> + Send;
+
+    /// The changes of leases after `seq`, in order. It reconnects by itself and
+    /// goes on where it was; it ends only when it cannot. A change is a hint to
+    /// look again: what counts is what [`Exchange::leases`] then answers.
+    fn changes(&self, seq: u64) -> BoxStream<'static, Change>;
+
+    /// Reports a lease as started.
+    fn start(&self, lease: &Lease, started: &Started) -> impl Future<Output = Result<(), ExchangeError>> + Send;
+
+    /// Reports that a lease is alive, and what it used.
+    fn heartbeat(&self, lease: &Lease, usage: Usage) -> impl Future<Output = Result<(), ExchangeError>> + Send;
+
+    /// Reports a lease as finished.
+    fn finish(&self, lease: &Lease, outcome: &Outcome) -> impl Future<Output = Result<(), ExchangeError>> + Send;
+}
