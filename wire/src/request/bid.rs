@@ -1,0 +1,171 @@
+//! Placing, cancelling and accepting bids; cancelling orders.
+
+use berth_domain::{
+    BidTarget, ClientId, MarketId, OrderId, PlaceBid, ProviderId, Rate, ResourceClass, Seconds, Stroops,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::address::Name;
+use crate::json::{Malformed, objects};
+use crate::price::Per;
+use crate::scalar::{WHOLE_MAX, in_text, in_text_option, whole, whole_option};
+
+/// `POST /orders/{id}/bids`: a bid for one order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
+pub struct DirectedBid {
+    /// The host.
+    #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    pub provider_id: u32,
+    /// The price of a unit.
+    #[serde(with = "in_text")]
+    pub bid_price: Stroops,
+    /// The time that it is for.
+    #[serde(default)]
+    pub per: Per,
+    /// The owner's own id for it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    pub client_order_id: Option<ClientId>,
+}
+
+/// `POST /bids`: a bid that stands in a market's book.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
+pub struct StandingBid {
+    /// The host.
+    #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    pub provider_id: u32,
+    /// The market.
+    #[serde(with = "in_text")]
+    pub market: ResourceClass,
+    /// The lowest price of a unit.
+    #[serde(with = "in_text")]
+    pub bid_price: Stroops,
+    /// The time that it is for.
+    #[serde(default)]
+    pub per: Per,
+    /// Units offered.
+    #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    pub quantity: u32,
+    /// The shortest lease that it takes, in seconds; one when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    pub min_duration: Option<u64>,
+    /// The longest lease that it takes, in seconds; [`StandingBid::DURATION_MAX`]
+    /// when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    pub max_duration: Option<u64>,
+    /// The owner's own id for it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    pub client_order_id: Option<ClientId>,
+}
+
+/// `PUT /bids/{id}/accept`; the body may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
+pub struct AcceptRequest {
+    /// Who accepts; the order's tenant when left out in open mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_address: Option<Name>,
+}
+
+/// `DELETE /orders/{id}` and `DELETE /bids/{id}`; the body may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
+pub struct CancelRequest {
+    /// Who cancels; the owner when left out in open mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Name>,
+}
+
+objects!(DirectedBid, StandingBid, AcceptRequest, CancelRequest);
+
+/// A bid to be placed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewBid {
+    /// The host, whose owner places it.
+    pub provider: ProviderId,
+    /// What it is for.
+    pub target: NewBidTarget,
+    /// The lowest price.
+    pub price: Rate,
+    /// The owner's own id for it.
+    pub client_id: Option<ClientId>,
+}
+
+/// What a bid is for; a market is named by class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewBidTarget {
+    /// It rests in a market's book.
+    Standing {
+        /// The market.
+        class: ResourceClass,
+        /// Units offered.
+        quantity: u32,
+        /// The shortest lease that it takes.
+        min_duration: Seconds,
+        /// The longest lease that it takes.
+        max_duration: Seconds,
+    },
+    /// It answers one order.
+    Directed {
+        /// The order.
+        order: OrderId,
+    },
+}
+
+impl NewBid {
+    /// What the exchange is told; `market` gives the market of a class.
+    ///
+    /// # Errors
+    /// The class whose market does not exist.
+    pub fn command(&self, market: impl FnOnce(&ResourceClass) -> Option<MarketId>) -> Result<PlaceBid, ResourceClass> {
+        let target = match &self.target {
+            NewBidTarget::Standing { class, quantity, min_duration, max_duration } => BidTarget::Standing {
+                market: market(class).ok_or_else(|| class.clone())?,
+                quantity: *quantity,
+                min_duration: *min_duration,
+                max_duration: *max_duration,
+            },
+            NewBidTarget::Directed { order } => BidTarget::Directed { order: *order },
+        };
+        Ok(PlaceBid { provider: self.provider, target, price: self.price, client_id: self.client_id.clone() })
+    }
+}
+
+impl DirectedBid {
+    /// What the exchange takes, for `order`.
+    ///
+    /// # Errors
+    /// Names the field that is none of it.
+    pub fn parse(self, order: OrderId) -> Result<NewBid, Malformed> {
+        Ok(NewBid {
+            provider: ProviderId(self.provider_id),
+            target: NewBidTarget::Directed { order },
+            price: self.per.rate(self.bid_price, "bidPrice")?,
+            client_id: self.client_order_id,
+        })
+    }
+}
+
+impl StandingBid {
+    /// The longest lease of a bid that names no bound: 366 days.
+    pub const DURATION_MAX: u64 = 366 * 86_400;
+
+    /// What the exchange takes.
+    ///
+    /// # Errors
+    /// Names the field that is none of it.
+    pub fn parse(self) -> Result<NewBid, Malformed> {
+        let min_duration = Seconds(self.min_duration.unwrap_or(1));
+        let max_duration = Seconds(self.max_duration.unwrap_or(Self::DURATION_MAX));
+        if min_duration > max_duration {
+            return Err(Malformed::new("minDuration", format!("is more than maxDuration, {max_duration}")));
+        }
+        Ok(NewBid {
+            provider: ProviderId(self.provider_id),
+            target: NewBidTarget::Standing { class: self.market, quantity: self.quantity, min_duration, max_duration },
+            price: self.per.rate(self.bid_price, "bidPrice")?,
+            client_id: self.client_order_id,
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! A market and its book.
+
+use berth_domain::ResourceClass;
+use serde::{Deserialize, Serialize};
+
+use crate::book::BookRow;
+use crate::scalar::in_text;
+
+/// A market.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Market {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    #[serde(with = "in_text")]
+    pub name: ResourceClass,
+    /// The settlement asset.
+    pub asset: String,
+    /// What one unit is: `gpu` or `vcpu`.
+    pub unit: String,
+}
+
+/// `GET /markets/{m}/book`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookView {
+    /// The market.
+    #[serde(with = "in_text")]
+    pub market: ResourceClass,
+    /// Place in the log that this is the state after.
+    pub seq: u64,
+    /// Supply, lowest price first.
+    pub bids: Vec<BookRow>,
+    /// Demand, highest price first.
+    pub orders: Vec<BookRow>,
+    /// CRC-32 over the first rows, see [`crate::book::crc`].
+    pub crc: u32,
+}

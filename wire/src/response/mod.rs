@@ -1,0 +1,70 @@
+//! What the node answers. Ids, sequence numbers and times (microseconds since
+//! 1970) are JSON's own numbers; money, rates, addresses and hashes are typed,
+//! since a text of theirs can be wrong.
+//!
+//! Readers ignore fields that they do not know, so that a newer node can serve
+//! an older client.
+
+mod account;
+mod bid;
+mod lease;
+mod market;
+mod network;
+mod order;
+mod provider;
+
+pub use account::{Account, Balance};
+pub use bid::Bid;
+pub use lease::{Container, Lease, LeaseHealth, LeaseStatus, ReplicaHealth};
+pub use market::{BookView, Market};
+pub use network::{Health, NetworkStats};
+pub use order::Order;
+pub use provider::{Free, Gpu, Provider, ProviderResources};
+
+use berth_domain::{Digest, Seq};
+use serde::{Deserialize, Serialize};
+
+use crate::scalar::in_text;
+
+/// What a change answers: the thing, and where in the log the change is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Changed<T> {
+    /// The thing, as it then is; its fields stand beside the two below.
+    #[serde(flatten)]
+    pub object: T,
+    /// Place of the command in the log.
+    pub seq: u64,
+    /// BLAKE3 over the entry that holds it.
+    #[serde(with = "in_text")]
+    pub entry_hash: Digest,
+}
+
+impl<T> Changed<T> {
+    /// `object`, as the entry at `seq` left it.
+    #[must_use]
+    pub const fn new(object: T, seq: Seq, entry_hash: Digest) -> Self {
+        Self { object, seq: seq.0, entry_hash }
+    }
+}
+
+/// What an acknowledged command answers when it touched no thing of its own:
+/// the same two fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Acknowledged {
+    /// Place of the command in the log.
+    pub seq: u64,
+    /// BLAKE3 over the entry that holds it.
+    #[serde(with = "in_text")]
+    pub entry_hash: Digest,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct List<T> {
+    /// Its things.
+    pub items: Vec<T>,
+    /// What to send as `cursor` for the next page; null at the end.
+    pub next: Option<String>,
+}

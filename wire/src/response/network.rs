@@ -1,0 +1,58 @@
+//! The node and the exchange as a whole.
+
+use std::collections::BTreeMap;
+
+use berth_domain::Stroops;
+use serde::{Deserialize, Serialize};
+
+use crate::scalar::in_text;
+
+/// `GET /health`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Health {
+    /// `ready` when the node serves.
+    pub status: String,
+    /// Hash of the log's first entry: what tells this exchange from all others.
+    pub log_id: String,
+    /// The newest durable entry.
+    pub seq: u64,
+    /// `open` with `--open`, otherwise `closed`.
+    pub mode: String,
+    /// The node's version.
+    #[serde(default)]
+    pub version: String,
+}
+
+/// `GET /network/stats`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkStats {
+    /// Hosts.
+    pub providers: u64,
+    /// Hosts with a live bid or an open lease.
+    pub active_providers: u64,
+    /// Orders ever placed.
+    pub orders: u64,
+    /// Orders that wait for bids.
+    pub open_orders: u64,
+    /// Bids that are open or parked.
+    pub live_bids: u64,
+    /// Leases by state.
+    pub leases: BTreeMap<String, u64>,
+    /// Closed leases by reason.
+    pub closed: BTreeMap<String, u64>,
+    /// Of the leases that started and closed, the part that was completed or
+    /// stopped by its tenant, 0 to 1 with four decimals; null when there is
+    /// none.
+    pub success_rate: Option<String>,
+    /// What closed leases cost.
+    #[serde(with = "in_text")]
+    pub volume: Stroops,
+    /// What the escrows of open leases hold.
+    #[serde(with = "in_text")]
+    pub escrow_balance: Stroops,
+    /// The platform's part of the volume.
+    #[serde(with = "in_text")]
+    pub fees: Stroops,
+}

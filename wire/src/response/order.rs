@@ -1,0 +1,70 @@
+//! An order.
+
+use std::collections::BTreeMap;
+
+use berth_domain::{Address, ClientId, Digest, Mode, OrderState, ResourceClass, Stroops, TimeInForce, TrustLevel};
+use serde::{Deserialize, Serialize};
+
+use crate::price::MaxPrice;
+use crate::scalar::{in_text, in_text_list, in_text_option};
+
+/// An order, as anyone sees it: what it runs is not in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// Its id.
+    pub id: u64,
+    /// Where it is in its life.
+    #[serde(with = "in_text")]
+    pub state: OrderState,
+    /// The tenant.
+    #[serde(with = "in_text")]
+    pub tenant_address: Address,
+    /// The market.
+    #[serde(with = "in_text")]
+    pub market: ResourceClass,
+    /// Replicas asked for.
+    pub quantity: u32,
+    /// Replicas without a lease.
+    pub remaining: u32,
+    /// Units of one replica.
+    pub units: u32,
+    /// Virtual CPUs of one replica.
+    pub cpu: u32,
+    /// Memory of one replica in MiB.
+    pub memory: u64,
+    /// Disk of one replica in GiB.
+    pub storage: u64,
+    /// The highest price of a unit-hour.
+    pub max_price: MaxPrice,
+    /// Accepted levels, lowest first.
+    #[serde(with = "in_text_list")]
+    pub trust_levels: Vec<TrustLevel>,
+    /// How long a lease runs.
+    pub duration_seconds: u64,
+    /// What hold and escrow cover.
+    pub prepay_seconds: u64,
+    /// How it meets bids.
+    #[serde(with = "in_text")]
+    pub mode: Mode,
+    /// How long it stays.
+    #[serde(with = "in_text")]
+    pub time_in_force: TimeInForce,
+    /// When `gtd` ends.
+    pub expires_at: Option<u64>,
+    /// What a provider must offer.
+    pub requires: BTreeMap<String, String>,
+    /// Salted SHA-256 of what it runs.
+    #[serde(with = "in_text")]
+    pub specification_hash: Digest,
+    /// What is held for the replicas without a lease.
+    #[serde(with = "in_text")]
+    pub hold: Stroops,
+    /// Its leases, in their order.
+    pub leases: Vec<u64>,
+    /// The tenant's own id for it.
+    #[serde(with = "in_text_option", default)]
+    pub client_order_id: Option<ClientId>,
+    /// When it was placed.
+    pub placed_at: u64,
+}
