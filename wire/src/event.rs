@@ -149,6 +149,7 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
             "leaseId": e.lease.0,
             "number": e.step as u8,
             "step": e.step.as_str(),
+            "seq": e.seq.0,
             "payload": payload_json(&e.payload),
             "hash": e.hash.to_string(),
         }),

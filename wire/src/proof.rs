@@ -30,7 +30,7 @@ pub struct ProofRecord {
     pub number: u8,
     /// Its name.
     pub step: String,
-    /// Place of the entry that made it.
+    /// Place of the entry that it cites.
     pub seq: u64,
     /// What it says in public: texts, whole numbers and nulls by name.
     pub payload: Map<String, Value>,
@@ -108,7 +108,7 @@ impl ProofChain {
             if last.is_some_and(|(_, seq)| seq > record.seq) {
                 return Err(ProofFault::Seq(step));
             }
-            if record.payload.get("leaseId").is_some_and(|lease| lease.as_u64() != Some(self.lease_id)) {
+            if record.payload.get("lease").is_some_and(|lease| lease.as_u64() != Some(self.lease_id)) {
                 return Err(ProofFault::Lease(step));
             }
             let expected = record.compute(step, previous)?;
@@ -211,7 +211,7 @@ mod tests {
             .zip(10..)
             .map(|(step, seq)| {
                 let payload = ProofPayload::new([
-                    ("leaseId", 7_u64.into()),
+                    ("lease", 7_u64.into()),
                     ("image", "a\"b\\c é 💡".into()),
                     ("result", ProofValue::Null),
                     ("amount", "2.5".into()),
@@ -256,7 +256,7 @@ mod tests {
             (|c| c.steps.clear(), "no step"),
             (|c| c.steps[3].seq += 1, "step resourcesAllocated has the hash"),
             (|c| c.steps[3].seq = 1, "earlier entry"),
-            (|c| c.steps.swap(2, 3), "out of order"),
+            (|c| c.steps.swap(0, 1), "out of order"),
             (|c| drop(c.steps.remove(0)), "out of order"),
             (|c| drop(c.steps.remove(4)), "step finished has the hash"),
             (|c| drop(c.steps.pop()), "head"),

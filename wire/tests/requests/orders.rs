@@ -1,0 +1,185 @@
+//! Orders.
+
+use berth_domain::{
+    Attribute, Digest, MarketId, Micros, Mode, Rate, ResourceClass, Resources, Seconds, Text, TimeInForce, TrustLevel,
+};
+use berth_wire::errors::EdgeCode;
+use berth_wire::json::parse;
+use berth_wire::request::OrderRequest;
+use serde_json::{Value, json};
+
+use crate::{SEED_ORDER, field, order, order_with};
+
+#[test]
+fn the_seeds_order_is_what_it_says() {
+    let order = parse::<OrderRequest>(SEED_ORDER.as_bytes()).and_then(OrderRequest::parse).expect("good");
+    assert_eq!(order.class, ResourceClass::Cpu);
+    // The processors are the units of the CPU market, counted once.
+    assert_eq!((order.units, order.resources), (2, Resources { cpu: 0, memory: 1024, storage: 10 }));
+    assert_eq!((order.replicas, order.duration, order.prepay), (1, Seconds(50_000), Seconds(50_000)));
+    assert_eq!((order.mode, order.time_in_force), (Mode::Auto, TimeInForce::Gtc));
+    let hundred = Rate::new(1_000_000_000).expect("in range");
+    assert_eq!(order.limits.iter().collect::<Vec<_>>(), [(TrustLevel::Four, hundred), (TrustLevel::Five, hundred)]);
+    assert_eq!(order.command(MarketId(3), Digest::default()).market, MarketId(3));
+}
+
+#[test]
+fn orders_say_what_they_want_in_every_way_of_the_protocol() {
+    let gpu = order_with("/specification/gpu", json!({"model": "NVIDIA H100 80GB HBM3", "vram": 80, "count": 2}));
+    let gpu = order(gpu).expect("good");
+    assert_eq!((gpu.class.to_string().as_str(), gpu.units, gpu.resources.cpu), ("H100-80", 2, 2));
+
+    let per_second = order(order_with("/per", json!("second"))).expect("good");
+    assert_eq!(per_second.limits.highest().to_string(), "360000");
+
+    let mut by_level = order_with("/trustLevels", Value::Null);
+    by_level["maxPrice"] = json!({"Five": "2.5", "Three": "1.8"});
+    let by_level = order(by_level).expect("good");
+    assert_eq!(by_level.limits.at(TrustLevel::Three).map(|rate| rate.to_string()).as_deref(), Some("1.8"));
+    assert_eq!(by_level.limits.at(TrustLevel::Four), None);
+
+    let all = order(order_with("/trustLevels", Value::Null)).expect("good");
+    assert_eq!(all.limits.iter().count(), 5);
+
+    let mut seconds = order_with("/durationBlocks", Value::Null);
+    seconds["durationSeconds"] = json!(3600);
+    seconds["prepaySeconds"] = json!(60);
+    seconds["timeInForce"] = json!("gtd");
+    seconds["expiresAt"] = json!(1_790_000_000_000_000_u64);
+    seconds["mode"] = json!("manual");
+    seconds["failover"] = json!(false);
+    seconds["clientOrderId"] = json!("t-1");
+    seconds["specification"]["requires"] = json!({"region": "eu", "nvlink": "yes"});
+    let seconds = order(seconds).expect("good");
+    assert_eq!((seconds.duration, seconds.prepay), (Seconds(3600), Seconds(60)));
+    assert_eq!((seconds.time_in_force, seconds.expires_at), (TimeInForce::Gtd, Some(Micros(1_790_000_000_000_000))));
+    assert_eq!(seconds.mode, Mode::Manual);
+    let attribute = |key: &str, value: &str| Attribute {
+        key: Text::new(key).expect("short"),
+        value: Text::new(value).expect("short"),
+    };
+    assert_eq!(seconds.requires, [attribute("nvlink", "yes"), attribute("region", "eu")]);
+}
+
+#[test]
+fn a_bad_order_names_its_field() {
+    let many = |n: usize| (0..n).map(|i| (format!("V{i}"), json!("x"))).collect::<serde_json::Map<_, _>>();
+    let ports = |n: usize| (1..=n).map(|i| json!({"containerPort": i})).collect::<Vec<_>>();
+    let cases: Vec<(&str, Value, &str, &str)> = vec![
+        ("/tenantAddress", Value::Null, "tenantAddress", "is missing"),
+        ("/tenantAddress", json!(""), "tenantAddress", "1 to 128 bytes"),
+        ("/tenantAddress", json!("a\u{0}b"), "tenantAddress", "1 to 128 bytes"),
+        ("/tenantAddress", json!(7), "tenantAddress", "invalid type"),
+        ("/maxPrice", json!(100), "maxPrice", "a decimal string such as"),
+        ("/maxPrice", json!("-1"), "maxPrice", "is negative"),
+        ("/maxPrice", json!("0"), "maxPrice", "more than zero"),
+        ("/maxPrice", json!("0.00000001"), "maxPrice", "more than 7 decimals"),
+        ("/maxPrice", json!("1e3"), "maxPrice", "is not a decimal number"),
+        ("/maxPrice", json!("99999999999999999999"), "maxPrice", "is too large"),
+        ("/maxPrice", json!("2000000000"), "maxPrice", "is more than 1000000000"),
+        ("/maxPrice", json!({"Five": "1", "Four": 2}), "maxPrice.Four", "a decimal string such as"),
+        ("/maxPrice", json!({"Six": "1"}), "maxPrice", "One, Two, Three, Four, Five"),
+        ("/maxPrice", json!({"Five": "1", "One": "1"}), "trustLevels", "that maxPrice names"),
+        ("/maxPrice", Value::Null, "maxPrice", "is missing"),
+        ("/per", json!("day"), "per", "unknown variant"),
+        ("/trustLevels", json!([]), "trustLevels", "names no level"),
+        ("/trustLevels", json!(["Five", "five"]), "trustLevels[1]", "must be one of"),
+        ("/trustLevels", json!(["Five", "Five"]), "trustLevels[1]", "twice"),
+        ("/trustLevels", json!("Five"), "trustLevels", "invalid type"),
+        ("/quantity", json!(0), "quantity", "from 1 to 10000"),
+        ("/quantity", json!(10_001), "quantity", "from 1 to 10000"),
+        ("/quantity", json!(-1), "quantity", "is negative"),
+        ("/quantity", json!(1.5), "quantity", "a whole number from 1 to 10000"),
+        ("/quantity", json!("1"), "quantity", "a whole number from 1 to 10000"),
+        ("/durationBlocks", Value::Null, "durationSeconds", "is missing"),
+        ("/durationBlocks", json!(0), "durationBlocks", "must be from 1"),
+        ("/durationSeconds", json!(60), "durationSeconds", "twice"),
+        ("/prepaySeconds", json!(50_001), "prepaySeconds", "more than the duration"),
+        ("/prepaySeconds", json!(0), "prepaySeconds", "must be from 1"),
+        ("/expiresAt", json!(1), "expiresAt", "only for timeInForce gtd"),
+        ("/timeInForce", json!("gtd"), "expiresAt", "is missing"),
+        ("/timeInForce", json!("day"), "timeInForce", "unknown variant"),
+        ("/clientOrderId", json!("x".repeat(37)), "clientOrderId", "longer than 36 bytes"),
+        ("/mod", json!("auto"), "mod", "unknown field"),
+        ("/specification", Value::Null, "specification", "is missing"),
+        ("/specification", json!(["nginx", 1, 1]), "specification", "an object"),
+        ("/specification/image", json!(""), "specification.image", "1 to 255 bytes"),
+        ("/specification/image", json!("x".repeat(256)), "specification.image", "1 to 255 bytes"),
+        ("/specification/image", json!("a b"), "specification.image", "reference"),
+        ("/specification/image", json!("--privileged"), "specification.image", "reference"),
+        ("/specification/image", json!(null), "specification.image", "is missing"),
+        ("/specification/cpu", json!(0), "specification.cpu", "from 1 to"),
+        ("/specification/cpu", json!("two"), "specification.cpu", "a whole number"),
+        ("/specification/cpu", json!(4_294_967_296_u64), "specification.cpu", "from 1 to"),
+        ("/specification/memory", json!(1e30), "specification.memory", "a whole number"),
+        ("/specification/storage", json!(-10), "specification.storage", "is negative"),
+        ("/specification/gpu", json!({"model": "", "vram": 80}), "specification.gpu.model", "no GPU model"),
+        ("/specification/gpu", json!({"model": "H100"}), "specification.gpu.vram", "is missing"),
+        ("/specification/gpu", json!({"model": "H100", "vram": 80, "count": 0}), "specification.gpu.count", "from 1"),
+        ("/specification/ports/0", json!({}), "specification.ports[0].containerPort", "is missing"),
+        ("/specification/ports/0", json!(80), "specification.ports[0]", "an object"),
+        ("/specification/ports/0", json!({"containerPort": 65_536}), "specification.ports[0].containerPort", "65535"),
+        (
+            "/specification/ports/0",
+            json!({"containerPort": 80, "hostPort": "8080"}),
+            "specification.ports[0].hostPort",
+            "a whole number",
+        ),
+        (
+            "/specification/ports/0",
+            json!({"containerPort": 80, "protocol": "sctp"}),
+            "specification.ports[0].protocol",
+            "unknown variant",
+        ),
+        (
+            "/specification/ports",
+            json!([{"containerPort": 80}, {"containerPort": 80, "protocol": "udp"}, {"containerPort": 80}]),
+            "specification.ports[2].containerPort",
+            "twice",
+        ),
+        (
+            "/specification/ports",
+            json!([{"containerPort": 80, "hostPort": 1}, {"containerPort": 81, "hostPort": 1}]),
+            "specification.ports[1].hostPort",
+            "twice",
+        ),
+        ("/specification/ports", json!(ports(17)), "specification.ports", "more than 16"),
+        ("/specification/env", json!(many(101)), "specification.env", "more than 100"),
+        ("/specification/env", json!({"A=B": "x"}), "specification.env", "no name of a variable"),
+        ("/specification/env", json!({"": "x"}), "specification.env", "no name of a variable"),
+        ("/specification/env", json!({"A": 1}), "specification.env.A", "a string"),
+        ("/specification/env", json!({"A": "x".repeat(4_097)}), "specification.env.A", "longer than 4096"),
+        ("/specification/command", json!(["a", "b\u{0}"]), "specification.command[1]", "NUL"),
+        ("/specification/command", json!("sh"), "specification.command", "a sequence"),
+        ("/specification/requires", json!({"region": 1}), "specification.requires.region", "is not a text"),
+        ("/specification/requires", json!({"": "x"}), "specification.requires.", "has no name"),
+        ("/specification/extra", json!(1), "specification.extra", "unknown field"),
+    ];
+    for (pointer, value, at, why) in cases {
+        let (field, detail) = field(order(order_with(pointer, value.clone())));
+        assert_eq!(field, at, "{pointer} = {value}: {detail}");
+        assert!(detail.contains(why), "{pointer} = {value}: {detail}");
+    }
+}
+
+#[test]
+fn a_specification_is_bounded_as_a_whole() {
+    let env: serde_json::Map<_, _> = (0..20).map(|i| (format!("V{i}"), json!("x".repeat(2_000)))).collect();
+    let (at, detail) = field(order(order_with("/specification/env", json!(env))));
+    assert_eq!((at.as_str(), detail.as_str()), ("specification", "is longer than 32768 bytes"));
+}
+
+#[test]
+fn what_is_not_offered_yet_says_so() {
+    for (pointer, value, at) in [
+        ("/mode", json!("auction"), "mode"),
+        ("/timeInForce", json!("fok"), "timeInForce"),
+        ("/postOnly", json!(true), "postOnly"),
+        ("/failover", json!(true), "failover"),
+        ("/specification/requires", json!({"minUptime": 0.99}), "specification.requires.minUptime"),
+    ] {
+        let malformed = order(order_with(pointer, value)).expect_err("not offered");
+        assert_eq!((malformed.code, malformed.field.as_str()), (EdgeCode::NotOffered, at));
+        assert!(malformed.detail.ends_with("is not offered yet"), "{malformed}");
+    }
+}
