@@ -44,8 +44,7 @@ pub(crate) trait Chain: Wire {
     /// Makes an envelope that would bring `intent` about as things are.
     fn seal(&self, intent: &Intent) -> impl Future<Output = Result<Signed, SealError>> + Send;
     /// Looks `intent` up in the contract.
-    fn standing(&self, intent: &Intent)
-    -> impl Future<Output = Result<Standing, SealError>> + Send;
+    fn standing(&self, intent: &Intent) -> impl Future<Output = Result<Standing, SealError>> + Send;
 }
 
 /// Why acting stopped short.
@@ -75,11 +74,7 @@ impl From<RpcError> for ActError {
 ///
 /// # Errors
 /// When something fails in between. Acting again goes on where this ended.
-pub(crate) async fn act<C: Chain>(
-    outbox: &Outbox,
-    chain: &C,
-    mut record: Record,
-) -> Result<Record, ActError> {
+pub(crate) async fn act<C: Chain>(outbox: &Outbox, chain: &C, mut record: Record) -> Result<Record, ActError> {
     // Only an envelope sealed in this very call is known to be new to everyone.
     let mut fresh = false;
     loop {
@@ -118,11 +113,7 @@ enum Step {
     End(Outcome),
 }
 
-async fn plan_next<C: Chain>(
-    outbox: &Outbox,
-    chain: &C,
-    record: &Record,
-) -> Result<Step, ActError> {
+async fn plan_next<C: Chain>(outbox: &Outbox, chain: &C, record: &Record) -> Result<Step, ActError> {
     let intent = &record.intent;
     // A withdrawal pays whatever waits, which must not be more than was set
     // aside; anything tried before may have worked after all.

@@ -8,8 +8,8 @@ mod refusal;
 mod views;
 
 pub use calls::Terms;
-pub use deploy::{DeployError, Deployment, deploy};
 pub(crate) use deploy::instance_of;
+pub use deploy::{DeployError, Deployment, deploy};
 pub use event::{EscrowEvent, read_event};
 pub use refusal::Refusal;
 pub use views::{Config, LeaseRecord, Outcome, Request, Settlement, ViewError};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use berth_domain::Stroops;
+use berth_wire::domain::Stroops;
 use thiserror::Error;
 use tokio::sync::Mutex;
 
@@ -58,8 +58,7 @@ pub async fn fund(rpc: &Rpc, account: Address) -> Result<(), FaucetError> {
     if rpc.account(account).await?.is_some() {
         return Ok(());
     }
-    let friendbot =
-        rpc.network().friendbot.as_deref().ok_or(FaucetError::NoFriendbot(account))?;
+    let friendbot = rpc.network().friendbot.as_deref().ok_or(FaucetError::NoFriendbot(account))?;
     let separator = if friendbot.contains('?') { '&' } else { '?' };
     let url = format!("{friendbot}{separator}addr={account}");
     if url.starts_with("https:") {

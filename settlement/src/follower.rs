@@ -8,7 +8,10 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use crate::act::{ActError, Chain, act};
-use crate::exchange::{Events, Exchange, ExchangeError, Fact, Frame};
+use berth_wire::domain::Code;
+use berth_wire::request::{Fact, FactEscrowFailed};
+
+use crate::exchange::{Events, Exchange, ExchangeError, Frame};
 use crate::outbox::{Outbox, Outcome, Stage};
 use crate::plan::Plan;
 use crate::status::Board;
@@ -73,8 +76,7 @@ fn take<E>(desk: &Desk<E>, plan: &mut Plan, frame: &Frame) -> Result<(), StoreEr
     if frame.seq < desk.outbox.cursor()? {
         return Ok(());
     }
-    let intents: Vec<_> =
-        frame.events.iter().filter_map(|event| plan.apply(frame.seq, event)).collect();
+    let intents: Vec<_> = frame.events.iter().filter_map(|event| plan.apply(frame.seq, event)).collect();
     for intent in &intents {
         info!(seq = frame.seq, intent = %intent.name(), "planned");
     }
@@ -145,7 +147,7 @@ fn write_backlog<E>(desk: &Desk<E>) -> Result<(), StoreError> {
 /// Tells the exchange of openings that failed. Answers whether it knows all.
 async fn report_failures<E: Exchange>(desk: &Desk<E>) -> Result<bool, StoreError> {
     for (key, lease, reason) in desk.outbox.unreported()? {
-        let fact = Fact::EscrowFailed { lease, reason };
+        let fact = Fact::EscrowFailed(FactEscrowFailed { lease_id: lease.0, reason });
         match report(desk, &fact, &format!("escrowFailed/{lease}")).await? {
             Told::Known => desk.outbox.reported(&key)?,
             Told::Later(error) => {
@@ -166,20 +168,29 @@ pub(crate) enum Told {
 }
 
 /// Tells the exchange a fact.
-pub(crate) async fn report<E: Exchange>(
-    desk: &Desk<E>,
-    fact: &Fact,
-    what: &str,
-) -> Result<Told, StoreError> {
+pub(crate) async fn report<E: Exchange>(desk: &Desk<E>, fact: &Fact, what: &str) -> Result<Told, StoreError> {
     match desk.exchange.report(fact).await {
         Ok(()) => Ok(Told::Known),
-        Err(ExchangeError::Refused { code, detail, retry: false }) => {
+        Err(ExchangeError::Refused { code, detail }) if !passes(fact, code) => {
             // It would be refused again, and everything behind it would wait.
-            tracing::error!(code, detail, ?fact, "the exchange refuses a fact of the chain");
+            tracing::error!(%code, detail, ?fact, "the exchange refuses a fact of the chain");
             desk.outbox.refused(what, &format!("{code}: {detail}: {fact:?}"))?;
             Ok(Told::Known)
         }
         Err(error) => Ok(Told::Later(error)),
+    }
+}
+
+/// Whether a refusal may pass by waiting.
+fn passes(fact: &Fact, code: Code) -> bool {
+    match code {
+        // Our credentials are at fault, not the fact.
+        Code::NotTheExchange => true,
+        // The exchange still counts this money to a lease that the contract
+        // could not open any more; it lets go when it hears of that. Facts
+        // behind it must wait, for it takes movements in the chain's order.
+        Code::SettlementMismatch => matches!(fact, Fact::Withdrawn(_)),
+        _ => false,
     }
 }
 

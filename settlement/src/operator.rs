@@ -3,9 +3,7 @@
 use stellar_xdr::HostFunction;
 
 use crate::act::{Chain, SealError, Standing};
-use crate::chain::{
-    Found, Key, Patience, PrepareError, Rpc, RpcError, Sent, Signed, Wire, prepare,
-};
+use crate::chain::{Found, Key, Patience, PrepareError, Rpc, RpcError, Sent, Signed, Wire, prepare};
 use crate::contract::{Escrow, LeaseRecord, Outcome, Refusal, ViewError};
 use crate::plan::Intent;
 
@@ -24,12 +22,8 @@ impl Operator {
     fn call(&self, intent: &Intent) -> HostFunction {
         match intent {
             Intent::Open { lease, terms } => self.escrow.open(*lease, terms),
-            Intent::Settle { lease, seconds, proof, .. } => {
-                self.escrow.settle(*lease, *seconds, *proof)
-            }
-            Intent::PayWithdraw { account, .. } => {
-                self.escrow.pay_withdraw(*account, self.key.address())
-            }
+            Intent::Settle { lease, seconds, proof, .. } => self.escrow.settle(*lease, *seconds, *proof),
+            Intent::PayWithdraw { account, .. } => self.escrow.pay_withdraw(*account, self.key.address()),
         }
     }
 }
@@ -66,21 +60,13 @@ fn lease_standing(intent: &Intent, record: Option<&LeaseRecord>) -> Standing {
     match (intent, record) {
         (Intent::Open { .. }, None) => Standing::Undone,
         (Intent::Open { terms, .. }, Some(record)) if record.terms == *terms => Standing::Done,
-        (Intent::Open { .. }, Some(_)) => {
-            Standing::Hopeless("another lease has this id in the contract".to_owned())
-        }
-        (Intent::Settle { escrowed: false, .. }, None) => {
-            Standing::Moot("nothing was locked".to_owned())
-        }
+        (Intent::Open { .. }, Some(_)) => Standing::Hopeless("another lease has this id in the contract".to_owned()),
+        (Intent::Settle { escrowed: false, .. }, None) => Standing::Moot("nothing was locked".to_owned()),
         (Intent::Settle { .. }, None) => Standing::Hopeless(Refusal::NoSuchLease.to_string()),
         (Intent::Settle { seconds, proof, .. }, Some(record)) => match record.outcome {
             Outcome::Open => Standing::Undone,
-            Outcome::Settled(done) if done.seconds == *seconds && done.proof == *proof => {
-                Standing::Done
-            }
-            Outcome::Settled(done) => {
-                Standing::Hopeless(format!("it was settled for {} s", done.seconds))
-            }
+            Outcome::Settled(done) if done.seconds == *seconds && done.proof == *proof => Standing::Done,
+            Outcome::Settled(done) => Standing::Hopeless(format!("it was settled for {} s", done.seconds)),
             Outcome::Refunded => Standing::Hopeless("it was refunded".to_owned()),
         },
         (Intent::PayWithdraw { .. }, _) => Standing::Undone,

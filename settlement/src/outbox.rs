@@ -14,7 +14,7 @@
 
 use std::path::Path;
 
-use berth_domain::{LeaseId, Stroops};
+use berth_wire::domain::{LeaseId, Stroops};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::Signed;
@@ -107,14 +107,7 @@ impl Outbox {
                 continue;
             }
             new = true;
-            let record = Record {
-                intent,
-                seq,
-                planned_at: now,
-                attempts: 0,
-                stage: Stage::Planned,
-                last_error: None,
-            };
+            let record = Record { intent, seq, planned_at: now, attempts: 0, stage: Stage::Planned, last_error: None };
             changes.put(&self.store.keys.intent(name), &record);
             changes.put(&self.store.keys.todo(seq, name), &record.intent);
         }
@@ -155,7 +148,10 @@ impl Outbox {
         let (seq, name, keys) = (record.seq, record.intent.name(), &self.store.keys);
         let mut changes = Changes::default();
         if let (Name::Open(_), Outcome::Failed { reason }) = (name, &outcome) {
-            changes.put(&keys.unreported(seq, name), &Unreported { intent: record.intent.clone(), reason: reason.clone() });
+            changes.put(
+                &keys.unreported(seq, name),
+                &Unreported { intent: record.intent.clone(), reason: reason.clone() },
+            );
         }
         record.stage = Stage::Done(outcome);
         changes.put(&keys.intent(name), record).delete(&keys.todo(seq, name));
@@ -173,9 +169,7 @@ impl Outbox {
         let entries = self.store.scan::<Unreported>(&self.store.keys.all_unreported());
         entries
             .filter_map(|entry| match entry {
-                Ok((key, Unreported { intent: Intent::Open { lease, .. }, reason })) => {
-                    Some(Ok((key, lease, reason)))
-                }
+                Ok((key, Unreported { intent: Intent::Open { lease, .. }, reason })) => Some(Ok((key, lease, reason))),
                 Ok(_) => None,
                 Err(error) => Some(Err(error)),
             })

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use berth_domain::{Digest, LeaseId, Stroops};
+use berth_wire::domain::{Digest, LeaseId, Stroops};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::Address;
@@ -143,12 +143,7 @@ impl Plan {
                 // What the exchange did not know to be locked, it did not let
                 // run: if the lock comes about all the same, all of it goes back.
                 let seconds = if *escrowed { *seconds } else { 0 };
-                Some(Intent::Settle {
-                    lease: *lease,
-                    seconds,
-                    proof: *proof,
-                    escrowed: *escrowed,
-                })
+                Some(Intent::Settle { lease: *lease, seconds, proof: *proof, escrowed: *escrowed })
             }
             ExchangeEvent::WithdrawalRequested { account, total } => {
                 Some(Intent::PayWithdraw { account: *account, total: *total, seq })
@@ -211,10 +206,7 @@ mod tests {
 
     #[test]
     fn a_lease_that_closed_before_its_lock_was_known_gets_everything_back() {
-        assert_eq!(
-            plan(&[opened(1), closed(1, 600, false)]),
-            ["open of lease 1", "settlement of lease 1: 0 s"]
-        );
+        assert_eq!(plan(&[opened(1), closed(1, 600, false)]), ["open of lease 1", "settlement of lease 1: 0 s"]);
     }
 
     #[test]
@@ -224,14 +216,8 @@ mod tests {
 
     #[test]
     fn each_withdrawal_is_named_by_its_event() {
-        let event = ExchangeEvent::WithdrawalRequested {
-            account: Address::Account([1; 32]),
-            total: stroops(5),
-        };
-        assert_eq!(
-            plan(&[event.clone(), event]),
-            ["withdrawal of event 1", "withdrawal of event 2"]
-        );
+        let event = ExchangeEvent::WithdrawalRequested { account: Address::Account([1; 32]), total: stroops(5) };
+        assert_eq!(plan(&[event.clone(), event]), ["withdrawal of event 1", "withdrawal of event 2"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use berth_domain::{LeaseId, Stroops};
+use berth_wire::domain::{LeaseId, Stroops};
 
 use crate::chain::Address;
 use crate::contract::{Escrow, Outcome, ViewError};
@@ -62,10 +62,7 @@ impl fmt::Display for Difference {
 ///
 /// # Errors
 /// When the contract or the RPC does not answer.
-pub async fn reconcile(
-    escrow: &Escrow,
-    expected: &Expectation,
-) -> Result<Vec<Difference>, ViewError> {
+pub async fn reconcile(escrow: &Escrow, expected: &Expectation) -> Result<Vec<Difference>, ViewError> {
     let mut differences = Vec::new();
     let mut compare = |subject, exchange, contract| {
         if exchange != contract {

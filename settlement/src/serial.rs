@@ -3,7 +3,7 @@
 
 /// Money as a number of stroops.
 pub(crate) mod stroops {
-    use berth_domain::Stroops;
+    use berth_wire::domain::Stroops;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(crate) fn serialize<S: Serializer>(amount: &Stroops, to: S) -> Result<S::Ok, S::Error> {
@@ -11,14 +11,13 @@ pub(crate) mod stroops {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Stroops, D::Error> {
-        Stroops::new(i64::deserialize(from)?)
-            .ok_or_else(|| serde::de::Error::custom("an amount below zero"))
+        Stroops::new(i64::deserialize(from)?).ok_or_else(|| serde::de::Error::custom("an amount below zero"))
     }
 }
 
 /// A lease's number.
 pub(crate) mod lease {
-    use berth_domain::LeaseId;
+    use berth_wire::domain::LeaseId;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(crate) fn serialize<S: Serializer>(lease: &LeaseId, to: S) -> Result<S::Ok, S::Error> {
@@ -32,7 +31,7 @@ pub(crate) mod lease {
 
 /// A digest as hexadecimal.
 pub(crate) mod digest {
-    use berth_domain::Digest;
+    use berth_wire::domain::Digest;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(crate) fn serialize<S: Serializer>(digest: &Digest, to: S) -> Result<S::Ok, S::Error> {
@@ -41,8 +40,7 @@ pub(crate) mod digest {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Digest, D::Error> {
         let mut bytes = [0; 32];
-        hex::decode_to_slice(String::deserialize(from)?, &mut bytes)
-            .map_err(serde::de::Error::custom)?;
+        hex::decode_to_slice(String::deserialize(from)?, &mut bytes).map_err(serde::de::Error::custom)?;
         Ok(Digest(bytes))
     }
 }

@@ -127,11 +127,7 @@ impl Drop for Settler {
     }
 }
 
-async fn run<E: Exchange>(
-    config: SettlerConfig,
-    exchange: E,
-    board: Arc<Board>,
-) -> Result<Infallible, SettlerError> {
+async fn run<E: Exchange>(config: SettlerConfig, exchange: E, board: Arc<Board>) -> Result<Infallible, SettlerError> {
     let escrow = connect(&config, &board).await;
     check_operator(&config, &escrow, &board).await?;
     let log = log_id(&exchange, &board).await;
@@ -139,8 +135,7 @@ async fn run<E: Exchange>(
     check_chain(&outbox, &escrow)?;
     info!(log, contract = %escrow.id(), network = escrow.rpc().network().passphrase, "settling");
 
-    let desk =
-        Desk { outbox, exchange, board, planned: Notify::new(), acted: Notify::new() };
+    let desk = Desk { outbox, exchange, board, planned: Notify::new(), acted: Notify::new() };
     let operator = Operator { escrow: escrow.clone(), key: config.operator };
     let poll = Duration::from_millis(config.poll_ms.max(10));
     tokio::try_join!(
@@ -167,11 +162,7 @@ async fn wait(board: &Board, backoff: &mut Backoff, error: &RpcError) {
     backoff.wait().await;
 }
 
-async fn check_operator(
-    config: &SettlerConfig,
-    escrow: &Escrow,
-    board: &Board,
-) -> Result<(), SettlerError> {
+async fn check_operator(config: &SettlerConfig, escrow: &Escrow, board: &Board) -> Result<(), SettlerError> {
     let key = config.operator.address();
     let mut backoff = Backoff::new();
     loop {

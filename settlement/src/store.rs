@@ -146,9 +146,7 @@ impl Store {
         let prefix = prefix.to_owned();
         self.db
             .iterator(start)
-            .take_while(move |entry| {
-                entry.as_ref().map_or(true, |(key, _)| key.starts_with(prefix.as_bytes()))
-            })
+            .take_while(move |entry| entry.as_ref().map_or(true, |(key, _)| key.starts_with(prefix.as_bytes())))
             .map(|entry| {
                 let (key, bytes) = entry?;
                 let key = String::from_utf8_lossy(&key).into_owned();
@@ -171,6 +169,5 @@ impl Store {
 }
 
 fn parse<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(bytes)
-        .map_err(|cause| StoreError::Damaged { key: key.to_owned(), cause })
+    serde_json::from_slice(bytes).map_err(|cause| StoreError::Damaged { key: key.to_owned(), cause })
 }

@@ -4,13 +4,14 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use berth_domain::{ChainEventId, TxHash};
+use berth_wire::domain::{self, ChainEventId, Stroops, TxHash};
+use berth_wire::request::{Fact, FactEscrowed, FactMovement, FactPaid, FactRefunded};
 use thiserror::Error;
 use tracing::{info, warn};
 
-use crate::chain::{EventPage, EventStart, RawEvent, RpcError};
+use crate::chain::{Address, EventPage, EventStart, RawEvent, RpcError};
 use crate::contract::{Escrow, EscrowEvent, instance_of, read_event};
-use crate::exchange::{Exchange, Fact, Movement};
+use crate::exchange::Exchange;
 use crate::follower::{Backoff, Desk, Told, report};
 use crate::store::{Changes, StoreError};
 
@@ -34,7 +35,7 @@ pub(crate) enum WatchError {
     )]
     Reset { wanted: u32, latest: u32 },
     #[error("there is no contract at {0}")]
-    NoContract(crate::chain::Address),
+    NoContract(Address),
     #[error("event {id} of the contract is not what this version knows: {cause}")]
     Alien { id: String, cause: String },
 }
@@ -164,6 +165,8 @@ async fn tell<E: Exchange>(desk: &Desk<E>, fact: &Fact, id: &str) -> Result<(), 
     }
 }
 
+/// What an event says to the exchange; nothing if it is about an account that
+/// the exchange cannot have.
 fn read_fact(event: &RawEvent) -> Result<Option<Fact>, WatchError> {
     let alien = |cause: String| WatchError::Alien { id: event.id.clone(), cause };
     let Some(what) = read_event(event).map_err(|error| alien(error.to_string()))? else {
@@ -173,21 +176,39 @@ fn read_fact(event: &RawEvent) -> Result<Option<Fact>, WatchError> {
     let mut hash = [0; 32];
     hex::decode_to_slice(&event.tx, &mut hash).map_err(|_| alien("its hash is none".to_owned()))?;
     let (tx, ledger) = (TxHash(hash), event.ledger);
-    let moved = |address, amount| Movement { event: id, address, amount };
-    Ok(Some(match what {
+    Ok(match what {
         // Whoever paid: the money belongs to the account that it was paid for.
-        EscrowEvent::Deposited { to, amount, .. } => Fact::Deposit(moved(to, amount)),
+        EscrowEvent::Deposited { to, amount, .. } => movement(id, to, amount).map(Fact::Deposit),
         EscrowEvent::WithdrawRequested { account, total } => {
-            Fact::WithdrawalRequested(moved(account, total))
+            movement(id, account, total).map(Fact::WithdrawalRequested)
         }
-        EscrowEvent::Withdrawn { account, amount } => Fact::Withdrawn(moved(account, amount)),
+        EscrowEvent::Withdrawn { account, amount } => movement(id, account, amount).map(Fact::Withdrawn),
         EscrowEvent::WithdrawCancelled { account, amount } => {
-            Fact::WithdrawalCancelled(moved(account, amount))
+            movement(id, account, amount).map(Fact::WithdrawalCancelled)
         }
-        EscrowEvent::Opened { lease, .. } => Fact::Escrowed { lease, tx, ledger },
-        EscrowEvent::Settled { lease, settlement: split } => {
-            Fact::Paid { lease, tx, ledger, pay: split.pay, fee: split.fee, refund: split.refund }
+        EscrowEvent::Opened { lease, .. } => Some(Fact::Escrowed(FactEscrowed { lease_id: lease.0, tx, ledger })),
+        EscrowEvent::Settled { lease, settlement: split } => Some(Fact::Paid(FactPaid {
+            lease_id: lease.0,
+            tx,
+            ledger,
+            pay: split.pay,
+            fee: split.fee,
+            refund: split.refund,
+        })),
+        EscrowEvent::Refunded { lease, amount } => {
+            Some(Fact::Refunded(FactRefunded { lease_id: lease.0, tx, ledger, amount }))
         }
-        EscrowEvent::Refunded { lease, amount } => Fact::Refunded { lease, tx, ledger, amount },
-    }))
+    })
+}
+
+fn movement(chain_event: ChainEventId, address: Address, amount: Stroops) -> Option<FactMovement> {
+    match address {
+        Address::Account(key) => Some(FactMovement { chain_event, address: domain::Address(key), amount }),
+        // A contract may keep money in the escrow and take it out again, but
+        // accounts of the exchange are keys.
+        Address::Contract(_) => {
+            warn!(%address, %amount, "money of a contract stays out of the exchange");
+            None
+        }
+    }
 }

@@ -3,215 +3,17 @@
 //! made to fail before or after any of its calls, which is what a kill at that
 //! point looks like to the outbox.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
-use std::time::Duration;
+mod double;
 
-use berth_domain::{Digest, LeaseId, Stroops};
-use stellar_xdr::ScVal;
+use berth_wire::domain::{Digest, LeaseId, Stroops};
 use tempfile::TempDir;
 
 use super::*;
-use crate::chain::{Address, Found, Patience, Sent};
+use crate::chain::{Address, Rejection, Sent};
 use crate::contract::Terms;
+use double::{Cut, Double};
 
 const LEASE: LeaseId = LeaseId(1);
-
-/// Where a call is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
-    /// The call never arrived.
-    Before,
-    /// It arrived; its answer did not.
-    After,
-}
-
-#[derive(Default)]
-struct World {
-    /// Calls so far, and which of them to cut.
-    calls: u32,
-    cut: Option<(u32, Cut)>,
-    /// The ledger's clock, in seconds; its newest ledger closed then.
-    now: u64,
-    sequence: i64,
-    /// What waits for a ledger, by hash, with what it does.
-    queue: BTreeMap<[u8; 32], (Signed, Intent)>,
-    sealed: BTreeMap<[u8; 32], Intent>,
-    /// Transactions in ledgers, and whether they succeeded.
-    applied: BTreeMap<[u8; 32], bool>,
-    /// What the contract did, in order.
-    done: Vec<String>,
-    opened: Option<Terms>,
-    settled: bool,
-    waiting: Option<Stroops>,
-    refuses: Option<Refusal>,
-    /// A contract that does as it is told, every time: what keeps a payment
-    /// from happening twice is then the outbox alone.
-    naive: bool,
-    /// Answers of `send`, before it becomes friendly.
-    rebuffs: Vec<Sent>,
-    /// The RPC keeps only ledgers from here on.
-    oldest_ledger: u32,
-    /// Whether ledgers close.
-    stalled: bool,
-}
-
-#[derive(Default)]
-struct Double(Mutex<World>);
-
-impl Double {
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.0.lock().unwrap()
-    }
-
-    /// Counts a call, and fails it where the test wants.
-    fn call<T>(&self, effect: impl FnOnce(&mut World) -> T) -> Result<T, RpcError> {
-        let mut world = self.world();
-        world.calls += 1;
-        let killed = || Err(RpcError::Unavailable("killed".to_owned()));
-        match world.cut {
-            Some((call, Cut::Before)) if call == world.calls => killed(),
-            Some((call, Cut::After)) if call == world.calls => {
-                effect(&mut world);
-                killed()
-            }
-            _ => Ok(effect(&mut world)),
-        }
-    }
-}
-
-impl World {
-    fn close_ledger(&mut self) {
-        self.now += 5;
-        if self.stalled {
-            return;
-        }
-        for (hash, (signed, intent)) in std::mem::take(&mut self.queue) {
-            if signed.max_time < self.now || signed.sequence != self.sequence + 1 {
-                continue;
-            }
-            self.sequence += 1;
-            let worked = self.apply(&intent);
-            self.applied.insert(hash, worked);
-        }
-    }
-
-    fn apply(&mut self, intent: &Intent) -> bool {
-        let allowed = self.refusal(intent).is_none();
-        if allowed {
-            match intent {
-                Intent::Open { terms, .. } => self.opened = Some(*terms),
-                Intent::Settle { .. } => self.settled = true,
-                Intent::PayWithdraw { .. } => self.waiting = None,
-            }
-            self.done.push(intent.name().to_string());
-        }
-        allowed
-    }
-
-    fn refusal(&self, intent: &Intent) -> Option<Refusal> {
-        if self.naive {
-            return None;
-        }
-        let own = match intent {
-            Intent::Open { .. } => self.opened.map(|_| Refusal::LeaseExists),
-            Intent::Settle { .. } if self.opened.is_none() => Some(Refusal::NoSuchLease),
-            Intent::Settle { .. } => self.settled.then_some(Refusal::LeaseNotOpen),
-            Intent::PayWithdraw { .. } if self.waiting.is_none() => Some(Refusal::NoRequest),
-            Intent::PayWithdraw { .. } => None,
-        };
-        own.or(self.refuses)
-    }
-}
-
-impl Wire for Double {
-    async fn send(&self, signed: &Signed) -> Result<Sent, RpcError> {
-        self.call(|world| {
-            if let Some(rebuff) = world.rebuffs.pop() {
-                return rebuff;
-            }
-            let rejected = |code: &str, too_late| {
-                Sent::Rejected(crate::chain::Rejection { code: code.to_owned(), too_late })
-            };
-            if world.applied.contains_key(&signed.hash) {
-                Sent::Duplicate
-            } else if signed.max_time < world.now {
-                rejected("TxTooLate", true)
-            } else if signed.sequence != world.sequence + 1 {
-                rejected("TxBadSeq", false)
-            } else {
-                let intent = world.sealed[&signed.hash].clone();
-                world.queue.insert(signed.hash, (signed.clone(), intent));
-                Sent::Pending
-            }
-        })
-    }
-
-    async fn find(&self, hash: &[u8; 32]) -> Result<Found, RpcError> {
-        self.call(|world| {
-            world.close_ledger();
-            match world.applied.get(hash) {
-                Some(true) => Found::Succeeded { ledger: 7, value: ScVal::Void },
-                Some(false) => Found::Failed { ledger: 7, why: "Trapped".to_owned() },
-                None => Found::Missing {
-                    oldest_ledger: world.oldest_ledger,
-                    latest_closed_at: if world.stalled { 0 } else { world.now },
-                },
-            }
-        })
-    }
-
-    fn now(&self) -> u64 {
-        self.world().now
-    }
-
-    fn patience(&self) -> Patience {
-        Patience { first: Duration::ZERO, most: Duration::ZERO, resend_every: 2 }
-    }
-}
-
-impl Chain for Double {
-    async fn seal(&self, intent: &Intent) -> Result<Signed, SealError> {
-        let sealed = self.call(|world| {
-            if let Some(refusal) = world.refusal(intent) {
-                return Err(SealError::Refused(refusal));
-            }
-            let mut hash = [0; 32];
-            hash[0] = u8::try_from(world.sealed.len() + 1).unwrap();
-            world.sealed.insert(hash, intent.clone());
-            Ok(Signed {
-                envelope: String::new(),
-                hash,
-                sequence: world.sequence + 1,
-                max_time: world.now + 60,
-                since_ledger: 3,
-            })
-        });
-        sealed.unwrap_or_else(|error| Err(SealError::Trouble(error.to_string())))
-    }
-
-    async fn standing(&self, intent: &Intent) -> Result<Standing, SealError> {
-        self.call(|world| match intent {
-            _ if world.naive => Standing::Undone,
-            Intent::Open { terms, .. } => match &world.opened {
-                None => Standing::Undone,
-                Some(has) if has == terms => Standing::Done,
-                Some(_) => Standing::Hopeless("another lease has this id".to_owned()),
-            },
-            Intent::Settle { escrowed: false, .. } if world.opened.is_none() => {
-                Standing::Moot("nothing was locked".to_owned())
-            }
-            Intent::Settle { .. } if world.settled => Standing::Done,
-            Intent::Settle { .. } => Standing::Undone,
-            Intent::PayWithdraw { total, .. } => match world.waiting {
-                None => Standing::Done,
-                Some(waiting) if waiting > *total => Standing::Moot("larger".to_owned()),
-                Some(_) => Standing::Undone,
-            },
-        })
-        .map_err(|error| SealError::Trouble(error.to_string()))
-    }
-}
 
 fn stroops(n: i64) -> Stroops {
     Stroops::new(n).unwrap()
@@ -308,20 +110,14 @@ async fn a_kill_at_any_call_neither_loses_nor_repeats_a_payment() {
     assert!(calls > 9, "three intents take at least three calls each, these took {calls}");
 
     for call in 1..=calls {
-        for (cut, naive) in
-            [(Cut::Before, false), (Cut::After, false), (Cut::Before, true), (Cut::After, true)]
-        {
+        for (cut, naive) in [(Cut::Before, false), (Cut::After, false), (Cut::Before, true), (Cut::After, true)] {
             let mut bench = Bench::new(intents());
             bench.chain.world().cut = Some((call, cut));
             bench.chain.world().naive = naive;
             let outcomes = bench.run().await;
             let case = format!("cut {cut:?} call {call}, naive {naive}");
             assert_eq!(outcomes, "applied, applied, applied", "{case}");
-            assert_eq!(
-                bench.done(),
-                "open of lease 1, settlement of lease 1, withdrawal of event 4",
-                "{case}"
-            );
+            assert_eq!(bench.done(), "open of lease 1, settlement of lease 1, withdrawal of event 4", "{case}");
             assert_eq!(bench.outbox().backlog().unwrap().pending, 0, "{case}");
         }
     }
@@ -407,9 +203,7 @@ async fn a_forgotten_transaction_is_looked_up_in_the_contract() {
 
 #[tokio::test]
 async fn every_answer_to_sending_is_borne() {
-    let rejected = |code: &str| {
-        Sent::Rejected(crate::chain::Rejection { code: code.to_owned(), too_late: false })
-    };
+    let rejected = |code: &str| Sent::Rejected(Rejection { code: code.to_owned(), too_late: false });
     for rebuffs in [
         vec![Sent::TryAgainLater],
         vec![Sent::TryAgainLater, Sent::TryAgainLater, Sent::TryAgainLater],

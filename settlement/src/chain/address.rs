@@ -33,9 +33,7 @@ impl Address {
     #[must_use]
     pub fn to_xdr(self) -> ScAddress {
         match self {
-            Self::Account(key) => {
-                ScAddress::Account(AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(key))))
-            }
+            Self::Account(key) => ScAddress::Account(AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(key)))),
             Self::Contract(id) => ScAddress::Contract(ContractId(Hash(id))),
         }
     }
@@ -45,9 +43,7 @@ impl Address {
     #[must_use]
     pub fn from_xdr(address: &ScAddress) -> Option<Self> {
         match address {
-            ScAddress::Account(AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(key)))) => {
-                Some(Self::Account(*key))
-            }
+            ScAddress::Account(AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(key)))) => Some(Self::Account(*key)),
             ScAddress::Contract(ContractId(Hash(id))) => Some(Self::Contract(*id)),
             _ => None,
         }

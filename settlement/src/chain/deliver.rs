@@ -36,11 +36,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self {
-            first: Duration::from_millis(20),
-            most: Duration::from_secs(1),
-            resend_every: 5,
-        }
+        Self { first: Duration::from_millis(20), most: Duration::from_secs(1), resend_every: 5 }
     }
 }
 
@@ -77,11 +73,7 @@ pub struct Applied {
 ///
 /// # Errors
 /// When the RPC stops answering. Calling again goes on, with `fresh` false.
-pub async fn deliver<W: Wire>(
-    wire: &W,
-    signed: &Signed,
-    mut fresh: bool,
-) -> Result<Delivery, RpcError> {
+pub async fn deliver<W: Wire>(wire: &W, signed: &Signed, mut fresh: bool) -> Result<Delivery, RpcError> {
     let patience = wire.patience();
     let mut wait = patience.first;
     let mut rejected = false;
@@ -106,24 +98,16 @@ pub async fn deliver<W: Wire>(
 }
 
 /// What became of it, if that is certain.
-async fn settled<W: Wire>(
-    wire: &W,
-    signed: &Signed,
-    rejected: bool,
-) -> Result<Option<Delivery>, RpcError> {
+async fn settled<W: Wire>(wire: &W, signed: &Signed, rejected: bool) -> Result<Option<Delivery>, RpcError> {
     Ok(match wire.find(&signed.hash).await? {
-        Found::Succeeded { ledger, value } => {
-            Some(Delivery::Applied(Applied { hash: signed.hash, ledger, value }))
-        }
+        Found::Succeeded { ledger, value } => Some(Delivery::Applied(Applied { hash: signed.hash, ledger, value })),
         Found::Failed { why, .. } => Some(Delivery::Failed(why)),
         Found::Missing { oldest_ledger, .. }
             if oldest_ledger > signed.since_ledger + 1 && wire.now() > signed.max_time =>
         {
             Some(Delivery::Forgotten)
         }
-        Found::Missing { latest_closed_at, .. } if latest_closed_at > signed.max_time => {
-            Some(Delivery::Expired)
-        }
+        Found::Missing { latest_closed_at, .. } if latest_closed_at > signed.max_time => Some(Delivery::Expired),
         // A ledger without traffic may not close for a long time. When our
         // clock is past the bound as well and nobody takes it, it is replaced
         // all the same: the replacement has the same sequence number if that

@@ -1,7 +1,5 @@
 use sha2::{Digest as _, Sha256};
-use stellar_xdr::{
-    Asset, ContractIdPreimage, Hash, HashIdPreimage, HashIdPreimageContractId, Limits, WriteXdr,
-};
+use stellar_xdr::{Asset, ContractIdPreimage, Hash, HashIdPreimage, HashIdPreimageContractId, Limits, WriteXdr};
 
 use super::Address;
 
@@ -54,8 +52,7 @@ mod tests {
 
     #[test]
     fn the_native_token_has_its_well_known_id() {
-        let network =
-            |passphrase: &str| Network { passphrase: passphrase.to_owned(), friendbot: None };
+        let network = |passphrase: &str| Network { passphrase: passphrase.to_owned(), friendbot: None };
         assert_eq!(
             network("Test SDF Network ; September 2015").native_token().to_string(),
             "CDLZFC3SYJYDZT7K67VZ75HPJVIEUVNIXF47ZG2FB2RMQQVU2HHGCYSC"

@@ -1,7 +1,5 @@
 use stellar_rpc_client::SimulateTransactionResponse;
-use stellar_xdr::{
-    HostFunction, ScVal, SorobanAddressCredentials, SorobanAuthorizationEntry, SorobanCredentials,
-};
+use stellar_xdr::{HostFunction, ScVal, SorobanAddressCredentials, SorobanAuthorizationEntry, SorobanCredentials};
 use thiserror::Error;
 
 use super::transaction::{VALID_SECONDS, authorize, bare, provision, sign, unsigned};
@@ -75,9 +73,9 @@ pub async fn view(rpc: &Rpc, call: HostFunction) -> Result<ScVal, PrepareError> 
     let tx = unsigned(NOBODY, 1, 0, call);
     let answer = checked(rpc.simulate(&bare(tx), false).await?)?;
     let result = answer.results().map_err(RpcError::from)?.into_iter().next();
-    result.map(|result| result.xdr).ok_or_else(|| {
-        RpcError::Malformed("a simulation without a result".to_owned()).into()
-    })
+    result
+        .map(|result| result.xdr)
+        .ok_or_else(|| RpcError::Malformed("a simulation without a result".to_owned()).into())
 }
 
 fn checked(answer: SimulateTransactionResponse) -> Result<SimulateTransactionResponse, PrepareError> {

@@ -1,18 +1,20 @@
+mod answers;
+
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jsonrpsee_core::client::{ClientT, Error as CallError};
 use jsonrpsee_core::params::ObjectParams;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use stellar_rpc_client::{AuthMode, Client, SimulateTransactionResponse};
 use stellar_xdr::{
-    LedgerEntryData, LedgerKey, LedgerKeyAccount, Limits, ReadXdr, ScVal, TransactionEnvelope,
-    TransactionMeta, TransactionResult, TransactionResultResult,
+    LedgerEntryData, LedgerKey, LedgerKeyAccount, Limits, ReadXdr, ScVal, TransactionEnvelope, TransactionResult,
+    TransactionResultResult,
 };
 use thiserror::Error;
 
 use super::{Address, Network, Signed};
+use answers::{FindAnswer, LatestLedger, SendAnswer};
 
 /// Why an RPC gave no usable answer.
 #[derive(Clone, Debug, Error)]
@@ -261,22 +263,14 @@ impl Rpc {
     ///
     /// # Errors
     /// When the RPC does not answer, or no longer keeps what `start` names.
-    pub async fn events(
-        &self,
-        contract: Address,
-        start: &EventStart,
-        limit: usize,
-    ) -> Result<EventPage, RpcError> {
+    pub async fn events(&self, contract: Address, start: &EventStart, limit: usize) -> Result<EventPage, RpcError> {
         use stellar_rpc_client::{EventStart as Start, EventType};
         let start = match start {
             EventStart::Ledger(ledger) => Start::Ledger(*ledger),
             EventStart::After(cursor) => Start::Cursor(cursor.clone()),
         };
         let contracts = [contract.to_string()];
-        let answer = self
-            .client
-            .get_events(start, Some(EventType::Contract), &contracts, &[], Some(limit))
-            .await?;
+        let answer = self.client.get_events(start, Some(EventType::Contract), &contracts, &[], Some(limit)).await?;
         let events = answer.events.into_iter().map(RawEvent::read).collect::<Result<_, _>>()?;
         Ok(EventPage {
             events,
@@ -293,11 +287,7 @@ impl Rpc {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }
 
-    async fn call<T: DeserializeOwned>(
-        &self,
-        method: &str,
-        params: ObjectParams,
-    ) -> Result<T, RpcError> {
+    async fn call<T: DeserializeOwned>(&self, method: &str, params: ObjectParams) -> Result<T, RpcError> {
         Ok(self.client.client().request(method, params).await?)
     }
 }
@@ -334,65 +324,10 @@ impl RawEvent {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LatestLedger {
-    sequence: u32,
-    #[serde(default, deserialize_with = "maybe_number")]
-    close_time: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SendAnswer {
-    status: String,
-    error_result_xdr: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FindAnswer {
-    status: String,
-    #[serde(default)]
-    oldest_ledger: u32,
-    #[serde(deserialize_with = "number")]
-    latest_ledger_close_time: u64,
-    #[serde(default)]
-    ledger: u32,
-    result_xdr: Option<String>,
-    result_meta_xdr: Option<String>,
-}
-
-impl FindAnswer {
-    fn succeeded(self) -> Result<Found, RpcError> {
-        let text = self.result_meta_xdr.unwrap_or_default();
-        let value = match TransactionMeta::from_xdr_base64(text, Limits::none())? {
-            TransactionMeta::V3(meta) => meta.soroban_meta.map(|meta| meta.return_value),
-            TransactionMeta::V4(meta) => meta.soroban_meta.and_then(|meta| meta.return_value),
-            _ => None,
-        };
-        Ok(Found::Succeeded { ledger: self.ledger, value: value.unwrap_or(ScVal::Void) })
-    }
-
-    fn failed(self) -> Result<Found, RpcError> {
-        let text = self.result_xdr.unwrap_or_default();
-        let result = TransactionResult::from_xdr_base64(text, Limits::none())?.result;
-        let why = match &result {
-            TransactionResultResult::TxFailed(operations) => {
-                operations.first().map_or("TxFailed".to_owned(), |operation| format!("{operation:?}"))
-            }
-            other => other.name().to_owned(),
-        };
-        Ok(Found::Failed { ledger: self.ledger, why })
-    }
-}
-
 impl From<CallError> for RpcError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Call(error) => {
-                Self::Refused { code: error.code(), message: error.message().to_owned() }
-            }
+            CallError::Call(error) => Self::Refused { code: error.code(), message: error.message().to_owned() },
             CallError::ParseError(error) => Self::Malformed(error.to_string()),
             other => Self::Unavailable(chain_of(&other)),
         }
@@ -429,22 +364,4 @@ fn chain_of(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-/// RPCs write times now as numbers, now as strings.
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Number(u64),
-        Text(String),
-    }
-    match Either::deserialize(deserializer)? {
-        Either::Number(number) => Ok(number),
-        Either::Text(text) => text.parse().map_err(serde::de::Error::custom),
-    }
-}
-
-fn maybe_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    number(deserializer).map(Some)
 }

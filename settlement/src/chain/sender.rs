@@ -5,9 +5,7 @@ use stellar_xdr::HostFunction;
 use thiserror::Error;
 use tokio::sync::Mutex;
 
-use super::{
-    Address, Applied, Delivery, Key, PrepareError, Rpc, RpcError, Signed, deliver, prepare,
-};
+use super::{Address, Applied, Delivery, Key, PrepareError, Rpc, RpcError, Signed, deliver, prepare};
 
 /// How often a call is built anew before giving up.
 const ATTEMPTS: u32 = 5;

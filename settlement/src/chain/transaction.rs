@@ -1,10 +1,9 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use stellar_xdr::{
-    DecoratedSignature, Hash, HostFunction, InvokeHostFunctionOp, Limits, Memo, MuxedAccount,
-    Operation, OperationBody, Preconditions, SequenceNumber, Signature, SignatureHint,
-    SorobanAuthorizationEntry, SorobanTransactionData, TimeBounds, TimePoint, Transaction,
-    TransactionEnvelope, TransactionExt, TransactionSignaturePayload,
+    DecoratedSignature, Hash, HostFunction, InvokeHostFunctionOp, Limits, Memo, MuxedAccount, Operation, OperationBody,
+    Preconditions, SequenceNumber, Signature, SignatureHint, SorobanAuthorizationEntry, SorobanTransactionData,
+    TimeBounds, TimePoint, Transaction, TransactionEnvelope, TransactionExt, TransactionSignaturePayload,
     TransactionSignaturePayloadTaggedTransaction, TransactionV1Envelope, Uint256, VecM, WriteXdr,
 };
 
@@ -36,22 +35,14 @@ pub struct Signed {
 }
 
 /// A transaction of one call, before its resources are known.
-pub(super) fn unsigned(
-    source: [u8; 32],
-    sequence: i64,
-    max_time: u64,
-    call: HostFunction,
-) -> Transaction {
+pub(super) fn unsigned(source: [u8; 32], sequence: i64, max_time: u64, call: HostFunction) -> Transaction {
     let op = InvokeHostFunctionOp { host_function: call, auth: VecM::default() };
     let operation = Operation { source_account: None, body: OperationBody::InvokeHostFunction(op) };
     Transaction {
         source_account: MuxedAccount::Ed25519(Uint256(source)),
         fee: INCLUSION_FEE,
         seq_num: SequenceNumber(sequence),
-        cond: Preconditions::Time(TimeBounds {
-            min_time: TimePoint(0),
-            max_time: TimePoint(max_time),
-        }),
+        cond: Preconditions::Time(TimeBounds { min_time: TimePoint(0), max_time: TimePoint(max_time) }),
         memo: Memo::None,
         operations: [operation].try_into().expect("one operation is within the limit of 100"),
         ext: TransactionExt::V0,
@@ -61,8 +52,7 @@ pub(super) fn unsigned(
 /// Gives a transaction the authorization that its call needs.
 pub(super) fn authorize(tx: &mut Transaction, auth: Vec<SorobanAuthorizationEntry>) -> Option<()> {
     let mut operations = tx.operations.to_vec();
-    let [Operation { body: OperationBody::InvokeHostFunction(op), .. }] = operations.as_mut_slice()
-    else {
+    let [Operation { body: OperationBody::InvokeHostFunction(op), .. }] = operations.as_mut_slice() else {
         return None;
     };
     op.auth = auth.try_into().ok()?;
@@ -102,8 +92,7 @@ pub(super) fn sign(
         hint: SignatureHint(key.hint()),
         signature: Signature(key.sign(&hash).to_vec().try_into()?),
     };
-    let envelope =
-        TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures: [signature].try_into()? });
+    let envelope = TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures: [signature].try_into()? });
     let envelope = envelope.to_xdr_base64(Limits::none())?;
     Ok(Signed { envelope, hash, sequence, max_time, since_ledger })
 }

@@ -1,9 +1,7 @@
 //! Values as contracts take and give them.
 
-use berth_domain::Stroops;
-use stellar_xdr::{
-    HostFunction, Int128Parts, InvokeContractArgs, ScBytes, ScMap, ScSymbol, ScVal, ScVec,
-};
+use berth_wire::domain::Stroops;
+use stellar_xdr::{HostFunction, Int128Parts, InvokeContractArgs, ScBytes, ScMap, ScSymbol, ScVal, ScVec};
 use thiserror::Error;
 
 use super::Address;
@@ -159,11 +157,7 @@ pub fn field<'a>(value: &'a ScVal, name: &'static str) -> Result<&'a ScVal, Valu
         return Err(ValueError::new("a structure", value));
     };
     let named = |key: &ScVal| matches!(key, ScVal::Symbol(symbol) if symbol.as_slice() == name.as_bytes());
-    entries
-        .iter()
-        .find(|entry| named(&entry.key))
-        .map(|entry| &entry.val)
-        .ok_or_else(|| ValueError::new(name, value))
+    entries.iter().find(|entry| named(&entry.key)).map(|entry| &entry.val).ok_or_else(|| ValueError::new(name, value))
 }
 
 #[cfg(test)]

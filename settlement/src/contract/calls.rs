@@ -1,4 +1,4 @@
-use berth_domain::{Digest, LeaseId, Stroops};
+use berth_wire::domain::{Digest, LeaseId, Stroops};
 use serde::{Deserialize, Serialize};
 use stellar_xdr::{HostFunction, ScVal};
 

@@ -1,8 +1,8 @@
 use sha2::{Digest as _, Sha256};
 use stellar_xdr::{
     ContractDataDurability, ContractExecutable, ContractIdPreimage, ContractIdPreimageFromAddress,
-    CreateContractArgsV2, Hash, HostFunction, LedgerKey, LedgerKeyContractCode,
-    LedgerKeyContractData, Limits, ScVal, Uint256, VecM, WriteXdr,
+    CreateContractArgsV2, Hash, HostFunction, LedgerKey, LedgerKeyContractCode, LedgerKeyContractData, Limits, ScVal,
+    Uint256, VecM, WriteXdr,
 };
 use thiserror::Error;
 
@@ -45,11 +45,7 @@ pub enum DeployError {
 ///
 /// # Errors
 /// When a transaction is not applied, or the RPC does not answer.
-pub async fn deploy(
-    sender: &Sender,
-    wasm: &[u8],
-    deployment: &Deployment,
-) -> Result<Address, DeployError> {
+pub async fn deploy(sender: &Sender, wasm: &[u8], deployment: &Deployment) -> Result<Address, DeployError> {
     let rpc = sender.rpc();
     let code = Hash(Sha256::digest(wasm).into());
     let args = arguments(deployment);

@@ -1,4 +1,4 @@
-use berth_domain::{Digest, LeaseId, Stroops};
+use berth_wire::domain::{Digest, LeaseId, Stroops};
 use stellar_xdr::ScVal;
 
 use super::Settlement;
@@ -73,25 +73,17 @@ pub fn read_event(event: &RawEvent) -> Result<Option<EscrowEvent>, ValueError> {
     let amount = || value::to_amount(data);
     let lease = |id: &ScVal| value::to_u64(id).map(LeaseId);
     Ok(Some(match (name.as_str(), subjects) {
-        ("deposit", [from, to]) => EscrowEvent::Deposited {
-            from: value::to_address(from)?,
-            to: value::to_address(to)?,
-            amount: amount()?,
-        },
-        ("withdraw_requested", [account]) => EscrowEvent::WithdrawRequested {
-            account: value::to_address(account)?,
-            total: amount()?,
-        },
-        ("withdrawn", [account]) => {
-            EscrowEvent::Withdrawn { account: value::to_address(account)?, amount: amount()? }
+        ("deposit", [from, to]) => {
+            EscrowEvent::Deposited { from: value::to_address(from)?, to: value::to_address(to)?, amount: amount()? }
         }
-        ("withdraw_cancelled", [account]) => EscrowEvent::WithdrawCancelled {
-            account: value::to_address(account)?,
-            amount: amount()?,
-        },
-        ("opened", [id, _tenant, _provider]) => {
-            EscrowEvent::Opened { lease: lease(id)?, amount: amount()? }
+        ("withdraw_requested", [account]) => {
+            EscrowEvent::WithdrawRequested { account: value::to_address(account)?, total: amount()? }
         }
+        ("withdrawn", [account]) => EscrowEvent::Withdrawn { account: value::to_address(account)?, amount: amount()? },
+        ("withdraw_cancelled", [account]) => {
+            EscrowEvent::WithdrawCancelled { account: value::to_address(account)?, amount: amount()? }
+        }
+        ("opened", [id, _tenant, _provider]) => EscrowEvent::Opened { lease: lease(id)?, amount: amount()? },
         ("settled", [id]) => EscrowEvent::Settled { lease: lease(id)?, settlement: split(data)? },
         ("refunded", [id]) => EscrowEvent::Refunded { lease: lease(id)?, amount: amount()? },
         _ => return Ok(None),

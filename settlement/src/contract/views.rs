@@ -1,4 +1,4 @@
-use berth_domain::{Digest, LeaseId, Stroops};
+use berth_wire::domain::{Digest, LeaseId, Stroops};
 use stellar_xdr::{HostFunction, ScVal};
 use thiserror::Error;
 
@@ -130,11 +130,7 @@ impl Escrow {
     ///
     /// # Errors
     /// When the token or the RPC does not answer.
-    pub async fn token_balance(
-        &self,
-        token: Address,
-        holder: Address,
-    ) -> Result<Stroops, ViewError> {
+    pub async fn token_balance(&self, token: Address, holder: Address) -> Result<Stroops, ViewError> {
         let call = value::call(token, "balance", vec![value::address(holder)]);
         Ok(value::to_amount(&self.view(call).await?)?)
     }

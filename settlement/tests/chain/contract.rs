@@ -1,9 +1,9 @@
 //! The contract's calls, typed, one by one.
 
-use berth_domain::{Digest, LeaseId, Stroops};
 use berth_settlement::chain::{Key, PrepareError, SendError, Sender};
 use berth_settlement::contract::{EscrowEvent, Outcome, Refusal, deploy, read_event};
 use berth_settlement::{Expectation, Faucet, Subject, reconcile};
+use berth_wire::domain::{Digest, LeaseId, Stroops};
 use stellar_xdr::HostFunction;
 
 use crate::setup::{Chain, LEASE, WASM, terms, xlm};
@@ -101,10 +101,7 @@ async fn nobody_acts_in_anothers_name() {
     let tenant = chain.tenant(xlm("100")).await;
     let thief = chain.account().await;
     let unauthorized = |outcome: Result<_, SendError>| {
-        assert!(
-            matches!(outcome, Err(SendError::Prepare(PrepareError::Unauthorized(_)))),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Err(SendError::Prepare(PrepareError::Unauthorized(_)))), "{outcome:?}");
     };
     let terms = terms(tenant.address(), thief.address(), "10", chain.now().await + 100);
     unauthorized(thief.call(chain.escrow.open(LEASE, &terms)).await.map(|_| ()));
@@ -160,8 +157,7 @@ async fn the_contract_publishes_what_happens() {
     let start = berth_settlement::chain::EventStart::Ledger(chain.rpc.oldest_ledger().await.unwrap());
     let page = chain.rpc.events(chain.escrow.id(), &start, 100).await.unwrap();
     let events: Vec<_> = page.events.iter().map(|event| read_event(event).unwrap().unwrap()).collect();
-    let [EscrowEvent::Deposited { from, to, amount }, EscrowEvent::Opened { lease, .. }, settled] =
-        events.as_slice()
+    let [EscrowEvent::Deposited { from, to, amount }, EscrowEvent::Opened { lease, .. }, settled] = events.as_slice()
     else {
         panic!("{events:?}")
     };

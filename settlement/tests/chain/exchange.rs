@@ -4,7 +4,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use berth_settlement::{Events, Exchange, ExchangeError, ExchangeEvent, Fact, Frame};
+use berth_settlement::{Events, Exchange, ExchangeError, ExchangeEvent, Frame};
+use berth_wire::domain::Code;
+use berth_wire::request::Fact;
 
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<State>>);
@@ -16,7 +18,8 @@ struct State {
     /// Reports that get no answer, before it answers again: the fact is taken
     /// all the same.
     lost_answers: u32,
-    refuse: bool,
+    /// Facts of this kind are refused, and how.
+    refusal: Option<(&'static str, Code)>,
 }
 
 pub(crate) struct Reader {
@@ -35,8 +38,9 @@ impl Log {
         self.0.lock().unwrap().lost_answers = count;
     }
 
-    pub(crate) fn refuse_everything(&self) {
-        self.0.lock().unwrap().refuse = true;
+    /// Refuses facts whose method is `method` with `code`, until told otherwise.
+    pub(crate) fn refuse(&self, refusal: Option<(&'static str, Code)>) {
+        self.0.lock().unwrap().refusal = refusal;
     }
 
     /// The facts, each once, in the order in which they first came.
@@ -70,9 +74,8 @@ impl Exchange for Log {
 
     async fn report(&self, fact: &Fact) -> Result<(), ExchangeError> {
         let mut state = self.0.lock().unwrap();
-        if state.refuse {
-            let (code, detail) = ("UNKNOWN_LEASE".to_owned(), "no such lease".to_owned());
-            return Err(ExchangeError::Refused { code, detail, retry: false });
+        if let Some((_, code)) = state.refusal.filter(|(method, _)| *method == fact.method()) {
+            return Err(ExchangeError::Refused { code, detail: "as the test wants".to_owned() });
         }
         if !state.facts.contains(fact) {
             state.facts.push(fact.clone());

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use berth_domain::LeaseId;
 use berth_settlement::chain::Key;
 use berth_settlement::{ExchangeEvent, Settler, SettlerError};
+use berth_wire::domain::Code;
+use berth_wire::domain::LeaseId;
 
 use crate::exchange::Log;
 use crate::setup::{Chain, LEASE, terms, xlm};
@@ -38,9 +39,7 @@ async fn a_log_settles_in_one_contract_only() {
 
     let other = berth_settlement::contract::Deployment { fee_bps: 1, ..chain.deployment };
     let mut config = chain.settler_config();
-    config.contract = berth_settlement::contract::deploy(&chain.deployer, crate::setup::WASM, &other)
-        .await
-        .unwrap();
+    config.contract = berth_settlement::contract::deploy(&chain.deployer, crate::setup::WASM, &other).await.unwrap();
     let ended = Settler::start(config, Log::default()).wait().await;
     assert!(matches!(ended, Err(SettlerError::OtherChain { .. })), "{ended:?}");
 }
@@ -71,13 +70,32 @@ async fn events_that_the_rpc_no_longer_keeps_stop_the_watch_loudly() {
 async fn a_fact_that_the_exchange_refuses_is_kept_and_does_not_block() {
     let chain = Chain::start().await;
     let log = Log::default();
-    log.refuse_everything();
+    log.refuse(Some(("fact.deposit", Code::AmountTooLarge)));
     chain.tenant(xlm("100")).await;
     chain.tenant(xlm("100")).await;
     let settler = Settler::start(chain.settler_config(), log.clone());
     until(&settler, |status| status.refused_facts == 2).await;
     settler.stop().await.unwrap();
     assert_eq!(log.facts(), []);
+}
+
+#[tokio::test]
+async fn a_payout_that_the_exchange_cannot_book_yet_is_told_again() {
+    let chain = Chain::start().await;
+    let log = Log::default();
+    let (tenant, operator) = (chain.tenant(xlm("100")).await, chain.operator());
+    tenant.call(chain.escrow.request_withdraw(tenant.address(), xlm("30"))).await.unwrap();
+    operator.call(chain.escrow.pay_withdraw(tenant.address(), operator.address())).await.unwrap();
+    chain.tenant(xlm("5")).await;
+    log.refuse(Some(("fact.withdrawn", Code::SettlementMismatch)));
+    let settler = Settler::start(chain.settler_config(), log.clone());
+    until(&settler, |status| status.chain_error.is_some()).await;
+    assert_eq!(log.facts().len(), 2, "what comes after it waits");
+    log.refuse(None);
+    let methods: Vec<_> = log.wait_for(4).await.iter().map(|fact| fact.method()).collect();
+    assert_eq!(methods, ["fact.deposit", "fact.withdrawalRequested", "fact.withdrawn", "fact.deposit"]);
+    assert_eq!(settler.status().refused_facts, 0);
+    settler.stop().await.unwrap();
 }
 
 #[tokio::test]

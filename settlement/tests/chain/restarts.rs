@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use berth_domain::{Digest, LeaseId};
 use berth_settlement::chain::{Address, EventStart, Key};
 use berth_settlement::contract::{EscrowEvent, read_event};
-use berth_settlement::{ExchangeEvent, Fact, Settler};
+use berth_settlement::{ExchangeEvent, Settler};
+use berth_wire::domain::{Digest, LeaseId};
+use berth_wire::request::{Fact, FactEscrowFailed};
 
 use crate::exchange::Log;
 use crate::setup::{Chain, LEASE, terms, xlm};
@@ -18,19 +19,7 @@ fn closed(lease: LeaseId, seconds: u64, escrowed: bool) -> ExchangeEvent {
 }
 
 fn names(facts: &[Fact]) -> Vec<&'static str> {
-    facts
-        .iter()
-        .map(|fact| match fact {
-            Fact::Deposit(_) => "deposit",
-            Fact::WithdrawalRequested(_) => "withdrawal requested",
-            Fact::Withdrawn(_) => "withdrawn",
-            Fact::WithdrawalCancelled(_) => "withdrawal cancelled",
-            Fact::Escrowed { .. } => "escrowed",
-            Fact::EscrowFailed { .. } => "escrow failed",
-            Fact::Paid { .. } => "paid",
-            Fact::Refunded { .. } => "refunded",
-        })
-        .collect()
+    facts.iter().map(|fact| fact.method().trim_start_matches("fact.")).collect()
 }
 
 /// What the contract did to leases, in order.
@@ -105,9 +94,9 @@ async fn a_restart_between_every_two_steps_changes_nothing() {
     let facts = log.facts();
     assert_eq!(names(&facts), ["deposit", "escrowed", "paid"]);
     let Fact::Deposit(deposit) = &facts[0] else { panic!("{facts:?}") };
-    assert_eq!((deposit.address, deposit.amount), (tenant, xlm("100")));
-    let Fact::Paid { lease, pay, fee, refund, .. } = &facts[2] else { panic!("{facts:?}") };
-    assert_eq!((*lease, *pay, *fee, *refund), (LEASE, xlm("6"), xlm("0.3"), xlm("30")));
+    assert_eq!((Address::Account(deposit.address.0), deposit.amount), (tenant, xlm("100")));
+    let Fact::Paid(paid) = &facts[2] else { panic!("{facts:?}") };
+    assert_eq!((paid.lease_id, paid.pay, paid.fee, paid.refund), (1, xlm("6"), xlm("0.3"), xlm("30")));
     assert_eq!(lease_events(&chain).await, ["opened", "settled"]);
     check_paid(&chain, tenant, provider).await;
 }
@@ -194,10 +183,8 @@ async fn a_lease_without_money_fails_and_the_next_goes_on() {
     let tenant = chain.tenant(xlm("100")).await.address();
     let poor = Key::generate().unwrap().address();
     let deadline = chain.now().await + 1_000;
-    let open = |lease, who| ExchangeEvent::LeaseOpened {
-        lease: LeaseId(lease),
-        terms: terms(who, tenant, "36", deadline),
-    };
+    let open =
+        |lease, who| ExchangeEvent::LeaseOpened { lease: LeaseId(lease), terms: terms(who, tenant, "36", deadline) };
     log.push(open(1, poor));
     log.push(open(2, tenant));
     log.lose_answers(3);
@@ -206,9 +193,9 @@ async fn a_lease_without_money_fails_and_the_next_goes_on() {
     idle(&settler, 3).await;
     assert_eq!(settler.status().failed, 1);
     settler.stop().await.unwrap();
-    let reason = "the balance in escrow is too low".to_owned();
-    assert!(facts.contains(&Fact::EscrowFailed { lease: LeaseId(1), reason }), "{facts:?}");
-    assert!(facts.iter().any(|fact| matches!(fact, Fact::Escrowed { lease: LeaseId(2), .. })));
+    let failed = FactEscrowFailed { lease_id: 1, reason: "the balance in escrow is too low".to_owned() };
+    assert!(facts.contains(&Fact::EscrowFailed(failed)), "{facts:?}");
+    assert!(facts.iter().any(|fact| matches!(fact, Fact::Escrowed(escrowed) if escrowed.lease_id == 2)));
     assert_eq!(lease_events(&chain).await, ["opened"]);
 }
 
@@ -221,7 +208,7 @@ async fn a_withdrawal_is_paid_once_the_exchange_has_set_it_aside() {
     let settler = Settler::start(chain.settler_config(), log.clone());
     tenant.call(chain.escrow.request_withdraw(account, xlm("30"))).await.unwrap();
     let facts = log.wait_for(2).await;
-    assert_eq!(names(&facts), ["deposit", "withdrawal requested"]);
+    assert_eq!(names(&facts), ["deposit", "withdrawalRequested"]);
     assert_eq!(chain.balance(account).await, 700_000_000);
 
     let before = chain.rpc.account(account).await.unwrap().unwrap().balance;

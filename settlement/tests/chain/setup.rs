@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_domain::{LeaseId, Stroops};
 use berth_ledger::{Config, Server};
 use berth_settlement::chain::{Address, Key, Rpc, Sender};
 use berth_settlement::contract::{Deployment, Escrow, Terms, deploy};
 use berth_settlement::{SettlerConfig, fund};
+use berth_wire::domain::{LeaseId, Stroops};
 use tempfile::TempDir;
 
 pub(crate) const WASM: &[u8] = include_bytes!("../../contracts/wasm/escrow.wasm");
