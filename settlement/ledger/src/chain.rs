@@ -22,6 +22,7 @@ pub(crate) struct Ledger {
     pub(crate) settings: Settings,
     pub(crate) modules: Modules,
     pub(crate) chain: RwLock<Chain>,
+    /// Locked after `chain`, where both are.
     pub(crate) pending: Mutex<Pending>,
     /// Held while a ledger is being closed: one at a time.
     pub(crate) closing: Mutex<()>,
@@ -70,7 +71,7 @@ impl Ledger {
     /// Opens the data folder; an empty one gets a genesis.
     pub(crate) fn open(config: &Config) -> Result<Self, Error> {
         config.validate()?;
-        let settings = Settings::embedded()?;
+        let settings = Settings::embedded(config.persistent_ttl_ledgers)?;
         let network_id = codec::sha256(config.passphrase.as_bytes());
         let mut journal = Journal::open(&config.data_dir, network_id)?;
         let head = match journal.load()? {
@@ -124,10 +125,11 @@ impl Ledger {
 
     /// Takes a transaction in, if it could enter the next ledger.
     pub(crate) fn send(&self, envelope: TransactionEnvelope, now: u64) -> Sent {
-        let head = self.head();
-        let context = self.next(&head, now);
-        // Before it is checked: what waits already may be invalid by now only
-        // because it is just being applied.
+        // Held until it is admitted: no ledger closes in between that would
+        // make the check worthless.
+        let chain = self.chain();
+        let head = &chain.head;
+        let context = self.next(head, now);
         let hash = envelope.hash(self.network_id).ok();
         if hash.is_some_and(|hash| self.pending().contains(&hash)) {
             return Sent::Duplicate;

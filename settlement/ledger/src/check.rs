@@ -4,7 +4,7 @@ mod signatures;
 mod soroban;
 
 use crate::apply::Context;
-use crate::codec::{LIMITS, hash};
+use crate::codec::hash;
 use crate::settings::BASE_FEE;
 use crate::state::{Read, spendable};
 use signatures::{Signatures, Threshold};
@@ -12,7 +12,7 @@ use stellar_xdr::{
     AccountId, Asset, Hash, LedgerBounds, Operation, OperationBody, OperationResult, Preconditions, PreconditionsV2,
     SequenceNumber, SorobanTransactionData, TimeBounds, TimePoint, Transaction, TransactionEnvelope, TransactionExt,
     TransactionResult, TransactionResultExt, TransactionResultResult as Refusal, TransactionSignaturePayload,
-    TransactionSignaturePayloadTaggedTransaction, TransactionV1Envelope, WriteXdr as _,
+    TransactionSignaturePayloadTaggedTransaction, TransactionV1Envelope,
 };
 
 /// A transaction that may enter the next ledger.
@@ -36,9 +36,6 @@ pub(crate) fn check<'a>(
     let TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures }) = envelope else {
         return Err(Refusal::TxNotSupported);
     };
-    if envelope.to_xdr(LIMITS).is_err() {
-        return Err(Refusal::TxMalformed);
-    }
     let source = tx.source_account.clone().account_id();
     let data = shape(context, envelope, tx)?;
     let min_sequence = preconditions(context, &tx.cond)?;

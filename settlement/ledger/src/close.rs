@@ -8,6 +8,7 @@ use crate::codec::{hash, sha256};
 use crate::friendbot::{GRANTS_PER_LEDGER, Grants};
 use crate::genesis::digest;
 use crate::header::{Commitments, header};
+use crate::pending::Waiting;
 use crate::record::Record;
 use crate::settings::LEDGER_TRANSACTIONS_MAX;
 use crate::state::{Overlay, State, Writes, is_gone};
@@ -37,23 +38,30 @@ impl Ledger {
         let header = next_header(&context, &head, &records, &writes);
         // A module that does not compile cannot have been uploaded.
         self.modules.compile_new(&writes)?;
-        self.publish(header, writes, &records)?;
+        self.publish(header, writes, &records, &batch)?;
 
-        self.pending().done(&batch);
         let granted = grants.envelope.as_ref().and_then(|envelope| envelope.hash(self.network_id).ok());
         let granted = granted.and_then(|hash| records.iter().find(|record| record.hash == hash));
         grants.tell(granted);
         Ok(())
     }
 
-    /// Writes the ledger down, then shows it. Readers wait for the write, so
-    /// that none sees a transaction without its changes.
-    fn publish(&self, header: LedgerHeader, writes: Writes, records: &[Record]) -> Result<(), Error> {
+    /// Writes the ledger down, then shows it and forgets what waited for it.
+    /// Readers wait for the write, so that none sees a transaction without its
+    /// changes, nor one applied that still keeps the next of its account out.
+    fn publish(
+        &self,
+        header: LedgerHeader,
+        writes: Writes,
+        records: &[Record],
+        batch: &[Waiting],
+    ) -> Result<(), Error> {
         let mut chain = self.chain.write().unwrap_or_else(PoisonError::into_inner);
         let hash = chain.journal.close(&header, &writes, records, self.retention_ledgers)?;
         chain.head.state.write(&writes);
         chain.head.header = header;
         chain.head.hash = hash;
+        self.pending().done(batch);
         Ok(())
     }
 }
@@ -84,7 +92,7 @@ fn apply_all(context: &Context, state: &State, envelopes: &[&TransactionEnvelope
 /// Now and then forgets the temporary entries that have run out. Nobody can
 /// tell: they count as gone from the ledger on in which they did.
 fn sweep(context: &Context, state: &State, writes: &mut Writes) {
-    if context.seq % SWEEP_EVERY != 0 {
+    if !context.seq.is_multiple_of(SWEEP_EVERY) {
         return;
     }
     for (key, slot) in state.iter() {
@@ -105,4 +113,32 @@ fn next_header(context: &Context, head: &Head, records: &[Record], writes: &Writ
         fee_pool: head.header.fee_pool + fees,
     };
     header(context.seq, context.time, head.hash, &commitments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    #[test]
+    fn ledgers_form_a_chain_and_time_never_goes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&Config::new(folder.path())).unwrap();
+        let genesis = ledger.head();
+        // The wall clock stands still, jumps ahead, and is set back to 1970.
+        let ahead = genesis.time() + 1_000;
+        for (now, time) in [(genesis.time(), genesis.time()), (ahead, ahead), (0, ahead), (ahead + 1, ahead + 1)] {
+            let before = ledger.head();
+            ledger.close(now).unwrap();
+            let after = ledger.head();
+            assert_eq!((after.seq(), after.time()), (before.seq() + 1, time));
+            assert_eq!(after.header.previous_ledger_hash.0, before.hash);
+            assert_eq!(after.hash, hash(&after.header));
+        }
+        let last = ledger.head();
+        drop(ledger);
+        let again = Ledger::open(&Config::new(folder.path())).unwrap().head();
+        assert_eq!((again.hash, again.header), (last.hash, last.header));
+        assert!(again.state.iter().eq(last.state.iter()));
+    }
 }

@@ -3,23 +3,32 @@
 use sha2::{Digest as _, Sha256};
 use stellar_xdr::{Limits, ReadXdr, WriteXdr};
 
-/// Depth and length that any value may have, as in the host and the network.
-pub(crate) const LIMITS: Limits = Limits { depth: 500, len: 0x0200_0000 };
+/// Depth and length that a value from outside may have, as in the host and the
+/// network.
+const FOREIGN: Limits = Limits { depth: 500, len: 0x0200_0000 };
+
+/// What was let in is wrapped in other values; the same limits would then be
+/// too narrow for it.
+const OWN: Limits = Limits { depth: 1_000, len: 0x0400_0000 };
+
+const FITS: &str = "what was decoded within the narrower limits fits, wrapped, into the wider";
 
 pub(crate) fn encode(value: &impl WriteXdr) -> Vec<u8> {
-    value.to_xdr(LIMITS).expect("a value that was decoded within the limits encodes within them")
+    value.to_xdr(OWN).expect(FITS)
 }
 
+/// Decodes what this ledger or its host encoded.
 pub(crate) fn decode<T: ReadXdr>(bytes: &[u8]) -> Result<T, stellar_xdr::Error> {
-    T::from_xdr(bytes, LIMITS)
+    T::from_xdr(bytes, OWN)
 }
 
 pub(crate) fn to_base64(value: &impl WriteXdr) -> String {
-    value.to_xdr_base64(LIMITS).expect("a value that was decoded within the limits encodes within them")
+    value.to_xdr_base64(OWN).expect(FITS)
 }
 
+/// Decodes what a client sent.
 pub(crate) fn from_base64<T: ReadXdr>(text: &str) -> Result<T, stellar_xdr::Error> {
-    T::from_xdr_base64(text, LIMITS)
+    T::from_xdr_base64(text, FOREIGN)
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {

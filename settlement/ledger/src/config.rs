@@ -22,17 +22,22 @@ pub struct Config {
     /// For how many ledgers transactions and events can be asked for, at
     /// least 1. State is kept for ever.
     pub retention_ledgers: u32,
+    /// How many ledgers a new persistent entry lives before it is archived, 16
+    /// to 3,000,000. A small number shows archival and restoring soon.
+    pub persistent_ttl_ledgers: u32,
 }
 
 impl Config {
     /// The defaults: a close each second, a week's worth of the public
-    /// network's ledgers (120,960) kept.
+    /// network's ledgers (120,960) kept, and entries that live for 120 days'
+    /// worth of them (2,073,600), as there.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
             passphrase: DEFAULT_PASSPHRASE.to_owned(),
             close_ms: 1_000,
             retention_ledgers: 120_960,
+            persistent_ttl_ledgers: 2_073_600,
         }
     }
 
@@ -48,6 +53,9 @@ impl Config {
         }
         if self.retention_ledgers == 0 {
             return Err(Error::Config("retention_ledgers must be at least 1"));
+        }
+        if !(16..=3_000_000).contains(&self.persistent_ttl_ledgers) {
+            return Err(Error::Config("persistent_ttl_ledgers must lie between 16 and 3,000,000"));
         }
         Ok(())
     }

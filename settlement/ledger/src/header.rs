@@ -53,15 +53,15 @@ pub(crate) fn close_time(header: &LedgerHeader) -> u64 {
     header.scp_value.close_time.0
 }
 
-pub(crate) fn history_entry(header: &LedgerHeader) -> LedgerHeaderHistoryEntry {
-    LedgerHeaderHistoryEntry { hash: Hash(hash(header)), header: header.clone(), ext: LedgerHeaderHistoryEntryExt::V0 }
-}
-
 /// The meta of a ledger's close, without its transactions: they are asked for
 /// by `getTransactions`.
 pub(crate) fn close_meta(header: &LedgerHeader) -> LedgerCloseMeta {
     LedgerCloseMeta::V0(LedgerCloseMetaV0 {
-        ledger_header: history_entry(header),
+        ledger_header: LedgerHeaderHistoryEntry {
+            hash: Hash(hash(header)),
+            header: header.clone(),
+            ext: LedgerHeaderHistoryEntryExt::V0,
+        },
         tx_set: TransactionSet { previous_ledger_hash: header.previous_ledger_hash.clone(), txs: Default::default() },
         tx_processing: Default::default(),
         upgrades_processing: Default::default(),

@@ -199,3 +199,46 @@ fn read_entry(key: &[u8], value: &[u8]) -> Result<(LedgerKey, Slot), stellar_xdr
     let entry: LedgerEntry = decode(entry)?;
     Ok((decode(key)?, Slot { entry, live_until }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+    use crate::chain::Ledger;
+
+    /// Makes a chain of three ledgers, changes one value in it, opens it again.
+    fn reopened(change: impl Fn(&Journal)) -> Result<(), Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::new(folder.path());
+        let ledger = Ledger::open(&config).unwrap();
+        ledger.close(0).unwrap();
+        ledger.close(0).unwrap();
+        change(&ledger.chain().journal);
+        drop(ledger);
+        Ledger::open(&config).map(|_| ())
+    }
+
+    #[test]
+    fn a_journal_that_was_tampered_with_is_refused() {
+        assert!(reopened(|_| ()).is_ok());
+        let header = |seq: u32, journal: &Journal, change: &dyn Fn(&mut Vec<u8>)| {
+            let family = journal.family(HEADERS);
+            let mut value = journal.database.get_cf(family, seq.to_be_bytes()).unwrap().unwrap();
+            change(&mut value);
+            journal.database.put_cf(family, seq.to_be_bytes(), value).unwrap();
+        };
+        let last = |value: &mut Vec<u8>| *value.last_mut().unwrap() ^= 1;
+        let damages: [&dyn Fn(&Journal); 6] = [
+            &|journal| header(3, journal, &|value| value[0] ^= 1),
+            &|journal| header(3, journal, &last),
+            &|journal| header(3, journal, &|value| value.truncate(40)),
+            // The head no longer follows the ledger before it.
+            &|journal| header(2, journal, &|value| value[0] ^= 1),
+            &|journal| journal.database.put(b"head", 9_u32.to_be_bytes()).unwrap(),
+            &|journal| journal.database.put_cf(journal.family(ENTRIES), b"x", b"y").unwrap(),
+        ];
+        for (number, damage) in damages.into_iter().enumerate() {
+            assert!(matches!(reopened(damage), Err(Error::Damaged(_))), "damage {number}");
+        }
+    }
+}

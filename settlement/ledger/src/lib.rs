@@ -7,7 +7,12 @@
 //!
 //! A ledger closes every `close_ms`; what was accepted since the last close
 //! (`PENDING`) enters it in order of arrival. A close is one synced write to
-//! RocksDB, and nothing of it can be seen before that write is done.
+//! RocksDB, and nothing of it can be seen before that write is done. A process
+//! that is killed finds the same chain when it starts again; what was still
+//! pending is gone, as from any validator's queue, and is sent again.
+//!
+//! All entries are held in memory, history is read from disk and kept for a
+//! bounded number of ledgers.
 //!
 //! Operations: `InvokeHostFunction`, `ExtendFootprintTtl`, `RestoreFootprint`,
 //! and of the classic ones `CreateAccount` and `Payment` of the native asset.

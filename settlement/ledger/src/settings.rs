@@ -1,9 +1,9 @@
 //! The network's limits, prices and cost model, from `settings.json`.
 //!
-//! Limits and prices are those of the test network under protocol 27, except
-//! that persistent entries live at least 120 days' worth of ledgers, as on the
-//! public network. The cost model is the host's own default, one line per cost
-//! type: `[constant, linear × 128]` for instructions and for bytes of memory.
+//! Limits and prices are those of the test network under protocol 27. How long
+//! a persistent entry lives is configured. The cost model is the host's own
+//! default, one line per cost type: `[constant, linear × 128]` for instructions
+//! and for bytes of memory.
 
 use crate::Error;
 use serde::Deserialize;
@@ -101,7 +101,6 @@ struct Rent {
 #[serde(deny_unknown_fields)]
 struct Ttl {
     temporary_ledgers_min: u32,
-    persistent_ledgers_min: u32,
     ledgers_max: u32,
 }
 
@@ -114,10 +113,11 @@ struct Cost {
 }
 
 impl Settings {
-    /// The settings that are built in.
-    pub(crate) fn embedded() -> Result<Self, Error> {
+    /// The settings that are built in, with persistent entries that live for
+    /// `persistent_ttl` ledgers.
+    pub(crate) fn embedded(persistent_ttl: u32) -> Result<Self, Error> {
         let file: File = serde_json::from_str(EMBEDDED).map_err(|error| Error::Host(format!("settings: {error}")))?;
-        let network = file.network()?;
+        let network = file.network(persistent_ttl)?;
         Ok(Self { network, transaction: file.transaction, contract: file.contract })
     }
 
@@ -134,7 +134,7 @@ impl Settings {
 }
 
 impl File {
-    fn network(&self) -> Result<NetworkConfig, Error> {
+    fn network(&self, persistent_ttl: u32) -> Result<NetworkConfig, Error> {
         let (fee, rent, ttl) = (&self.fee, &self.rent, &self.ttl);
         let rent_write = RentWriteFeeConfiguration {
             state_target_size_bytes: rent.state_bytes_target,
@@ -165,7 +165,7 @@ impl File {
             cpu_cost_params: self.costs(|cost| cost.cpu)?,
             memory_cost_params: self.costs(|cost| cost.memory)?,
             min_temp_entry_ttl: ttl.temporary_ledgers_min,
-            min_persistent_entry_ttl: ttl.persistent_ledgers_min,
+            min_persistent_entry_ttl: persistent_ttl,
             max_entry_ttl: ttl.ledgers_max,
         })
     }
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_embedded_settings_make_a_budget() {
-        let settings = Settings::embedded().expect("the file is part of the build");
+        let settings = Settings::embedded(100).expect("the file is part of the build");
         let budget = settings.budget(1_000).expect("the cost model fits the host");
         assert_eq!(budget.get_cpu_insns_remaining().ok(), Some(1_000));
         // A kilobyte never costs less than the protocol's floor.

@@ -2,7 +2,7 @@
 
 use crate::chain::Ledger;
 use crate::codec::to_base64;
-use crate::header::{close_meta, history_entry};
+use crate::header::close_meta;
 use crate::settings::PROTOCOL;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ pub(super) fn latest(ledger: &Ledger) -> Value {
         "protocolVersion": PROTOCOL,
         "sequence": head.seq(),
         "closeTime": head.time().to_string(),
-        "headerXdr": to_base64(&history_entry(&head.header)),
+        "headerXdr": to_base64(&head.header),
         "metadataXdr": to_base64(&close_meta(&head.header)),
     })
 }

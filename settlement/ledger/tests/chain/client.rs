@@ -9,11 +9,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 use stellar_xdr::*;
 
-const LIMITS: Limits = Limits { depth: 500, len: 1 << 24 };
+/// Wider than the ledger's.
+const LIMITS: Limits = Limits { depth: 5_000, len: 1 << 24 };
 
 /// A running ledger and a way to talk to it.
 pub(crate) struct Network {
-    pub(crate) server: Server,
+    /// None when another process runs it.
+    server: Option<Server>,
+    url: String,
     http: reqwest::Client,
 }
 
@@ -24,11 +27,19 @@ impl Network {
     }
 
     pub(crate) fn over(server: Server) -> Self {
-        Self { server, http: reqwest::Client::new() }
+        Self { url: server.url(), server: Some(server), http: reqwest::Client::new() }
+    }
+
+    pub(crate) fn at(url: String) -> Self {
+        Self { server: None, url, http: reqwest::Client::new() }
+    }
+
+    pub(crate) async fn shutdown(self) {
+        self.server.unwrap().shutdown().await.unwrap();
     }
 
     pub(crate) async fn body(&self, body: impl Into<reqwest::Body>) -> (u16, String) {
-        let answer = self.http.post(self.server.url()).body(body).send().await.unwrap();
+        let answer = self.http.post(&self.url).body(body).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
@@ -50,7 +61,7 @@ impl Network {
     }
 
     pub(crate) async fn friendbot(&self, address: &str) -> (u16, Value) {
-        let url = format!("{}/friendbot?addr={address}", self.server.url());
+        let url = format!("{}/friendbot?addr={address}", self.url);
         let answer = self.http.get(url).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }

@@ -127,7 +127,7 @@ async fn a_lease_is_locked_settled_and_withdrawn_to_the_stroop() {
     let paid = escrow.call("pay_withdraw", vec![provider.value(), escrow.operator.value()]);
     network.perform(&escrow.operator, paid).await;
     assert_eq!(network.account(&provider).await.unwrap().balance, before + 9_500_000);
-    network.server.shutdown().await.unwrap();
+    network.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

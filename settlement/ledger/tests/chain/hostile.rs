@@ -1,7 +1,8 @@
 //! Input that no honest client sends.
 
-use crate::client::{Network, base64, pay};
+use crate::client::{Network, base64, from_base64, pay};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use stellar_xdr::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,9 +47,19 @@ async fn what_is_not_a_call_is_answered_with_the_right_code() {
     let answers: Vec<Value> = serde_json::from_str(&answers).unwrap();
     assert_eq!(answers[0]["result"]["status"], "healthy");
     assert_eq!(answers[1]["result"]["protocolVersion"], 27);
-    for method in ["getVersionInfo", "getFeeStats", "getLatestLedger"] {
+    for method in ["getVersionInfo", "getFeeStats"] {
         network.call(method, json!({})).await;
     }
+    // The id of a ledger is the hash of its header.
+    let latest = network.call("getLatestLedger", json!({})).await;
+    let header: LedgerHeader = from_base64(latest["headerXdr"].as_str().unwrap());
+    let hash = Hash(Sha256::digest(header.to_xdr(Limits::none()).unwrap()).into());
+    assert_eq!(
+        (latest["id"].as_str().unwrap(), header.ledger_seq),
+        (hash.to_string().as_str(), latest["sequence"].as_u64().unwrap() as u32)
+    );
+    let LedgerCloseMeta::V0(meta) = from_base64(latest["metadataXdr"].as_str().unwrap()) else { panic!() };
+    assert_eq!(meta.ledger_header.hash, hash);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,4 +117,61 @@ async fn what_cannot_be_simulated_says_so_in_its_result() {
     let envelope = TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures: VecM::default() });
     let answer = network.call("simulateTransaction", json!({ "transaction": base64(&envelope) })).await;
     assert!(answer["error"].as_str().unwrap().contains("unsupported operation"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_nested_as_deep_as_the_encoding_allows_are_survived() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = Network::start(folder.path()).await;
+    let person = network.person().await;
+    let contract = ScAddress::Contract(ContractId(Hash([1; 32])));
+    let deep = |levels: usize| {
+        (0..levels).fold(ScVal::Void, |inner, _| ScVal::Vec(Some(ScVec(vec![inner].try_into().unwrap()))))
+    };
+    let mut deepest = 0;
+    for levels in (40..200).step_by(8) {
+        let call = OperationBody::InvokeHostFunction(InvokeHostFunctionOp {
+            host_function: HostFunction::InvokeContract(InvokeContractArgs {
+                contract_address: contract.clone(),
+                function_name: ScSymbol("call".try_into().unwrap()),
+                args: vec![deep(levels)].try_into().unwrap(),
+            }),
+            auth: VecM::default(),
+        });
+        let mut tx = network.transaction(&person, call).await;
+        let unsigned = TransactionEnvelope::Tx(TransactionV1Envelope { tx: tx.clone(), signatures: VecM::default() });
+        let answer = network.ask("simulateTransaction", json!({ "transaction": base64(&unsigned) })).await;
+        if answer["error"]["code"] == -32602 {
+            break;
+        }
+        assert!(answer["result"]["error"].is_string(), "{levels}: {answer}");
+        deepest = levels;
+        let key = LedgerKey::ContractData(LedgerKeyContractData {
+            contract: contract.clone(),
+            key: deep(levels),
+            durability: ContractDataDurability::Persistent,
+        });
+        let answer = network.ask("getLedgerEntries", json!({ "keys": [base64(&key)] })).await;
+        assert_eq!(answer["result"]["entries"], json!([]));
+        let footprint = LedgerFootprint { read_only: vec![key].try_into().unwrap(), read_write: VecM::default() };
+        let resources = SorobanResources { footprint, instructions: 10_000_000, disk_read_bytes: 0, write_bytes: 0 };
+        let data = SorobanTransactionData { ext: SorobanTransactionDataExt::V0, resources, resource_fee: 10_000_000 };
+        tx.fee = 20_000_000;
+        tx.ext = TransactionExt::V1(data);
+        let sent = network.ask("sendTransaction", json!({ "transaction": base64(&person.sign(tx)) })).await;
+        if sent["error"]["code"] == -32602 {
+            break;
+        }
+        assert_eq!(sent["result"]["status"], "PENDING", "{levels}: {sent}");
+        let found = network.find(sent["result"]["hash"].as_str().unwrap()).await;
+        assert_eq!(found["status"], "FAILED", "{levels}");
+    }
+    assert!((90..200).contains(&deepest), "{deepest}");
+    // Deeper than the limit it is not even decoded.
+    let too_deep =
+        (0..600).fold(vec![0, 0, 0, 1], |inner, _| [&[0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 1][..], &inner].concat());
+    let topic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, too_deep);
+    let params = json!({ "startLedger": 1, "filters": [{ "topics": [[topic]] }] });
+    assert_eq!(network.ask("getEvents", params).await["error"]["code"], -32602);
+    assert_eq!(network.call("getHealth", json!({})).await["status"], "healthy");
 }

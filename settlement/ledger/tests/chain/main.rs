@@ -1,8 +1,11 @@
 //! The ledger through its JSON-RPC, as any client of a Stellar network sees it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod archival;
 mod client;
 mod contract;
 mod events;
 mod hostile;
+mod killed;
 mod refusals;
 mod restart;

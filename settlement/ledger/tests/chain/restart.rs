@@ -30,7 +30,7 @@ async fn a_restart_finds_the_same_chain() {
     };
     let before = facts(&network).await;
     let head = network.call("getLatestLedger", json!({})).await;
-    network.server.shutdown().await.unwrap();
+    network.shutdown().await;
 
     let network = Network::start(folder.path()).await;
     let after = facts(&network).await;
