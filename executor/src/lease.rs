@@ -148,6 +148,8 @@ pub struct Specification {
     pub memory_mib: u64,
     /// Scratch space per replica, in GiB.
     pub storage_gib: u64,
+    /// GPUs per replica.
+    pub gpus: u32,
 }
 
 /// A transport protocol.

@@ -85,6 +85,11 @@ impl<X: Exchange> Crew<X> {
         index: ReplicaIndex,
         specification: &Specification,
     ) -> Result<(), EngineError> {
+        // Without exclusive devices a container would share a GPU with another
+        // lease, or run without one and be paid for it.
+        if specification.gpus > 0 {
+            return Err(EngineError::Refused("this agent cannot give GPUs to containers yet".to_owned()));
+        }
         let image = match self.engine.image_of(labels).await? {
             Some(image) => image,
             None => self.engine.image(&specification.image, self.config.pull_time_max).await?,

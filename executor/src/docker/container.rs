@@ -92,7 +92,7 @@ impl Placement<'_> {
         labels.insert(REPLICA.to_owned(), self.index.to_string());
         ContainerCreateBody {
             image: Some(self.image.id.clone()),
-            user: Some(hardening::user(&self.image.user)),
+            user: Some(confinement.user.clone()),
             cmd: (!command.is_empty()).then(|| command.clone()),
             env: Some(self.env()),
             labels: Some(labels),
@@ -116,8 +116,7 @@ impl Engine {
             true => None,
             false => Some(self.ensure_network(placement.labels).await?),
         };
-        let volumes = &placement.image.volumes;
-        let mut confinement = Confinement::new(placement.specification, network, volumes.clone(), self.has_init());
+        let mut confinement = Confinement::new(placement.specification, network, placement.image, self.has_init());
         confinement.ports = placement.ports();
         for _ in 1..TRIES_MAX {
             let Err(failure) = self.try_start(placement, &confinement).await else {
@@ -270,6 +269,7 @@ mod tests {
             cpu_millis: 1_000,
             memory_mib: 64,
             storage_gib: 1,
+            gpus: 0,
         }
     }
 
@@ -329,7 +329,7 @@ mod tests {
     fn the_command_replaces_the_images_only_if_there_is_one() {
         let body = |specification: &Specification| {
             with_placement(0, specification, |placement| {
-                placement.body(&Confinement::new(specification, None, vec![], true))
+                placement.body(&Confinement::new(specification, None, placement.image, true))
             })
         };
         assert_eq!(body(&specification()).cmd, None);

@@ -12,6 +12,7 @@ use bollard::models::{
     RestartPolicyNameEnum,
 };
 
+use super::image::LocalImage;
 use crate::lease::{PortRequest, Specification};
 
 /// The user and group that a container runs as whose image says root.
@@ -64,21 +65,25 @@ pub struct Confinement {
     /// Volumes that the image declares. They become bounded scratch folders: a
     /// volume of the engine would be a part of the host's disk without limit.
     pub image_volumes: Vec<String>,
+    /// The user that it runs as, `uid:gid` or a name of the image's.
+    pub user: String,
     /// Whether the engine can put a small init process before the workload.
     pub init: bool,
 }
 
 impl Confinement {
-    /// What `specification` asks for, in a network that exists or in none.
+    /// What `specification` asks for with this image, in a network that exists
+    /// or in none.
     #[must_use]
-    pub fn new(specification: &Specification, network: Option<String>, image_volumes: Vec<String>, init: bool) -> Self {
+    pub fn new(specification: &Specification, network: Option<String>, image: &LocalImage, init: bool) -> Self {
         Self {
             memory_mib: specification.memory_mib.max(MEMORY_MIB_MIN),
             cpu_millis: specification.cpu_millis.max(CPU_MILLIS_MIN),
             storage_gib: specification.storage_gib,
             ports: specification.ports.clone(),
             network,
-            image_volumes,
+            image_volumes: image.volumes.clone(),
+            user: user(&image.user),
             init,
         }
     }
@@ -132,10 +137,13 @@ impl Confinement {
     }
 
     fn scratch(&self) -> HashMap<String, String> {
+        // Where the image has the folder already, the runtime gives the scratch
+        // space that folder's mode and forgets ours; so it belongs to the user.
+        let owner = owner(&self.user).map(|(uid, gid)| format!(",uid={uid},gid={gid}")).unwrap_or_default();
         // The kernel reads a size of zero as no limit at all.
         let options = |bytes: u64| {
             let bytes = bytes.max(SCRATCH_BYTES_MIN);
-            format!("rw,noexec,nosuid,nodev,size={bytes},mode=1777")
+            format!("rw,noexec,nosuid,nodev,size={bytes},mode=1777{owner}")
         };
         let half_memory = (self.memory_mib << 20) / 2;
         let small = SMALL_SCRATCH_BYTES.min(half_memory);
@@ -177,6 +185,12 @@ pub fn user(image_user: &str) -> String {
     if is_root { NOBODY.to_owned() } else { image_user.to_owned() }
 }
 
+/// The numbers of `user`; `None` for a name, which only the image could resolve.
+fn owner(user: &str) -> Option<(u32, u32)> {
+    let (uid, gid) = user.split_once(':').unwrap_or((user, "0"));
+    Some((uid.parse().ok()?, gid.parse().ok()?))
+}
+
 /// `80/tcp`, as the engine names a container's port.
 #[must_use]
 pub fn port_key(port: &PortRequest) -> String {
@@ -208,6 +222,7 @@ mod tests {
             ],
             network: Some("berth-aaaaaaaa-7".to_owned()),
             image_volumes: vec!["/data".to_owned()],
+            user: NOBODY.to_owned(),
             init: true,
         }
     }
@@ -218,7 +233,7 @@ mod tests {
 
     #[test]
     fn every_field_is_as_it_should_be() {
-        let small = "rw,noexec,nosuid,nodev,size=67108864,mode=1777".to_owned();
+        let small = "rw,noexec,nosuid,nodev,size=67108864,mode=1777,uid=65534,gid=65534".to_owned();
         let expected = HostConfig {
             privileged: Some(false),
             binds: Some(vec![]),
@@ -284,11 +299,19 @@ mod tests {
             let config = Confinement { memory_mib, storage_gib, ..confinement() }.host_config();
             config.tmpfs.and_then(|tmpfs| tmpfs.get("/tmp").cloned())
         };
-        let expected = |bytes: u64| Some(format!("rw,noexec,nosuid,nodev,size={bytes},mode=1777"));
+        let expected = |bytes: u64| Some(format!("rw,noexec,nosuid,nodev,size={bytes},mode=1777,uid=65534,gid=65534"));
         assert_eq!(tmp(1_024, 10), expected(512 << 20));
         assert_eq!(tmp(8_192, 1), expected(1 << 30));
         // Zero would be no limit.
         assert_eq!(tmp(128, 0), expected(1 << 20));
+    }
+
+    #[test]
+    fn scratch_space_belongs_to_the_user_where_it_has_a_number() {
+        for (user, numbers) in [("101", Some((101, 0))), ("101:102", Some((101, 102))), ("nginx", None), ("1:a", None)]
+        {
+            assert_eq!(owner(user), numbers, "{user}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod scene;
 
 use std::time::Duration;
 
-use berth_executor::lease::{LeaseId, LeaseState, Reason};
+use berth_executor::lease::{LeaseId, LeaseState, Reason, Specification};
 use sha2::{Digest, Sha256};
 
 use crate::desk::Report;
@@ -76,7 +76,7 @@ fn the_engine_shows_the_confinement() {
         assert_eq!(host.devices.unwrap_or_default(), vec![]);
         assert_eq!(found.mounts.unwrap_or_default(), vec![], "no volume, named or anonymous");
         let tmp = host.tmpfs.expect("scratch folders").remove("/tmp").expect("/tmp");
-        assert_eq!(tmp, format!("rw,noexec,nosuid,nodev,size={},mode=1777", 32 << 20));
+        assert_eq!(tmp, format!("rw,noexec,nosuid,nodev,size={},mode=1777,uid=65534,gid=65534", 32 << 20));
         let log = host.log_config.expect("a log configuration");
         assert_eq!(log.typ.as_deref(), Some("json-file"));
         assert_eq!(log.config.expect("limits").get("max-size").map(String::as_str), Some("10m"));
@@ -115,7 +115,7 @@ fn the_engine_shows_the_confinement() {
 fn a_volume_that_an_image_declares_is_bounded_memory() {
     scene("volume", async |scene| {
         let image = "berth-test/volume:latest";
-        scene.derive_image(image, "VOLUME /data /cache/").await;
+        scene.derive_image(IMAGE, image, "VOLUME /data /cache/").await;
         let mut specification = specification(&[80]);
         specification.image = image.to_owned();
         scene.desk.open(LEASE, 1, specification);
@@ -131,6 +131,43 @@ fn a_volume_that_an_image_declares_is_bounded_memory() {
         scene.desk.finished(LEASE).await;
         agent.abort();
         scene.remove_image(image).await;
+    });
+}
+
+#[test]
+fn a_workload_can_write_to_its_scratch_folders_and_nowhere_else() {
+    scene("scratch", async |scene| {
+        let image = "berth-test/scratch:latest";
+        let probe = include_str!("probe.rs");
+        // A folder that the image has, as most have this one, and one more.
+        scene.build_image("berth-test/probe:latest", probe).await;
+        scene.derive_image("berth-test/probe:latest", image, "WORKDIR /run\nWORKDIR /etc\nVOLUME /data").await;
+        let mut specification = specification(&[]);
+        specification.image = image.to_owned();
+        scene.desk.open(LEASE, 1, specification);
+        scene.desk.set(LEASE, LeaseState::Escrowed);
+        let agent = scene.agent().await;
+        let outcome = scene.desk.finished(LEASE).await;
+        assert_eq!((outcome.reason, outcome.exit_code), (Reason::Exited, Some(0)));
+        let kept = std::fs::read_to_string(scene.result_path(LEASE)).expect("a kept log");
+        let expected = "/tmp: written\n/run: written\n/var/tmp: written\n/data: written\n\
+                        /: refused\n/etc: refused\n/proc/sys/kernel/hostname: refused\n/tmp beyond its size: refused\n";
+        assert_eq!(kept, expected);
+        agent.abort();
+        scene.remove_image(image).await;
+        scene.remove_image("berth-test/probe:latest").await;
+    });
+}
+
+#[test]
+fn a_lease_that_wants_gpus_fails_rather_than_run_without() {
+    scene("gpus", async |scene| {
+        scene.desk.open(LEASE, 1, Specification { gpus: 1, ..specification(&[80]) });
+        scene.desk.set(LEASE, LeaseState::Escrowed);
+        let agent = scene.agent().await;
+        let outcome = scene.desk.finished(LEASE).await;
+        assert_eq!(outcome.detail.as_deref(), Some("this agent cannot give GPUs to containers yet"));
+        agent.abort();
     });
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -77,6 +77,7 @@ pub(crate) fn specification(ports: &[u16]) -> Specification {
         cpu_millis: 500,
         memory_mib: 64,
         storage_gib: 1,
+        gpus: 0,
     }
 }
 
@@ -127,9 +128,17 @@ impl Scene {
         PathBuf::from(self.host.strip_prefix("unix://").expect("an engine of this machine"))
     }
 
-    /// Builds `FROM` the page's image, with one more line.
-    pub(crate) async fn derive_image(&self, tag: &str, line: &str) {
-        let dockerfile = format!("FROM {IMAGE}\n{line}\n");
+    /// Builds an image of one program.
+    pub(crate) async fn build_image(&self, tag: &str, source: &str) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("program.rs");
+        std::fs::write(&path, source).expect("a source file");
+        build_scratch(&self.engine, tag, &compile(&path), &HashMap::new()).await.expect("an image");
+    }
+
+    /// Builds an image from another, with more lines.
+    pub(crate) async fn derive_image(&self, from: &str, tag: &str, lines: &str) {
+        let dockerfile = format!("FROM {from}\n{lines}\n");
         let mut header = tar::Header::new_gnu();
         header.set_size(dockerfile.len() as u64);
         header.set_mode(0o644);
@@ -222,21 +231,22 @@ async fn agent(desk: &Desk, provider: ProviderId, host: &str, data: PathBuf) -> 
     tokio::spawn(agent.run(std::future::pending()))
 }
 
-/// The demo's page as the cli's build script makes it.
+/// The demo's page, which the cli's build script makes the same way.
 fn page() -> &'static [u8] {
     static PAGE: OnceLock<Vec<u8>> = OnceLock::new();
-    PAGE.get_or_init(|| {
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/page/main.rs");
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let program = folder.path().join("page");
-        let status = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
-            .args(["--edition", "2024", "--crate-name", "page", "-C", "target-feature=+crt-static"])
-            .args(["-C", "panic=abort", "-C", "strip=symbols", "-o"])
-            .arg(&program)
-            .arg(source)
-            .status()
-            .expect("a compiler");
-        assert!(status.success(), "the page compiles");
-        std::fs::read(program).expect("a program")
-    })
+    PAGE.get_or_init(|| compile(concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/page/main.rs").as_ref()))
+}
+
+fn compile(source: &Path) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = folder.path().join("program");
+    let status = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+        .args(["--edition", "2024", "--crate-name", "program", "-C", "target-feature=+crt-static"])
+        .args(["-C", "panic=abort", "-C", "strip=symbols", "-o"])
+        .arg(&program)
+        .arg(source)
+        .status()
+        .expect("a compiler");
+    assert!(status.success(), "{} compiles", source.display());
+    std::fs::read(program).expect("a program")
 }
