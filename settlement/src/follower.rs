@@ -87,6 +87,7 @@ fn take<E>(desk: &Desk<E>, plan: &mut Plan, frame: &Frame) -> Result<(), StoreEr
     status.exchange_error = None;
     drop(status);
     if some {
+        write_backlog(desk)?;
         desk.planned.notify_one();
     }
     Ok(())
@@ -99,6 +100,7 @@ pub(crate) async fn work<E: Exchange, C: Chain>(
     idle: Duration,
 ) -> Result<Infallible, StoreError> {
     let mut backoff = Backoff::new();
+    write_failures(desk)?;
     loop {
         let reported = report_failures(desk).await?;
         write_backlog(desk)?;
@@ -118,6 +120,7 @@ pub(crate) async fn work<E: Exchange, C: Chain>(
                 match &record.stage {
                     Stage::Done(Outcome::Failed { reason }) => {
                         warn!(intent = %record.intent.name(), reason, "failed for good");
+                        write_failures(desk)?;
                     }
                     stage => info!(intent = %record.intent.name(), ?stage, "done"),
                 }
@@ -135,10 +138,16 @@ pub(crate) async fn work<E: Exchange, C: Chain>(
 
 fn write_backlog<E>(desk: &Desk<E>) -> Result<(), StoreError> {
     let backlog = desk.outbox.backlog()?;
-    let (failed, refused) = (desk.outbox.failed_count()?, desk.outbox.refused_count()?);
     let mut status = desk.board.write();
     status.pending = backlog.pending;
-    status.oldest_age_seconds = backlog.oldest.map(|at| unix_seconds().saturating_sub(at));
+    status.oldest_planned_at = backlog.oldest;
+    Ok(())
+}
+
+/// What people must look at. Rare, so it is counted anew each time.
+fn write_failures<E>(desk: &Desk<E>) -> Result<(), StoreError> {
+    let (failed, refused) = (desk.outbox.failed_count()?, desk.outbox.refused_count()?);
+    let mut status = desk.board.write();
     status.failed = failed;
     status.refused_facts = refused;
     Ok(())
@@ -175,6 +184,7 @@ pub(crate) async fn report<E: Exchange>(desk: &Desk<E>, fact: &Fact, what: &str)
             // It would be refused again, and everything behind it would wait.
             tracing::error!(%code, detail, ?fact, "the exchange refuses a fact of the chain");
             desk.outbox.refused(what, &format!("{code}: {detail}: {fact:?}"))?;
+            write_failures(desk)?;
             Ok(Told::Known)
         }
         Err(error) => Ok(Told::Later(error)),

@@ -68,7 +68,7 @@ pub enum SettlerError {
 pub struct Settler {
     board: Arc<Board>,
     stop: channel::Sender<bool>,
-    task: JoinHandle<Result<(), SettlerError>>,
+    task: Option<JoinHandle<Result<(), SettlerError>>>,
 }
 
 impl Settler {
@@ -90,7 +90,7 @@ impl Settler {
             }
             ended
         });
-        Self { board, stop, task }
+        Self { board, stop, task: Some(task) }
     }
 
     /// How it is doing.
@@ -103,27 +103,30 @@ impl Settler {
     ///
     /// # Errors
     /// What stopped it before.
-    pub async fn stop(self) -> Result<(), SettlerError> {
+    pub async fn stop(mut self) -> Result<(), SettlerError> {
         // Fails only if the task is over already, and then there is nothing to stop.
         let _ = self.stop.send(true);
         self.wait().await
     }
 
     /// Waits until it stops by itself, which it does only when it cannot go on.
+    /// It may be given up and called again.
     ///
     /// # Errors
-    /// Why it stopped.
-    pub async fn wait(mut self) -> Result<(), SettlerError> {
-        match (&mut self.task).await {
-            Ok(ended) => ended,
-            Err(error) => Err(SettlerError::Ended(error.to_string())),
-        }
+    /// Why it stopped; the first call after it did tells.
+    pub async fn wait(&mut self) -> Result<(), SettlerError> {
+        let Some(task) = &mut self.task else { return Ok(()) };
+        let ended = task.await;
+        self.task = None;
+        ended.unwrap_or_else(|error| Err(SettlerError::Ended(error.to_string())))
     }
 }
 
 impl Drop for Settler {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
 }
 

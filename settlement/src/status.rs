@@ -7,8 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct Status {
     /// Intents that are not done.
     pub pending: u64,
-    /// How long the oldest of them has waited, in seconds.
-    pub oldest_age_seconds: Option<u64>,
+    /// When the oldest of them was planned, in unix seconds: a backlog's age.
+    pub oldest_planned_at: Option<u64>,
     /// Intents that ended in failure, over all time.
     pub failed: u64,
     /// Facts that the exchange refused, over all time: people must look.

@@ -294,7 +294,8 @@ impl Rpc {
 
 impl fmt::Debug for Rpc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Rpc({}, {:?})", self.client.base_url(), self.network.passphrase)
+        // Not the URL: providers put their keys into it.
+        write!(f, "Rpc({:?})", self.network.passphrase)
     }
 }
 

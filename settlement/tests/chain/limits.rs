@@ -25,7 +25,7 @@ async fn a_key_that_does_not_operate_the_contract_is_refused() {
     let chain = Chain::start().await;
     let mut config = chain.settler_config();
     config.operator = Key::generate().unwrap();
-    let settler = Settler::start(config, Log::default());
+    let mut settler = Settler::start(config, Log::default());
     let ended = settler.wait().await;
     assert!(matches!(ended, Err(SettlerError::NotOperator { .. })), "{ended:?}");
 }
@@ -63,6 +63,26 @@ async fn events_that_the_rpc_no_longer_keeps_stop_the_watch_loudly() {
     log.push(ExchangeEvent::LeaseOpened { lease: LEASE, terms });
     until(&settler, |status| status.exchange_cursor == 2 && status.pending == 0).await;
     assert!(chain.escrow.lease(LEASE).await.unwrap().is_some());
+    settler.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_settler_that_slept_too_long_says_which_events_it_missed() {
+    let chain = Chain::with(|config| config.retention_ledgers = 40).await;
+    let log = Log::default();
+    chain.tenant(xlm("100")).await;
+    let settler = Settler::start(chain.settler_config(), log.clone());
+    log.wait_for(1).await;
+    settler.stop().await.unwrap();
+
+    let slept = chain.rpc.head().await.unwrap().ledger;
+    while chain.rpc.oldest_ledger().await.unwrap() <= slept + 1 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let settler = Settler::start(chain.settler_config(), log.clone());
+    until(&settler, |status| status.halted.is_some()).await;
+    let told = settler.status().halted.unwrap();
+    assert!(told.contains("the RPC keeps events from ledger"), "{told}");
     settler.stop().await.unwrap();
 }
 
@@ -111,6 +131,6 @@ async fn a_backlog_can_be_seen() {
         log.push(ExchangeEvent::LeaseOpened { lease: LeaseId(lease), terms });
     }
     until(&settler, |status| status.pending == 3 && status.acting_error.is_some()).await;
-    assert!(settler.status().oldest_age_seconds.is_some());
+    assert!(settler.status().oldest_planned_at.is_some());
     settler.stop().await.unwrap();
 }
