@@ -115,7 +115,8 @@ pub struct Subscribe {
     /// `book`: the market. `events`: only those that name it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
     pub market: Option<ResourceClass>,
-    /// `events`: the first entry wanted. From the next one on when left out.
+    /// `events`: the first entry wanted; the one after the newest is good too.
+    /// From that one on when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<0, WHOLE_MAX, _, _>")]
     pub from_seq: Option<u64>,
     /// `events`: the epoch that an earlier subscription was answered; when it

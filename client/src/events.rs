@@ -1,0 +1,199 @@
+//! The log's events, without a gap, over as many connections as it takes.
+
+use berth_wire::domain::ResourceClass;
+use berth_wire::event::EventFrame;
+use berth_wire::frame::{EventsBody, Push, StatusFrame, Subscribe};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tracing::{debug, warn};
+
+use crate::backoff::Backoff;
+use crate::error::ClientError;
+use crate::rest::Client;
+use crate::socket::{Endpoint, Incoming, Socket};
+
+/// Frames that wait for their reader. When they are that many the socket is
+/// read no further, and the node falls back to reading its log.
+const FRAMES_MAX: usize = 256;
+/// Connections in a row that brought a gap and nothing else, before the stream
+/// ends with an error: trying again does not help against a wrong node.
+const GAPS_MAX: u32 = 3;
+
+/// Events of the log, in order. Every entry that has a matching event comes once,
+/// as one frame. After a disconnect it goes on where it was.
+#[derive(Debug)]
+pub struct EventStream {
+    frames: mpsc::Receiver<Result<EventFrame, ClientError>>,
+    ended: Option<ClientError>,
+}
+
+impl Client {
+    /// The events of the log from entry `from_seq` on (1 is its beginning),
+    /// those that are still to come included. `types` are names such as
+    /// `lease.opened` or kinds such as `lease.*`; empty for all.
+    #[must_use]
+    pub fn events(&self, from_seq: u64, types: Vec<String>) -> EventStream {
+        self.stream(Some(from_seq), types, None)
+    }
+
+    /// The same, of one market; or from the next entry on when `from_seq` is
+    /// `None`.
+    #[must_use]
+    pub fn stream(&self, from_seq: Option<u64>, types: Vec<String>, market: Option<ResourceClass>) -> EventStream {
+        let (sender, frames) = mpsc::channel(FRAMES_MAX);
+        let follower = Follower {
+            endpoint: self.endpoint().clone(),
+            subscribe: Subscribe { ch: "events".to_owned(), market, from_seq, epoch: None, types },
+            frames: sender,
+        };
+        tokio::spawn(follower.run());
+        EventStream { frames, ended: None }
+    }
+}
+
+impl EventStream {
+    /// The next frame; waits for it as long as it takes, over disconnects.
+    /// Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// When the stream can never go on: [`ClientError::CursorExpired`],
+    /// [`ClientError::FutureCursor`], [`ClientError::EpochChanged`],
+    /// [`ClientError::Refused`] or [`ClientError::Protocol`]. It stays so.
+    pub async fn next(&mut self) -> Result<EventFrame, ClientError> {
+        if let Some(why) = &self.ended {
+            return Err(why.clone());
+        }
+        let next = self.frames.recv().await;
+        let next = next.unwrap_or_else(|| Err(ClientError::Protocol("the stream's task has ended".to_owned())));
+        if let Err(why) = &next {
+            self.ended = Some(why.clone());
+        }
+        next
+    }
+}
+
+/// The task behind a stream.
+struct Follower {
+    endpoint: Endpoint,
+    /// What to ask for next: `from_seq` moves on with every frame.
+    subscribe: Subscribe,
+    frames: mpsc::Sender<Result<EventFrame, ClientError>>,
+}
+
+/// Why a connection is no longer read.
+enum Over {
+    /// Nobody reads the stream any more.
+    Unread,
+    /// It broke, and the next one goes on.
+    Broken(ClientError),
+    /// A frame is missing: the next one asks for it again.
+    Gap(String),
+    /// The stream can never go on.
+    Ended(ClientError),
+}
+
+impl Follower {
+    async fn run(mut self) {
+        let mut backoff = Backoff::default();
+        let mut gaps = 0;
+        let reader = self.frames.clone();
+        loop {
+            let before = self.subscribe.from_seq;
+            let over = tokio::select! {
+                over = self.follow() => over,
+                () = reader.closed() => Over::Unread,
+            };
+            if self.subscribe.from_seq != before {
+                backoff.reset();
+                gaps = 0;
+            }
+            match over {
+                Over::Unread => return,
+                Over::Ended(why) => return self.end(why).await,
+                Over::Broken(why) => debug!(%why, "the event stream's connection is over"),
+                Over::Gap(why) => {
+                    gaps += 1;
+                    warn!(%why, "the event stream has a gap and goes back to it");
+                    if gaps >= GAPS_MAX {
+                        return self.end(ClientError::Protocol(why)).await;
+                    }
+                }
+            }
+            tokio::select! {
+                () = sleep(backoff.next()) => {}
+                () = reader.closed() => return,
+            }
+        }
+    }
+
+    async fn end(&self, why: ClientError) {
+        // Without a reader there is nobody to tell.
+        let _ = self.frames.send(Err(why)).await;
+    }
+
+    /// One connection, from its start to its end.
+    async fn follow(&mut self) -> Over {
+        let (mut socket, sub) = match self.connect().await {
+            Ok(connected) => connected,
+            Err(over) => return over,
+        };
+        // The last frame with events on this subscription.
+        let mut last = None;
+        loop {
+            let body = match socket.next().await {
+                Ok(Incoming::Push(Push::Events(frame))) if frame.sub == sub => frame.body,
+                Ok(Incoming::Push(Push::Status(StatusFrame::ServerShutdown { .. }))) => {
+                    return Over::Broken(ClientError::Transport("the node stops".to_owned()));
+                }
+                Ok(_) => continue,
+                Err(why @ ClientError::Protocol(_)) => return Over::Ended(why),
+                Err(why) => return Over::Broken(why),
+            };
+            match body {
+                EventsBody::Replay { prev_seq, frame } | EventsBody::Update { prev_seq, frame } => {
+                    if prev_seq != last {
+                        return Over::Gap(format!("entry {} follows {prev_seq:?}, not {last:?}", frame.seq));
+                    }
+                    if self.subscribe.from_seq.is_some_and(|from| frame.seq < from) {
+                        return Over::Gap(format!("entry {} came again", frame.seq));
+                    }
+                    let seq = frame.seq;
+                    if self.frames.send(Ok(frame)).await.is_err() {
+                        return Over::Unread;
+                    }
+                    last = Some(seq);
+                    self.subscribe.from_seq = Some(seq + 1);
+                }
+                EventsBody::CaughtUp { seq } => {
+                    // Nothing up to here is missing, so what was filtered out
+                    // need not be looked through again.
+                    self.subscribe.from_seq = self.subscribe.from_seq.max(Some(seq + 1));
+                }
+                // The node reads its log for us from here on; nothing is lost.
+                EventsBody::FellBehind { .. } => {}
+                EventsBody::CursorExpired { oldest_seq } => {
+                    return Over::Ended(ClientError::CursorExpired { oldest_seq });
+                }
+                EventsBody::FutureCursor { seq } => return Over::Ended(ClientError::FutureCursor { seq }),
+                EventsBody::EpochChanged { epoch } => return Over::Ended(ClientError::EpochChanged { epoch }),
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Result<(Socket, u64), Over> {
+        let over = |why: ClientError| match why {
+            ClientError::Transport(_) => Over::Broken(why),
+            ClientError::Refused { .. } if why.may_retry() => Over::Broken(why),
+            other => Over::Ended(other),
+        };
+        let mut socket = self.endpoint.connect().await.map_err(over)?;
+        let subscribed = socket.subscribe(&self.subscribe).await.map_err(over)?;
+        match &self.subscribe.epoch {
+            Some(known) if *known != subscribed.epoch => {
+                return Err(Over::Ended(ClientError::EpochChanged { epoch: subscribed.epoch }));
+            }
+            _ => self.subscribe.epoch = Some(subscribed.epoch),
+        }
+        Ok((socket, subscribed.sub))
+    }
+}

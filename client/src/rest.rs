@@ -1,0 +1,226 @@
+//! REST: any path, with errors as the protocol names them.
+
+use std::time::Duration;
+
+use berth_wire::errors::Problem;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Method, Response, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::ClientError;
+use crate::socket::Endpoint;
+
+/// From the start of a connection to its being there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// From the start of a request to the end of its answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest answer.
+const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// A node, as its clients see it. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    endpoint: Endpoint,
+}
+
+impl Client {
+    /// A client of the node at `url`, such as `http://127.0.0.1:3000`, in the
+    /// name of the bearer of `token`. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ClientError::Url`] when the URL is not `http://host:port`, or the token
+    /// cannot stand in a header.
+    pub fn new(url: &str, token: Option<String>) -> Result<Self, ClientError> {
+        let wrong = |why: &str| ClientError::Url(format!("{url:?} {why}"));
+        let base = Url::parse(url).map_err(|_| wrong("is no URL such as http://127.0.0.1:3000"))?;
+        if base.scheme() != "http" || base.host().is_none() {
+            return Err(wrong("is not http://host:port"));
+        }
+        if base.path() != "/" || base.query().is_some() || base.fragment().is_some() {
+            return Err(wrong("names more than a host and a port"));
+        }
+        let mut headers = HeaderMap::new();
+        let bearer = token
+            .map(|token| {
+                let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim()))
+                    .map_err(|_| ClientError::Url("the token cannot stand in a header".to_owned()))?;
+                value.set_sensitive(true);
+                Ok(value)
+            })
+            .transpose()?;
+        if let Some(bearer) = &bearer {
+            headers.insert(AUTHORIZATION, bearer.clone());
+        }
+        let http = reqwest::Client::builder()
+            .default_headers(headers)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(|why| ClientError::Transport(why.to_string()))?;
+        let endpoint = Endpoint::new(&base, bearer)?;
+        Ok(Self { http, base, endpoint })
+    }
+
+    pub(crate) const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Reads `path`, such as `/api/v1/leases/1`, its query included.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; a read is never [`ClientError::Unknown`].
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.get_url(self.url(path)?).await
+    }
+
+    /// Makes something at `path`.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn post<T: DeserializeOwned, B: Serialize + ?Sized>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ClientError> {
+        self.change(Method::POST, path, body).await
+    }
+
+    /// Puts something at `path`.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn put<T: DeserializeOwned, B: Serialize + ?Sized>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ClientError> {
+        self.change(Method::PUT, path, body).await
+    }
+
+    /// Changes something at `path`.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn patch<T: DeserializeOwned, B: Serialize + ?Sized>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ClientError> {
+        self.change(Method::PATCH, path, body).await
+    }
+
+    /// Ends something at `path`.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn delete<T: DeserializeOwned, B: Serialize + ?Sized>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ClientError> {
+        self.change(Method::DELETE, path, body).await
+    }
+
+    /// The node's URL with this path and query.
+    pub(crate) fn url(&self, path: &str) -> Result<Url, ClientError> {
+        // Joining an address with a host of its own would leave the node.
+        if !path.starts_with('/') || path.starts_with("//") {
+            return Err(ClientError::Url(format!("{path:?} is no path of the node")));
+        }
+        self.base.join(path).map_err(|why| ClientError::Url(format!("{path:?}: {why}")))
+    }
+
+    pub(crate) async fn get_url<T: DeserializeOwned>(&self, url: Url) -> Result<T, ClientError> {
+        let sent = self.http.get(url).send().await;
+        let response = sent.map_err(|why| ClientError::Transport(words(&why)))?;
+        read(response, ClientError::Transport).await
+    }
+
+    async fn change<T: DeserializeOwned, B: Serialize + ?Sized>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ClientError> {
+        let sent = self.http.request(method, self.url(path)?).json(body).send().await;
+        let response = sent.map_err(|why| {
+            let words = words(&why);
+            if why.is_connect() || why.is_builder() {
+                ClientError::Transport(words)
+            } else {
+                ClientError::Unknown(words)
+            }
+        })?;
+        read(response, ClientError::Unknown).await
+    }
+}
+
+/// Reads an answer; `lost` says what it means when it breaks off.
+async fn read<T: DeserializeOwned>(mut response: Response, lost: fn(String) -> ClientError) -> Result<T, ClientError> {
+    let status = response.status();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|why| lost(words(&why)))? {
+        if body.len() + chunk.len() > BODY_BYTES_MAX {
+            return Err(ClientError::Protocol(format!("an answer of more than {BODY_BYTES_MAX} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    if !status.is_success() {
+        return Err(match serde_json::from_slice::<Problem>(&body) {
+            Ok(problem) => ClientError::problem(problem),
+            Err(_) => ClientError::Protocol(format!("status {status} without a problem")),
+        });
+    }
+    // What answers nothing, 204, reads as null.
+    let body = if body.is_empty() { b"null".as_slice() } else { &body };
+    serde_json::from_slice(body).map_err(|why| ClientError::Protocol(why.to_string()))
+}
+
+/// An error with its causes: reqwest's own words stop at "error sending
+/// request".
+fn words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        cause = error.source();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_a_host_and_a_port() {
+        for good in ["http://127.0.0.1:3000", "http://localhost:3000/", "http://[::1]:3000"] {
+            assert!(Client::new(good, None).is_ok(), "{good}");
+        }
+        for bad in ["", "127.0.0.1:3000", "https://127.0.0.1", "http://h/api", "http://h/?a", "ftp://h"] {
+            assert!(matches!(Client::new(bad, None), Err(ClientError::Url(_))), "{bad}");
+        }
+        assert!(Client::new("http://h", Some("a\nb".to_owned())).is_err());
+    }
+
+    #[test]
+    fn a_path_stays_on_the_node() {
+        let client = Client::new("http://127.0.0.1:3000", None).expect("a URL");
+        assert_eq!(client.url("/health").expect("a path").as_str(), "http://127.0.0.1:3000/health");
+        for bad in ["health", "//elsewhere/health", "http://elsewhere/"] {
+            assert!(client.url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_not_printed() {
+        let client = Client::new("http://127.0.0.1:3000", Some("secret-word".to_owned())).expect("a URL");
+        assert!(!format!("{client:?}").contains("secret-word"));
+    }
+}
