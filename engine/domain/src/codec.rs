@@ -65,6 +65,12 @@ pub trait Decode: Sized {
     }
 }
 
+/// A struct whose encoding is its fields, one after the other.
+pub trait Fields {
+    /// Their names, in the order of the encoding.
+    const FIELDS: &'static [&'static str];
+}
+
 /// A cursor over bytes that may be hostile.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
@@ -188,6 +194,9 @@ impl<T: Decode> Decode for Vec<T> {
 /// Encodes a struct as its fields in the order given.
 macro_rules! codec_struct {
     ($name:ty { $($field:ident),* $(,)? }) => {
+        impl $crate::codec::Fields for $name {
+            const FIELDS: &'static [&'static str] = &[ $( stringify!($field) ),* ];
+        }
         impl $crate::codec::Encode for $name {
             fn encode(&self, out: &mut Vec<u8>) {
                 let Self { $($field),* } = self;
@@ -259,6 +268,11 @@ macro_rules! codec_tagged {
         pub enum $name { $( $(#[$doc])* $variant($ty) ),* }
 
         impl $name {
+            /// Tag, outside name and fields of every variant, in the order of the
+            /// tags: what `docs/journal.md` lists.
+            pub const TAGS: &'static [(u16, &'static str, &'static [&'static str])] =
+                &[ $( ($tag, $text, <$ty as $crate::codec::Fields>::FIELDS) ),* ];
+
             /// The name that the outside uses.
             #[must_use]
             pub const fn name(&self) -> &'static str {
