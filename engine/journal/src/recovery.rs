@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use berth_domain::{Digest, Seq};
 use berth_exchange::Exchange;
+use rocksdb::ErrorKind;
 
 use self::catch_up::CatchUp;
 use crate::batch::Batch;
@@ -63,6 +64,15 @@ impl Recovered {
     #[must_use]
     pub fn events(&self) -> EventStore {
         self.events.clone()
+    }
+
+    /// Puts another journal around or in place of the one that was read: one
+    /// that ships batches elsewhere, too, or that fails on purpose. It must go on
+    /// where the log ends.
+    #[must_use]
+    pub fn with_journal(mut self, wrap: impl FnOnce(Box<dyn Journal>) -> Box<dyn Journal>) -> Self {
+        self.journal = wrap(self.journal);
+        self
     }
 
     /// What was mended.
@@ -131,10 +141,17 @@ fn open_log(dir: &DataDir, mark: Option<Mark>) -> Result<LogStore, Problem> {
     {
         return Err(Problem::Short { recovered: Seq(0), marked });
     }
-    LogStore::open(dir, !has_current).map_err(|e| match e {
-        StoreError::Database { source, .. } if source.as_ref().contains("While lock file") => Problem::InUse,
-        e => Problem::Unreadable(e),
+    LogStore::open(dir, !has_current).map_err(|e| match &e {
+        StoreError::Database { source, .. } if is_locked(source) => Problem::InUse,
+        StoreError::Database { source, .. } if source.kind() == ErrorKind::Corruption => Problem::Damaged(e.into()),
+        _ => Problem::Unreadable(e),
     })
+}
+
+/// RocksDB has no kind of error for this; these are its words for a lock that
+/// another process, or this one, holds.
+fn is_locked(error: &rocksdb::Error) -> bool {
+    ["While lock file", "lock hold by current process"].iter().any(|words| error.as_ref().contains(words))
 }
 
 fn holds_data(database: &Path) -> io::Result<bool> {
@@ -185,12 +202,12 @@ fn follow_log(
     for batch in store.batches(Seq(0)) {
         let batch = batch.map_err(|e| Stop { seq: e.seq(), problem: Problem::Damaged(e) })?;
         let at = Some(batch.first());
-        if let Some(mark) = mark {
-            check_mark(mark, &batch).map_err(|problem| Stop { seq: at, problem })?;
-        }
         replica
             .follow(&batch, |applied| catch_up.see(applied))
             .map_err(|e| Stop { seq: at, problem: Problem::Follow(e) })?;
+        if let Some(mark) = mark {
+            check_mark(mark, &batch).map_err(|problem| Stop { seq: at, problem })?;
+        }
         catch_up.write_when_full()?;
     }
     let recovered = replica.tip().seq;

@@ -2,8 +2,6 @@
 //! the exchange, and lets nothing out before it is durable.
 
 mod run;
-#[cfg(test)]
-mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

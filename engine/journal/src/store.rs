@@ -1,6 +1,7 @@
 //! The log on this machine's disk: one batch is one RocksDB record and one
 //! synced write.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use berth_domain::Seq;
@@ -29,6 +30,22 @@ pub struct LogStore {
 }
 
 impl LogStore {
+    /// Makes an empty log that can be appended to. A log that may exist is opened
+    /// by [`crate::recover`].
+    ///
+    /// # Errors
+    /// When it cannot be made, or there is one.
+    pub fn create(dir: &DataDir) -> Result<Self, StoreError> {
+        let path = dir.log();
+        dir.create().map_err(StoreError::file(dir.root()))?;
+        if path.exists() {
+            return Err(StoreError::file(&path)(io::ErrorKind::AlreadyExists.into()));
+        }
+        let mut log = Self::open(dir, true)?;
+        log.resume(dir, &Tip::default())?;
+        Ok(log)
+    }
+
     /// Opens the database; nothing is read or checked yet, and nothing can be
     /// appended until [`Self::resume`].
     pub(crate) fn open(dir: &DataDir, create: bool) -> Result<Self, StoreError> {

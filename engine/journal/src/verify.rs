@@ -3,6 +3,7 @@
 
 use berth_domain::{Authority, Digest, Seq};
 use berth_exchange::{LogViolation, StateHash};
+use rocksdb::ErrorKind;
 use thiserror::Error;
 
 use crate::batch::Batch;
@@ -43,7 +44,8 @@ pub struct Verification {
 #[derive(Debug, Error)]
 #[error("at entry {at}: {kind}")]
 pub struct Finding {
-    /// The first entry of the batch, or the entry that belongs there.
+    /// The first entry of the batch, or the entry that belongs there; zero when it
+    /// is the log as a whole.
     pub at: Seq,
     /// What is wrong.
     pub kind: FindingKind,
@@ -104,11 +106,12 @@ impl Verification {
 /// of each batch's last entry.
 ///
 /// # Errors
-/// When the log cannot be opened at all. Whatever is wrong in it is a finding.
+/// When there is no log, or it cannot be read. Whatever is wrong in it is a
+/// finding.
 pub fn verify(dir: &DataDir, mut progress: impl FnMut(Seq)) -> Result<Verification, StoreError> {
     // Before the log: what is marked by now must be in it.
     let mark = Mark::read(&dir.watermark());
-    let log = LogReader::open(dir)?;
+    let log = LogReader::open(dir);
     let mut done = Verification {
         batches: 0,
         entries: 0,
@@ -127,6 +130,13 @@ pub fn verify(dir: &DataDir, mut progress: impl FnMut(Seq)) -> Result<Verificati
             done.find(Seq(0), FindingKind::WatermarkDamaged);
             None
         }
+    };
+    let log = match log {
+        Err(StoreError::Database { path, source }) if source.kind() == ErrorKind::Corruption => {
+            done.find(Seq(0), FindingKind::Read(StoreError::Database { path, source }.into()));
+            return Ok(done);
+        }
+        log => log?,
     };
     // None once replay has failed; the links are still checked then.
     let mut replica = Some(Replica::new());

@@ -39,8 +39,7 @@ pub enum Note {
 }
 
 /// Why a node does not start: where, what, and what to do.
-#[derive(Debug, Error)]
-#[error("{}{}: {problem}. {}", .file.display(), At(.seq), .problem.remedy())]
+#[derive(Debug)]
 pub struct RecoveryError {
     /// The file or database.
     pub file: PathBuf,
@@ -116,11 +115,18 @@ impl Problem {
     }
 }
 
-struct At<'a>(&'a Option<Seq>);
+impl std::error::Error for RecoveryError {}
 
-impl fmt::Display for At<'_> {
+impl fmt::Display for RecoveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |seq| write!(f, " at entry {seq}"))
+        let Self { file, seq, problem } = self;
+        let remedy = problem.remedy();
+        match (problem, seq) {
+            // These name their file themselves.
+            (Problem::Unreadable(_) | Problem::Damaged(ReadError::Store(_)), _) => write!(f, "{problem}. {remedy}"),
+            (_, Some(seq)) => write!(f, "{} at entry {seq}: {problem}. {remedy}", file.display()),
+            (_, None) => write!(f, "{}: {problem}. {remedy}", file.display()),
+        }
     }
 }
 

@@ -1,1 +1,0 @@
-//! Commands in, entries out, by a clock that stands still until it is told.

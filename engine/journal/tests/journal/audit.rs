@@ -1,0 +1,116 @@
+//! Replay and verification, beside a running node and of damaged logs.
+
+use std::ops::ControlFlow;
+
+use berth_domain::{AccountId, Digest, Seconds, Seq};
+use berth_exchange::Exchange;
+use berth_journal::{DataDir, Verification, replay, verify};
+use rocksdb::{DB, Options};
+
+use crate::node::{Node, OPENING, data_dir, deposit, write_log};
+use crate::recovery::{flip, newest};
+
+fn state_by_batch(dir: &DataDir) -> Vec<(Seq, Digest)> {
+    let mut states = Vec::new();
+    replay(dir, |batch, replica| {
+        states.push((batch.last(), replica.exchange().state_hash().root()));
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    states
+}
+
+#[test]
+fn a_replay_beside_a_running_node_has_its_state_at_every_batch() {
+    let (_root, dir) = data_dir();
+    let node = Node::start(&dir, OPENING);
+    for n in 1..=20 {
+        node.submit(AccountId::EXCHANGE, deposit(n));
+    }
+    node.place_order(OPENING.plus(Seconds(30)));
+    node.clock.set(OPENING.plus(Seconds(30)));
+    node.say(AccountId::EXCHANGE, deposit(21));
+
+    let mut live = Exchange::new();
+    let mut expected = Vec::new();
+    while live.head() < Seq(24) {
+        for committed in &node.committed().entries {
+            let mut events = Vec::new();
+            assert_eq!(live.apply(&committed.entry, &mut events).unwrap(), committed.outcome);
+            assert_eq!(events, committed.events);
+        }
+        expected.push((live.head(), live.state_hash().root()));
+    }
+    assert_eq!(state_by_batch(&dir), expected);
+    assert_eq!(state_by_batch(&dir), expected);
+
+    let sound = verify(&dir, |_| ()).unwrap();
+    assert!(sound.is_sound(), "{:?}", sound.findings);
+    assert_eq!((sound.entries, sound.exchange, sound.operator_attested, sound.signed), (24, 23, 1, 0));
+    assert_eq!(sound.state, Some(live.state_hash()));
+    assert_eq!(sound.log_id, Some(node.handle.log_id()));
+    node.stop();
+}
+
+fn verify_damaged(damage: impl FnOnce(&DB)) -> Verification {
+    let (_root, dir) = data_dir();
+    write_log(&dir);
+    damage(&DB::open(&Options::default(), dir.log()).unwrap());
+    verify(&dir, |_| ()).unwrap()
+}
+
+#[track_caller]
+fn check(damage: impl FnOnce(&DB), expected: &[&str]) {
+    let found = verify_damaged(damage);
+    let texts: Vec<_> = found.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), expected.len(), "{texts:?}");
+    for (text, expected) in texts.iter().zip(expected) {
+        assert!(text.starts_with(expected), "{texts:?}");
+    }
+    assert_eq!(found.state, None);
+}
+
+#[test]
+fn verification_goes_on_behind_a_fault_and_names_the_place_of_each() {
+    let flip = |db: &DB, first: u64| {
+        let mut bytes = db.get(first.to_be_bytes()).unwrap().unwrap();
+        bytes[50] ^= 1;
+        db.put(first.to_be_bytes(), bytes).unwrap();
+    };
+    check(
+        |db| {
+            flip(db, 2);
+            flip(db, 5);
+        },
+        &[
+            "at entry 2: the batch at 2: a value is outside the range of batch hash",
+            "at entry 3: entry 3 stands where 2 belongs",
+            "at entry 5: the batch at 5",
+            "at entry 6: entry 6 stands where 5 belongs",
+        ],
+    );
+    check(|db| db.delete(3_u64.to_be_bytes()).unwrap(), &["at entry 4: entry 4 stands where 3 belongs"]);
+    let moved = |db: &DB| {
+        let bytes = db.get(6_u64.to_be_bytes()).unwrap().unwrap();
+        db.put(7_u64.to_be_bytes(), bytes).unwrap();
+    };
+    check(moved, &["at entry 7: the batch at 7 says that it begins at 6"]);
+}
+
+#[test]
+fn verification_finds_damage_beneath_rocksdb() {
+    let (_root, dir) = data_dir();
+    write_log(&dir);
+    flip(&newest(&dir, "log"), 40);
+    let found = verify(&dir, |_| ()).unwrap();
+    let [finding] = &found.findings[..] else { panic!("{:?}", found.findings) };
+    assert!(finding.to_string().contains("checksum mismatch"), "{finding}");
+}
+
+#[test]
+fn verification_misses_what_was_durable() {
+    let found = verify_damaged(|db| db.delete(6_u64.to_be_bytes()).unwrap());
+    let texts: Vec<_> = found.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(texts, ["at entry 6: the log was durable up to entry 6 once"]);
+    assert_eq!(found.tip.seq, Seq(5));
+}

@@ -1,0 +1,9 @@
+//! The journal from outside: a node's log is written, damaged, read back.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
+
+mod audit;
+mod document;
+mod node;
+mod recovery;
+mod sequencing;
