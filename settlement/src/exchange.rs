@@ -1,6 +1,7 @@
 //! What the settler wants from the exchange: its events, and somewhere to
 //! report facts of the chain.
 
+mod node;
 mod read;
 
 use std::future::Future;
@@ -11,6 +12,7 @@ use thiserror::Error;
 
 use crate::plan::ExchangeEvent;
 
+pub use node::{Node, NodeEvents};
 pub use read::{EVENT_TYPES, read_frame};
 
 /// What one entry of the exchange's log led to, as far as it matters here.
@@ -36,6 +38,10 @@ pub enum ExchangeError {
         /// More in words.
         detail: String,
     },
+    /// The log is not the one that was followed so far, or its part to go on
+    /// from is not kept.
+    #[error("the exchange's log cannot be followed any further: {0}")]
+    OtherLog(String),
     /// The answer is not what the protocol promises.
     #[error("the exchange's answer makes no sense: {0}")]
     Malformed(String),

@@ -14,6 +14,7 @@ use berth_wire::request::{Fact, FactEscrowFailed};
 use crate::exchange::{Events, Exchange, ExchangeError, Frame};
 use crate::outbox::{Outbox, Outcome, Stage};
 use crate::plan::Plan;
+use crate::settler::SettlerError;
 use crate::status::Board;
 use crate::store::StoreError;
 
@@ -50,7 +51,7 @@ pub(crate) struct Desk<E> {
 }
 
 /// Reads the exchange's events into the outbox, for ever.
-pub(crate) async fn follow<E: Exchange>(desk: &Desk<E>) -> Result<Infallible, StoreError> {
+pub(crate) async fn follow<E: Exchange>(desk: &Desk<E>) -> Result<Infallible, SettlerError> {
     let mut plan = Plan::resume(desk.outbox.live()?);
     let mut backoff = Backoff::new();
     loop {
@@ -66,6 +67,9 @@ pub(crate) async fn follow<E: Exchange>(desk: &Desk<E>) -> Result<Infallible, St
                 Err(error) => break error,
             }
         };
+        if let ExchangeError::OtherLog(why) = error {
+            return Err(SettlerError::OtherLog(why));
+        }
         warn!(%error, "the exchange's events stopped; trying again");
         desk.board.write().exchange_error = Some(error.to_string());
         backoff.wait().await;

@@ -36,7 +36,7 @@ mod reconcile;
 mod serial;
 mod store;
 
-pub use exchange::{EVENT_TYPES, Events, Exchange, ExchangeError, Frame, read_frame};
+pub use exchange::{EVENT_TYPES, Events, Exchange, ExchangeError, Frame, Node, NodeEvents, read_frame};
 pub use faucet::{Faucet, FaucetError, fund};
 pub use plan::{ExchangeEvent, Intent, Name, Plan};
 pub use reconcile::{Difference, Expectation, Subject, reconcile};

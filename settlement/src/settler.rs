@@ -55,6 +55,9 @@ pub enum SettlerError {
         /// Network and contract as configured.
         is: String,
     },
+    /// The exchange has another log now. A new settler follows that one.
+    #[error("the exchange's log cannot be followed any further: {0}")]
+    OtherLog(String),
     /// It panicked, or was cut off.
     #[error("the settler ended: {0}")]
     Ended(String),
@@ -142,7 +145,7 @@ async fn run<E: Exchange>(config: SettlerConfig, exchange: E, board: Arc<Board>)
     let operator = Operator { escrow: escrow.clone(), key: config.operator };
     let poll = Duration::from_millis(config.poll_ms.max(10));
     tokio::try_join!(
-        async { Ok::<Infallible, SettlerError>(follow(&desk).await?) },
+        follow(&desk),
         async { Ok(work(&desk, &operator, poll).await?) },
         watch_or_halt(&desk, &escrow, poll),
     )

@@ -18,6 +18,8 @@ struct State {
     /// Reports that get no answer, before it answers again: the fact is taken
     /// all the same.
     lost_answers: u32,
+    /// Whether the log was replaced by another.
+    replaced: bool,
     /// Facts of this kind are refused, and how.
     refusal: Option<(&'static str, Code)>,
 }
@@ -36,6 +38,11 @@ impl Log {
 
     pub(crate) fn lose_answers(&self, count: u32) {
         self.0.lock().unwrap().lost_answers = count;
+    }
+
+    /// The node has another log from now on.
+    pub(crate) fn replace(&self) {
+        self.0.lock().unwrap().replaced = true;
     }
 
     /// Refuses facts whose method is `method` with `code`, until told otherwise.
@@ -93,6 +100,9 @@ impl Events for Reader {
         loop {
             let frame = {
                 let state = self.log.0.lock().unwrap();
+                if state.replaced {
+                    return Err(ExchangeError::OtherLog("it was replaced".to_owned()));
+                }
                 state.frames.iter().find(|frame| frame.seq >= self.from).cloned()
             };
             if let Some(frame) = frame {

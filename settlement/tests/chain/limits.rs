@@ -45,6 +45,18 @@ async fn a_log_settles_in_one_contract_only() {
 }
 
 #[tokio::test]
+async fn a_log_that_was_replaced_ends_the_settler() {
+    let chain = Chain::start().await;
+    let log = Log::default();
+    let mut settler = Settler::start(chain.settler_config(), log.clone());
+    until(&settler, |status| status.exchange_cursor == 1).await;
+    log.replace();
+    let ended = settler.wait().await;
+    assert!(matches!(ended, Err(SettlerError::OtherLog(_))), "{ended:?}");
+    assert!(settler.status().halted.is_some());
+}
+
+#[tokio::test]
 async fn events_that_the_rpc_no_longer_keeps_stop_the_watch_loudly() {
     let chain = Chain::with(|config| config.retention_ledgers = 20).await;
     let deployed = chain.rpc.head().await.unwrap().ledger;
