@@ -1,5 +1,6 @@
 //! Reading batches back, from the node's own database or beside a running one.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use berth_domain::Seq;
@@ -102,6 +103,10 @@ impl LogReader {
     /// When there is no log, or RocksDB finds it damaged.
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
         let path = dir.log();
+        // Opening what is not there would make its folder.
+        if !path.join("CURRENT").exists() {
+            return Err(StoreError::file(&path)(io::ErrorKind::NotFound.into()));
+        }
         let scratch = tempfile::tempdir().map_err(StoreError::file(&std::env::temp_dir()))?;
         let mut options = durable_options();
         // A secondary must hold every table open: the primary may delete one.

@@ -108,6 +108,13 @@ fn verification_finds_damage_beneath_rocksdb() {
 }
 
 #[test]
+fn looking_for_a_log_makes_none() {
+    let (root, dir) = data_dir();
+    assert!(verify(&dir, |_| ()).is_err());
+    assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn verification_misses_what_was_durable() {
     let found = verify_damaged(|db| db.delete(6_u64.to_be_bytes()).unwrap());
     let texts: Vec<_> = found.findings.iter().map(ToString::to_string).collect();
