@@ -1,1 +1,153 @@
 //! HTTP, WebSocket and event streams in front of the sequencer.
+//!
+//! Requests are parsed once by `wire` and submitted as commands; what is durable
+//! comes back through a [`Feed`] into a replica of the exchange, the view, which
+//! answers all reads. So clients never touch the thread that matches, and who is
+//! answered reads what they did. From the view, rings hold the newest events and
+//! book updates; each reader has a cursor of its own, and a slow one costs
+//! nobody anything.
+//!
+//! Everything that a client can make large or slow has a bound: see `limits`.
+
+mod body;
+mod book;
+mod commands;
+mod fanout;
+mod feed;
+mod frame;
+mod guard;
+mod limits;
+mod node;
+mod problem;
+mod provision;
+mod query;
+mod render;
+mod routes;
+mod server;
+mod socket;
+mod submit;
+mod view;
+mod ws;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use berth_domain::Seq;
+use berth_exchange::Exchange;
+use berth_journal::{EventStore, PrivateStore, SequencerHandle};
+use thiserror::Error;
+use tokio::sync::watch;
+
+pub use feed::{Feed, Publisher, feed};
+pub use provision::{Provision, ProvisionError};
+
+use crate::node::Node;
+use crate::provision::Provisioning;
+use crate::server::Server;
+use crate::view::{Follower, View};
+
+/// How the gateway shall behave.
+#[derive(Clone, Debug)]
+pub struct GatewayConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// For trying out: believes the address that a request names.
+    pub open: bool,
+    /// The bearer token with which the settler reports facts of the chain. An
+    /// empty one is nobody's.
+    pub operator_token: String,
+}
+
+/// The parts of the node that stand behind the gateway.
+pub struct Services {
+    /// Where commands go.
+    pub sequencer: SequencerHandle,
+    /// What is durable comes from here: the other end is the sequencer's
+    /// `on_committed`.
+    pub feed: Feed,
+    /// The exchange as it was before the first batch of `feed`.
+    pub exchange: Exchange,
+    /// All events, for readers who begin far back.
+    pub events: EventStore,
+    /// What orders run.
+    pub private: PrivateStore,
+    /// Gives unknown addresses money in open mode; without it they are refused.
+    pub provision: Option<Arc<dyn Provision>>,
+}
+
+/// Why the gateway did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Open mode believes everybody, so nobody beyond this machine may ask.
+    #[error("--open listens on loopback alone, such as 127.0.0.1:3000, and not on {0}")]
+    OpenBeyondLoopback(SocketAddr),
+    /// The address could not be bound.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The operating system gave no thread.
+    #[error("no thread: {0}")]
+    Thread(io::Error),
+}
+
+/// The gateway.
+pub struct Gateway;
+
+/// A gateway that serves.
+pub struct Running {
+    server: Server,
+    stop: watch::Sender<bool>,
+    _follower: Follower,
+}
+
+impl Gateway {
+    /// Starts to serve. The view has the log's first entry when this returns.
+    ///
+    /// # Errors
+    /// When the address is none to listen on.
+    pub async fn start(services: Services, config: GatewayConfig) -> Result<Running, StartError> {
+        let GatewayConfig { listen, open, operator_token } = config;
+        if open && !guard::is_loopback(listen) {
+            return Err(StartError::OpenBeyondLoopback(listen));
+        }
+        let Services { sequencer, feed, exchange, events, private, provision } = services;
+        let view = View::new(exchange);
+        let follower = Follower::start(view.clone(), feed).map_err(StartError::Thread)?;
+        view.reached(Seq(1)).await;
+
+        let (stop, stopped) = watch::channel(false);
+        let provisioning = provision.map(|provision| Provisioning::new(provision, view.clone()));
+        let log_id = sequencer.log_id();
+        let node = Node {
+            open,
+            operator_token,
+            log_id,
+            view,
+            sequencer,
+            events,
+            private,
+            provisioning,
+            stats: tokio::sync::Mutex::default(),
+            stop: stopped.clone(),
+        };
+        let router = routes::router(Arc::new(node));
+        let server = Server::start(listen, router, stopped).await.map_err(|why| StartError::Listen(listen, why))?;
+        Ok(Running { server, stop, _follower: follower })
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    /// Stops: takes no more connections, tells WebSockets where to go on, and
+    /// waits a bounded time until what is under way is answered. Stop the
+    /// sequencer after this, so that commands under way still become durable.
+    pub async fn shutdown(self) {
+        self.stop.send_replace(true);
+        self.server.ended().await;
+    }
+}

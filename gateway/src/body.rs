@@ -1,0 +1,74 @@
+//! Bodies of requests: bounded in size and time, JSON, parsed once.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use berth_wire::errors::EdgeCode;
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::limits::{BODY_BYTES_MAX, BODY_TIME_MAX};
+use crate::problem::Refusal;
+
+/// A body that must be there.
+pub(crate) struct Json<T>(pub(crate) T);
+
+/// A body that may be left out.
+pub(crate) struct JsonOrNothing<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        check_type(&parts.headers)?;
+        let body = read(&parts.headers, body).await?;
+        Ok(Self(berth_wire::json::parse(&body)?))
+    }
+}
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for JsonOrNothing<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        let body = read(&parts.headers, body).await?;
+        if body.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        check_type(&parts.headers)?;
+        Ok(Self(berth_wire::json::parse(&body)?))
+    }
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let named = headers.get(CONTENT_TYPE).and_then(|named| named.to_str().ok()).unwrap_or_default();
+    let essence = named.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(EdgeCode::UnsupportedMediaType.into()) }
+}
+
+async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refusal> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
+        return Err(too_large());
+    }
+    tokio::time::timeout(BODY_TIME_MAX, collect(body)).await.map_err(|_| Refusal::from(EdgeCode::RequestTimeout))?
+}
+
+async fn collect(body: Body) -> Result<Vec<u8>, Refusal> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Refusal::malformed("", "ended before its announced length"))?;
+        if bytes.len() + chunk.len() > BODY_BYTES_MAX {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn too_large() -> Refusal {
+    Refusal::new(EdgeCode::PayloadTooLarge, format!("the body is longer than {BODY_BYTES_MAX} bytes"))
+}

@@ -1,0 +1,82 @@
+//! What happens to leases: their agents' reports, and a tenant's stop.
+
+use berth_domain::{AccountId, Code, Command, LeaseId};
+use berth_wire::address::Name;
+use berth_wire::request::{FinishRequest, HeartbeatRequest, StartRequest, StopRequest};
+use berth_wire::response::{Changed, Lease};
+
+use super::{changed, unknown};
+use crate::node::{ATTESTED, Node};
+use crate::problem::Refusal;
+use crate::render;
+use crate::submit::Turn;
+
+/// The agent started a lease's containers.
+pub(crate) async fn start(node: &Node, request: StartRequest, turn: Turn) -> Result<Changed<Lease>, Refusal> {
+    let (address, command) = request.parse()?;
+    report(node, command.lease, &address, command, turn).await
+}
+
+/// The agent saw a lease's containers run.
+pub(crate) async fn heartbeat(node: &Node, request: HeartbeatRequest, turn: Turn) -> Result<Changed<Lease>, Refusal> {
+    let (address, command) = request.parse();
+    report(node, command.lease, &address, command, turn).await
+}
+
+/// The agent saw a lease's containers end.
+pub(crate) async fn finish(node: &Node, request: FinishRequest, turn: Turn) -> Result<Changed<Lease>, Refusal> {
+    let (address, command) = request.parse()?;
+    report(node, command.lease, &address, command, turn).await
+}
+
+/// A tenant stops a lease, in the name given or its own.
+pub(crate) async fn stop(
+    node: &Node,
+    path: Option<LeaseId>,
+    request: StopRequest,
+    turn: Turn,
+) -> Result<Changed<Lease>, Refusal> {
+    node.may_change()?;
+    let (name, command) = request.parse(path)?;
+    let tenant = party(node, command.lease, |lease| lease.tenant)?;
+    let actor = node.actor_on(name.as_ref(), "tenantAddress", tenant)?;
+    act(node, command.lease, actor, command, turn, "tenantAddress").await
+}
+
+async fn report(
+    node: &Node,
+    lease: LeaseId,
+    address: &Name,
+    command: impl Into<Command>,
+    turn: Turn,
+) -> Result<Changed<Lease>, Refusal> {
+    node.may_change()?;
+    let provider = party(node, lease, |lease| lease.provider_account)?;
+    let actor = node.actor_on(Some(address), "address", provider)?;
+    act(node, lease, actor, command, turn, "address").await
+}
+
+async fn act(
+    node: &Node,
+    lease: LeaseId,
+    actor: AccountId,
+    command: impl Into<Command>,
+    turn: Turn,
+    name: &'static str,
+) -> Result<Changed<Lease>, Refusal> {
+    let field = |code| match code {
+        Code::NotYours => Some(name),
+        Code::OutOfBounds => Some("containers"),
+        _ => None,
+    };
+    let done = node.submit(actor, ATTESTED, command, turn, field).await?;
+    changed(node, done, |x| x.lease(lease).map(|lease| render::lease::lease(x, lease)))
+}
+
+fn party(
+    node: &Node,
+    lease: LeaseId,
+    which: impl FnOnce(&berth_exchange::Lease) -> AccountId,
+) -> Result<AccountId, Refusal> {
+    node.view.read(|x| x.lease(lease).map(which)).ok_or_else(|| unknown(Code::UnknownLease, "leaseId"))
+}

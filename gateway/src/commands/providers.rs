@@ -1,0 +1,33 @@
+//! Registering hosts.
+
+use berth_domain::Code;
+use berth_exchange::Reply;
+use berth_wire::request::ProviderRequest;
+use berth_wire::response::{Changed, Provider};
+
+use super::changed;
+use crate::node::{ATTESTED, Node};
+use crate::problem::Refusal;
+use crate::render;
+use crate::submit::Turn;
+
+/// Registers a host in the name of its owner.
+pub(crate) async fn register(node: &Node, request: ProviderRequest, turn: Turn) -> Result<Changed<Provider>, Refusal> {
+    node.may_change()?;
+    let provider = request.parse()?;
+    let owner = node.actor(&provider.address, "address").await?;
+    let done = node.submit(owner, ATTESTED, provider.command, turn, field).await?;
+    changed(node, done, |x| match done.reply {
+        Reply::Provider(id) => x.provider(id).map(|provider| render::provider::provider(x, provider)),
+        _ => None,
+    })
+}
+
+fn field(code: Code) -> Option<&'static str> {
+    match code {
+        Code::ClientIdReused => Some("clientOrderId"),
+        Code::OutOfBounds | Code::NotCanonical => Some("resources"),
+        Code::TooManyProviders => Some("address"),
+        _ => None,
+    }
+}

@@ -1,0 +1,35 @@
+//! The way from the sequencer's thread to the view's.
+
+use std::sync::Arc;
+
+use berth_journal::Committed;
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+/// Batches that may wait for the view.
+const BATCHES_MAX: usize = 1_024;
+
+/// The sequencer's end.
+#[derive(Clone)]
+pub struct Publisher(Sender<Arc<Committed>>);
+
+/// The gateway's end.
+pub struct Feed(pub(crate) Receiver<Arc<Committed>>);
+
+/// A bounded channel for durable batches.
+///
+/// A full one makes the sequencer wait rather than lose a batch. That is safe:
+/// the view does less per batch than the sequencer, and nothing that a client
+/// does can hold it up, since clients read from rings and never from this.
+#[must_use]
+pub fn feed() -> (Publisher, Feed) {
+    let (sender, receiver) = bounded(BATCHES_MAX);
+    (Publisher(sender), Feed(receiver))
+}
+
+impl Publisher {
+    /// Passes a durable batch on; what the sequencer's `on_committed` shall call.
+    pub fn publish(&self, committed: Arc<Committed>) {
+        // Without a gateway there is nobody left to tell.
+        let _ = self.0.send(committed);
+    }
+}

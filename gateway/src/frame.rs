@@ -1,0 +1,107 @@
+//! The events of one entry as they go out: rendered once, for every channel,
+//! stream and list that shows them.
+
+use berth_domain::{Event, LeaseId, MarketId, Micros, Seq};
+use berth_exchange::Exchange;
+use berth_wire::event::{event_json, event_type};
+use berth_wire::frame::EventFilter;
+
+use crate::render::Named;
+
+/// All events of one entry.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) seq: Seq,
+    pub(crate) at: Micros,
+    events: Vec<Rendered>,
+}
+
+#[derive(Debug)]
+struct Rendered {
+    kind: &'static str,
+    market: Option<MarketId>,
+    json: String,
+}
+
+/// Which events somebody wants: of these types, and of this market when it
+/// names one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) types: EventFilter,
+    pub(crate) market: Option<MarketId>,
+}
+
+impl Filter {
+    fn passes(&self, event: &Rendered) -> bool {
+        self.types.wants(event.kind) && self.market.is_none_or(|market| event.market == Some(market))
+    }
+}
+
+impl Frame {
+    pub(crate) fn new(seq: Seq, at: Micros, events: &[Event], x: &Exchange) -> Self {
+        let events = events.iter().map(|event| Rendered {
+            kind: event_type(event),
+            market: market_of(event).or_else(|| lease_of(event).and_then(|id| Some(x.lease(id)?.market))),
+            json: event_json(event, &Named(x)).to_string(),
+        });
+        Self { seq, at, events: events.collect() }
+    }
+
+    /// The events that pass, as the inside of a JSON array; `None` when none
+    /// does.
+    pub(crate) fn select(&self, filter: &Filter) -> Option<String> {
+        let mut selected = String::new();
+        for event in self.events.iter().filter(|event| filter.passes(event)) {
+            if !selected.is_empty() {
+                selected.push(',');
+            }
+            selected.push_str(&event.json);
+        }
+        if selected.is_empty() { None } else { Some(selected) }
+    }
+}
+
+/// The market whose book an event may have changed.
+pub(crate) fn market_of(event: &Event) -> Option<MarketId> {
+    match event {
+        Event::MarketOpened(e) => Some(e.market),
+        Event::OrderAccepted(e) => Some(e.market),
+        Event::OrderFilled(e) => Some(e.market),
+        Event::OrderCancelled(e) => Some(e.market),
+        Event::OrderExpired(e) => Some(e.market),
+        Event::BidAccepted(e) => Some(e.market),
+        Event::BidParked(e) => Some(e.market),
+        Event::BidResumed(e) => Some(e.market),
+        Event::BidLost(e) => Some(e.market),
+        Event::BidCancelled(e) => Some(e.market),
+        Event::LeaseOpened(e) => Some(e.market),
+        Event::ExchangeOpened(_)
+        | Event::AccountOpened(_)
+        | Event::DepositCredited(_)
+        | Event::WithdrawalRequested(_)
+        | Event::WithdrawalPaid(_)
+        | Event::WithdrawalCancelled(_)
+        | Event::ProviderRegistered(_)
+        | Event::LeaseEscrowed(_)
+        | Event::LeaseStarted(_)
+        | Event::LeaseHeartbeat(_)
+        | Event::LeaseClosing(_)
+        | Event::LeaseClosed(_)
+        | Event::LeasePaid(_)
+        | Event::ProofStepped(_)
+        | Event::CommandRefused(_) => None,
+    }
+}
+
+fn lease_of(event: &Event) -> Option<LeaseId> {
+    match event {
+        Event::LeaseEscrowed(e) => Some(e.lease),
+        Event::LeaseStarted(e) => Some(e.lease),
+        Event::LeaseHeartbeat(e) => Some(e.lease),
+        Event::LeaseClosing(e) => Some(e.lease),
+        Event::LeaseClosed(e) => Some(e.lease),
+        Event::LeasePaid(e) => Some(e.lease),
+        Event::ProofStepped(e) => Some(e.lease),
+        _ => None,
+    }
+}

@@ -1,0 +1,81 @@
+//! Every bound of the gateway in one place, with their relations.
+
+use std::time::Duration;
+
+use berth_wire::frame::REQUEST_BYTES_MAX;
+
+/// Bytes of a request's body, and of a WebSocket message that comes in.
+pub(crate) const BODY_BYTES_MAX: usize = REQUEST_BYTES_MAX;
+/// Bytes of a request's line and headers.
+pub(crate) const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Headers of a request.
+pub(crate) const HEADERS_MAX: usize = 64;
+/// Connections at once, WebSockets included; one more is closed unanswered.
+pub(crate) const CONNECTIONS_MAX: u32 = 16_384;
+
+/// How long a client may take for its line and headers.
+pub(crate) const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a client may take for a body.
+pub(crate) const BODY_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a connection may refuse to take bytes before it is cut.
+pub(crate) const STALL_TIME_MAX: Duration = Duration::from_secs(15);
+/// How long connections have to end when the gateway stops.
+pub(crate) const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(8);
+
+/// How long a WebSocket may take for one message that goes out.
+pub(crate) const SEND_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long the words are tried that say why a WebSocket is closed.
+pub(crate) const FAREWELL_TIME_MAX: Duration = Duration::from_millis(500);
+/// How often an idle WebSocket is pinged.
+pub(crate) const PING_EVERY: Duration = Duration::from_secs(20);
+/// After how long a silence a WebSocket is taken for dead.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(60);
+/// Requests of one WebSocket that wait for their answers. Further ones stay
+/// unread, so the client feels it.
+pub(crate) const REQUESTS_PENDING_MAX: usize = 64;
+/// Subscriptions of one WebSocket.
+pub(crate) const SUBSCRIPTIONS_MAX: usize = 64;
+/// Frames that one subscription is sent before the others and the requests
+/// have their turn.
+pub(crate) const FRAMES_AT_ONCE: usize = 128;
+
+/// How long the log may take to make a command durable.
+pub(crate) const COMMIT_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long an unknown address may take to be provisioned.
+pub(crate) const PROVISION_TIME_MAX: Duration = Duration::from_secs(30);
+/// Addresses that are provisioned at once.
+pub(crate) const PROVISIONING_MAX: usize = 32;
+
+/// Items of a list when the client names no limit, and at most.
+pub(crate) const LIST_DEFAULT: usize = 100;
+/// Items of a list at most.
+pub(crate) const LIST_MAX: usize = 1_000;
+/// Items that one list request looks at, whether they pass its filters or not.
+pub(crate) const LIST_SCAN_MAX: usize = 50_000;
+/// Entries that one `GET /events` looks at, whether they pass its filters or
+/// not.
+pub(crate) const EVENTS_SCAN_MAX: usize = 20_000;
+/// Bytes after which `GET /events` ends with the line that it is at.
+pub(crate) const EVENTS_BYTES_MAX: usize = 4 << 20;
+/// Rows of each side of a book that a REST read shows when the client names no
+/// depth.
+pub(crate) const DEPTH_DEFAULT: usize = 100;
+/// Rows of each side of a book that a REST read shows at most.
+pub(crate) const DEPTH_MAX: usize = 1_000;
+
+/// The newest frames of the log that are kept in memory; older ones are read
+/// from the event store.
+pub(crate) const EVENT_RING: usize = 8_192;
+/// Updates of one book that are kept; a slower reader is given a snapshot.
+pub(crate) const BOOK_RING: usize = 256;
+
+const _: () = {
+    assert!(FRAMES_AT_ONCE < EVENT_RING, "a reader of the ring is given less than all of it");
+    assert!(LIST_DEFAULT <= LIST_MAX && LIST_MAX <= LIST_SCAN_MAX);
+    assert!(SEND_TIME_MAX.as_millis() + FAREWELL_TIME_MAX.as_millis() < 6_000, "a stalled socket is cut within 6 s");
+    assert!(
+        STALL_TIME_MAX.as_millis() > SEND_TIME_MAX.as_millis(),
+        "a WebSocket's own deadline, which explains, is first"
+    );
+    assert!(SILENCE_MAX.as_millis() > 2 * PING_EVERY.as_millis(), "one lost ping does not close a WebSocket");
+};

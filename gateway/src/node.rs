@@ -1,0 +1,103 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use berth_domain::{AccountId, Address, Authority, Code, Digest, Seq};
+use berth_journal::{EventStore, PrivateStore, SequencerHandle};
+use berth_wire::address::{Name, open_address};
+use berth_wire::errors::EdgeCode;
+use berth_wire::response::NetworkStats;
+use tokio::sync::watch;
+
+use crate::fanout::Slice;
+use crate::frame::Frame;
+use crate::problem::Refusal;
+use crate::provision::Provisioning;
+use crate::view::View;
+
+/// The node as its routes and sockets share it.
+pub(crate) type App = Arc<Node>;
+
+/// The parts of a node that requests need.
+pub(crate) struct Node {
+    pub(crate) open: bool,
+    pub(crate) operator_token: String,
+    pub(crate) log_id: Digest,
+    pub(crate) view: Arc<View>,
+    pub(crate) sequencer: SequencerHandle,
+    pub(crate) events: EventStore,
+    pub(crate) private: PrivateStore,
+    pub(crate) provisioning: Option<Arc<Provisioning>>,
+    /// The last totals, which are dear on a large exchange.
+    pub(crate) stats: tokio::sync::Mutex<Option<(Instant, NetworkStats)>>,
+    /// Turns true when the gateway stops.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// Why a command is believed that came without a signature.
+pub(crate) const ATTESTED: Authority = Authority::OperatorAttested;
+
+impl Node {
+    /// At most `limit` entries' events from `from` on: from memory when they
+    /// are recent, else from the event store.
+    pub(crate) async fn frames(&self, from: Seq, limit: usize) -> Result<Vec<Arc<Frame>>, Refusal> {
+        if let Slice::Items(frames) = self.view.events.read(from.0, limit) {
+            return Ok(frames);
+        }
+        let events = self.events.clone();
+        let read = tokio::task::spawn_blocking(move || events.read(from, limit)).await;
+        match read {
+            Ok(Ok(entries)) => Ok(self.view.read(|x| {
+                let frames = entries.iter().map(|entry| Arc::new(Frame::new(entry.seq, entry.at, &entry.events, x)));
+                frames.collect()
+            })),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "events cannot be read");
+                Err(EdgeCode::Unavailable.into())
+            }
+            Err(_) => Err(EdgeCode::Unavailable.into()),
+        }
+    }
+
+    /// Without `--open` nobody can say who they are yet.
+    pub(crate) fn may_change(&self) -> Result<(), Refusal> {
+        if self.open { Ok(()) } else { Err(EdgeCode::ReadOnly.into()) }
+    }
+
+    /// The key that a name stands for: any name in open mode, else only a
+    /// Stellar key.
+    pub(crate) fn address(&self, name: &Name, field: &str) -> Result<Address, Refusal> {
+        if self.open {
+            return Ok(open_address(name).address);
+        }
+        name.key().ok_or_else(|| Refusal::malformed(field, "is not a Stellar public key, G…"))
+    }
+
+    /// The account that acts under a name in open mode, provisioned when it is
+    /// new.
+    pub(crate) async fn actor(&self, name: &Name, field: &str) -> Result<AccountId, Refusal> {
+        let address = self.address(name, field)?;
+        if let Some(account) = self.view.read(|x| x.account_by_address(address)) {
+            return Ok(account);
+        }
+        match &self.provisioning {
+            Some(provisioning) if self.open => provisioning.account(address).await,
+            _ => Err(Refusal::from(Code::UnknownAccount).at(field)),
+        }
+    }
+
+    /// The account that acts on a thing: the one named, else the thing's owner.
+    /// Owners are known, so a name that is not is somebody else's.
+    pub(crate) fn actor_on(
+        &self,
+        name: Option<&Name>,
+        field: &'static str,
+        owner: AccountId,
+    ) -> Result<AccountId, Refusal> {
+        let Some(name) = name else { return Ok(owner) };
+        let address = self.address(name, field)?;
+        let account = self.view.read(|x| x.account_by_address(address));
+        account.ok_or_else(|| Refusal::from(Code::NotYours).at(field))
+    }
+}

@@ -1,0 +1,38 @@
+//! Orders.
+
+use berth_exchange::{Exchange, Order};
+use berth_wire::price::MaxPrice;
+use berth_wire::response;
+
+use super::{address, class};
+
+pub(crate) fn order(x: &Exchange, order: &Order) -> response::Order {
+    let class = class(x, order.market);
+    let requires = order.requires.iter();
+    response::Order {
+        id: order.id.0,
+        state: order.state,
+        tenant_address: address(x, order.account),
+        quantity: order.replicas,
+        remaining: order.remaining,
+        units: order.units,
+        // In the CPU market a replica's processors are its units.
+        cpu: if class.is_gpu() { order.resources.cpu } else { order.units },
+        memory: order.resources.memory,
+        storage: order.resources.storage,
+        max_price: MaxPrice::from(&order.limits),
+        trust_levels: order.limits.levels().iter().collect(),
+        duration_seconds: order.duration.0,
+        prepay_seconds: order.prepay.0,
+        mode: order.mode,
+        time_in_force: order.time_in_force,
+        expires_at: order.expires_at.map(|at| at.0),
+        requires: requires.map(|a| (a.key.as_str().to_owned(), a.value.as_str().to_owned())).collect(),
+        specification_hash: order.spec_hash,
+        hold: order.hold,
+        leases: order.leases.iter().map(|lease| lease.0).collect(),
+        client_order_id: order.client_id.clone(),
+        placed_at: order.placed_at.0,
+        market: class,
+    }
+}

@@ -1,0 +1,101 @@
+//! `/bids`, and the bids of an order.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use berth_domain::{BidId, BidState, BidTarget, Code, OrderId, ProviderId};
+use berth_wire::request::{AcceptRequest, CancelRequest, DirectedBid, StandingBid};
+use berth_wire::response::{Bid, Changed, Lease, List};
+
+use super::{created, idempotent, page};
+use crate::body;
+use crate::commands;
+use crate::node::App;
+use crate::problem::Refusal;
+use crate::query::{Query, Segment};
+use crate::render::bid::bid;
+use crate::submit::Turn;
+
+pub(super) async fn create_standing(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body::Json(mut request): body::Json<StandingBid>,
+) -> Result<Response, Refusal> {
+    idempotent(&headers, &mut request.client_order_id)?;
+    commands::bids::place(&app, request.parse()?, Turn::any()).await.map(created)
+}
+
+pub(super) async fn create_directed(
+    State(app): State<App>,
+    order: Segment,
+    headers: HeaderMap,
+    body::Json(mut request): body::Json<DirectedBid>,
+) -> Result<Response, Refusal> {
+    idempotent(&headers, &mut request.client_order_id)?;
+    let order = OrderId(order.id(Code::UnknownOrder)?);
+    commands::bids::place(&app, request.parse(order)?, Turn::any()).await.map(created)
+}
+
+pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Json<List<Bid>>, Refusal> {
+    let order = query.take::<u64>("orderId", "an id")?;
+    shown(&app, query, order)
+}
+
+pub(super) async fn of_order(State(app): State<App>, id: Segment, query: Query) -> Result<Json<List<Bid>>, Refusal> {
+    let id: u64 = id.id(Code::UnknownOrder)?;
+    if app.view.read(|x| x.order(OrderId(id)).is_none()) {
+        return Err(Refusal::from(Code::UnknownOrder).at("id"));
+    }
+    shown(&app, query, Some(id))
+}
+
+fn shown(app: &App, mut query: Query, order: Option<u64>) -> Result<Json<List<Bid>>, Refusal> {
+    let part = query.page()?;
+    let provider = query.take::<u32>("providerId", "an id")?.map(ProviderId);
+    let market = query.market(app, "market")?;
+    let states = query.names("state", BidState::from_name)?;
+    query.finish()?;
+    Ok(Json(app.view.read(|x| {
+        page(part, x.bids().count() as u64, |id| {
+            let one = x.bid(BidId(id))?;
+            let answers = |order| one.target == BidTarget::Directed { order: OrderId(order) };
+            let passes = order.is_none_or(answers)
+                && provider.is_none_or(|provider| one.provider == provider)
+                && market.passes(one.market)
+                && states.as_ref().is_none_or(|states| states.contains(&one.state));
+            passes.then(|| bid(x, one))
+        })
+    })))
+}
+
+pub(super) async fn one(State(app): State<App>, id: Segment, query: Query) -> Result<Json<Bid>, Refusal> {
+    query.finish()?;
+    let id = BidId(id.id(Code::UnknownBid)?);
+    let found = app.view.read(|x| x.bid(id).map(|one| bid(x, one)));
+    found.map(Json).ok_or_else(|| Refusal::from(Code::UnknownBid).at("id"))
+}
+
+pub(super) async fn cancel(
+    State(app): State<App>,
+    id: Segment,
+    mut query: Query,
+    body::JsonOrNothing(request): body::JsonOrNothing<CancelRequest>,
+) -> Result<Json<Changed<Bid>>, Refusal> {
+    let name = query.actor("address", request.address)?;
+    query.finish()?;
+    let id = BidId(id.id(Code::UnknownBid)?);
+    commands::bids::cancel(&app, id, name.as_ref(), Turn::any()).await.map(Json)
+}
+
+pub(super) async fn accept(
+    State(app): State<App>,
+    id: Segment,
+    mut query: Query,
+    body::JsonOrNothing(request): body::JsonOrNothing<AcceptRequest>,
+) -> Result<Json<Changed<Lease>>, Refusal> {
+    let name = query.actor("tenantAddress", request.tenant_address)?;
+    query.finish()?;
+    let id = BidId(id.id(Code::UnknownBid)?);
+    commands::bids::accept(&app, id, name.as_ref(), Turn::any()).await.map(Json)
+}

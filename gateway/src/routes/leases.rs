@@ -1,0 +1,136 @@
+//! `/leases`
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use berth_domain::{Code, LeaseId, LeaseState, Micros, OrderId, ProviderId};
+use berth_wire::address::Name;
+use berth_wire::errors::EdgeCode;
+use berth_wire::proof::ProofChain;
+use berth_wire::request::{Agent, StopRequest};
+use berth_wire::response::{Lease, LeaseHealth, List};
+
+use super::page;
+use crate::body;
+use crate::commands;
+use crate::node::App;
+use crate::problem::Refusal;
+use crate::query::{Query, Segment};
+use crate::render::health::lease_health;
+use crate::render::lease::lease;
+use crate::render::proof;
+use crate::submit::Turn;
+
+pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Json<List<Lease>>, Refusal> {
+    let part = query.page()?;
+    let provider = query.take::<u32>("providerId", "an id")?.map(ProviderId);
+    let order = query.take::<u64>("orderId", "an id")?.map(OrderId);
+    let tenant = query.account(&app, "tenantAddress")?;
+    let owner = query.account(&app, "providerAddress")?;
+    let market = query.market(&app, "market")?;
+    let states = query.names("state", LeaseState::from_name)?;
+    let agent = query.names("agent", |name| match name {
+        "own" => Some(Agent::Own),
+        "house" => Some(Agent::House),
+        _ => None,
+    })?;
+    query.finish()?;
+    Ok(Json(app.view.read(|x| {
+        let serves = |id| {
+            let own = x.provider(id).is_some_and(|provider| provider.own_agent);
+            if own { Agent::Own } else { Agent::House }
+        };
+        page(part, x.leases().count() as u64, |id| {
+            let one = x.lease(LeaseId(id))?;
+            let passes = provider.is_none_or(|provider| one.provider == provider)
+                && order.is_none_or(|order| one.order == order)
+                && tenant.passes(one.tenant)
+                && owner.passes(one.provider_account)
+                && market.passes(one.market)
+                && states.as_ref().is_none_or(|states| states.contains(&one.state))
+                && agent.as_ref().is_none_or(|agents| agents.contains(&serves(one.provider)));
+            passes.then(|| lease(x, one))
+        })
+    })))
+}
+
+pub(super) async fn one(State(app): State<App>, id: Segment, query: Query) -> Result<Json<Lease>, Refusal> {
+    query.finish()?;
+    let id = LeaseId(id.id(Code::UnknownLease)?);
+    app.view.read(|x| x.lease(id).map(|one| lease(x, one))).map(Json).ok_or_else(unknown)
+}
+
+pub(super) async fn health(State(app): State<App>, id: Segment, query: Query) -> Result<Json<LeaseHealth>, Refusal> {
+    query.finish()?;
+    let id = LeaseId(id.id(Code::UnknownLease)?);
+    let health = app.view.read(|x| {
+        let interval = x.genesis().map(|genesis| genesis.timing.heartbeat_interval).unwrap_or_default();
+        x.lease(id).map(|one| lease_health(one, now(), interval))
+    });
+    health.map(Json).ok_or_else(unknown)
+}
+
+pub(super) async fn proof(State(app): State<App>, id: Segment, query: Query) -> Result<Json<ProofChain>, Refusal> {
+    query.finish()?;
+    let id = LeaseId(id.id(Code::UnknownLease)?);
+    app.view.read(|x| x.lease(id).map(proof::proof)).map(Json).ok_or_else(unknown)
+}
+
+/// What to run: for the tenant, and for the provider that holds the lease.
+pub(super) async fn specification(State(app): State<App>, id: Segment, mut query: Query) -> Result<Response, Refusal> {
+    if !app.open {
+        return Err(Refusal::unauthorized("a specification is private, and this node cannot know who asks yet"));
+    }
+    let name = query.text("address").ok_or_else(|| Refusal::malformed("address", "is missing"))?;
+    query.finish()?;
+    let name = Name::new(&name).map_err(|why| Refusal::malformed("address", why))?;
+    let address = app.address(&name, "address")?;
+    let id = LeaseId(id.id(Code::UnknownLease)?);
+    let hash = app.view.read(|x| {
+        let one = x.lease(id).ok_or_else(unknown)?;
+        let asks = x.account_by_address(address);
+        if asks != Some(one.tenant) && asks != Some(one.provider_account) {
+            let detail = "a specification is for the lease's tenant and its provider";
+            return Err(Refusal::new(EdgeCode::Forbidden, detail).at("address"));
+        }
+        x.order(one.order).map(|order| order.spec_hash).ok_or_else(unknown)
+    })?;
+    let private = app.private.clone();
+    match tokio::task::spawn_blocking(move || private.get(&hash)).await {
+        Ok(Ok(Some(body))) => Ok(([(CONTENT_TYPE, "application/json")], body).into_response()),
+        Ok(Ok(None)) => Err(Refusal::new(EdgeCode::Gone, "this node does not have the specification")),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a specification cannot be read");
+            Err(EdgeCode::Unavailable.into())
+        }
+        Err(_) => Err(EdgeCode::Unavailable.into()),
+    }
+}
+
+pub(super) async fn stop(
+    State(app): State<App>,
+    id: Segment,
+    mut query: Query,
+    body::JsonOrNothing(mut request): body::JsonOrNothing<StopRequest>,
+) -> Result<Response, Refusal> {
+    request.tenant_address = query.actor("tenantAddress", request.tenant_address)?;
+    query.finish()?;
+    let id = LeaseId(id.id(Code::UnknownLease)?);
+    let stopped = commands::leases::stop(&app, Some(id), request, Turn::any()).await?;
+    // The containers still have to go; a lease that is closed has nothing left.
+    let status = if stopped.object.state == LeaseState::Closed { StatusCode::OK } else { StatusCode::ACCEPTED };
+    Ok((status, Json(stopped)).into_response())
+}
+
+fn unknown() -> Refusal {
+    Refusal::from(Code::UnknownLease).at("id")
+}
+
+fn now() -> Micros {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,71 @@
+//! The node itself: what it is, how it is, what it answers.
+
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::State;
+use berth_wire::errors::{ErrorInfo, catalogue};
+use berth_wire::response::{Health, List, NetworkStats};
+use serde_json::{Value, json};
+
+use crate::node::App;
+use crate::problem::Refusal;
+use crate::query::Query;
+use crate::render::network::network;
+
+/// Things up to which every change is shown in the totals at once.
+const COUNTED_AT_ONCE: usize = 10_000;
+/// How old totals over more things may be.
+const STATS_AGE_MAX: Duration = Duration::from_secs(1);
+
+/// Until there is a dashboard: what is here, for people and programs.
+pub(super) async fn index(State(app): State<App>) -> Json<Value> {
+    Json(json!({
+        "name": "berth",
+        "version": env!("CARGO_PKG_VERSION"),
+        "mode": mode(&app),
+        "what": "An exchange for compute leases: orders and bids in, leases out.",
+        "health": "/health",
+        "webSocket": "/ws/v1",
+        "rest": [
+            "/api/v1/providers", "/api/v1/orders", "/api/v1/bids", "/api/v1/leases", "/api/v1/markets",
+            "/api/v1/accounts/{address}", "/api/v1/network/stats", "/api/v1/events", "/api/v1/errors",
+        ],
+    }))
+}
+
+pub(super) async fn health(State(app): State<App>) -> Json<Health> {
+    Json(Health {
+        status: "ready".to_owned(),
+        log_id: app.log_id.to_string(),
+        seq: app.view.head().0,
+        mode: mode(&app).to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+pub(super) async fn errors(query: Query) -> Result<Json<List<ErrorInfo>>, Refusal> {
+    query.finish()?;
+    Ok(Json(List { items: catalogue(), next: None }))
+}
+
+pub(super) async fn stats(State(app): State<App>, query: Query) -> Result<Json<NetworkStats>, Refusal> {
+    query.finish()?;
+    let things = app.view.read(|x| x.orders().count() + x.bids().count() + x.leases().count());
+    let mut kept = app.stats.lock().await;
+    if let Some((at, stats)) = kept.as_ref()
+        && things > COUNTED_AT_ONCE
+        && at.elapsed() < STATS_AGE_MAX
+    {
+        return Ok(Json(stats.clone()));
+    }
+    let view = app.view.clone();
+    let stats = tokio::task::spawn_blocking(move || view.read(network)).await;
+    let stats = stats.map_err(|_| berth_wire::errors::EdgeCode::Unavailable)?;
+    *kept = Some((Instant::now(), stats.clone()));
+    Ok(Json(stats))
+}
+
+fn mode(app: &App) -> &'static str {
+    if app.open { "open" } else { "closed" }
+}

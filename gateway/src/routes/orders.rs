@@ -1,0 +1,70 @@
+//! `/orders`
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use berth_domain::{Code, OrderId, OrderState};
+use berth_wire::json::Malformed;
+use berth_wire::request::{CancelRequest, OrderRequest};
+use berth_wire::response::{Changed, List, Order};
+
+use super::{created, idempotent, page};
+use crate::body;
+use crate::commands;
+use crate::node::App;
+use crate::problem::Refusal;
+use crate::query::{Query, Segment};
+use crate::render::order::order;
+use crate::submit::Turn;
+
+pub(super) async fn create(
+    State(app): State<App>,
+    headers: HeaderMap,
+    mut query: Query,
+    body::Json(mut request): body::Json<OrderRequest>,
+) -> Result<Response, Refusal> {
+    // A client that asks what would happen must not find that it has.
+    if query.text("dryRun").is_some_and(|dry| dry != "false") {
+        return Err(Malformed::not_offered("dryRun", "a dry run").into());
+    }
+    query.finish()?;
+    idempotent(&headers, &mut request.client_order_id)?;
+    commands::orders::place(&app, request, Turn::any()).await.map(created)
+}
+
+pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Json<List<Order>>, Refusal> {
+    let part = query.page()?;
+    let tenant = query.account(&app, "tenantAddress")?;
+    let market = query.market(&app, "market")?;
+    let states = query.names("state", OrderState::from_name)?;
+    query.finish()?;
+    Ok(Json(app.view.read(|x| {
+        page(part, x.orders().count() as u64, |id| {
+            let one = x.order(OrderId(id))?;
+            let passes = tenant.passes(one.account)
+                && market.passes(one.market)
+                && states.as_ref().is_none_or(|states| states.contains(&one.state));
+            passes.then(|| order(x, one))
+        })
+    })))
+}
+
+pub(super) async fn one(State(app): State<App>, id: Segment, query: Query) -> Result<Json<Order>, Refusal> {
+    query.finish()?;
+    let id = OrderId(id.id(Code::UnknownOrder)?);
+    let found = app.view.read(|x| x.order(id).map(|one| order(x, one)));
+    found.map(Json).ok_or_else(|| Refusal::from(Code::UnknownOrder).at("id"))
+}
+
+pub(super) async fn cancel(
+    State(app): State<App>,
+    id: Segment,
+    mut query: Query,
+    body::JsonOrNothing(request): body::JsonOrNothing<CancelRequest>,
+) -> Result<Json<Changed<Order>>, Refusal> {
+    let name = query.actor("address", request.address)?;
+    query.finish()?;
+    let id = OrderId(id.id(Code::UnknownOrder)?);
+    commands::orders::cancel(&app, id, name.as_ref(), Turn::any()).await.map(Json)
+}

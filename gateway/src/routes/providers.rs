@@ -1,0 +1,46 @@
+//! `/providers`
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use berth_domain::{Code, ProviderId};
+use berth_wire::request::ProviderRequest;
+use berth_wire::response::{List, Provider};
+
+use super::{created, idempotent, page};
+use crate::body;
+use crate::commands;
+use crate::node::App;
+use crate::problem::Refusal;
+use crate::query::{Query, Segment};
+use crate::render::provider::provider;
+use crate::submit::Turn;
+
+pub(super) async fn create(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body::Json(mut request): body::Json<ProviderRequest>,
+) -> Result<Response, Refusal> {
+    idempotent(&headers, &mut request.client_order_id)?;
+    commands::providers::register(&app, request, Turn::any()).await.map(created)
+}
+
+pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Json<List<Provider>>, Refusal> {
+    let part = query.page()?;
+    let owner = query.account(&app, "address")?;
+    query.finish()?;
+    Ok(Json(app.view.read(|x| {
+        page(part, x.providers().count() as u64, |id| {
+            let one = x.provider(ProviderId(u32::try_from(id).ok()?))?;
+            owner.passes(one.account).then(|| provider(x, one))
+        })
+    })))
+}
+
+pub(super) async fn one(State(app): State<App>, id: Segment, query: Query) -> Result<Json<Provider>, Refusal> {
+    query.finish()?;
+    let id = ProviderId(id.id(Code::UnknownProvider)?);
+    let found = app.view.read(|x| x.provider(id).map(|one| provider(x, one)));
+    found.map(Json).ok_or_else(|| Refusal::from(Code::UnknownProvider).at("id"))
+}

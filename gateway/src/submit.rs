@@ -1,0 +1,110 @@
+//! From a request to the sequencer and back.
+
+use berth_domain::{AccountId, Authority, Code, Command, Digest, Seq};
+use berth_exchange::{Outcome, Reply};
+use berth_journal::{Submission, SubmitError};
+use berth_wire::errors::EdgeCode;
+use tokio::sync::oneshot;
+
+use crate::limits::COMMIT_TIME_MAX;
+use crate::node::Node;
+use crate::problem::Refusal;
+
+/// A command that is durable and was not refused. The view has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Done {
+    /// Its place in the log.
+    pub(crate) seq: Seq,
+    /// Hash of its entry.
+    pub(crate) entry_hash: Digest,
+    /// What it made or touched.
+    pub(crate) reply: Reply,
+}
+
+/// A command's place among those of one connection. Clients send several
+/// without waiting and mean them in that order; what has to be looked up or
+/// stored before a command is submitted must not let a later one overtake it.
+#[derive(Default)]
+pub(crate) struct Turn {
+    before: Option<oneshot::Receiver<()>>,
+    after: Option<oneshot::Sender<()>>,
+}
+
+impl Turn {
+    /// The turn of a command that stands alone.
+    pub(crate) fn any() -> Self {
+        Self::default()
+    }
+
+    /// The turn after all that `last` stands for, which then stands for this.
+    pub(crate) fn after(last: &mut Option<oneshot::Receiver<()>>) -> Self {
+        let (after, next) = oneshot::channel();
+        Self { before: last.replace(next), after: Some(after) }
+    }
+
+    /// Waits until the command before is submitted, or came to nothing.
+    async fn come(&mut self) {
+        if let Some(before) = self.before.take() {
+            // Both a word and a dropped sender mean that it is over.
+            let _ = before.await;
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(after) = self.after.take() {
+            // Nobody may be behind.
+            let _ = after.send(());
+        }
+    }
+}
+
+impl Node {
+    /// Has a command sequenced and waits until it is durable and in the view,
+    /// so that who is answered reads what they did. `field` names the part of
+    /// the request that a refusal is about.
+    pub(crate) async fn submit(
+        &self,
+        account: AccountId,
+        authority: Authority,
+        command: impl Into<Command>,
+        mut turn: Turn,
+        field: impl Fn(Code) -> Option<&'static str>,
+    ) -> Result<Done, Refusal> {
+        let submission = Submission { account, authority, command: command.into() };
+        let (answer, answered) = oneshot::channel();
+        // Whoever asked may be gone by then; the command stands all the same.
+        let reply = move |ack| {
+            let _ = answer.send(ack);
+        };
+        turn.come().await;
+        let submitted = self.sequencer.submit(submission, reply);
+        drop(turn);
+        submitted.map_err(|error| match error {
+            SubmitError::QueueFull => EdgeCode::Overloaded,
+            SubmitError::Stopped => EdgeCode::Unavailable,
+            SubmitError::Reserved => EdgeCode::Forbidden,
+        })?;
+        let acknowledged = async {
+            let ack = answered.await.ok()?;
+            self.view.reached(ack.seq).await;
+            Some(ack)
+        };
+        let Ok(Some(ack)) = tokio::time::timeout(COMMIT_TIME_MAX, acknowledged).await else {
+            return Err(EdgeCode::OutcomeUnknown.into());
+        };
+        match ack.outcome {
+            Outcome::Done(reply) | Outcome::Repeated(reply) => {
+                Ok(Done { seq: ack.seq, entry_hash: ack.entry_hash, reply })
+            }
+            Outcome::Refused(code) => {
+                let refusal = Refusal::from(code).logged(ack.seq);
+                Err(match field(code) {
+                    Some(field) => refusal.at(field),
+                    None => refusal,
+                })
+            }
+        }
+    }
+}

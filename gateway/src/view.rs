@@ -1,0 +1,178 @@
+//! The gateway's own replica of the exchange, fed by what is durable. All reads
+//! are answered from it, so that no client ever touches the thread that matches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use berth_domain::{Event, MarketId, Seq};
+use berth_exchange::Exchange;
+use berth_journal::Committed;
+use crossbeam_channel::{Receiver, Sender, bounded, select};
+use tokio::sync::watch;
+
+use crate::book::{Channel, Following, Published, picture, snapshot_body};
+use crate::fanout::Ring;
+use crate::feed::Feed;
+use crate::frame::{Frame, market_of};
+use crate::limits::EVENT_RING;
+
+/// A follower's exchange, and what goes out from it.
+pub(crate) struct View {
+    exchange: RwLock<Exchange>,
+    applied: watch::Sender<Seq>,
+    /// The newest entries' events; positions are sequence numbers.
+    pub(crate) events: Ring<Frame>,
+    books: RwLock<BTreeMap<MarketId, Arc<Channel>>>,
+}
+
+/// A book as its follower first sees it.
+pub(crate) struct BookStart {
+    pub(crate) following: Following,
+    /// Where the updates go on.
+    pub(crate) position: u64,
+    /// The entry that the picture follows from.
+    pub(crate) seq: Seq,
+    /// The picture as the body of a frame.
+    pub(crate) body: String,
+}
+
+impl View {
+    pub(crate) fn new(exchange: Exchange) -> Arc<Self> {
+        let head = exchange.head();
+        Arc::new(Self {
+            exchange: RwLock::new(exchange),
+            applied: watch::Sender::new(head),
+            events: Ring::new(head.next().0, EVENT_RING),
+            books: RwLock::default(),
+        })
+    }
+
+    /// Reads the exchange as the last batch left it. `read` must be quick and
+    /// bounded: the next batch waits for it.
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&Exchange) -> R) -> R {
+        // Only the view's own thread writes, and it aborts rather than to leave
+        // a torn state behind.
+        read(&self.exchange.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The last entry that can be read.
+    pub(crate) fn head(&self) -> Seq {
+        *self.applied.borrow()
+    }
+
+    /// Changes with every batch.
+    pub(crate) fn applied(&self) -> watch::Receiver<Seq> {
+        self.applied.subscribe()
+    }
+
+    /// Waits until an entry can be read.
+    pub(crate) async fn reached(&self, seq: Seq) {
+        // The sender is this view's own and outlives the wait.
+        let _ = self.applied.subscribe().wait_for(|applied| *applied >= seq).await;
+    }
+
+    /// Begins to follow a book; `None` when there is no such market.
+    pub(crate) fn follow_book(&self, market: MarketId) -> Option<BookStart> {
+        self.read(|x| {
+            // Under the exchange's lock: every batch is either in the picture
+            // or sees the follower and renders an update for it.
+            let book = x.book(market)?;
+            let channel = {
+                let mut books = self.books.write().unwrap_or_else(PoisonError::into_inner);
+                books.entry(market).or_insert_with(|| Arc::new(Channel::new())).clone()
+            };
+            let following = Following::new(channel);
+            let position = following.updates().next();
+            Some(BookStart { following, position, seq: x.head(), body: snapshot_body(&picture(&book)) })
+        })
+    }
+
+    fn apply(&self, committed: &Committed, published: &mut Published) {
+        let mut updates = Vec::new();
+        let head = {
+            let mut x = self.exchange.write().unwrap_or_else(PoisonError::into_inner);
+            let books = self.books.read().unwrap_or_else(PoisonError::into_inner);
+            for (market, channel) in books.iter() {
+                if channel.is_followed() {
+                    published.keep(*market, || x.book(*market).unwrap_or_default());
+                } else {
+                    published.forget(*market);
+                }
+            }
+            let touched = follow(&mut x, committed);
+            let head = x.head();
+            for market in touched {
+                let update = published.update(market, head, || x.book(market).unwrap_or_default());
+                updates.extend(update.zip(books.get(&market).cloned()));
+            }
+            head
+        };
+        let frames: Vec<Frame> = self.read(|x| {
+            let entries = committed.entries.iter();
+            entries.map(|done| Frame::new(done.entry.seq, done.entry.at, &done.events, x)).collect()
+        });
+        self.events.push(frames);
+        for (update, channel) in updates {
+            channel.push(update);
+        }
+        self.applied.send_replace(head);
+    }
+}
+
+/// Applies a batch and gives the markets whose books it may have changed.
+///
+/// A replica that comes to another result than the sequencer would answer what
+/// is not so. That is a fault of the program, and the node ends.
+fn follow(x: &mut Exchange, committed: &Committed) -> BTreeSet<MarketId> {
+    let mut touched = BTreeSet::new();
+    let mut events: Vec<Event> = Vec::new();
+    for done in &committed.entries {
+        events.clear();
+        let agrees = x.apply(&done.entry, &mut events) == Ok(done.outcome) && events == done.events;
+        if !agrees {
+            tracing::error!(seq = done.entry.seq.0, "the node stops: its view and its log disagree");
+            std::process::abort();
+        }
+        touched.extend(events.iter().filter_map(market_of));
+    }
+    touched
+}
+
+/// The thread that keeps a view up to date.
+pub(crate) struct Follower {
+    stop: Sender<()>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Follower {
+    pub(crate) fn start(view: Arc<View>, feed: Feed) -> io::Result<Self> {
+        let (stop, stopped) = bounded(1);
+        let run = move || run(&view, &feed.0, &stopped);
+        let thread = std::thread::Builder::new().name("view".into()).spawn(run)?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let _ = self.stop.try_send(());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(view: &View, feed: &Receiver<Arc<Committed>>, stopped: &Receiver<()>) {
+    let mut published = Published::default();
+    loop {
+        select! {
+            recv(feed) -> committed => match committed {
+                Ok(committed) => view.apply(&committed, &mut published),
+                Err(_) => return,
+            },
+            recv(stopped) -> _ => return,
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! One socket from its first frame to its last.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use berth_domain::Seq;
+use berth_wire::frame::{Answer, Request};
+use futures_util::StreamExt;
+use futures_util::future::ready;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use super::methods::{Call, call};
+use super::subscriptions::Subscriptions;
+use crate::guard::Caller;
+use crate::limits::{FAREWELL_TIME_MAX, PING_EVERY, REQUESTS_PENDING_MAX, SEND_TIME_MAX, SILENCE_MAX};
+use crate::node::App;
+use crate::problem::Refusal;
+use crate::server::stopped;
+
+/// WebSocket close codes (RFC 6455 §7.4).
+const CLOSE_AWAY: u16 = 1001;
+const CLOSE_NO_TEXT: u16 = 1003;
+const CLOSE_BROKEN: u16 = 1011;
+/// The reader was too slow; the reason says from where to go on.
+const CLOSE_FELL_BEHIND: u16 = 4008;
+
+/// Why a socket is no longer served.
+enum End {
+    /// The client has left, or the connection is broken.
+    Gone,
+    /// The client says nothing any more, not even to a ping.
+    Silent,
+    /// The client sends what is no text.
+    NoText,
+    /// The client took too long for a frame.
+    Slow {
+        /// The first entry that it may not have been sent.
+        resume: Seq,
+    },
+    /// The node stops.
+    Stopping,
+    /// The node cannot read its own log.
+    Broken,
+}
+
+type Pending = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+struct Connection {
+    app: App,
+    caller: Caller,
+    socket: WebSocket,
+    subscriptions: Subscriptions,
+    /// Requests that wait for their answers.
+    pending: FuturesUnordered<Pending>,
+    /// When the newest of the commands is submitted.
+    last_turn: Option<oneshot::Receiver<()>>,
+    heard: Instant,
+}
+
+pub(super) async fn serve(app: App, caller: Caller, socket: WebSocket) {
+    let subscriptions = Subscriptions::new(&app);
+    let pending = FuturesUnordered::new();
+    let heard = Instant::now();
+    let mut connection = Connection { app, caller, socket, subscriptions, pending, last_turn: None, heard };
+    let Err(end) = connection.run().await;
+    connection.farewell(end).await;
+}
+
+impl Connection {
+    async fn run(&mut self) -> Result<std::convert::Infallible, End> {
+        let mut applied = self.app.view.applied();
+        let mut stop = self.app.stop.clone();
+        let mut pings = interval(PING_EVERY);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            // What comes from here on wakes the loop again.
+            applied.borrow_and_update();
+            let more = self.push().await?;
+            tokio::select! {
+                message = self.socket.recv(), if self.pending.len() < REQUESTS_PENDING_MAX => self.take(message).await?,
+                Some(answer) = self.pending.next(), if !self.pending.is_empty() => self.answer(&answer).await?,
+                _ = applied.changed(), if !self.subscriptions.is_empty() => {}
+                _ = pings.tick() => self.ping().await?,
+                () = stopped(&mut stop) => return Err(End::Stopping),
+                () = ready(()), if more => {}
+            }
+        }
+    }
+
+    /// Sends the subscriptions their next frames; whether there is more.
+    async fn push(&mut self) -> Result<bool, End> {
+        let app = self.app.clone();
+        let mut more = false;
+        for id in self.subscriptions.ids() {
+            let Some(subscription) = self.subscriptions.get(id) else { continue };
+            let batch = subscription.next(&app).await.map_err(|_: Refusal| End::Broken)?;
+            more |= batch.more;
+            if batch.ended {
+                self.subscriptions.remove(id);
+            }
+            for frame in batch.frames {
+                self.send(Message::Text(frame.text.into()), Some(frame.resume)).await?;
+            }
+        }
+        Ok(more)
+    }
+
+    async fn take(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+        let Some(Ok(message)) = message else { return Err(End::Gone) };
+        self.heard = Instant::now();
+        match message {
+            Message::Text(text) => self.request(text.as_bytes()).await,
+            Message::Binary(_) => Err(End::NoText),
+            Message::Close(_) => Err(End::Gone),
+            Message::Ping(_) | Message::Pong(_) => Ok(()),
+        }
+    }
+
+    async fn request(&mut self, text: &[u8]) -> Result<(), End> {
+        let request = match Request::parse(text) {
+            Ok(request) => request,
+            Err(malformed) => return self.answer(&Refusal::from(malformed).into_answer(None)).await,
+        };
+        let id = request.id;
+        let called = call(&self.app, self.caller, &mut self.subscriptions, &mut self.last_turn, request);
+        match called {
+            Ok(Call::Done(result)) => self.answer(&Answer::done(id, None, result)).await,
+            Ok(Call::Later(later)) => {
+                self.pending.push(Box::pin(async move {
+                    match later.await {
+                        Ok((seq, result)) => Answer::done(id, Some(seq), result),
+                        Err(refusal) => refusal.into_answer(Some(id)),
+                    }
+                }));
+                Ok(())
+            }
+            Err(refusal) => self.answer(&refusal.into_answer(Some(id))).await,
+        }
+    }
+
+    async fn answer(&mut self, answer: &Answer) -> Result<(), End> {
+        let text = serde_json::to_string(answer).expect("texts and numbers are JSON");
+        self.send(Message::Text(text.into()), None).await
+    }
+
+    async fn ping(&mut self) -> Result<(), End> {
+        if self.heard.elapsed() > SILENCE_MAX {
+            return Err(End::Silent);
+        }
+        self.send(Message::Ping(Default::default()), None).await
+    }
+
+    /// Sends under a deadline. A client that stops reading would otherwise hold
+    /// this task, and with it what it keeps in memory, for ever.
+    async fn send(&mut self, message: Message, resume: Option<Seq>) -> Result<(), End> {
+        match timeout(SEND_TIME_MAX, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => {
+                let resume = resume.or_else(|| self.subscriptions.resume());
+                Err(End::Slow { resume: resume.unwrap_or_else(|| self.app.view.head().next()) })
+            }
+        }
+    }
+
+    /// Says why, as well as can be done in a moment, and closes.
+    async fn farewell(mut self, end: End) {
+        let head = self.app.view.head();
+        let (words, code, reason, time) = match end {
+            End::Gone => return,
+            End::Silent => (Vec::new(), CLOSE_AWAY, "no answer to a ping".to_owned(), FAREWELL_TIME_MAX),
+            End::NoText => (Vec::new(), CLOSE_NO_TEXT, "requests are text frames".to_owned(), FAREWELL_TIME_MAX),
+            End::Broken => {
+                let reason = "the log cannot be read".to_owned();
+                (Vec::new(), CLOSE_BROKEN, reason, FAREWELL_TIME_MAX)
+            }
+            End::Slow { resume } => {
+                let reason = format!(r#"{{"resumeSeq":{resume}}}"#);
+                (self.subscriptions.fell_behind(resume), CLOSE_FELL_BEHIND, reason, FAREWELL_TIME_MAX)
+            }
+            End::Stopping => {
+                self.finish_pending().await;
+                let resume = self.subscriptions.resume().unwrap_or_else(|| head.next());
+                let words = format!(r#"{{"ch":"status","type":"serverShutdown","resumeSeq":{resume}}}"#);
+                (vec![words], CLOSE_AWAY, "the node stops".to_owned(), SEND_TIME_MAX)
+            }
+        };
+        let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        let words = words.into_iter().map(|text| Message::Text(text.into()));
+        let say = async {
+            for message in words.chain([close]) {
+                if self.socket.send(message).await.is_err() {
+                    return;
+                }
+            }
+            // Waits for the client's own close, or a kernel that still holds
+            // unread bytes would throw away what was just said.
+            while let Some(Ok(_)) = self.socket.recv().await {}
+        };
+        let _ = timeout(time, say).await;
+    }
+
+    /// Gives commands that are under way the time to become durable, so that
+    /// their clients are told.
+    async fn finish_pending(&mut self) {
+        let answers = async {
+            while let Some(answer) = self.pending.next().await {
+                if self.answer(&answer).await.is_err() {
+                    return;
+                }
+            }
+        };
+        let _ = timeout(Duration::from_secs(2), answers).await;
+    }
+}

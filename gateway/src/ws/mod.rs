@@ -1,0 +1,40 @@
+//! `/ws/v1`: requests with their answers, and channels. One task serves one
+//! socket, with bounded buffers and a deadline on everything that goes out.
+
+mod book;
+mod connection;
+mod events;
+mod methods;
+mod subscriptions;
+
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{State, WebSocketUpgrade};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use berth_wire::errors::EdgeCode;
+
+use crate::guard::Caller;
+use crate::limits::BODY_BYTES_MAX;
+use crate::node::App;
+use crate::problem::Refusal;
+
+/// The read buffer of a socket. Requests are small; a large one makes it grow.
+const READ_BUFFER_BYTES: usize = 1_024;
+/// What may wait to be written: one whole answer and what was cut off of it.
+const WRITE_BUFFER_BYTES_MAX: usize = 256 * 1024;
+
+pub(crate) async fn upgrade(
+    State(app): State<App>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Refusal> {
+    let caller = Caller::of(&headers, &app.operator_token)?;
+    let upgrade = upgrade.map_err(|why| Refusal::new(EdgeCode::Malformed, format!("this is a WebSocket: {why}")))?;
+    let upgrade = upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+        .max_message_size(BODY_BYTES_MAX)
+        .max_frame_size(BODY_BYTES_MAX);
+    Ok(upgrade.on_upgrade(move |socket| connection::serve(app, caller, socket)))
+}

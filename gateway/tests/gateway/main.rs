@@ -1,0 +1,16 @@
+//! The gateway over loopback, in front of a real sequencer and log.
+//!
+//! No part is played but the chain's: facts come over the operator's socket,
+//! where the settler would send them.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
+mod book;
+mod events;
+mod guards;
+mod node;
+mod orders;
+mod refusals;
+mod seed;
+mod slow;
+mod socket;
