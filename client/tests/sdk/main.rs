@@ -1,0 +1,8 @@
+//! The SDK against a node that each test plays itself, so that it can break the
+//! connection at every bad moment.
+
+mod books;
+mod events;
+mod node;
+mod rest;
+mod sessions;

@@ -1,0 +1,182 @@
+//! Sessions.
+
+use std::time::Duration;
+
+use berth_client::{Call, Client, ClientError};
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+
+use crate::node::{Node, PATIENCE, Peer};
+
+async fn answer(peer: &mut Peer, request: &Value) {
+    peer.send(json!({"id": request["id"], "ok": true, "seq": 7, "result": request["params"]})).await;
+}
+
+#[tokio::test]
+async fn calls_are_sent_in_a_pipeline_and_matched_by_id() {
+    let node = Node::new().await;
+    let session = node.client().session();
+    let calls: Vec<_> = (0..20)
+        .map(|n| {
+            let session = session.clone();
+            tokio::spawn(async move { session.call("ping", json!({"n": n})).await })
+        })
+        .collect();
+    let mut peer = node.accept().await;
+    let mut requests = Vec::new();
+    for _ in 0..20 {
+        requests.push(peer.request().await);
+    }
+    peer.send(json!({"id": 999, "ok": true, "result": {}})).await;
+    peer.send(json!({"id": null, "ok": false, "error": {"code": "MALFORMED", "detail": "?", "retry": "never"}})).await;
+    for request in requests.iter().rev() {
+        answer(&mut peer, request).await;
+    }
+    for (n, call) in calls.into_iter().enumerate() {
+        assert_eq!(call.await.expect("no panic"), Ok(json!({"n": n})));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_with_its_code() {
+    let node = Node::new().await;
+    let session = node.client().session();
+    let node_side = async {
+        let mut peer = node.accept().await;
+        let request = peer.request().await;
+        assert_eq!((&request["method"], &request["params"]), (&json!("lease.stop"), &json!({"leaseId": 7})));
+        let error = json!({"code": "LEASE_STATE", "detail": "it is closed", "retry": "never", "field": "leaseId"});
+        peer.send(json!({"id": request["id"], "ok": false, "seq": 9, "error": error})).await;
+        peer
+    };
+    let (_peer, answer) = tokio::join!(node_side, session.call("lease.stop", json!({"leaseId": 7})));
+    let why = answer.expect_err("refused");
+    assert_eq!(why.code(), Some("LEASE_STATE"));
+    assert!(!why.may_retry());
+    assert!(matches!(why, ClientError::Refused { field: Some(field), .. } if field == "leaseId"));
+}
+
+#[tokio::test]
+async fn what_was_sent_before_a_disconnect_is_unknown_or_sent_again() {
+    let node = Node::new().await;
+    let session = node.client().session();
+    let once = tokio::spawn({
+        let session = session.clone();
+        async move { session.call("order.place", json!({})).await }
+    });
+    let mut peer = node.accept().await;
+    assert_eq!(peer.request().await["method"], "order.place");
+    let mut again = Vec::new();
+    for n in 0..3 {
+        let session = session.clone();
+        let call = Call::new("lease.heartbeat", json!({"n": n})).idempotent().within(PATIENCE);
+        again.push(tokio::spawn(async move { session.send(call).await }));
+        assert_eq!(peer.request().await["params"]["n"], n);
+    }
+    drop(peer);
+    assert!(matches!(once.await.expect("no panic"), Err(ClientError::Unknown(_))));
+
+    // The three come again, in their order, and the one does not.
+    let mut peer = node.accept().await;
+    for n in 0..3 {
+        let request = peer.request().await;
+        assert_eq!((&request["method"], &request["params"]["n"]), (&json!("lease.heartbeat"), &json!(n)));
+        answer(&mut peer, &request).await;
+    }
+    for call in again {
+        assert_eq!(call.await.expect("no panic").expect("answered").seq, Some(7));
+    }
+    drop(session);
+    peer.gone().await;
+}
+
+#[tokio::test]
+async fn a_call_waits_for_a_node_that_is_not_there_yet() {
+    let node = Node::new().await;
+    let session = node.client().session();
+    // Two connections die during the upgrade.
+    let early = tokio::spawn({
+        let session = session.clone();
+        async move { session.call("ping", json!({})).await }
+    });
+    for _ in 0..2 {
+        let mut stream = node.accept_raw().await;
+        let mut some = [0; 16];
+        stream.read_exact(&mut some).await.expect("a request");
+    }
+    let mut peer = node.accept().await;
+    let request = peer.request().await;
+    answer(&mut peer, &request).await;
+    assert_eq!(early.await.expect("no panic"), Ok(json!({})));
+}
+
+#[tokio::test]
+async fn a_deadline_tells_what_was_sent_from_what_was_not() {
+    let node = Node::new().await;
+    let session = node.client().session();
+    let short = Call::new("ping", json!({})).within(Duration::from_millis(300));
+    // Nobody accepts the upgrade: nothing was sent.
+    assert!(matches!(session.send(short.clone()).await, Err(ClientError::Transport(_))));
+
+    let mut peer = node.accept().await;
+    let call = Call::new("order.place", json!({})).within(Duration::from_millis(300));
+    let (request, sent) = tokio::join!(peer.request(), session.send(call));
+    // The call that was given up before is not sent any more.
+    assert_eq!(request["method"], "order.place");
+    assert!(matches!(sent, Err(ClientError::Unknown(_))));
+    // A late answer harms nobody.
+    answer(&mut peer, &request).await;
+    let (request, sent) = tokio::join!(
+        async {
+            let request = peer.request().await;
+            answer(&mut peer, &request).await;
+            request
+        },
+        session.call("ping", json!({"n": 2}))
+    );
+    assert_eq!((&request["params"], sent), (&json!({"n": 2}), Ok(json!({"n": 2}))));
+}
+
+#[tokio::test]
+async fn a_node_that_does_not_want_the_client_is_not_waited_for() {
+    let node = Node::new().await;
+    let session = node.client().session();
+    let problem = json!({"type": "/api/v1/errors#UNAUTHORIZED", "title": "No", "status": 401, "code": "UNAUTHORIZED",
+                         "detail": "the token is wrong", "retry": "never"})
+    .to_string();
+    let response = format!(
+        "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n\r\n{problem}",
+        problem.len()
+    );
+    let (_, answer) = tokio::join!(node.respond(&response), session.call("fact.deposit", json!({})));
+    let why = answer.expect_err("refused");
+    assert!(matches!(&why, ClientError::Refused { status: Some(401), .. }), "{why:?}");
+}
+
+#[tokio::test]
+async fn the_token_stands_in_the_upgrade() {
+    let node = Node::new().await;
+    let client = Client::new(&node.url(), Some("word\n".to_owned())).expect("a URL");
+    let _session = client.session();
+    let stream = node.accept_raw().await;
+    let mut seen = None;
+    #[expect(clippy::result_large_err, reason = "the type is the library's")]
+    let look = |request: &Request, response: Response| {
+        seen = Some((request.uri().to_string(), request.headers().get("authorization").cloned()));
+        Ok(response)
+    };
+    tokio_tungstenite::accept_hdr_async(stream, look).await.expect("an upgrade");
+    let (path, token) = seen.expect("it was looked at");
+    assert_eq!(path, "/ws/v1");
+    assert_eq!(token.expect("a token").to_str().expect("text"), "Bearer word");
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_long_is_not_sent() {
+    let node = Node::new().await;
+    let session = node.client().session();
+    let long = session.call("order.place", json!({"x": "x".repeat(70_000)}));
+    let (_peer, long) = tokio::join!(node.accept(), long);
+    assert!(matches!(long, Err(ClientError::Protocol(_))));
+}
