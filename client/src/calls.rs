@@ -1,10 +1,11 @@
 //! Typed calls: one for each REST route that this version serves.
 
 use berth_wire::address;
-use berth_wire::domain::{Address, LeaseState, OrderState, ResourceClass};
+use berth_wire::domain::{Address, BidState, LeaseState, OrderState, ResourceClass};
 use berth_wire::proof::ProofChain;
 use berth_wire::request::{
-    AcceptRequest, CancelRequest, DirectedBid, OrderRequest, ProviderRequest, Specification, StandingBid, StopRequest,
+    AcceptRequest, Agent, CancelRequest, DirectedBid, OrderRequest, ProviderRequest, Specification, StandingBid,
+    StopRequest,
 };
 use berth_wire::response::{
     Account, Bid, BookView, Changed, Health, Lease, LeaseHealth, List, Market, NetworkStats, Order, Provider,
@@ -21,7 +22,7 @@ const PAGES_MAX: usize = 10_000;
 const PAGE: &str = "500";
 
 /// Which leases a list has; all when empty.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeaseFilter {
     /// Only those of this provider.
     pub provider_id: Option<u64>,
@@ -29,8 +30,14 @@ pub struct LeaseFilter {
     pub order_id: Option<u64>,
     /// Only those of this tenant.
     pub tenant: Option<Address>,
-    /// Only those in this state.
-    pub state: Option<LeaseState>,
+    /// Only those of this owner's providers.
+    pub owner: Option<Address>,
+    /// Only those of this market.
+    pub market: Option<ResourceClass>,
+    /// Only those in one of these states, when it names any.
+    pub states: Vec<LeaseState>,
+    /// Only those that this kind of agent serves.
+    pub agent: Option<Agent>,
 }
 
 /// Which orders a list has; all when empty.
@@ -40,8 +47,8 @@ pub struct OrderFilter {
     pub tenant: Option<Address>,
     /// Only those of this market.
     pub market: Option<ResourceClass>,
-    /// Only those in this state.
-    pub state: Option<OrderState>,
+    /// Only those in one of these states, when it names any.
+    pub states: Vec<OrderState>,
 }
 
 /// Which bids a list has; all when empty.
@@ -51,6 +58,14 @@ pub struct BidFilter {
     pub provider_id: Option<u64>,
     /// Only those of this market.
     pub market: Option<ResourceClass>,
+    /// Only those in one of these states, when it names any.
+    pub states: Vec<BidState>,
+}
+
+/// States as a query names them.
+fn names<T: ToString>(states: &[T]) -> Option<String> {
+    let names: Vec<_> = states.iter().map(ToString::to_string).collect();
+    if names.is_empty() { None } else { Some(names.join(",")) }
 }
 
 type Query = Vec<(&'static str, String)>;
@@ -98,7 +113,8 @@ impl Client {
         self.list("/api/v1/markets", &[]).await
     }
 
-    /// A market's book as it is; all of it when `depth` is `None`.
+    /// A market's book as it is, its best `depth` rows of each side; as many as
+    /// the node thinks fit when `None`.
     ///
     /// # Errors
     /// See [`ClientError`].
@@ -155,7 +171,7 @@ impl Client {
         let query = query([
             ("tenantAddress", filter.tenant.map(address::write)),
             ("market", filter.market.as_ref().map(ToString::to_string)),
-            ("state", filter.state.map(|state| state.to_string())),
+            ("state", names(&filter.states)),
         ]);
         self.list("/api/v1/orders", &query).await
     }
@@ -200,6 +216,7 @@ impl Client {
         let query = query([
             ("providerId", filter.provider_id.map(|id| id.to_string())),
             ("market", filter.market.as_ref().map(ToString::to_string)),
+            ("state", names(&filter.states)),
         ]);
         self.list("/api/v1/bids", &query).await
     }
@@ -224,7 +241,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn accept_bid(&self, id: u64, request: &AcceptRequest) -> Result<Lease, ClientError> {
+    pub async fn accept_bid(&self, id: u64, request: &AcceptRequest) -> Result<Changed<Lease>, ClientError> {
         self.put(&format!("/api/v1/bids/{id}/accept"), request).await
     }
 
@@ -237,7 +254,10 @@ impl Client {
             ("providerId", filter.provider_id.map(|id| id.to_string())),
             ("orderId", filter.order_id.map(|id| id.to_string())),
             ("tenantAddress", filter.tenant.map(address::write)),
-            ("state", filter.state.map(|state| state.to_string())),
+            ("providerAddress", filter.owner.map(address::write)),
+            ("market", filter.market.as_ref().map(ToString::to_string)),
+            ("state", names(&filter.states)),
+            ("agent", filter.agent.map(|agent| agent.as_str().to_owned())),
         ]);
         self.list("/api/v1/leases", &query).await
     }
@@ -281,7 +301,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn stop_lease(&self, id: u64, request: &StopRequest) -> Result<Lease, ClientError> {
+    pub async fn stop_lease(&self, id: u64, request: &StopRequest) -> Result<Changed<Lease>, ClientError> {
         self.post(&format!("/api/v1/leases/{id}/stop"), request).await
     }
 

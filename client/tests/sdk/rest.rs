@@ -1,5 +1,7 @@
 //! REST.
 
+use berth_client::wire::domain::LeaseState;
+use berth_client::wire::request::Agent;
 use berth_client::{Client, ClientError, LeaseFilter};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -88,9 +90,17 @@ async fn names_and_filters_are_encoded() {
     let node = Node::new().await;
     let client = node.client();
     let empty = response("200 OK", &json!({"items": [], "next": null}));
-    let filter = LeaseFilter { provider_id: Some(3), ..LeaseFilter::default() };
+    let filter = LeaseFilter {
+        provider_id: Some(3),
+        states: vec![LeaseState::Escrowed, LeaseState::Running],
+        agent: Some(Agent::House),
+        ..LeaseFilter::default()
+    };
     let (request, leases) = tokio::join!(node.respond(&empty), client.leases(&filter));
-    assert!(request.starts_with("GET /api/v1/leases?providerId=3&limit=500 "), "{request}");
+    assert!(
+        request.starts_with("GET /api/v1/leases?providerId=3&state=escrowed%2Crunning&agent=house&limit=500 "),
+        "{request}"
+    );
     assert_eq!(leases, Ok(vec![]));
 
     let (request, _) = tokio::join!(node.respond(&empty), client.account("a/../b?c d"));

@@ -51,6 +51,17 @@ pub enum Agent {
     House,
 }
 
+impl Agent {
+    /// The name that the outside uses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::House => "house",
+        }
+    }
+}
+
 /// What a host has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
