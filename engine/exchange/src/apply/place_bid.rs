@@ -51,8 +51,10 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, place: &PlaceBid) -> 
         placed_at: step.at,
     };
     // Scanned before anything changes, since a bid that cannot be matched
-    // within the limit is refused whole.
-    if matches!(bid.target, BidTarget::Standing { .. }) && matches!(x.best_order(&bid), Scan::Limit) {
+    // within the limit is refused whole. One that will be parked meets nothing
+    // yet, however many orders stand there.
+    let is_standing = matches!(bid.target, BidTarget::Standing { .. });
+    if is_standing && x.has_free_unit(&bid) && matches!(x.best_order(&bid), Scan::Limit) {
         return Err(Code::ScanLimit);
     }
     let accepted =

@@ -4,6 +4,7 @@
 use berth_domain::{BidChanged, BidId, BidResumed, BidState, BidTarget, Mode, OrderState, ProviderId};
 
 use crate::exchange::{Exchange, Step};
+use crate::state::Bid;
 
 impl Exchange {
     /// Parks a provider's resting bids in markets where it has no unit free.
@@ -11,7 +12,7 @@ impl Exchange {
         for id in self.live_bids_of(provider) {
             let bid = self.bid(id).expect("a live bid is there");
             let is_standing = matches!(bid.target, BidTarget::Standing { .. });
-            if is_standing && bid.state == BidState::Open && !self.has_free_unit(id) {
+            if is_standing && bid.state == BidState::Open && !self.has_free_unit(bid) {
                 let market = bid.market;
                 self.unrest_bid(id);
                 self.bid_mut(id).state = BidState::Parked;
@@ -27,10 +28,11 @@ impl Exchange {
         for id in self.live_bids_of(provider) {
             let bid = self.bid(id).expect("a live bid is there");
             let (state, market, target) = (bid.state, bid.market, bid.target);
+            let has_room = self.has_free_unit(bid);
             match target {
                 _ if !bid.is_live() => {}
                 BidTarget::Standing { .. } => {
-                    if state == BidState::Parked && self.has_free_unit(id) {
+                    if state == BidState::Parked && has_room {
                         self.bid_mut(id).state = BidState::Open;
                         self.rest_bid(id);
                         step.emit(BidResumed { bid: id, market });
@@ -52,8 +54,8 @@ impl Exchange {
         self.live_bids.get(&provider).into_iter().flatten().map(|(_, id)| BidId(*id)).collect()
     }
 
-    fn has_free_unit(&self, id: BidId) -> bool {
-        let bid = self.bid(id).expect("a live bid is there");
+    /// Whether a bid's provider has one unit of its market free.
+    pub(crate) fn has_free_unit(&self, bid: &Bid) -> bool {
         let market = self.market(bid.market).expect("a bid's market is open");
         self.provider(bid.provider).is_some_and(|provider| provider.free_units(&market.class) > 0)
     }
