@@ -8,8 +8,10 @@ use crate::outcome::{Outcome, Reply};
 use crate::state::Timer;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, heartbeat: &Heartbeat) -> Result<Outcome, Code> {
-    let state = as_provider(x, step, heartbeat.lease)?.state;
-    if !matches!(state, LeaseState::Running | LeaseState::Closing) {
+    let lease = as_provider(x, step, heartbeat.lease)?;
+    let state = lease.state;
+    // A lease may close without having run: there is nothing to see then.
+    if lease.started_at.is_none() || !matches!(state, LeaseState::Running | LeaseState::Closing) {
         return Err(Code::LeaseState);
     }
     let grace = x.timing().heartbeat_grace;
