@@ -56,7 +56,8 @@ impl Exchange {
             pay: lease.pay,
             fee: lease.fee,
             refund,
-            escrowed: lease.is_escrowed(),
+            // A refund was the contract's last word on it.
+            escrowed: lease.is_escrowed() && reason != CloseReason::Refunded,
             proof: self.lease_mut(id).proof_head(),
         });
         if !lease.is_escrowed() {
