@@ -1,17 +1,22 @@
 //! The first entry: opens the exchange, its treasury and its markets.
 
-use berth_domain::{AccountOpened, Code, ExchangeOpened, Genesis};
+use berth_domain::{AccountOpened, Code, ExchangeOpened, Genesis, Seconds};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
+
+/// No timeout and no lease is longer: a century. Sums of them are then far from
+/// the end of time.
+const DURATION_MAX: Seconds = Seconds(100 * 366 * 86_400);
+
+/// A start names the container of each replica, and a list counts in 16 bits.
+const REPLICAS_MAX: u32 = 65_535;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, genesis: &Genesis) -> Result<Outcome, Code> {
     if x.genesis.is_some() {
         return Err(Code::AlreadyOpened);
     }
-    // A tick that fires nothing would never catch up, and a scan that may skip
-    // nothing would refuse every second order.
-    if genesis.bounds.tick == 0 || genesis.bounds.scan == 0 {
+    if !is_in_bounds(genesis) {
         return Err(Code::OutOfBounds);
     }
     x.genesis = Some(genesis.clone());
@@ -23,4 +28,24 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, genesis: &Genesis) ->
         x.open_market(step, class);
     }
     Ok(Outcome::Done(Reply::None))
+}
+
+fn is_in_bounds(genesis: &Genesis) -> bool {
+    let (timing, bounds) = (&genesis.timing, &genesis.bounds);
+    let durations = [
+        timing.escrow_timeout,
+        timing.start_timeout,
+        timing.heartbeat_interval,
+        timing.heartbeat_grace,
+        timing.dark_after,
+        timing.closing_timeout,
+        timing.settle_grace,
+        bounds.duration,
+    ];
+    // A tick that fires nothing would never catch up, and a scan that may skip
+    // nothing would refuse every second order.
+    bounds.tick > 0
+        && bounds.scan > 0
+        && bounds.replicas <= REPLICAS_MAX
+        && durations.into_iter().all(|duration| duration <= DURATION_MAX)
 }
