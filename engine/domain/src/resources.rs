@@ -18,6 +18,16 @@ pub struct Resources {
 codec_struct!(Resources { cpu, memory, storage });
 
 impl Resources {
+    /// More memory or disk than any host has: 2⁴⁰ MiB or GiB. A proof names both
+    /// in JSON, whose numbers are exact below 2⁵³.
+    pub const AMOUNT_MAX: u64 = 1 << 40;
+
+    /// Whether memory and disk are at most [`Resources::AMOUNT_MAX`].
+    #[must_use]
+    pub const fn is_in_bounds(&self) -> bool {
+        self.memory <= Self::AMOUNT_MAX && self.storage <= Self::AMOUNT_MAX
+    }
+
     /// How many times `need` fits into this; `u32::MAX` when `need` is nothing.
     #[must_use]
     pub fn fits(&self, need: &Self) -> u32 {

@@ -6,6 +6,10 @@ use super::as_provider;
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
 
+/// The largest result in bytes. The proof names its size in JSON, whose numbers
+/// are exact up to here.
+const RESULT_BYTES_MAX: u64 = (1 << 53) - 1;
+
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, finish: &FinishLease) -> Result<Outcome, Code> {
     let lease = as_provider(x, step, finish.lease)?;
     match lease.state {
@@ -13,6 +17,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, finish: &FinishLease)
         // Nothing may have been started yet, so nothing can have ended.
         LeaseState::Opened => return Err(Code::LeaseState),
         LeaseState::Escrowed | LeaseState::Running | LeaseState::Closing => {}
+    }
+    if finish.result.is_some_and(|result| result.size > RESULT_BYTES_MAX) {
+        return Err(Code::OutOfBounds);
     }
     let (asked_for, escrowed, ran) = (lease.reason, lease.is_escrowed(), lease.started_at.is_some());
     let reason = asked_for.unwrap_or(match (finish.outcome, finish.exit_code) {

@@ -94,6 +94,7 @@ fn check(x: &Exchange, step: &Step<'_>, place: &PlaceOrder) -> Result<(), Code> 
         && place.duration <= bounds.duration
         && place.prepay >= Seconds(1)
         && place.prepay <= place.duration
+        && place.resources.is_in_bounds()
         // In the CPU market processors are units and are not said twice.
         && (market.class.is_gpu() || place.resources.cpu == 0)
         && (place.time_in_force == TimeInForce::Gtd) == place.expires_at.is_some()

@@ -16,7 +16,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, register: &RegisterPr
         return Ok(Outcome::Repeated(reply));
     }
     let gpus_fit = register.gpus.iter().all(|gpus| gpus.class.is_gpu() && (1..=GPUS_MAX).contains(&gpus.count));
-    if !gpus_fit || (register.resources.cpu == 0 && register.gpus.is_empty()) {
+    if !gpus_fit || !register.resources.is_in_bounds() || (register.resources.cpu == 0 && register.gpus.is_empty()) {
         return Err(Code::OutOfBounds);
     }
     if !is_sorted(&register.gpus, |gpus| &gpus.class) || !is_sorted(&register.attributes, |a| &a.key) {
