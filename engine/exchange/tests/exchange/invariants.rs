@@ -1,0 +1,260 @@
+//! What holds after every entry, recomputed naively from the public reads.
+
+use std::collections::BTreeMap;
+
+use berth_domain::{
+    AccountId, BidState, BidTarget, LeaseState, Mode, OrderState, ProofValue, ProviderId, Rate, ResourceClass, Stroops,
+    TrustLevel,
+};
+use berth_exchange::{Bid, Book, BookRow, Exchange, Lease, Order, Provider};
+
+pub(crate) fn check(x: &Exchange) {
+    money(x);
+    leases(x);
+    orders(x);
+    bids(x);
+    capacity(x);
+    counters(x);
+    books(x);
+    no_crossed_pair(x);
+    next_deadline(x);
+}
+
+/// `floor(rate × units × replicas × seconds / 3600)`.
+fn owed(rate: Rate, units: u32, replicas: u32, seconds: u64) -> i128 {
+    i128::from(rate.get()) * i128::from(units) * i128::from(replicas) * i128::from(seconds) / 3_600
+}
+
+fn holds_escrow(lease: &Lease) -> bool {
+    let never_locked = lease.state == LeaseState::Closed && lease.escrow_tx.is_none();
+    lease.paid_tx.is_none() && !never_locked
+}
+
+fn money(x: &Exchange) {
+    assert!(x.ledger().is_conserved(), "the ledger is conserved");
+    let mut held: BTreeMap<AccountId, i128> = BTreeMap::new();
+    for order in x.orders() {
+        *held.entry(order.account).or_default() += i128::from(order.hold.get());
+    }
+    let mut escrowed: BTreeMap<AccountId, i128> = BTreeMap::new();
+    for lease in x.leases() {
+        let there = if holds_escrow(lease) { lease.escrow } else { Stroops::ZERO };
+        assert_eq!(x.ledger().escrow(lease.id), there, "escrow of lease {}", lease.id);
+        *escrowed.entry(lease.tenant).or_default() += i128::from(there.get());
+    }
+    for account in x.accounts() {
+        let balances = x.balances(account.id);
+        let of = |sums: &BTreeMap<AccountId, i128>| sums.get(&account.id).copied().unwrap_or_default();
+        assert_eq!(i128::from(balances.held.get()), of(&held), "held for orders of account {}", account.id);
+        assert_eq!(i128::from(balances.escrowed.get()), of(&escrowed), "escrowed by account {}", account.id);
+    }
+}
+
+fn leases(x: &Exchange) {
+    let bps = i128::from(x.genesis().map_or(0, |genesis| genesis.fee.get()));
+    for lease in x.leases() {
+        let id = lease.id;
+        let escrow = owed(lease.price, lease.units, lease.replicas, lease.prepay.0);
+        assert_eq!(i128::from(lease.escrow.get()), escrow, "escrow of lease {id}");
+        assert!(escrow > 0 && lease.cost() <= lease.escrow, "cost of lease {id}");
+        let is_closed = lease.state == LeaseState::Closed;
+        assert_eq!(is_closed, lease.closed_at.is_some(), "lease {id} closed");
+        assert!(lease.paid_at.is_none() || is_closed, "lease {id} is paid after it closed");
+        let ran = lease.started_at.is_some();
+        assert_eq!(ran, !lease.containers.is_empty(), "lease {id} has containers when it started");
+        assert!(!ran || lease.is_escrowed(), "lease {id} started without an escrow");
+        assert!(ran || lease.evidence.seconds().0 == 0, "lease {id} is evidenced before it started");
+        assert!(lease.evidence.seconds() <= lease.duration.min(lease.prepay), "lease {id} is evidenced beyond its end");
+        let may_pay = is_closed && ran;
+        assert!(may_pay || lease.pay == Stroops::ZERO, "pay of lease {id}");
+        let fee = i128::from(lease.pay.get()) * bps / 10_000;
+        assert_eq!(i128::from(lease.fee.get()), fee, "fee of lease {id}");
+        assert!(lease.proof.len() <= 9, "proof steps of lease {id}");
+        let exact = |value: &ProofValue| !matches!(value, ProofValue::Number(n) if *n >= 1 << 53);
+        let mut proven = lease.proof.iter().flat_map(|step| step.payload.fields());
+        assert!(proven.all(|(_, value)| exact(value)), "JSON carries the proof of lease {id}");
+    }
+}
+
+fn orders(x: &Exchange) {
+    for order in x.orders() {
+        let id = order.id;
+        let highest = order.limits.iter().map(|(_, limit)| limit).max().expect("an order accepts a level");
+        let is_open = order.state == OrderState::Open;
+        let hold = if is_open { owed(highest, order.units, order.remaining, order.prepay.0) } else { 0 };
+        assert_eq!(i128::from(order.hold.get()), hold, "hold of order {id}");
+        let leased: u32 = x.leases().filter(|lease| lease.order == id).map(|lease| lease.replicas).sum();
+        assert_eq!(leased + order.remaining, order.replicas, "replicas of order {id}");
+        assert_eq!(order.state == OrderState::Filled, order.remaining == 0, "state of order {id}");
+        assert!(order.state == OrderState::Open || order.directed.is_empty(), "bids wait on order {id}, which is over");
+        for bid in &order.directed {
+            let bid = x.bid(*bid).expect("a waiting bid is there");
+            assert!(bid.is_live() && bid.target == BidTarget::Directed { order: id }, "bid {} waits", bid.id);
+        }
+    }
+}
+
+fn bids(x: &Exchange) {
+    for bid in x.bids() {
+        let id = bid.id;
+        match bid.target {
+            BidTarget::Standing { quantity, .. } => {
+                let leased: u32 =
+                    x.leases().filter(|lease| lease.bid == id).map(|lease| lease.replicas * lease.units).sum();
+                assert_eq!(leased + bid.remaining, quantity, "units of bid {id}");
+                assert_eq!(bid.state == BidState::Matched, bid.remaining == 0, "state of bid {id}");
+                let has_room = free_units(x, bid) > 0;
+                if bid.is_live() {
+                    assert_eq!(bid.state == BidState::Open, has_room, "bid {id} is parked when not one unit is free");
+                }
+            }
+            BidTarget::Directed { order } => {
+                let waits = x.order(order).expect("its order is there").directed.contains(&id);
+                assert_eq!(bid.is_live(), waits, "bid {id} waits on its order");
+                assert_eq!(bid.state == BidState::Matched, bid.leases.len() == 1, "lease of bid {id}");
+            }
+        }
+    }
+}
+
+fn free_units(x: &Exchange, bid: &Bid) -> u32 {
+    let provider = x.provider(bid.provider).expect("a bid's provider is there");
+    let market = x.market(bid.market).expect("a bid's market is there");
+    match &market.class {
+        ResourceClass::Cpu => provider.free.cpu,
+        gpu => free_gpus(provider, gpu),
+    }
+}
+
+fn free_gpus(provider: &Provider, class: &ResourceClass) -> u32 {
+    let place = provider.gpus.iter().position(|gpus| gpus.class == *class);
+    place.map_or(0, |place| provider.free_gpus[place])
+}
+
+/// What is free and what leases took of a provider is all of it.
+fn capacity(x: &Exchange) {
+    for provider in x.providers() {
+        let (mut cpu, mut memory, mut storage) = (0_u128, 0_u128, 0_u128);
+        let mut gpus: BTreeMap<&ResourceClass, u32> = BTreeMap::new();
+        let on_it = |lease: &&Lease| lease.provider == provider.id && lease.state != LeaseState::Closed;
+        for lease in x.leases().filter(on_it) {
+            let replicas = u128::from(lease.replicas);
+            let class = &x.market(lease.market).expect("a lease's market is there").class;
+            if class.is_gpu() {
+                *gpus.entry(class).or_default() += lease.units * lease.replicas;
+                cpu += u128::from(lease.resources.cpu) * replicas;
+            } else {
+                cpu += u128::from(lease.units) * replicas;
+            }
+            memory += u128::from(lease.resources.memory) * replicas;
+            storage += u128::from(lease.resources.storage) * replicas;
+        }
+        let (free, total) = (&provider.free, &provider.total);
+        let id = provider.id;
+        assert_eq!(u128::from(free.cpu) + cpu, total.cpu.into(), "processors of provider {id}");
+        assert_eq!(u128::from(free.memory) + memory, total.memory.into(), "memory of provider {id}");
+        assert_eq!(u128::from(free.storage) + storage, total.storage.into(), "storage of provider {id}");
+        for inventory in &provider.gpus {
+            let taken = gpus.get(&inventory.class).copied().unwrap_or_default();
+            let free = free_gpus(provider, &inventory.class);
+            assert_eq!(free + taken, inventory.count, "{} of provider {id}", inventory.class);
+        }
+    }
+}
+
+fn counters(x: &Exchange) {
+    for account in x.accounts() {
+        let id = account.id;
+        let open = x.orders().filter(|order| order.account == id && order.state == OrderState::Open).count();
+        assert_eq!(account.open_orders as usize, open, "open orders of account {id}");
+        let live = x.bids().filter(|bid| bid.account == id && bid.is_live()).count();
+        assert_eq!(account.live_bids as usize, live, "live bids of account {id}");
+        let hosts = x.providers().filter(|provider| provider.account == id).count();
+        assert_eq!(account.providers as usize, hosts, "providers of account {id}");
+    }
+}
+
+fn level(x: &Exchange, account: AccountId) -> TrustLevel {
+    x.account(account).expect("an owner is there").level
+}
+
+fn resting_bids(x: &Exchange) -> impl Iterator<Item = &Bid> {
+    x.bids().filter(|bid| bid.state == BidState::Open && matches!(bid.target, BidTarget::Standing { .. }))
+}
+
+fn resting_orders(x: &Exchange) -> impl Iterator<Item = &Order> {
+    x.orders().filter(|order| order.state == OrderState::Open && order.mode == Mode::Auto)
+}
+
+/// The public book says what the open orders and bids say.
+fn books(x: &Exchange) {
+    for market in x.markets() {
+        let bids = resting_bids(x).filter(|bid| bid.market == market.id);
+        let bids = bids.map(|bid| (level(x, bid.account), bid.price, u64::from(bid.remaining)));
+        let orders = resting_orders(x).filter(|order| order.market == market.id).flat_map(|order| {
+            let units = u64::from(order.remaining) * u64::from(order.units);
+            order.limits.iter().map(move |(level, limit)| (level, limit, units))
+        });
+        let (mut bids, mut orders) = (rows(bids), rows(orders));
+        bids.sort_by_key(|row| (row.price, -(row.level as i8)));
+        orders.sort_by_key(|row| (-row.price.get(), -(row.level as i8)));
+        assert_eq!(x.book(market.id), Some(Book { bids, orders }), "book of {}", market.class);
+    }
+}
+
+fn rows(resting: impl Iterator<Item = (TrustLevel, Rate, u64)>) -> Vec<BookRow> {
+    let mut rows: Vec<BookRow> = Vec::new();
+    for (level, price, quantity) in resting {
+        match rows.iter_mut().find(|row| row.level == level && row.price == price) {
+            Some(row) => {
+                row.quantity += quantity;
+                row.count += 1;
+            }
+            None => rows.push(BookRow { level, price, quantity, count: 1 }),
+        }
+    }
+    rows
+}
+
+/// Nothing that could trade rests side by side.
+fn no_crossed_pair(x: &Exchange) {
+    for order in resting_orders(x) {
+        for bid in resting_bids(x).filter(|bid| bid.market == order.market) {
+            assert!(!could_trade(x, order, bid), "order {} and bid {} could trade and do not", order.id, bid.id);
+        }
+    }
+}
+
+fn could_trade(x: &Exchange, order: &Order, bid: &Bid) -> bool {
+    let BidTarget::Standing { min_duration, max_duration, .. } = bid.target else { return false };
+    let provider = x.provider(bid.provider).expect("a bid's provider is there");
+    let within = order.limits.at(level(x, bid.account)).is_some_and(|limit| bid.price <= limit);
+    let lasts = min_duration <= order.duration && order.duration <= max_duration;
+    let offered = order.requires.iter().all(|required| provider.attributes.contains(required));
+    // A lease of less than a stroop cannot be settled. It trades at the
+    // resting side's price, of which the bid's is the lower.
+    let costs = owed(bid.price, order.units, 1, order.prepay.0) > 0;
+    within && lasts && offered && costs && bid.remaining >= order.units && one_fits(x, provider.id, order)
+}
+
+fn one_fits(x: &Exchange, provider: ProviderId, order: &Order) -> bool {
+    let provider = x.provider(provider).expect("a bid's provider is there");
+    let class = &x.market(order.market).expect("an order's market is there").class;
+    let units = if class.is_gpu() { free_gpus(provider, class) } else { provider.free.cpu };
+    let cpu = if class.is_gpu() { order.resources.cpu } else { 0 };
+    units >= order.units
+        && provider.free.cpu >= cpu
+        && provider.free.memory >= order.resources.memory
+        && provider.free.storage >= order.resources.storage
+}
+
+/// No deadline is later than what is known to end by itself.
+fn next_deadline(x: &Exchange) {
+    let due = |at| x.next_deadline().is_some_and(|next| next <= at);
+    for order in x.orders().filter(|order| order.state == OrderState::Open) {
+        assert!(order.expires_at.is_none_or(due), "order {} expires", order.id);
+    }
+    for lease in x.leases().filter(|lease| lease.state == LeaseState::Running) {
+        assert!(lease.ends_at.is_none_or(due), "lease {} ends", lease.id);
+    }
+}

@@ -1,0 +1,133 @@
+//! Events, books and money as text.
+
+use std::collections::BTreeMap;
+
+use berth_domain::{AccountId, Event, MarketId, Micros, Stroops};
+use berth_exchange::{BookRow, Exchange, Outcome, Reply};
+
+use crate::desk::{Frame, OPENING};
+
+/// The lines of a frame: its events, or what it came to when it has none.
+pub(crate) fn frame(x: &Exchange, frame: &Frame, names: &dyn Fn(AccountId) -> String) -> Vec<String> {
+    match frame.outcome {
+        Outcome::Refused(code) => vec![format!("refused {code}")],
+        Outcome::Repeated(reply) => vec![format!("again {}", answer(reply, names))],
+        Outcome::Done(_) if frame.events.is_empty() => vec!["done".to_owned()],
+        Outcome::Done(_) => frame.events.iter().filter_map(|told| event(x, told, names)).collect(),
+    }
+}
+
+fn answer(reply: Reply, names: &dyn Fn(AccountId) -> String) -> String {
+    match reply {
+        Reply::None => "nothing".to_owned(),
+        Reply::Account(id) => names(id),
+        Reply::Provider(id) => format!("p{id}"),
+        Reply::Order(id) => format!("o{id}"),
+        Reply::Bid(id) => format!("b{id}"),
+        Reply::Lease(id) => format!("l{id}"),
+    }
+}
+
+/// Steps of the proof chain have tests of their own and are left out.
+fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Option<String> {
+    Some(match event {
+        Event::ProofStepped(_) => return None,
+        Event::ExchangeOpened(_) => "exchange opened".to_owned(),
+        Event::MarketOpened(e) => format!("market {} opened", e.class),
+        Event::AccountOpened(e) => format!("account {} opened, level {}", names(e.account), e.level),
+        Event::DepositCredited(e) => format!("{} has {} more", names(e.account), e.amount),
+        Event::WithdrawalRequested(e) => format!("{} waits for {}", names(e.account), e.amount),
+        Event::WithdrawalPaid(e) => format!("{} withdrew {}", names(e.account), e.amount),
+        Event::WithdrawalCancelled(e) => format!("{} has {} back", names(e.account), e.amount),
+        Event::ProviderRegistered(e) => format!("provider p{} of {}", e.provider, names(e.account)),
+        Event::OrderAccepted(e) => format!("order o{} open, holds {}", e.order, e.hold),
+        Event::OrderFilled(e) => {
+            let of = |n: u32| if n == 1 { "1 replica".to_owned() } else { format!("{n} replicas") };
+            format!(
+                "order o{} has l{} for {}, {} left, holds {}",
+                e.order,
+                e.lease,
+                of(e.replicas),
+                e.remaining,
+                e.hold
+            )
+        }
+        Event::OrderCancelled(e) => format!("order o{} cancelled ({}), releases {}", e.order, e.reason, e.released),
+        Event::OrderExpired(e) => format!("order o{} expired, releases {}", e.order, e.released),
+        Event::BidAccepted(e) => format!("bid b{} open", e.bid),
+        Event::BidParked(e) => format!("bid b{} parked", e.bid),
+        Event::BidResumed(e) => format!("bid b{} resumed", e.bid),
+        Event::BidLost(e) => format!("bid b{} lost", e.bid),
+        Event::BidCancelled(e) => format!("bid b{} cancelled ({})", e.bid, e.reason),
+        Event::LeaseOpened(e) => format!(
+            "lease l{}: o{} on b{}, {}x{} at {} ({}), escrow {}",
+            e.lease, e.order, e.bid, e.replicas, e.units, e.price, e.level, e.escrow
+        ),
+        Event::LeaseEscrowed(e) => format!("lease l{} escrowed", e.lease),
+        Event::LeaseStarted(e) => format!("lease l{} runs until {}", e.lease, clock(e.ends_at)),
+        Event::LeaseHeartbeat(e) => format!("lease l{} evidenced {}, cost {}", e.lease, e.evidenced, e.cost),
+        Event::LeaseClosing(e) => format!("lease l{} closing ({})", e.lease, e.reason),
+        Event::LeaseClosed(e) => {
+            let way = if e.escrowed { "to be settled" } else { "released" };
+            format!(
+                "lease l{} closed ({}): {}, pay {}, fee {}, refund {}, {way}",
+                e.lease, e.reason, e.evidenced, e.pay, e.fee, e.refund
+            )
+        }
+        Event::LeasePaid(e) => {
+            let lease = x.lease(e.lease)?;
+            let (tenant, provider) = (names(lease.tenant), names(lease.provider_account));
+            let part = e.pay - e.fee;
+            format!("lease l{} paid: {provider} {part}, treasury {}, {tenant} {}", e.lease, e.fee, e.refund)
+        }
+        Event::CommandRefused(e) => format!("refused {}", e.code),
+    })
+}
+
+/// Time since the desk opened.
+pub(crate) fn clock(at: Micros) -> String {
+    let micros = at.since(OPENING);
+    let (seconds, part) = (micros / 1_000_000, micros % 1_000_000);
+    let text = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if part == 0 { text } else { format!("{text}.{part:06}") }
+}
+
+/// A market's ladder: demand, price, supply; the dearest on top.
+pub(crate) fn book(x: &Exchange, market: MarketId) -> Vec<String> {
+    let book = x.book(market).expect("the market is open");
+    let mut rows: BTreeMap<i64, (String, Vec<String>, Vec<String>)> = BTreeMap::new();
+    let cell = |row: &BookRow| {
+        let count = if row.count == 1 { String::new() } else { format!(" ({})", row.count) };
+        format!("{} {}{count}", row.quantity, row.level)
+    };
+    for row in &book.orders {
+        rows.entry(-row.price.get()).or_insert_with(|| (row.price.to_string(), vec![], vec![])).1.push(cell(row));
+    }
+    for row in &book.bids {
+        rows.entry(-row.price.get()).or_insert_with(|| (row.price.to_string(), vec![], vec![])).2.push(cell(row));
+    }
+    let rows = rows.into_values().map(|(price, orders, bids)| vec![orders.join(", "), price, bids.join(", ")]);
+    table(&["orders", "price", "bids"], rows.collect())
+}
+
+/// The money of some accounts.
+pub(crate) fn money(x: &Exchange, accounts: &[(String, AccountId)]) -> Vec<String> {
+    let row = |(name, id): &(String, AccountId)| {
+        let b = x.balances(*id);
+        let cells = [b.available, b.held, b.escrowed, b.withdrawing].map(|amount: Stroops| amount.to_string());
+        [vec![name.clone()], cells.to_vec()].concat()
+    };
+    table(&["account", "available", "held", "escrowed", "withdrawing"], accounts.iter().map(row).collect())
+}
+
+fn table(head: &[&str], rows: Vec<Vec<String>>) -> Vec<String> {
+    let mut lines = vec![head.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>()];
+    lines.extend(rows);
+    let widths: Vec<usize> =
+        (0..head.len()).map(|i| lines.iter().map(|line| line[i].len()).max().unwrap_or_default()).collect();
+    let line = |cells: Vec<String>| {
+        let cells: Vec<_> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        format!("| {} |", cells.join(" | "))
+    };
+    lines.into_iter().map(line).collect()
+}

@@ -1,0 +1,137 @@
+//! Money comes in and goes out by what happened on the chain.
+
+use crate::script::check;
+
+#[test]
+fn a_deposit_counts_once() {
+    check(
+        "
+        chain credits tom 5
+          tom has 5 more
+        chain credits tom 5 again
+          again nothing
+        chain credits nell 7
+          account account 10 opened, level One
+          account 10 has 7 more
+        chain credits tom 0
+          refused OUT_OF_BOUNDS
+        money tom nell
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 1005      | 0    | 0        | 0           |
+          | nell    | 7         | 0    | 0        | 0           |
+        ",
+    );
+}
+
+#[test]
+fn a_request_takes_what_is_free_and_then_cancels_the_youngest_orders() {
+    check(
+        "
+        tom order H100-80 1x1 @ 300
+          order o1 open, holds 300
+        tom order H100-80 1x1 @ 200
+          order o2 open, holds 200
+        tia order H100-80 1x1 @ 900
+          order o3 open, holds 900
+        tom order H100-80 1x1 @ 100
+          order o4 open, holds 100
+        chain asks tom 350
+          tom waits for 350
+        money tom
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 50        | 600  | 0        | 350         |
+        chain asks tom 650
+          order o4 cancelled (unfunded), releases 100
+          order o2 cancelled (unfunded), releases 200
+          tom waits for 650
+        money tom
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 50        | 300  | 0        | 650         |
+        chain asks tom 650 again
+          again nothing
+        chain withdrew tom 650
+          tom withdrew 650
+        money tom
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 50        | 300  | 0        | 0           |
+        ",
+    );
+}
+
+#[test]
+fn a_request_leaves_what_escrows_hold() {
+    check(
+        "
+        ada bid p1 H100-80 1 @ 600
+          bid b1 open
+        tom order H100-80 1x1 @ 600
+          order o1 open, holds 600
+          lease l1: o1 on b1, 1x1 at 600 (One), escrow 600
+          order o1 has l1 for 1 replica, 0 left, holds 0
+        chain asks tom 1000
+          tom waits for 400
+        money tom
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 0         | 0    | 600      | 400         |
+        chain withdrew tom 1000
+          refused SETTLEMENT_MISMATCH
+        chain refuses l1
+          lease l1 closed (escrowFailed): 0 s, pay 0, fee 0, refund 600, released
+        money tom
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 600       | 0    | 0        | 400         |
+        chain withdrew tom 1000
+          tom withdrew 1000
+        money tom
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 0         | 0    | 0        | 0           |
+        ",
+    );
+}
+
+#[test]
+fn a_request_taken_back_is_free_again() {
+    check(
+        "
+        chain asks tom 400
+          tom waits for 400
+        chain asks tom 1000
+          tom waits for 1000
+        chain keeps tom 1000
+          tom has 1000 back
+        money tom
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 1000      | 0    | 0        | 0           |
+        chain asks nell 5
+          account account 10 opened, level One
+          account 10 waits for 0
+        chain keeps ned 5
+          refused UNKNOWN_FACT
+        chain withdrew ned 5
+          refused UNKNOWN_FACT
+        chain withdrew tom 1000.0000001
+          refused SETTLEMENT_MISMATCH
+        chain withdrew tom 1000
+          tom withdrew 1000
+        money tom
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 0         | 0    | 0        | 0           |
+        ",
+    );
+}
+
+#[test]
+fn a_withdrawal_that_was_not_asked_for_cancels_orders_too() {
+    check(
+        "
+        tom order H100-80 1x1 @ 700
+          order o1 open, holds 700
+        chain withdrew tom 400
+          order o1 cancelled (unfunded), releases 700
+          tom withdrew 400
+        money tom
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 600       | 0    | 0        | 0           |
+        ",
+    );
+}
