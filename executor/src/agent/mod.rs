@@ -29,7 +29,7 @@ use tracing::{info, warn};
 use self::backoff::{Backoff, jittered};
 use self::service::Service;
 use crate::docker::{Engine, NoEngine};
-use crate::exchange::{Exchange, ExchangeError};
+use crate::exchange::{Exchange, ExchangeError, Node};
 use crate::lease::Leases;
 use crate::results::Results;
 
@@ -96,18 +96,30 @@ pub enum AgentError {
 
 /// An agent of one provider, or of the house.
 #[derive(Debug)]
-pub struct Agent<X> {
+pub struct Agent<X = Node> {
     exchange: Arc<X>,
     engine: Arc<Engine>,
     config: AgentConfig,
     results: Results,
 }
 
+impl Agent {
+    /// An agent that follows the exchange at `config.url`. The engine has to
+    /// answer; the exchange need not yet.
+    ///
+    /// # Errors
+    /// [`AgentError`], whose words can be shown to a user as they are.
+    pub async fn connect(config: AgentConfig) -> Result<Self, AgentError> {
+        let node = Node::new(&config.url, config.token.clone())?;
+        Self::with(node, config).await
+    }
+}
+
 impl<X: Exchange> Agent<X> {
     /// An agent that follows `exchange`.
     ///
     /// # Errors
-    /// [`AgentError`], whose words can be shown to a user as they are.
+    /// As [`Agent::connect`].
     pub async fn with(exchange: X, config: AgentConfig) -> Result<Self, AgentError> {
         let engine = Engine::connect(config.docker.as_deref()).await?;
         let data = |cause| AgentError::Data { folder: config.data.clone(), cause };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -19,6 +20,10 @@ use crate::docker::EngineError;
 use crate::exchange::{Change, Exchange, ExchangeError, Head};
 use crate::lease::{Lease, LeaseId, LeaseState, Leases};
 use crate::plan::{Action, Desired, Observed, Scope, plan};
+
+/// The longest pause between rounds that come to nothing. Leases that wait to
+/// be started or stopped wait for the next round.
+const ROUND_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// Why a round came to nothing.
 #[derive(Debug, Error)]
@@ -38,7 +43,8 @@ pub(super) struct Service<'a, X> {
     scope: Scope,
     crew: Arc<Crew<X>>,
     beats: Arc<Beats>,
-    changes: BoxStream<'static, Change>,
+    /// `None` after it ended, until the next round opens another.
+    changes: Option<BoxStream<'static, Change>>,
     tasks: JoinSet<Done>,
     busy: BTreeMap<LeaseId, Busy>,
     resting: BTreeMap<LeaseId, Resting>,
@@ -52,13 +58,16 @@ type Done = (LeaseId, Result<(), StepError>);
 struct Busy {
     task: AbortHandle,
     starts: bool,
+    state: Option<LeaseState>,
 }
 
-/// A lease whose steps failed, until they are tried again.
+/// A lease whose steps failed, until they are tried again. What failed in one
+/// state does not hold up what the next one asks for.
 #[derive(Default)]
 struct Resting {
     backoff: Backoff,
     until: Option<Instant>,
+    state: Option<LeaseState>,
 }
 
 impl<'a, X: Exchange> Service<'a, X> {
@@ -76,7 +85,7 @@ impl<'a, X: Exchange> Service<'a, X> {
                 config: agent.config.clone(),
             }),
             beats: Arc::new(Beats::new(again)),
-            changes: agent.exchange.changes(head.seq),
+            changes: Some(agent.exchange.changes(head.seq)),
             tasks: JoinSet::new(),
             busy: BTreeMap::new(),
             resting: BTreeMap::new(),
@@ -119,7 +128,7 @@ impl<'a, X: Exchange> Service<'a, X> {
                     } else {
                         debug!("no round: {error}");
                     }
-                    sleep(jittered(backoff.next().max(self.agent.config.interval))).await;
+                    sleep(jittered(backoff.next().min(ROUND_PAUSE_MAX))).await;
                     continue;
                 }
             }
@@ -138,10 +147,10 @@ impl<'a, X: Exchange> Service<'a, X> {
                     self.done(done);
                     return;
                 }
-                Some(change) = self.changes.next() => {
-                    if self.concerns(change) {
-                        return;
-                    }
+                change = next(&mut self.changes) => match change {
+                    Some(change) if self.concerns(change) => return,
+                    Some(_) => {}
+                    None => self.changes = None,
                 }
             }
         }
@@ -162,45 +171,54 @@ impl<'a, X: Exchange> Service<'a, X> {
             Err(failed) => {
                 let lease = self.busy.iter().find(|(_, busy)| busy.task.id() == failed.id()).map(|(lease, _)| *lease);
                 if let Some(lease) = lease {
-                    self.busy.remove(&lease);
+                    let busy = self.busy.remove(&lease);
                     if failed.is_panic() {
                         error!(lease = lease.0, "a step panicked: {failed}");
-                        self.rest(lease);
+                        self.rest(lease, busy);
                     }
                 }
                 return;
             }
         };
-        self.busy.remove(&lease);
+        let busy = self.busy.remove(&lease);
         match outcome {
             Ok(()) => drop(self.resting.remove(&lease)),
             Err(failure) => {
                 warn!(lease = lease.0, "{failure}");
-                self.rest(lease);
+                self.rest(lease, busy);
             }
         }
     }
 
-    fn rest(&mut self, lease: LeaseId) {
+    fn rest(&mut self, lease: LeaseId, busy: Option<Busy>) {
         let resting = self.resting.entry(lease).or_default();
+        resting.state = busy.and_then(|busy| busy.state);
         resting.until = Some(Instant::now() + jittered(resting.backoff.next()));
     }
 
     async fn round(&mut self) -> Result<(), RoundError> {
-        if self.agent.exchange.head().await?.log != self.scope.log {
+        let head = self.agent.exchange.head().await?;
+        if head.log != self.scope.log {
             return Err(RoundError::OtherLog);
         }
+        // Before the leases are asked for, so that no change falls between.
+        self.changes.get_or_insert_with(|| self.agent.exchange.changes(head.seq));
         let leases = self.agent.exchange.leases(self.scope.serves).await?;
         let observed = self.agent.engine.observe(&self.scope.log).await?;
         let busy = self.busy.keys().copied().collect();
         let desired = self.crew.desired(&self.scope, leases, &observed, busy).await?;
         self.known = desired.leases.keys().copied().collect();
         let now = Instant::now();
-        self.resting.retain(|lease, _| self.known.contains(lease));
         self.drop_starts_of_ended(&desired);
         self.beats.set(&desired, &observed);
-        for (id, steps) in plan(&self.scope, &desired, &observed) {
-            let rests = self.resting.get(&id).is_some_and(|resting| resting.until.is_some_and(|until| until > now));
+        let plans = plan(&self.scope, &desired, &observed);
+        self.resting.retain(|lease, _| plans.contains_key(lease) || self.busy.contains_key(lease));
+        for (id, steps) in plans {
+            let state = desired.leases.get(&id).map(|lease| lease.state);
+            let rests = self
+                .resting
+                .get(&id)
+                .is_some_and(|resting| resting.state == state && resting.until.is_some_and(|until| until > now));
             if self.busy.contains_key(&id) || rests {
                 continue;
             }
@@ -216,9 +234,10 @@ impl<'a, X: Exchange> Service<'a, X> {
             return;
         };
         let crew = Arc::clone(&self.crew);
+        let state = lease.as_ref().map(|lease| lease.state);
         let starts = steps.iter().any(|step| matches!(step, Action::Start(_) | Action::ReportStart));
         let task = self.tasks.spawn(async move { (id, crew.take(lease.as_ref(), &labels, &steps).await) });
-        self.busy.insert(id, Busy { task, starts });
+        self.busy.insert(id, Busy { task, starts, state });
     }
 
     /// A start that is no longer wanted is dropped where it stands, even in the
@@ -233,5 +252,13 @@ impl<'a, X: Exchange> Service<'a, X> {
                 busy.task.abort();
             }
         }
+    }
+}
+
+/// The next change; never comes while there is no stream.
+async fn next(changes: &mut Option<BoxStream<'static, Change>>) -> Option<Change> {
+    match changes {
+        Some(changes) => changes.next().await,
+        None => std::future::pending().await,
     }
 }

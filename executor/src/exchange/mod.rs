@@ -1,9 +1,14 @@
 //! The exchange, as an agent sees it.
 
+mod node;
+mod shape;
+
 use std::future::Future;
 
 use futures_util::stream::BoxStream;
 use thiserror::Error;
+
+pub use node::Node;
 
 use crate::docker::Usage;
 use crate::lease::{Lease, LeaseId, Leases, LogId, Outcome, ProviderId, RunningContainer, Specification};
@@ -69,7 +74,8 @@ pub trait Exchange: Send + Sync + 'static {
     fn specification(&self, lease: &Lease) -> impl Future<Output = Result<Specification, ExchangeError>> + Send;
 
     /// The changes of leases after `seq`, in order. It reconnects by itself and
-    /// goes on where it was; it ends only when it cannot. A change is a hint to
+    /// goes on where it was; it ends when it cannot, and may then be asked for
+    /// anew. A change is a hint to
     /// look again: what counts is what [`Exchange::leases`] then answers.
     fn changes(&self, seq: u64) -> BoxStream<'static, Change>;
 

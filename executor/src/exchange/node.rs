@@ -1,0 +1,149 @@
+//! The exchange behind an address: a node, through the SDK.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use berth_client::{Call, Client, ClientError, Session};
+use berth_wire::request;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use serde_json::Value;
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::shape::{self, HealthShape, LeaseShape, Page};
+use super::{Change, Exchange, ExchangeError, Head, Started};
+use crate::docker::Usage;
+use crate::lease::{Lease, LeaseId, Leases, LogId, Outcome, Specification};
+
+/// How long one call may take.
+const CALL_TIME_MAX: Duration = Duration::from_secs(10);
+/// Leases that are asked for at once.
+const PAGE: u32 = 1_000;
+/// Pages that are read at most: more open leases than one host can run.
+const PAGES_MAX: usize = 1_000;
+/// What the exchange answers of a lease that there is not.
+const UNKNOWN_LEASE: &str = "UNKNOWN_LEASE";
+
+/// A node of the exchange.
+pub struct Node {
+    client: Client,
+    session: Session,
+}
+
+/// The client holds a token, which no log needs.
+impl fmt::Debug for Node {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Node").finish_non_exhaustive()
+    }
+}
+
+impl Node {
+    /// The node at `url`, such as `http://127.0.0.1:3000`. It need not answer
+    /// yet. To be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When `url` is none.
+    pub fn new(url: &str, token: Option<String>) -> Result<Self, ExchangeError> {
+        let client = Client::new(url, token).map_err(of_client)?;
+        let session = client.session();
+        Ok(Self { client, session })
+    }
+
+    async fn call(&self, method: &str, params: Value) -> Result<(), ExchangeError> {
+        // Reports may be repeated, so the session may send them again.
+        let call = Call::new(method, params).idempotent().within(CALL_TIME_MAX);
+        self.session.send(call).await.map(drop).map_err(of_client)
+    }
+}
+
+impl Exchange for Node {
+    async fn head(&self) -> Result<Head, ExchangeError> {
+        let health: HealthShape = bounded(self.client.get("/health")).await?;
+        let log = LogId::parse(&health.log_id)
+            .ok_or_else(|| ExchangeError::Away(format!("{:?} is no log's id", health.log_id)))?;
+        Ok(Head { log, seq: health.seq })
+    }
+
+    async fn leases(&self, served: Leases) -> Result<Vec<Lease>, ExchangeError> {
+        let filter = match served {
+            Leases::Provider(provider) => format!("providerId={provider}"),
+            Leases::House => "agent=house".to_owned(),
+        };
+        let path = format!("/api/v1/leases?{filter}&state=opened,escrowed,running,closing&limit={PAGE}");
+        let mut leases = Vec::new();
+        let mut next = path.clone();
+        for _ in 0..PAGES_MAX {
+            let page: Page = bounded(self.client.get(&next)).await?;
+            leases.extend(page.items.into_iter().map(LeaseShape::parse));
+            next = match page.next {
+                None => return Ok(leases),
+                Some(Value::String(cursor)) => format!("{path}&cursor={cursor}"),
+                Some(cursor) => format!("{path}&cursor={cursor}"),
+            };
+        }
+        Err(ExchangeError::Away("its list of leases does not end".to_owned()))
+    }
+
+    async fn lease(&self, id: LeaseId) -> Result<Option<Lease>, ExchangeError> {
+        match bounded(self.client.get::<LeaseShape>(&format!("/api/v1/leases/{id}"))).await {
+            Ok(lease) => Ok(Some(lease.parse())),
+            Err(ExchangeError::Refused { code, .. }) if code == UNKNOWN_LEASE => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn specification(&self, lease: &Lease) -> Result<Specification, ExchangeError> {
+        let path = format!("/api/v1/leases/{}/specification?address={}", lease.id, lease.provider_address);
+        let shape: request::Specification = bounded(self.client.get(&path)).await?;
+        Ok(shape::specification(shape))
+    }
+
+    fn changes(&self, seq: u64) -> BoxStream<'static, Change> {
+        let types = shape::CHANGES.map(str::to_owned).to_vec();
+        let events = self.client.events(seq + 1, types);
+        stream::unfold(events, |mut events| async move {
+            match events.next().await {
+                Ok(frame) => {
+                    let changes: Vec<_> = frame.events.iter().filter_map(shape::change).collect();
+                    Some((stream::iter(changes), events))
+                }
+                Err(error) => {
+                    warn!("the event stream has ended: {error}");
+                    None
+                }
+            }
+        })
+        .flatten()
+        .boxed()
+    }
+
+    async fn start(&self, lease: &Lease, started: &Started) -> Result<(), ExchangeError> {
+        self.call("lease.start", shape::start(lease, started)).await
+    }
+
+    async fn heartbeat(&self, lease: &Lease, usage: Usage) -> Result<(), ExchangeError> {
+        self.call("lease.heartbeat", shape::heartbeat(lease, usage)).await
+    }
+
+    async fn finish(&self, lease: &Lease, outcome: &Outcome) -> Result<(), ExchangeError> {
+        self.call("lease.finish", shape::finish(lease, outcome)).await
+    }
+}
+
+async fn bounded<T>(call: impl Future<Output = Result<T, ClientError>>) -> Result<T, ExchangeError> {
+    match timeout(CALL_TIME_MAX, call).await {
+        Ok(answer) => answer.map_err(of_client),
+        Err(_) => Err(ExchangeError::Away(format!("no answer within {} s", CALL_TIME_MAX.as_secs()))),
+    }
+}
+
+fn of_client(error: ClientError) -> ExchangeError {
+    match error {
+        // What may be better later is no answer yet.
+        error if error.may_retry() => ExchangeError::Away(error.to_string()),
+        ClientError::Refused { code, detail, .. } => ExchangeError::Refused { code, detail },
+        other => ExchangeError::Away(other.to_string()),
+    }
+}
