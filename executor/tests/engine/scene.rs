@@ -52,7 +52,11 @@ pub(crate) fn scene(name: &str, play: impl AsyncFnOnce(&Scene)) {
         let log = LogId::parse(&hex::encode(Sha256::digest(unique))).expect("a hash");
         let engine = Engine::connect(Some(dockerd.host())).await.expect("it answers");
         let labels = HashMap::from([("berth.test".to_owned(), "page".to_owned())]);
+        // One after the other, or two builds leave an image without a tag.
+        static BUILDING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let building = BUILDING.lock().await;
         let image_id = build_scratch(&engine, IMAGE, page(), &labels).await.expect("an image");
+        drop(building);
         let scene = Scene::new(engine, dockerd.host(), image_id, log, PROVIDER);
         let outcome = AssertUnwindSafe(play(&scene)).catch_unwind().await;
         scene.clear().await;
