@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use berth_domain::Seq;
 use berth_wire::frame::{Answer, Request};
 use futures_util::StreamExt;
 use futures_util::future::ready;
@@ -36,10 +35,7 @@ enum End {
     /// The client sends what is no text.
     NoText,
     /// The client took too long for a frame.
-    Slow {
-        /// The first entry that it may not have been sent.
-        resume: Seq,
-    },
+    Slow,
     /// The node stops.
     Stopping,
     /// The node cannot read its own log.
@@ -98,11 +94,14 @@ impl Connection {
             let Some(subscription) = self.subscriptions.get(id) else { continue };
             let batch = subscription.next(&app).await.map_err(|_: Refusal| End::Broken)?;
             more |= batch.more;
+            for frame in batch.frames {
+                if let Err(end) = self.send(Message::Text(frame.text.into())).await {
+                    self.subscriptions.rewind(id, frame.resume);
+                    return Err(end);
+                }
+            }
             if batch.ended {
                 self.subscriptions.remove(id);
-            }
-            for frame in batch.frames {
-                self.send(Message::Text(frame.text.into()), Some(frame.resume)).await?;
             }
         }
         Ok(more)
@@ -143,32 +142,29 @@ impl Connection {
 
     async fn answer(&mut self, answer: &Answer) -> Result<(), End> {
         let text = serde_json::to_string(answer).expect("texts and numbers are JSON");
-        self.send(Message::Text(text.into()), None).await
+        self.send(Message::Text(text.into())).await
     }
 
     async fn ping(&mut self) -> Result<(), End> {
         if self.heard.elapsed() > SILENCE_MAX {
             return Err(End::Silent);
         }
-        self.send(Message::Ping(Default::default()), None).await
+        self.send(Message::Ping(Default::default())).await
     }
 
     /// Sends under a deadline. A client that stops reading would otherwise hold
     /// this task, and with it what it keeps in memory, for ever.
-    async fn send(&mut self, message: Message, resume: Option<Seq>) -> Result<(), End> {
+    async fn send(&mut self, message: Message) -> Result<(), End> {
         match timeout(SEND_TIME_MAX, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
-            Err(_) => {
-                let resume = resume.or_else(|| self.subscriptions.resume());
-                Err(End::Slow { resume: resume.unwrap_or_else(|| self.app.view.head().next()) })
-            }
+            Err(_) => Err(End::Slow),
         }
     }
 
     /// Says why, as well as can be done in a moment, and closes.
     async fn farewell(mut self, end: End) {
-        let head = self.app.view.head();
+        let resume = self.subscriptions.resume().unwrap_or_else(|| self.app.view.head().next());
         let (words, code, reason, time) = match end {
             End::Gone => return,
             End::Silent => (Vec::new(), CLOSE_AWAY, "no answer to a ping".to_owned(), FAREWELL_TIME_MAX),
@@ -177,13 +173,12 @@ impl Connection {
                 let reason = "the log cannot be read".to_owned();
                 (Vec::new(), CLOSE_BROKEN, reason, FAREWELL_TIME_MAX)
             }
-            End::Slow { resume } => {
+            End::Slow => {
                 let reason = format!(r#"{{"resumeSeq":{resume}}}"#);
-                (self.subscriptions.fell_behind(resume), CLOSE_FELL_BEHIND, reason, FAREWELL_TIME_MAX)
+                (self.subscriptions.fell_behind(), CLOSE_FELL_BEHIND, reason, FAREWELL_TIME_MAX)
             }
             End::Stopping => {
                 self.finish_pending().await;
-                let resume = self.subscriptions.resume().unwrap_or_else(|| head.next());
                 let words = format!(r#"{{"ch":"status","type":"serverShutdown","resumeSeq":{resume}}}"#);
                 (vec![words], CLOSE_AWAY, "the node stops".to_owned(), SEND_TIME_MAX)
             }
@@ -196,11 +191,13 @@ impl Connection {
                     return;
                 }
             }
-            // Waits for the client's own close, or a kernel that still holds
-            // unread bytes would throw away what was just said.
-            while let Some(Ok(_)) = self.socket.recv().await {}
         };
-        let _ = timeout(time, say).await;
+        if timeout(time, say).await.is_ok() {
+            // Waits a moment for the client's own close: a kernel that holds
+            // unread requests would throw away what was just said.
+            let hear = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+            let _ = timeout(FAREWELL_TIME_MAX, hear).await;
+        }
     }
 
     /// Gives commands that are under way the time to become durable, so that

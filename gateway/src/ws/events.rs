@@ -47,6 +47,11 @@ impl EventsSubscription {
         self.cursor
     }
 
+    /// The frame of an entry could not be sent.
+    pub(super) fn rewind(&mut self, resume: Seq) {
+        self.cursor = resume;
+    }
+
     pub(super) async fn next(&mut self, node: &Node) -> Result<Batch, Refusal> {
         if let Some(text) = self.refusal.take() {
             let frames = vec![Push { text, resume: self.cursor }];

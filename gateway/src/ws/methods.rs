@@ -55,7 +55,7 @@ pub(super) fn call(
     let method = request.method.clone();
     let params = request.take_params();
     match method.as_str() {
-        "ping" => return read::<Nothing>(params).map(|_| Call::Done(json!({}))),
+        "ping" => return nothing(&params).map(|()| Call::Done(json!({}))),
         "subscribe" => return subscriptions.add(app, read::<Subscribe>(params)?).map(|done| Call::Done(shown(&done))),
         "unsubscribe" => {
             let Unsubscribe { sub } = read(params)?;
@@ -70,10 +70,14 @@ pub(super) fn call(
     command(app.clone(), caller, &method, params, last_turn).map(Call::Later)
 }
 
-/// Parameters of a method that has none.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
+/// The parameters of a method that has none.
+fn nothing(params: &Value) -> Result<(), Refusal> {
+    let params = params.as_object().ok_or_else(|| Refusal::malformed("params", "is not an object"))?;
+    match params.keys().next() {
+        Some(field) => Err(Refusal::malformed(field, "is no parameter of this method")),
+        None => Ok(()),
+    }
+}
 
 fn command(
     app: App,

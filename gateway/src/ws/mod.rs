@@ -12,6 +12,7 @@ use axum::extract::{State, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use berth_wire::errors::EdgeCode;
+use berth_wire::frame::PUSH_BYTES_MAX;
 
 use crate::guard::Caller;
 use crate::limits::BODY_BYTES_MAX;
@@ -20,8 +21,9 @@ use crate::problem::Refusal;
 
 /// The read buffer of a socket. Requests are small; a large one makes it grow.
 const READ_BUFFER_BYTES: usize = 1_024;
-/// What may wait to be written: one whole answer and what was cut off of it.
-const WRITE_BUFFER_BYTES_MAX: usize = 256 * 1024;
+/// What may wait to be written: the largest frame, since one that does not fit
+/// could never be sent. It is allocated only when there is such a frame.
+const WRITE_BUFFER_BYTES_MAX: usize = PUSH_BYTES_MAX;
 
 pub(crate) async fn upgrade(
     State(app): State<App>,

@@ -114,10 +114,20 @@ impl Subscriptions {
         events.min()
     }
 
+    /// A frame of a subscription could not be sent.
+    pub(super) fn rewind(&mut self, id: u64, resume: Seq) {
+        if let Some(Subscription::Events(events)) = self.by_id.get_mut(&id) {
+            events.rewind(resume);
+        }
+    }
+
     /// The last words to the followers of events when the socket is too slow.
-    pub(super) fn fell_behind(&self, resume: Seq) -> Vec<String> {
-        let events = self.by_id.iter().filter(|(_, one)| matches!(one, Subscription::Events(_)));
-        events.map(|(id, _)| super::events::fell_behind(*id, resume)).collect()
+    pub(super) fn fell_behind(&self) -> Vec<String> {
+        let events = self.by_id.iter().filter_map(|(id, subscription)| match subscription {
+            Subscription::Events(events) => Some(super::events::fell_behind(*id, events.resume())),
+            Subscription::Book(_) => None,
+        });
+        events.collect()
     }
 }
 

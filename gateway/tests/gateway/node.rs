@@ -5,9 +5,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
-use berth_domain::{
-    Address, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel,
-};
+use berth_domain::{Address, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel};
 use berth_gateway::{Gateway, GatewayConfig, Provision, ProvisionError, Running, Services, feed};
 use berth_journal::{DataDir, PrivateStore, Sequencer, SequencerConfig, recover};
 use reqwest::{Method, StatusCode};
@@ -18,20 +16,20 @@ use tokio::sync::Mutex;
 use crate::socket::Socket;
 
 /// The operator's token of every test's node.
-pub const TOKEN: &str = "the operator's token";
+pub(crate) const TOKEN: &str = "the operator's token";
 
 /// A running node.
-pub struct Node {
+pub(crate) struct Node {
     running: Running,
     sequencer: Sequencer,
     http: reqwest::Client,
-    pub chain: Arc<Chain>,
+    pub(crate) chain: Arc<Chain>,
 }
 
 /// The settler's part of the chain: it deposits what is asked for and reports
 /// it as the settler would.
 #[derive(Default)]
-pub struct Chain {
+pub(crate) struct Chain {
     at: OnceLock<SocketAddr>,
     deposits: Mutex<u64>,
 }
@@ -53,7 +51,7 @@ impl Provision for Chain {
 
 impl Chain {
     /// How many deposits were made.
-    pub async fn deposits(&self) -> u64 {
+    pub(crate) async fn deposits(&self) -> u64 {
         *self.deposits.lock().await
     }
 }
@@ -77,14 +75,14 @@ fn genesis() -> Genesis {
 
 impl Node {
     /// A fresh open node.
-    pub async fn open() -> (TempDir, Self) {
+    pub(crate) async fn open() -> (TempDir, Self) {
         let dir = tempfile::tempdir().unwrap();
         let node = Self::start(dir.path(), true).await;
         (dir, node)
     }
 
     /// A node on the log in `dir`.
-    pub async fn start(dir: &Path, open: bool) -> Self {
+    pub(crate) async fn start(dir: &Path, open: bool) -> Self {
         let dir = DataDir::new(dir);
         let recovered = recover(&dir).unwrap();
         let (exchange, events) = (recovered.exchange().clone(), recovered.events());
@@ -93,40 +91,33 @@ impl Node {
         let config = SequencerConfig::new(move |committed| publisher.publish(committed));
         let sequencer = Sequencer::start(recovered, Some(genesis()), config).unwrap();
         let chain = Arc::new(Chain::default());
-        let services = Services {
-            sequencer: sequencer.handle(),
-            feed,
-            exchange,
-            events,
-            private,
-            provision: Some(chain.clone()),
-        };
-        let config =
-            GatewayConfig { listen: "127.0.0.1:0".parse().unwrap(), open, operator_token: TOKEN.to_owned() };
+        let services =
+            Services { sequencer: sequencer.handle(), feed, exchange, events, private, provision: Some(chain.clone()) };
+        let config = GatewayConfig { listen: "127.0.0.1:0".parse().unwrap(), open, operator_token: TOKEN.to_owned() };
         let running = Gateway::start(services, config).await.unwrap();
         chain.at.set(running.local_addr()).unwrap();
         Self { running, sequencer, http: reqwest::Client::new(), chain }
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.running.shutdown().await;
         self.sequencer.stop();
     }
 
-    pub fn addr(&self) -> SocketAddr {
+    pub(crate) fn addr(&self) -> SocketAddr {
         self.running.local_addr()
     }
 
-    pub async fn socket(&self) -> Socket {
+    pub(crate) async fn socket(&self) -> Socket {
         Socket::connect(self.addr()).await
     }
 
-    pub async fn operator(&self) -> Socket {
+    pub(crate) async fn operator(&self) -> Socket {
         Socket::operator(self.addr()).await
     }
 
     /// A request; the body is sent as JSON when there is one.
-    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Response {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Response {
         let request = self.http.request(method, format!("http://{}{path}", self.addr()));
         let request = match body {
             Some(body) => request.json(&body),
@@ -136,26 +127,26 @@ impl Node {
     }
 
     /// A request whose answer is JSON.
-    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
         let response = self.send(method, path, body).await;
         assert_eq!(response.headers()["x-berth-mode"], "open", "every answer names the mode");
         (response.status(), response.json().await.unwrap())
     }
 
-    pub async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let (status, body) = self.call(Method::GET, path, None).await;
         assert_eq!(status, StatusCode::OK, "{path}: {body}");
         body
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Value {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
         let (status, body) = self.call(Method::POST, path, Some(body)).await;
         assert_eq!(status, StatusCode::CREATED, "{path}: {body}");
         body
     }
 
     /// All of `GET /events` with these parameters.
-    pub async fn events(&self, query: &str) -> Vec<Value> {
+    pub(crate) async fn events(&self, query: &str) -> Vec<Value> {
         let response = self.send(Method::GET, &format!("/api/v1/events?limit=1000&{query}"), None).await;
         assert_eq!(response.headers()["content-type"], "application/x-ndjson");
         let text = response.text().await.unwrap();
@@ -163,7 +154,7 @@ impl Node {
     }
 
     /// Registers a host with plenty of everything.
-    pub async fn provider(&self, owner: &str) -> u64 {
+    pub(crate) async fn provider(&self, owner: &str) -> u64 {
         let body = json!({
             "address": owner,
             "resources": { "cpu": 64, "memory": 65536, "storage": 1000, "bandwidth": 1000 },
@@ -175,23 +166,39 @@ impl Node {
     }
 
     /// Places a standing bid in the CPU market.
-    pub async fn bid(&self, provider: u64, price: &str, quantity: u64) -> Value {
+    pub(crate) async fn bid(&self, provider: u64, price: &str, quantity: u64) -> Value {
         let body = json!({ "providerId": provider, "market": "CPU", "bidPrice": price, "quantity": quantity });
         self.post("/api/v1/bids", body).await
     }
 
     /// Places an order for one vCPU for an hour.
-    pub async fn order(&self, tenant: &str, price: &str) -> Value {
+    pub(crate) async fn order(&self, tenant: &str, price: &str) -> Value {
         self.post("/api/v1/orders", order(tenant, price)).await
     }
 }
 
 /// An order for one vCPU for an hour.
-pub fn order(tenant: &str, price: &str) -> Value {
+pub(crate) fn order(tenant: &str, price: &str) -> Value {
     json!({
         "tenantAddress": tenant,
         "maxPrice": price,
         "specification": { "image": "nginx:latest", "cpu": 1, "memory": 256 },
         "durationSeconds": 3600,
     })
+}
+
+/// Why an open gateway does not start there.
+pub(crate) async fn refuse_to_listen(listen: &str) -> berth_gateway::StartError {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = DataDir::new(dir.path());
+    let recovered = recover(&dir).unwrap();
+    let (exchange, events) = (recovered.exchange().clone(), recovered.events());
+    let private = PrivateStore::open(&dir).unwrap();
+    let (publisher, feed) = feed();
+    let config = SequencerConfig::new(move |committed| publisher.publish(committed));
+    let sequencer = Sequencer::start(recovered, Some(genesis()), config).unwrap();
+    let services = Services { sequencer: sequencer.handle(), feed, exchange, events, private, provision: None };
+    let config = GatewayConfig { listen: listen.parse().unwrap(), open: true, operator_token: String::new() };
+    let Err(error) = Gateway::start(services, config).await else { panic!("it started") };
+    error
 }

@@ -14,9 +14,12 @@ async fn an_unknown_address_is_provisioned_once_however_many_ask() {
     assert_eq!(providers.len(), 8);
     assert_eq!(node.chain.deposits().await, 1);
     let account = node.get("/api/v1/accounts/newcomer").await;
-    assert_eq!(account["balances"][0], json!({
-        "asset": "XLM", "available": "10000", "held": "0", "escrowed": "0", "withdrawing": "0", "staked": "0",
-    }));
+    assert_eq!(
+        account["balances"][0],
+        json!({
+            "asset": "XLM", "available": "10000", "held": "0", "escrowed": "0", "withdrawing": "0", "staked": "0",
+        })
+    );
     let (status, _) = node.call(Method::GET, "/api/v1/accounts/stranger", None).await;
     assert_eq!((status, node.chain.deposits().await), (StatusCode::NOT_FOUND, 1), "a read gives nobody money");
     node.stop().await;

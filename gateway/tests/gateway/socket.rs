@@ -18,7 +18,7 @@ use crate::node::TOKEN;
 /// How long a frame may take that must come.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub struct Socket {
+pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Frames of subscriptions that came while an answer was waited for.
     pushed: VecDeque<Value>,
@@ -26,15 +26,15 @@ pub struct Socket {
 }
 
 impl Socket {
-    pub async fn connect(addr: SocketAddr) -> Self {
+    pub(crate) async fn connect(addr: SocketAddr) -> Self {
         Self::with(addr, &[]).await.unwrap()
     }
 
-    pub async fn operator(addr: SocketAddr) -> Self {
+    pub(crate) async fn operator(addr: SocketAddr) -> Self {
         Self::with(addr, &[("authorization", format!("Bearer {TOKEN}"))]).await.unwrap()
     }
 
-    pub async fn with(addr: SocketAddr, headers: &[(&'static str, String)]) -> Result<Self, Error> {
+    pub(crate) async fn with(addr: SocketAddr, headers: &[(&'static str, String)]) -> Result<Self, Error> {
         let mut request = format!("ws://{addr}/ws/v1").into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
@@ -44,19 +44,19 @@ impl Socket {
     }
 
     /// Sends a request without waiting; gives its id.
-    pub async fn send(&mut self, method: &str, params: Value) -> u64 {
+    pub(crate) async fn send(&mut self, method: &str, params: Value) -> u64 {
         self.last_id += 1;
         let request = json!({ "id": self.last_id, "method": method, "params": params });
         self.text(&request.to_string()).await;
         self.last_id
     }
 
-    pub async fn text(&mut self, text: &str) {
+    pub(crate) async fn text(&mut self, text: &str) {
         self.stream.send(Message::text(text)).await.unwrap();
     }
 
     /// The answer to a request; keeps what comes in between.
-    pub async fn answer(&mut self, id: u64) -> Value {
+    pub(crate) async fn answer(&mut self, id: u64) -> Value {
         loop {
             let frame = self.frame().await;
             if frame["id"] == id && frame.get("ok").is_some() {
@@ -67,7 +67,7 @@ impl Socket {
     }
 
     /// The answer to one of several requests that wait.
-    pub async fn answer_in_any_order(&mut self, id: u64) -> Value {
+    pub(crate) async fn answer_in_any_order(&mut self, id: u64) -> Value {
         match self.pushed.iter().position(|frame| frame["id"] == id) {
             Some(place) => self.pushed.remove(place).unwrap(),
             None => self.answer(id).await,
@@ -75,20 +75,20 @@ impl Socket {
     }
 
     /// Sends a request and waits for its answer.
-    pub async fn call(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) async fn call(&mut self, method: &str, params: Value) -> Value {
         let id = self.send(method, params).await;
         self.answer(id).await
     }
 
     /// Calls a method that must succeed; gives its result.
-    pub async fn ok(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) async fn ok(&mut self, method: &str, params: Value) -> Value {
         let answer = self.call(method, params).await;
         assert_eq!(answer["ok"], true, "{method}: {answer}");
         answer["result"].clone()
     }
 
     /// The next frame of a subscription.
-    pub async fn pushed(&mut self) -> Value {
+    pub(crate) async fn pushed(&mut self) -> Value {
         match self.pushed.pop_front() {
             Some(frame) => frame,
             None => self.frame().await,
@@ -96,7 +96,7 @@ impl Socket {
     }
 
     /// The next frame as it comes.
-    pub async fn frame(&mut self) -> Value {
+    pub(crate) async fn frame(&mut self) -> Value {
         loop {
             match timeout(PATIENCE, self.stream.next()).await.expect("a frame in time").unwrap().unwrap() {
                 Message::Text(text) => return serde_json::from_str(text.as_str()).unwrap(),
@@ -107,7 +107,7 @@ impl Socket {
     }
 
     /// The close frame with which the node ends the connection.
-    pub async fn closed(mut self) -> Option<CloseFrame> {
+    pub(crate) async fn closed(mut self) -> Option<CloseFrame> {
         loop {
             match timeout(PATIENCE, self.stream.next()).await.expect("a close in time")? {
                 Ok(Message::Close(frame)) => return frame,
