@@ -8,7 +8,7 @@ ARGS ?=
 
 demo: ## One lease from order to payment, on this machine.
 	@scripts/setup demo
-	cargo build --package berth
+	cargo build --workspace --locked
 	target/debug/berth demo --data $(DATA) $(ARGS)
 
 test: ## Formatting, lints, and every test.

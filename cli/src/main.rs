@@ -1,2 +1,96 @@
-//! The one binary: the composition root.
-fn main() {}
+//! `berth`: an exchange for compute leases. The one binary and the only
+//! composition root: it puts journal, gateway, settler and agent together and
+//! holds no logic of theirs.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of the terminal")]
+
+mod bid;
+mod demo;
+mod fault;
+mod keys;
+mod lease;
+mod ledger;
+mod order;
+mod output;
+mod process;
+mod provider;
+mod remote;
+mod replay;
+mod serve;
+mod settle;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::fault::Fault;
+use crate::output::Format;
+
+/// An exchange for compute leases.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Berth {
+    /// How answers are printed.
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Table)]
+    output: Format,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// The guided first lease: a ledger, a node, two providers and a tenant on this machine.
+    Demo(demo::Demo),
+    /// Runs an exchange node.
+    Serve(serve::Serve),
+    /// Runs a provider's agent.
+    Provider(provider::Provider),
+    /// Runs an embedded Stellar ledger: a local network for trying out.
+    Ledger(ledger::Ledger),
+    /// Orders: create, list, show, cancel.
+    Order(order::Order),
+    /// Bids: place, list, cancel, accept.
+    Bid(bid::Bid),
+    /// Leases: list, show, health, stop, proof.
+    Lease(lease::Lease),
+    /// Replays a log from nothing and prints where its state ends.
+    Replay(replay::Replay),
+    /// Checks a log: chain, contiguity, digests, replay.
+    Verify(verify::Verify),
+    /// Compares the exchange's money with the escrow contract's, to the stroop.
+    Settle(settle::Settle),
+}
+
+fn main() -> ExitCode {
+    let berth = Berth::parse();
+    let filter = EnvFilter::try_from_env("BERTH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(berth) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("berth: {fault}");
+            fault.exit_code()
+        }
+    }
+}
+
+fn run(berth: Berth) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Fault::while_doing("starting the runtime", cause))?;
+    let format = berth.output;
+    match berth.verb {
+        Verb::Demo(demo) => runtime.block_on(demo.run()),
+        Verb::Serve(serve) => runtime.block_on(serve.run()),
+        Verb::Provider(provider) => runtime.block_on(provider.run(format)),
+        Verb::Ledger(ledger) => runtime.block_on(ledger.run()),
+        Verb::Order(order) => runtime.block_on(order.run(format)),
+        Verb::Bid(bid) => runtime.block_on(bid.run(format)),
+        Verb::Lease(lease) => runtime.block_on(lease.run(format)),
+        Verb::Replay(replay) => replay.run(format),
+        Verb::Verify(verify) => verify.run(format),
+        Verb::Settle(settle) => runtime.block_on(settle.run(format)),
+    }
+}

@@ -35,7 +35,9 @@ fn source(path: &str, text: &str, faults: &mut Vec<String>) {
     }
     for (i, line) in text.lines().enumerate() {
         // The words are put together so that this file does not hold them.
-        for leftover in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("dbg", "!("), concat!("unimple", "mented!(")] {
+        for leftover in
+            [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("dbg", "!("), concat!("unimple", "mented!(")]
+        {
             if line.contains(leftover) {
                 faults.push(format!("{path}:{}: {leftover}", i + 1));
             }

@@ -1,0 +1,182 @@
+//! `berth order`: what a tenant asks for.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use crate::fault::{Fault, While};
+use crate::output::{self, Format};
+use crate::remote::Remote;
+
+const COLUMNS: [&str; 8] = ["id", "state", "market", "quantity", "remaining", "hold", "leases", "tenantAddress"];
+
+#[derive(Args)]
+pub(crate) struct Order {
+    #[command(flatten)]
+    remote: Remote,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Places an order from a file, from flags, or from both: flags win.
+    Create(Box<Create>),
+    /// Lists orders.
+    List,
+    /// Shows one order.
+    Show {
+        /// Its number.
+        id: u64,
+    },
+    /// Cancels what is left of an order.
+    Cancel {
+        /// Its number.
+        id: u64,
+    },
+}
+
+/// The flags are the JSON's names in kebab case.
+#[derive(Args)]
+struct Create {
+    /// The request as JSON; `-` is standard input.
+    #[arg(short, long)]
+    file: Option<PathBuf>,
+    /// Who rents.
+    #[arg(long)]
+    tenant_address: Option<String>,
+    /// The highest price of a unit, in XLM.
+    #[arg(long)]
+    max_price: Option<String>,
+    /// What the price is for: second, minute, hour or block.
+    #[arg(long)]
+    per: Option<String>,
+    /// Accepted trust levels, such as Five,Four.
+    #[arg(long, value_delimiter = ',')]
+    trust_levels: Vec<String>,
+    /// Replicas.
+    #[arg(long)]
+    quantity: Option<u32>,
+    /// How long a lease runs, in blocks of 5 s.
+    #[arg(long, conflicts_with = "duration_seconds")]
+    duration_blocks: Option<u64>,
+    /// How long a lease runs.
+    #[arg(long)]
+    duration_seconds: Option<u64>,
+    /// auto or manual.
+    #[arg(long)]
+    mode: Option<String>,
+    /// gtc, ioc or gtd.
+    #[arg(long)]
+    time_in_force: Option<String>,
+    /// Your own id for it: a repeat answers the first order.
+    #[arg(long)]
+    client_order_id: Option<String>,
+    /// What hold and escrow cover.
+    #[arg(long)]
+    prepay_seconds: Option<u64>,
+    /// The container's image.
+    #[arg(long)]
+    image: Option<String>,
+    /// Virtual CPUs.
+    #[arg(long)]
+    cpu: Option<u32>,
+    /// Memory in MiB.
+    #[arg(long)]
+    memory: Option<u64>,
+    /// Disk in GiB.
+    #[arg(long)]
+    storage: Option<u64>,
+    /// A published port, CONTAINER:HOST or CONTAINER:HOST/udp. May be repeated.
+    #[arg(long = "port", value_parser = parse_port)]
+    ports: Vec<Value>,
+    /// A variable of the container's environment, NAME=VALUE. May be repeated.
+    #[arg(long = "env", value_parser = parse_variable)]
+    env: Vec<(String, String)>,
+}
+
+impl Order {
+    pub(crate) async fn run(self, format: Format) -> Result<(), Fault> {
+        match self.verb {
+            Verb::Create(create) => {
+                let order = self.remote.post("/api/v1/orders", &create.request()?).await?;
+                output::object(format, &order);
+            }
+            Verb::List => output::list(format, &self.remote.list("/api/v1/orders").await?, &COLUMNS),
+            Verb::Show { id } => output::object(format, &self.remote.get(&format!("/api/v1/orders/{id}")).await?),
+            Verb::Cancel { id } => output::object(format, &self.remote.delete(&format!("/api/v1/orders/{id}")).await?),
+        }
+        Ok(())
+    }
+}
+
+impl Create {
+    fn request(self) -> Result<Value, Fault> {
+        let mut request = match &self.file {
+            Some(path) => read(path)?,
+            None => Map::new(),
+        };
+        let mut set = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                request.insert(name.to_owned(), value);
+            }
+        };
+        set("tenantAddress", self.tenant_address.map(Value::from));
+        set("maxPrice", self.max_price.map(Value::from));
+        set("per", self.per.map(Value::from));
+        set("trustLevels", (!self.trust_levels.is_empty()).then(|| json!(self.trust_levels)));
+        set("quantity", self.quantity.map(Value::from));
+        set("durationBlocks", self.duration_blocks.map(Value::from));
+        set("durationSeconds", self.duration_seconds.map(Value::from));
+        set("mode", self.mode.map(Value::from));
+        set("timeInForce", self.time_in_force.map(Value::from));
+        set("clientOrderId", self.client_order_id.map(Value::from));
+        set("prepaySeconds", self.prepay_seconds.map(Value::from));
+
+        let mut specification = match request.remove("specification") {
+            Some(Value::Object(given)) => given,
+            Some(other) => return Err(Fault::CouldNotRun(format!("specification is no object but {other}"))),
+            None => Map::new(),
+        };
+        let mut set = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                specification.insert(name.to_owned(), value);
+            }
+        };
+        set("image", self.image.map(Value::from));
+        set("cpu", self.cpu.map(Value::from));
+        set("memory", self.memory.map(Value::from));
+        set("storage", self.storage.map(Value::from));
+        set("ports", (!self.ports.is_empty()).then(|| json!(self.ports)));
+        let env: BTreeMap<String, String> = self.env.into_iter().collect();
+        set("env", (!env.is_empty()).then(|| json!(env)));
+        request.insert("specification".to_owned(), specification.into());
+        Ok(request.into())
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<Map<String, Value>, Fault> {
+    let what = path.display().to_string();
+    let mut text = String::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut text).or_fault("reading standard input")?;
+    } else {
+        text = std::fs::read_to_string(path).or_fault(&what)?;
+    }
+    serde_json::from_str(&text).or_fault(&what)
+}
+
+fn parse_port(text: &str) -> Result<Value, String> {
+    let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    let (container, host) = ports.split_once(':').ok_or("is not CONTAINER:HOST")?;
+    let number = |port: &str| port.parse::<u16>().map_err(|_| format!("{port} is no port"));
+    Ok(json!({ "containerPort": number(container)?, "hostPort": number(host)?, "protocol": protocol }))
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("is not NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

@@ -1,0 +1,81 @@
+//! Answers on the terminal: aligned tables for people, JSON for programs.
+
+use clap::ValueEnum;
+use serde_json::Value;
+
+/// How answers are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Aligned columns.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// Prints a list: `columns` are the JSON names that a table shows.
+pub(crate) fn list(format: Format, items: &[Value], columns: &[&str]) {
+    match format {
+        Format::Json => println!("{}", pretty(&Value::Array(items.to_vec()))),
+        Format::Jsonl => items.iter().for_each(|item| println!("{item}")),
+        Format::Table => {
+            let rows = items.iter().map(|item| columns.iter().map(|name| cell(&item[*name])).collect()).collect();
+            print!("{}", table(columns, rows));
+        }
+    }
+}
+
+/// Prints one object: a table shows a line a field.
+pub(crate) fn object(format: Format, item: &Value) {
+    match format {
+        Format::Json => println!("{}", pretty(item)),
+        Format::Jsonl => println!("{item}"),
+        Format::Table => {
+            let rows: Vec<(&String, String)> =
+                item.as_object().into_iter().flatten().map(|(name, value)| (name, cell(value))).collect();
+            let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+            for (name, value) in rows {
+                println!("{name:<width$}  {value}");
+            }
+        }
+    }
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).expect("a JSON value prints")
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Columns as wide as what they hold.
+pub(crate) fn table(columns: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut lines = vec![columns.iter().map(|&name| name.to_owned()).collect()];
+    lines.extend(rows);
+    let width = |i: usize| lines.iter().filter_map(|line: &Vec<String>| line.get(i)).map(|c| c.chars().count()).max();
+    let widths: Vec<usize> = (0..columns.len()).filter_map(width).collect();
+    let mut out = String::new();
+    for line in &lines {
+        let cells: Vec<String> = line.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
+        out.push_str(cells.join("  ").trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_what_they_hold() {
+        let rows = vec![vec!["1".to_owned(), "closed".to_owned()], vec!["12".to_owned(), "é".to_owned()]];
+        assert_eq!(table(&["id", "state"], rows), "id  state\n1   closed\n12  é\n");
+    }
+}

@@ -1,0 +1,68 @@
+//! A node that a verb talks to.
+
+use berth_client::{Client, ClientError};
+use clap::Args;
+use serde_json::Value;
+
+use crate::fault::{Fault, While};
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Remote {
+    /// The node.
+    #[arg(long, global = true, default_value = "http://127.0.0.1:3000", env = "BERTH_URL")]
+    pub(crate) url: String,
+}
+
+impl Remote {
+    pub(crate) fn client(&self) -> Result<Client, Fault> {
+        Client::new(&self.url, None).or_fault("--url")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, Fault> {
+        self.client()?.get(path).await.map_err(fault)
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Fault> {
+        self.client()?.post(path, body).await.map_err(fault)
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Fault> {
+        self.client()?.put(path, body).await.map_err(fault)
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Result<Value, Fault> {
+        self.client()?.delete(path, &serde_json::json!({})).await.map_err(fault)
+    }
+
+    /// All items of a list, page by page.
+    pub(crate) async fn list(&self, path: &str) -> Result<Vec<Value>, Fault> {
+        let client = self.client()?;
+        let mut items = Vec::new();
+        let mut cursor = Value::Null;
+        loop {
+            let page = match &cursor {
+                Value::Null => path.to_owned(),
+                cursor => {
+                    let cursor = cursor.as_str().map_or_else(|| cursor.to_string(), str::to_owned);
+                    format!("{path}{}cursor={cursor}", if path.contains('?') { '&' } else { '?' })
+                }
+            };
+            let mut page: Value = client.get(&page).await.map_err(fault)?;
+            if let Some(more) = page["items"].as_array_mut() {
+                items.append(more);
+            }
+            cursor = page["next"].take();
+            if cursor.is_null() {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+/// A refusal of the exchange ends with 1, everything else with 2.
+pub(crate) fn fault(error: ClientError) -> Fault {
+    match error {
+        ClientError::Refused { .. } => Fault::Refused(error.to_string()),
+        other => Fault::CouldNotRun(other.to_string()),
+    }
+}

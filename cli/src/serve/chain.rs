@@ -1,0 +1,106 @@
+//! The Stellar network that a node settles on, and the escrow contract there.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use berth_ledger::{Config, Server};
+use berth_settlement::chain::{Address, Key, Rpc, Sender};
+use berth_settlement::contract::{Deployment, Escrow, deploy};
+use berth_settlement::fund;
+
+use crate::fault::{Fault, While};
+
+/// The escrow contract's wasm, as committed with its hash.
+const ESCROW_WASM: &[u8] = include_bytes!("../../../settlement/contracts/wasm/escrow.wasm");
+/// The platform's fee: 5 %.
+pub(crate) const FEE_BPS: u16 = 500;
+/// How long an account waits when the operator does not co-sign its withdrawal.
+const WITHDRAW_DELAY_S: u64 = 86_400;
+/// How long to wait for an RPC that is just starting.
+const RPC_TRIES: u32 = 120;
+const RPC_PAUSE: Duration = Duration::from_millis(500);
+
+/// A network, which may be one inside this process.
+pub(crate) struct Chain {
+    url: String,
+    rpc: Arc<Rpc>,
+    embedded: Option<Server>,
+}
+
+impl Chain {
+    /// Connects to `url`, or in open mode starts a local network.
+    pub(crate) async fn reach(data: &Path, url: Option<&str>, open: bool) -> Result<Self, Fault> {
+        let embedded = match (url, open) {
+            (Some(_), _) => None,
+            (None, true) => {
+                let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+                let server = Server::start(Config::new(data.join("ledger")), loopback).await;
+                Some(server.or_fault("starting the local Stellar network")?)
+            }
+            (None, false) => {
+                return Err(Fault::CouldNotRun(
+                    "--rpc is needed: the JSON-RPC of the Stellar network to settle on (or --open to try Berth out)"
+                        .into(),
+                ));
+            }
+        };
+        let url = embedded.as_ref().map_or_else(|| url.unwrap_or_default().to_owned(), Server::url);
+        let rpc = connect(&url).await?;
+        Ok(Self { url, rpc: Arc::new(rpc), embedded })
+    }
+
+    /// Its JSON-RPC.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The escrow contract: the one named, or in open mode one that is deployed
+    /// unless it is there.
+    pub(crate) async fn escrow(
+        &self,
+        contract: Option<Address>,
+        operator: &Key,
+        treasury: &Key,
+        open: bool,
+    ) -> Result<Escrow, Fault> {
+        if let Some(contract) = contract {
+            return Ok(Escrow::new(self.rpc.clone(), contract));
+        }
+        if !open {
+            return Err(Fault::CouldNotRun("--contract is needed: the escrow contract on that network".into()));
+        }
+        fund(&self.rpc, operator.address()).await.or_fault("funding the operator's account")?;
+        let sender = Sender::new(self.rpc.clone(), operator.clone());
+        let deployment = Deployment {
+            operator: operator.address(),
+            treasury: treasury.address(),
+            token: self.rpc.network().native_token(),
+            fee_bps: FEE_BPS.into(),
+            withdraw_delay: WITHDRAW_DELAY_S,
+        };
+        let id = deploy(&sender, ESCROW_WASM, &deployment).await.or_fault("deploying the escrow contract")?;
+        Ok(Escrow::new(self.rpc.clone(), id))
+    }
+
+    pub(crate) async fn shutdown(self) -> Result<(), Fault> {
+        match self.embedded {
+            Some(server) => server.shutdown().await.or_fault("stopping the local Stellar network"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Connects to an RPC that may be starting at this moment.
+pub(crate) async fn connect(url: &str) -> Result<Rpc, Fault> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match Rpc::connect(url).await {
+            Ok(rpc) => return Ok(rpc),
+            Err(cause) if tries >= RPC_TRIES => return Err(Fault::while_doing(&format!("connecting to {url}"), cause)),
+            Err(_) => tokio::time::sleep(RPC_PAUSE).await,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The first entry of a new log, and whether a log that goes on belongs here.
+
+use berth_domain::{Bounds, Digest, FeeBps, Genesis, Grant, ResourceClass, Seconds, Text, Timing, TrustLevel};
+use berth_settlement::chain::{Address, Key};
+use berth_settlement::contract::Escrow;
+
+use super::chain::FEE_BPS;
+use crate::fault::{Fault, While};
+
+/// Markets that are open from the start; others open with the first host that
+/// has such GPUs.
+const MARKETS: [&str; 4] = ["CPU", "H100-80", "A100-80", "RTX4090-24"];
+
+/// Reads `G…=Five`.
+pub(crate) fn parse_grant(text: &str) -> Result<(berth_domain::Address, TrustLevel), String> {
+    let (address, level) = text.split_once('=').ok_or("is not ADDRESS=LEVEL")?;
+    let address = match address.parse::<Address>() {
+        Ok(Address::Account(key)) => berth_domain::Address(key),
+        _ => return Err(format!("{address} is not a Stellar account (G…)")),
+    };
+    let level = TrustLevel::from_name(level).ok_or_else(|| format!("{level} is not a trust level, One to Five"))?;
+    Ok((address, level))
+}
+
+/// The genesis of a new log.
+pub(crate) fn build(
+    escrow: &Escrow,
+    operator: &Key,
+    treasury: &Key,
+    open: bool,
+    grants: &[(berth_domain::Address, TrustLevel)],
+) -> Result<Genesis, Fault> {
+    let classes: Result<Vec<ResourceClass>, _> = MARKETS.iter().map(|name| name.parse()).collect();
+    let mut timing = Timing::default();
+    if open {
+        // Whoever tries Berth out watches pay accrue.
+        timing.heartbeat_interval = Seconds(2);
+    }
+    Ok(Genesis {
+        network: Digest(escrow.rpc().network().id()),
+        escrow_contract: Digest(raw(escrow.id())),
+        asset: Text::new("XLM").or_fault("naming the asset")?,
+        operator: berth_domain::Address(raw(operator.address())),
+        treasury: berth_domain::Address(raw(treasury.address())),
+        fee: FeeBps::new(FEE_BPS).expect("5 % is a share"),
+        default_level: if open { TrustLevel::Five } else { TrustLevel::One },
+        grants: grants.iter().map(|(address, level)| Grant { address: *address, level: *level }).collect(),
+        markets: classes.or_fault("naming the markets")?,
+        open_markets: open,
+        timing,
+        bounds: Bounds::default(),
+    })
+}
+
+/// A log is bound to its network and contract for ever.
+pub(crate) fn check(genesis: Genesis, network: [u8; 32], contract: Option<Address>) -> Result<Genesis, Fault> {
+    if genesis.network.0 != network {
+        return Err(Fault::CouldNotRun("this log settles on another network than --rpc serves".into()));
+    }
+    match contract {
+        Some(contract) if raw(contract) != genesis.escrow_contract.0 => {
+            Err(Fault::CouldNotRun("this log settles in another contract than --contract names".into()))
+        }
+        _ => Ok(genesis),
+    }
+}
+
+const fn raw(address: Address) -> [u8; 32] {
+    match address {
+        Address::Account(bytes) | Address::Contract(bytes) => bytes,
+    }
+}

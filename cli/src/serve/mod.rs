@@ -1,0 +1,142 @@
+//! `berth serve`: an exchange node. Reads like its recipe: recover the log,
+//! find the chain, begin sequencing, open the gateway, settle, and in open mode
+//! serve the hosts that have no agent of their own.
+
+mod chain;
+mod genesis;
+mod house;
+mod provision;
+mod token;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use berth_client::Client;
+use berth_domain::TrustLevel;
+use berth_gateway::{Gateway, GatewayConfig, Provision, Services, feed};
+use berth_journal::{DataDir, PrivateStore, Sequencer, SequencerConfig, recover};
+use berth_settlement::chain::Address;
+use berth_settlement::{Node, Settler, SettlerConfig};
+use clap::Args;
+use tokio::sync::watch;
+use tracing::info;
+
+use self::chain::Chain;
+pub(crate) use self::chain::connect;
+use self::provision::FaucetProvision;
+use crate::fault::{Fault, While};
+use crate::keys;
+use crate::process::asked_to_end;
+
+/// How often the settler asks for the contract's events.
+const POLL_MS: u64 = 500;
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Where the log and the node's keys are kept.
+    #[arg(long, default_value = "berth-data", env = "BERTH_DATA")]
+    data: PathBuf,
+    /// Where HTTP and WebSocket listen.
+    #[arg(long, default_value = "127.0.0.1:3000", env = "BERTH_LISTEN")]
+    listen: SocketAddr,
+    /// For trying out: trusts every address that a request names. Loopback only.
+    #[arg(long)]
+    open: bool,
+    /// JSON-RPC of the Stellar network to settle on. Without it, `--open` runs a
+    /// local network inside this process, kept in DATA/ledger.
+    #[arg(long, env = "BERTH_RPC")]
+    rpc: Option<String>,
+    /// The escrow contract. Without it, `--open` deploys one.
+    #[arg(long, env = "BERTH_CONTRACT")]
+    contract: Option<Address>,
+    /// Grants a starting trust level, for a new log: `G…=Five`. May be repeated.
+    #[arg(long = "grant", value_name = "ADDRESS=LEVEL", value_parser = genesis::parse_grant)]
+    grants: Vec<(berth_domain::Address, TrustLevel)>,
+    /// The Docker engine of the house agent, such as unix:///var/run/docker.sock.
+    #[arg(long, env = "DOCKER_HOST")]
+    docker: Option<String>,
+    /// Ends when standard input ends.
+    #[arg(long, hide = true)]
+    with_parent: bool,
+}
+
+impl Serve {
+    pub(crate) async fn run(self) -> Result<(), Fault> {
+        if self.open && !self.listen.ip().is_loopback() {
+            return Err(Fault::CouldNotRun(format!(
+                "--open trusts whoever connects, so it listens on loopback only, not on {}",
+                self.listen
+            )));
+        }
+        let dir = DataDir::new(&self.data);
+        let recovered = recover(&dir).or_fault("recovering the log")?;
+        let operator = keys::kept(&self.data, "operator")?;
+        let treasury = keys::kept(&self.data, "treasury")?;
+
+        let known = recovered.exchange().genesis().cloned();
+        let contract = known.as_ref().map(|genesis| Address::Contract(genesis.escrow_contract.0)).or(self.contract);
+        let chain = Chain::reach(&self.data, self.rpc.as_deref(), self.open).await?;
+        let escrow = chain.escrow(contract, &operator, &treasury, self.open).await?;
+        let genesis = match known {
+            Some(genesis) => genesis::check(genesis, escrow.rpc().network().id(), self.contract)?,
+            None => genesis::build(&escrow, &operator, &treasury, self.open, &self.grants)?,
+        };
+        let log_is_fresh = recovered.is_fresh();
+        info!(contract = %escrow.id(), fresh = log_is_fresh, "the chain is there");
+
+        let events = recovered.events();
+        let private = PrivateStore::open(&dir).or_fault("opening the private store")?;
+        let token = token::fresh(&self.data)?;
+        let exchange = recovered.exchange().clone();
+        let (publisher, feed) = feed();
+        let on_committed = move |batch| publisher.publish(batch);
+        let sequencer = Sequencer::start(recovered, Some(genesis), SequencerConfig::new(on_committed))
+            .or_fault("starting the sequencer")?;
+        let provision = if self.open { Some(FaucetProvision::new(escrow.clone())?) } else { None };
+        let services = Services {
+            sequencer: sequencer.handle(),
+            feed,
+            exchange,
+            events,
+            private,
+            provision: provision.map(|provision| Arc::new(provision) as Arc<dyn Provision>),
+        };
+        let config = GatewayConfig { listen: self.listen, open: self.open, operator_token: token.clone() };
+        let gateway = Gateway::start(services, config).await.or_fault("opening the gateway")?;
+        let url = format!("http://{}", gateway.local_addr());
+
+        let own = Client::new(&url, Some(token)).or_fault("the node's own address")?;
+        let settler = Settler::start(
+            SettlerConfig {
+                rpc_url: chain.url().to_owned(),
+                contract: escrow.id(),
+                operator,
+                data_dir: self.data.join("settlement"),
+                poll_ms: POLL_MS,
+            },
+            Node::new(own),
+        );
+        let (end_house, house_ends) = watch::channel(false);
+        let house =
+            self.open.then(|| tokio::spawn(house::run(url.clone(), self.data.clone(), self.docker, house_ends)));
+        println!("Berth at {url}{}", if self.open { " (open: for trying out, on this machine only)" } else { "" });
+
+        asked_to_end(self.with_parent).await?;
+        info!("ending");
+        // Consumers first, so that nothing they still report is lost on the way.
+        end_house.send_replace(true);
+        if let Some(house) = house
+            && tokio::time::timeout(Duration::from_secs(10), house).await.is_err()
+        {
+            tracing::warn!("the house agent did not end in time; what it runs goes on");
+        }
+        let settled = settler.stop().await;
+        gateway.shutdown().await;
+        // It blocks until the queue is empty and the log is closed.
+        tokio::task::spawn_blocking(move || sequencer.stop()).await.or_fault("stopping the sequencer")?;
+        chain.shutdown().await?;
+        settled.or_fault("the settler")
+    }
+}

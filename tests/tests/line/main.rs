@@ -1,0 +1,8 @@
+//! The whole line over the real binary: the requests of the first document, the
+//! demo, and the demo with its processes killed.
+
+mod audit;
+mod demo;
+mod kill;
+mod process;
+mod seed;
