@@ -235,6 +235,8 @@ fn an_answer_that_is_already_known_changes_nothing() {
           lease l1 escrowed
         chain escrowed l1
           again l1
+        chain escrowed l1 elsewhere
+          refused SETTLEMENT_MISMATCH
         chain refuses l1
           refused SETTLEMENT_MISMATCH
         bob start l1
@@ -259,6 +261,8 @@ fn an_answer_that_is_already_known_changes_nothing() {
           refused LEASE_STATE
         chain escrowed l1
           again l1
+        chain escrowed l1 elsewhere
+          refused SETTLEMENT_MISMATCH
         chain pays l1
           lease l1 paid: ada 0, treasury 0, tom 2
         chain pays l1

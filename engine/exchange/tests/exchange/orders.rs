@@ -273,6 +273,31 @@ fn client_ids_of_live_things_and_the_last_few_are_remembered() {
 }
 
 #[test]
+fn client_ids_of_live_bids_and_of_providers_are_remembered_too() {
+    check_with(
+        Genesis { bounds: Bounds { client_ids: 1, ..Bounds::default() }, ..genesis() },
+        "
+        ada host gpus=1xH100-80 cpu=1 memory=1 storage=1 id=host
+          provider p6 of ada
+        ada bid p1 H100-80 1 @ 2 id=live
+          bid b1 open
+        ada bid p1 H100-80 1 @ 2 id=over
+          bid b2 open
+        ada cancel b2
+          bid b2 cancelled (requested)
+        ada bid p1 H100-80 1 @ 2 id=last
+          bid b3 open
+        ada bid p1 H100-80 1 @ 2 id=live
+          again b1
+        ada host gpus=1xH100-80 cpu=1 memory=1 storage=1 id=host
+          again p6
+        ada bid p1 H100-80 1 @ 2 id=over
+          bid b4 open
+        ",
+    );
+}
+
+#[test]
 fn an_account_s_open_things_are_bounded() {
     check_with(
         Genesis { bounds: Bounds { orders: 1, bids: 2, providers: 2, ..Bounds::default() }, ..genesis() },

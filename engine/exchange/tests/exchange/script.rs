@@ -8,7 +8,7 @@
 //! ada bid p1 on o1 @ 2                       directed
 //! tom accept b1 | tom cancel o1 | ada cancel b1 | tom stop l1
 //! ada start l1 | ada beat l1 | ada finish l1 stopped | exited=0 | failed
-//! chain escrowed l1 | refuses l1 | pays l1 | refunds l1
+//! chain escrowed l1 | escrowed l1 elsewhere | refuses l1 | pays l1 | refunds l1
 //! chain credits tom 5 | asks tom 5 | withdrew tom 5 | keeps tom 5
 //! wait 60 | down 60 | resume
 //! book H100-80 | money tom ada | state o1 b1 l1
@@ -231,9 +231,10 @@ impl Stage {
     fn fact(&mut self, words: &[&str]) -> Command {
         let x = &self.desk.exchange;
         match *words {
-            ["escrowed", lease] => {
+            ["escrowed", lease, ref elsewhere @ ..] => {
                 let lease = LeaseId(id_of('l', lease));
-                Escrowed { lease, tx: tx(0xE0, lease), ledger: 7 }.into()
+                let kind = if elsewhere.is_empty() { 0xE0 } else { 0xF0 };
+                Escrowed { lease, tx: tx(kind, lease), ledger: 7 }.into()
             }
             ["refuses", lease] => {
                 let reason = Text::new("balance too low").expect("short");

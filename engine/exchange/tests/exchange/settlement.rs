@@ -1,6 +1,10 @@
 //! What the contract says of a lease, and what the exchange makes of it.
 
-use crate::script::check;
+use berth_domain::LeaseId;
+
+use crate::cast::genesis;
+use crate::desk::OPENING;
+use crate::script::{Stage, check};
 
 #[test]
 fn a_refused_escrow_releases_the_money() {
@@ -180,4 +184,16 @@ fn a_refund_after_the_deadline_gives_all_back() {
           | ada     | 0         | 0    | 0        | 0           |
         ",
     );
+}
+
+#[test]
+fn the_contract_can_settle_whatever_the_timeouts_allow() {
+    let mut stage = Stage::new(genesis());
+    for line in ["ada bid p1 H100-80 1 @ 2", "wait 7", "tom order H100-80 1x1 @ 2 for=1000 prepay=500"] {
+        stage.play(line);
+    }
+    let lease = stage.desk.exchange.lease(LeaseId(1)).expect("the script opens one");
+    // Opened, then escrow, start, duration, closing and grace, each at its longest.
+    let latest = OPENING.unix_seconds() + 7 + 300 + 600 + 1_000 + 120 + 3_600;
+    assert_eq!(lease.chain_deadline, latest);
 }

@@ -236,6 +236,32 @@ fn ends_do_not_move_when_the_node_was_down() {
 }
 
 #[test]
+fn a_lease_that_ended_while_the_node_was_down_is_paid_to_its_end() {
+    check(
+        "
+        ada bid p1 H100-80 1 @ 3.6
+          bid b1 open
+        tom order H100-80 1x1 @ 3.6 for=50
+          order o1 open, holds 0.05
+          lease l1: o1 on b1, 1x1 at 3.6 (One), escrow 0.05
+          order o1 has l1 for 1 replica, 0 left, holds 0
+        chain escrowed l1
+          lease l1 escrowed
+        ada start l1
+          lease l1 runs until 00:00:50
+        down 59
+        resume
+          00:00:59 done
+          00:00:59 lease l1 closing (completed)
+        ada beat l1
+          lease l1 evidenced 50 s, cost 0.05
+        ada finish l1 stopped
+          lease l1 closed (completed): 50 s, pay 0.05, fee 0.0025, refund 0, to be settled
+        ",
+    );
+}
+
+#[test]
 fn without_a_resumption_the_timers_fire_late_and_in_their_order() {
     check_with(
         Genesis { bounds: Bounds { tick: 1, ..Bounds::default() }, ..genesis() },
