@@ -128,6 +128,7 @@ impl Gateway {
             private,
             provisioning,
             stats: tokio::sync::Mutex::default(),
+            log_head: tokio::sync::Mutex::default(),
             stop: stopped.clone(),
         };
         let router = routes::router(Arc::new(node));

@@ -7,7 +7,7 @@ use berth_domain::{AccountId, Address, Authority, Code, Digest, Seq};
 use berth_journal::{EventStore, PrivateStore, SequencerHandle};
 use berth_wire::address::{Name, open_address};
 use berth_wire::errors::EdgeCode;
-use berth_wire::response::NetworkStats;
+use berth_wire::response::{LogHead, NetworkStats};
 use tokio::sync::watch;
 
 use crate::fanout::Slice;
@@ -31,6 +31,8 @@ pub(crate) struct Node {
     pub(crate) provisioning: Option<Arc<Provisioning>>,
     /// The last totals, which are dear on a large exchange.
     pub(crate) stats: tokio::sync::Mutex<Option<(Instant, NetworkStats)>>,
+    /// The last head and its state hash, for which the whole state is walked.
+    pub(crate) log_head: tokio::sync::Mutex<Option<LogHead>>,
     /// Turns true when the gateway stops.
     pub(crate) stop: watch::Receiver<bool>,
 }

@@ -48,6 +48,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/markets/{market}/book", get(markets::book))
         .route("/accounts/{address}", get(accounts::one))
         .route("/network/stats", get(node::stats))
+        .route("/log/head", get(node::log_head))
         .route("/events", get(events::list))
         .route("/errors", get(node::errors));
     let mut router = Router::new()

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use axum::Json;
 use axum::extract::State;
 use berth_wire::errors::{ErrorInfo, catalogue};
-use berth_wire::response::{Health, List, NetworkStats};
+use berth_wire::response::{Health, List, LogHead, NetworkStats, StateHashes};
 use serde_json::{Value, json};
 
 use crate::node::App;
@@ -64,6 +64,34 @@ pub(super) async fn stats(State(app): State<App>, query: Query) -> Result<Json<N
     let stats = stats.map_err(|_| berth_wire::errors::EdgeCode::Unavailable)?;
     *kept = Some((Instant::now(), stats.clone()));
     Ok(Json(stats))
+}
+
+/// One walk over the state at a time, and none where nothing has changed.
+pub(super) async fn log_head(State(app): State<App>, query: Query) -> Result<Json<LogHead>, Refusal> {
+    query.finish()?;
+    let mut kept = app.log_head.lock().await;
+    if let Some(head) = kept.as_ref()
+        && head.seq == app.view.head().0
+    {
+        return Ok(Json(head.clone()));
+    }
+    let view = app.view.clone();
+    let (seq, hash) = tokio::task::spawn_blocking(move || view.read(|x| (x.head(), x.state_hash())))
+        .await
+        .map_err(|_| berth_wire::errors::EdgeCode::Unavailable)?;
+    let head = LogHead {
+        log_id: app.log_id.to_string(),
+        seq: seq.0,
+        state_hash: hash.root().to_string(),
+        components: StateHashes {
+            ledger: hash.ledger.to_string(),
+            books: hash.books.to_string(),
+            leases: hash.leases.to_string(),
+            providers: hash.providers.to_string(),
+        },
+    };
+    *kept = Some(head.clone());
+    Ok(Json(head))
 }
 
 fn mode(app: &App) -> &'static str {

@@ -17,7 +17,7 @@ pub use account::{Account, Balance};
 pub use bid::Bid;
 pub use lease::{Container, Lease, LeaseHealth, LeaseStatus, ReplicaHealth};
 pub use market::{BookView, Market};
-pub use network::{Health, NetworkStats};
+pub use network::{Health, LogHead, NetworkStats, StateHashes};
 pub use order::Order;
 pub use provider::{Free, Gpu, Provider, ProviderResources};
 

@@ -56,3 +56,31 @@ pub struct NetworkStats {
     #[serde(with = "in_text")]
     pub fees: Stroops,
 }
+
+/// `GET /log/head`: where the log stands, and a digest of all that follows from
+/// it, to compare with a replay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogHead {
+    /// Hash of the log's first entry.
+    pub log_id: String,
+    /// The newest entry that the state includes: the last of its batch.
+    pub seq: u64,
+    /// BLAKE3 over the components.
+    pub state_hash: String,
+    /// BLAKE3 over the logical content of each component.
+    pub components: StateHashes,
+}
+
+/// The state hash, component by component.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateHashes {
+    /// Balances and escrows.
+    pub ledger: String,
+    /// Markets, orders and bids.
+    pub books: String,
+    /// Leases and timers.
+    pub leases: String,
+    /// Accounts and providers.
+    pub providers: String,
+}

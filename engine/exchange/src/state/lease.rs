@@ -114,7 +114,7 @@ impl Lease {
     /// ended.
     pub(crate) fn witness(&mut self, at: Micros, grace: Seconds) {
         let end = [Some(at), self.closing_at, self.ends_at].into_iter().flatten().min().unwrap_or(at);
-        self.evidence.extend(end, grace);
+        self.evidence.extend(at, end, grace);
     }
 }
 
@@ -146,12 +146,14 @@ impl Evidence {
         Seconds(self.micros / 1_000_000)
     }
 
-    fn extend(&mut self, to: Micros, grace: Seconds) {
-        let gap = to.since(self.last_at);
-        if gap <= grace.micros() {
-            self.micros += gap;
+    /// Counts the time up to `end`, the earlier of `seen_at` and the end of
+    /// what is paid. The gap is as long as nothing was heard, whatever of it
+    /// would be paid.
+    fn extend(&mut self, seen_at: Micros, end: Micros, grace: Seconds) {
+        if seen_at.since(self.last_at) <= grace.micros() {
+            self.micros += end.since(self.last_at);
         }
-        self.last_at = self.last_at.max(to);
+        self.last_at = self.last_at.max(end);
     }
 }
 
