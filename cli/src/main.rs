@@ -19,6 +19,7 @@ mod serve;
 mod settle;
 mod verify;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -65,7 +66,8 @@ enum Verb {
 fn main() -> ExitCode {
     let berth = Berth::parse();
     let filter = EnvFilter::try_from_env("BERTH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     match run(berth) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {

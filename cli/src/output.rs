@@ -1,7 +1,17 @@
 //! Answers on the terminal: aligned tables for people, JSON for programs.
 
+use std::io::Write;
+
 use clap::ValueEnum;
 use serde_json::Value;
+
+/// A line on standard output; a reader that has seen enough, such as `head`,
+/// is no fault.
+macro_rules! line {
+    ($($what:tt)*) => {{
+        let _ = writeln!(std::io::stdout(), $($what)*);
+    }};
+}
 
 /// How answers are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -17,11 +27,11 @@ pub(crate) enum Format {
 /// Prints a list: `columns` are the JSON names that a table shows.
 pub(crate) fn list(format: Format, items: &[Value], columns: &[&str]) {
     match format {
-        Format::Json => println!("{}", pretty(&Value::Array(items.to_vec()))),
-        Format::Jsonl => items.iter().for_each(|item| println!("{item}")),
+        Format::Json => line!("{}", pretty(&Value::Array(items.to_vec()))),
+        Format::Jsonl => items.iter().for_each(|item| line!("{item}")),
         Format::Table => {
             let rows = items.iter().map(|item| columns.iter().map(|name| cell(&item[*name])).collect()).collect();
-            print!("{}", table(columns, rows));
+            line!("{}", table(columns, rows).trim_end());
         }
     }
 }
@@ -29,14 +39,14 @@ pub(crate) fn list(format: Format, items: &[Value], columns: &[&str]) {
 /// Prints one object: a table shows a line a field.
 pub(crate) fn object(format: Format, item: &Value) {
     match format {
-        Format::Json => println!("{}", pretty(item)),
-        Format::Jsonl => println!("{item}"),
+        Format::Json => line!("{}", pretty(item)),
+        Format::Jsonl => line!("{item}"),
         Format::Table => {
             let rows: Vec<(&String, String)> =
                 item.as_object().into_iter().flatten().map(|(name, value)| (name, cell(value))).collect();
             let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
             for (name, value) in rows {
-                println!("{name:<width$}  {value}");
+                line!("{name:<width$}  {value}");
             }
         }
     }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use berth_client::{Client, ClientError};
 use berth_domain::Stroops;
 use berth_journal::DataDir;
-use berth_settlement::chain::Sender;
+use berth_settlement::chain::{Key, Sender};
+use berth_settlement::contract::Escrow;
 use berth_settlement::fund;
 use berth_wire::proof::ProofChain;
 use serde_json::{Value, json};
@@ -50,7 +51,7 @@ pub(super) async fn play(demo: &Demo, cast: &mut Cast, show: &Arc<Show>) -> Resu
         until("the node is ready", || client.get::<Value>("/health"), |health| health["status"] == "ready").await?;
     let books = Books::read(&cast.node_data())?;
     let escrow = books.escrow(cast.rpc_url()).await?;
-    show.station(1, "escrow", &format!("contract {}", escrow.id()));
+    show.station(1, "contract", &format!("the escrow, {}", escrow.id()));
     show.station(1, "node", &format!("{} on log {}…", cast.node_url(), &text(&health["logId"])[..12]));
     let seq = health["seq"].as_u64().unwrap_or(0);
     let _feed = Feed::follow(&client, seq, show.clone());
@@ -68,15 +69,8 @@ pub(super) async fn play(demo: &Demo, cast: &mut Cast, show: &Arc<Show>) -> Resu
     }
 
     let tenant = keys::address(&cast.tenant);
-    fund(&rpc, cast.tenant.address()).await.or_fault("funding the tenant's account")?;
     let account = format!("/api/v1/accounts/{tenant}");
-    let wanted: Stroops = DEPOSIT.parse().or_fault("the deposit")?;
-    let balance = escrow.balance(cast.tenant.address()).await.or_fault("asking the contract")?;
-    if balance < wanted {
-        let sender = Sender::new(rpc.clone(), cast.tenant.clone());
-        let call = escrow.deposit(cast.tenant.address(), cast.tenant.address(), wanted);
-        sender.call(call).await.or_fault("depositing")?;
-    }
+    until("the deposit is made", || deposit(&escrow, &cast.tenant), |()| true).await?;
     let funded = until(
         "the deposit is credited",
         || client.get::<Value>(&account),
@@ -167,7 +161,13 @@ pub(super) async fn play(demo: &Demo, cast: &mut Cast, show: &Arc<Show>) -> Resu
             escrowed - cost
         ),
     );
-    show.detail(&money::compare(cast, &cast.node_data()).await?);
+    let node = cast.node_data();
+    let compared = until(
+        "the contract can be asked",
+        || async { money::compare(cast, &node).await.map_err(Asked::from) },
+        |_| true,
+    );
+    show.detail(&compared.await?);
 
     replayed(cast, show, &client).await?;
     let path = format!("{path}/proof");
@@ -178,6 +178,19 @@ pub(super) async fn play(demo: &Demo, cast: &mut Cast, show: &Arc<Show>) -> Resu
     }
     show.station(8, "proof", "nine steps, every hash recomputed from the lease's public record");
     fs::write(run_file(cast), (run + 1).to_string()).or_fault("counting the runs")
+}
+
+/// Pays into the contract what its tenant lacks there. It may be cut off and
+/// repeated: what has arrived by then is not paid twice.
+async fn deposit(escrow: &Escrow, tenant: &Key) -> Result<(), Asked> {
+    let wanted: Stroops = DEPOSIT.parse().expect("the demo's deposit is an amount");
+    let address = tenant.address();
+    fund(escrow.rpc(), address).await.map_err(Asked::away)?;
+    if escrow.balance(address).await.map_err(Asked::away)? < wanted {
+        let call = escrow.deposit(address, address, wanted);
+        Sender::new(escrow.rpc().clone(), tenant.clone()).call(call).await.map_err(Asked::away)?;
+    }
+    Ok(())
 }
 
 /// Fetches the container's page over its published port.
@@ -268,6 +281,12 @@ enum Asked {
     Away(String),
 }
 
+impl Asked {
+    fn away(error: impl std::fmt::Display) -> Self {
+        Self::Away(error.to_string())
+    }
+}
+
 impl From<ClientError> for Asked {
     fn from(error: ClientError) -> Self {
         match &error {
@@ -277,6 +296,15 @@ impl From<ClientError> for Asked {
                 Self::Refused(fault(error))
             }
             _ => Self::Away(error.to_string()),
+        }
+    }
+}
+
+impl From<Fault> for Asked {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Refused(_) => Self::Refused(fault),
+            Fault::CouldNotRun(words) => Self::Away(words),
         }
     }
 }
