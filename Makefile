@@ -24,7 +24,7 @@ lint:
 	cargo clippy --workspace --all-targets -- -D warnings
 
 wasm: ## Rebuilds the contracts and compares them with what is committed.
-	settlement/contracts/check-wasm.sh
+	sh settlement/contracts/check-wasm.sh
 
 clean: ## Build outputs and the demo's data.
 	cargo clean

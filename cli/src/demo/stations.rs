@@ -60,10 +60,10 @@ pub(super) async fn play(demo: &Demo, cast: &mut Cast, show: &Arc<Show>) -> Resu
     for host in &cast.hosts {
         let address = keys::address(&host.key);
         let path = format!("/api/v1/providers?address={address}");
-        let hosts = until("a provider has joined", || client.get::<Value>(&path), |hosts| has_items(hosts)).await?;
+        let hosts = until("a provider has joined", || client.get::<Value>(&path), has_items).await?;
         let id = &hosts["items"][0]["id"];
         let path = format!("/api/v1/bids?providerId={id}&state=open");
-        until("a provider bids", || client.get::<Value>(&path), |bids| has_items(bids)).await?;
+        until("a provider bids", || client.get::<Value>(&path), has_items).await?;
         let what = format!("provider {id}, trust {}, asks {} XLM per vCPU-hour", host.level, host.price);
         show.station(2, host.name, &what);
     }
