@@ -112,9 +112,11 @@ pub struct Bounds {
     pub duration: Seconds,
     /// Client ids that are remembered per account, beside those of live things.
     pub client_ids: u32,
+    /// Leases that one entry may open, so that its events fit into one frame.
+    pub fills: u32,
 }
 
-codec_struct!(Bounds { scan, tick, orders, bids, providers, replicas, duration, client_ids });
+codec_struct!(Bounds { scan, tick, orders, bids, providers, replicas, duration, client_ids, fills });
 
 impl Default for Timing {
     /// Timeouts for a node in service: generous to a chain that closes a
@@ -140,9 +142,12 @@ impl Default for Bounds {
             orders: 1_000,
             bids: 10_000,
             providers: 1_000,
-            replicas: 10_000,
+            // The report that starts a lease names each replica's container and
+            // must fit into one request.
+            replicas: 256,
             duration: Seconds(366 * 86_400),
             client_ids: 4_096,
+            fills: 1_000,
         }
     }
 }

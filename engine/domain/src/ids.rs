@@ -70,10 +70,11 @@ impl AccountId {
 }
 
 impl Seq {
-    /// The sequence number after this one.
+    /// The sequence number after this one. The last has itself behind it: a
+    /// hostile log may name it, and no log is that long.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 

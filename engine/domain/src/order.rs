@@ -47,7 +47,8 @@ codec_names! {
         NotFilledAtOnce = 1 "notFilledAtOnce",
         /// It would have traded with its own account.
         SelfTrade = 2 "selfTrade",
-        /// The scan for a counterpart skipped more than the exchange allows.
+        /// The scan for a counterpart skipped more than the exchange allows, or
+        /// one entry would have opened more leases than it may.
         ScanLimit = 3 "scanLimit",
         /// A withdrawal on the chain took the funds that backed it.
         Unfunded = 4 "unfunded",

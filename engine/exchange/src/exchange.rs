@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
-    AccountId, Age, Bounds, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, MarketId, Micros, ProviderId,
-    RULES_VERSION, ResourceClass, Seq, Timing,
+    AccountId, Age, Authority, Bounds, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, MarketId, Micros,
+    ProviderId, RULES_VERSION, ResourceClass, Seq, Timing,
 };
 
 use crate::apply;
@@ -40,6 +40,8 @@ pub(crate) struct Step<'a> {
     pub(crate) seq: Seq,
     pub(crate) at: Micros,
     pub(crate) account: AccountId,
+    /// Leases that this entry may still open.
+    pub(crate) fills_left: u32,
     events: &'a mut Vec<Event>,
 }
 
@@ -67,7 +69,8 @@ impl Exchange {
         self.head = entry.seq;
         self.last_at = entry.at;
         let mark = events.len();
-        let mut step = Step { seq: entry.seq, at: entry.at, account: entry.account, events };
+        let fills_left = self.genesis.as_ref().map_or(0, |genesis| genesis.bounds.fills);
+        let mut step = Step { seq: entry.seq, at: entry.at, account: entry.account, fills_left, events };
         let outcome = apply::command(self, &mut step, &entry.command).unwrap_or_else(|code| {
             // Commands decide before they change anything, so a refusal has
             // nothing to take back.
@@ -89,6 +92,14 @@ impl Exchange {
         }
         if self.genesis.is_none() && !matches!(entry.command, Command::Genesis(_)) {
             return Err(LogViolation::NoGenesis);
+        }
+        if (entry.account == AccountId::EXCHANGE) != (entry.authority == Authority::Exchange) {
+            return Err(LogViolation::Authority(entry.seq));
+        }
+        if let Command::Resumed(resumed) = entry.command
+            && (resumed.down_from, resumed.up_at) != (self.last_at, entry.at)
+        {
+            return Err(LogViolation::Resumed(entry.seq));
         }
         if entry.at < self.last_at {
             return Err(LogViolation::TimeRunsBack(entry.seq));

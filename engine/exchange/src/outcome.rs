@@ -73,6 +73,13 @@ pub enum LogViolation {
         /// The deadline.
         deadline: Micros,
     },
+    /// The exchange itself speaks without its own authority, or somebody else
+    /// with it: the counts of who said what would be wrong.
+    #[error("entry {0} claims another authority than its account has")]
+    Authority(Seq),
+    /// A resumption that does not say when the node was down.
+    #[error("entry {0} resumes with other times than the log's own")]
+    Resumed(Seq),
     /// The rules are none that this build knows.
     #[error("entry {seq} needs rules {rules}, which this build does not have")]
     Rules {

@@ -46,6 +46,7 @@ fn is_in_bounds(genesis: &Genesis) -> bool {
     // nothing would refuse every second order.
     bounds.tick > 0
         && bounds.scan > 0
+        && bounds.fills > 0
         && bounds.replicas <= REPLICAS_MAX
         && durations.into_iter().all(|duration| duration <= DURATION_MAX)
 }

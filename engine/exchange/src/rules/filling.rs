@@ -35,6 +35,7 @@ impl Exchange {
         };
         let replicas = order.remaining.min(by_bid).min(self.room(provider, &order));
         assert!(replicas > 0, "a fill has at least one replica");
+        step.fills_left = step.fills_left.saturating_sub(1);
 
         let id = LeaseId(self.leases.len() as u64 + 1);
         let rate = price.of(order.units, replicas).expect("the hold at a higher price was counted");

@@ -34,6 +34,11 @@ impl Exchange {
             if order.state != OrderState::Open {
                 break;
             }
+            // Checked before the scan, so that what is left never rests crossed.
+            if step.fills_left == 0 {
+                self.end_order(step, id, CancelReason::ScanLimit);
+                break;
+            }
             match self.best_bid(order) {
                 Scan::Found(bid) => {
                     let price = self.bid(bid).expect("the scan found it").price;
@@ -52,6 +57,10 @@ impl Exchange {
         loop {
             let bid = self.bid(id).expect("the caller entered it");
             if bid.state != BidState::Open {
+                break;
+            }
+            if step.fills_left == 0 {
+                self.cancel_bid(step, id, CancelReason::ScanLimit);
                 break;
             }
             match self.best_order(bid) {

@@ -9,6 +9,12 @@ use crate::state::Bid;
 impl Exchange {
     /// Parks a provider's resting bids in markets where it has no unit free.
     pub(crate) fn park_without_room(&mut self, step: &mut Step<'_>, provider: ProviderId) {
+        // Most fills leave room in every market, and then there is nothing to
+        // look through.
+        if self.provider(provider).is_some_and(|host| host.free.cpu > 0 && host.free_gpus.iter().all(|free| *free > 0))
+        {
+            return;
+        }
         for id in self.live_bids_of(provider) {
             let bid = self.bid(id).expect("a live bid is there");
             let is_standing = matches!(bid.target, BidTarget::Standing { .. });

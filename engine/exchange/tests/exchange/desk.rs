@@ -80,6 +80,11 @@ impl Desk {
     fn append(&mut self, account: AccountId, command: Command) {
         let authority = if account == AccountId::EXCHANGE { Authority::Exchange } else { Authority::OperatorAttested };
         let seq = self.exchange.head().next();
+        // A resumption says what the log says; said again it says it anew.
+        let command = match command {
+            Command::Resumed(_) => Resumed { down_from: self.exchange.last_at(), up_at: self.now }.into(),
+            other => other,
+        };
         let entry = Entry { rules: RULES_VERSION, seq, at: self.now, account, authority, command };
 
         let mut events = Vec::new();

@@ -277,3 +277,21 @@ fn a_lease_below_one_stroop_is_none() {
         ",
     );
 }
+
+#[test]
+fn one_entry_opens_no_more_leases_than_it_may() {
+    check_with(
+        Genesis { bounds: Bounds { fills: 1, ..Bounds::default() }, ..genesis() },
+        "
+        bob bid p2 H100-80 1 @ 0.5
+          bid b1 open
+        ada bid p1 H100-80 1 @ 1
+          bid b2 open
+        tom order H100-80 2x1 @ 3
+          order o1 open, holds 6
+          lease l1: o1 on b1, 1x1 at 0.5 (Two), escrow 0.5
+          order o1 has l1 for 1 replica, 1 left, holds 3
+          order o1 cancelled (scanLimit), releases 3
+        ",
+    );
+}

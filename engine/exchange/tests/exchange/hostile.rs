@@ -2,8 +2,8 @@
 
 use berth_domain::codec::{Decode, Encode};
 use berth_domain::{
-    AccountId, Authority, Bounds, Code, Command, Entry, Event, Genesis, Micros, OpenAccount, RULES_VERSION, Seconds,
-    Seq, Tick, Timing,
+    AccountId, Address, Authority, Bounds, Code, Command, Entry, Event, Genesis, Micros, OpenAccount, RULES_VERSION,
+    Resumed, Seconds, Seq, Tick, Timing,
 };
 use berth_exchange::{Exchange, LogViolation, Outcome};
 use proptest::prelude::*;
@@ -164,9 +164,26 @@ fn a_log_at_the_end_of_time_applies() {
             let tick = entry(x.head().next().0, end, Tick);
             x.apply(&tick, &mut Vec::new()).expect("a tick can always stand");
         }
-        let said = Entry { seq: x.head().next(), at: end, ..said };
+        let mut said = Entry { seq: x.head().next(), at: end, ..said };
+        if let Command::Resumed(resumed) = &mut said.command {
+            *resumed = Resumed { down_from: x.last_at(), up_at: end };
+        }
         x.apply(&said, &mut Vec::new()).expect("nothing is overdue");
     }
     assert!(x.leases().next().is_some_and(|lease| lease.chain_deadline > end.unix_seconds()));
     assert!(x.ledger().is_conserved());
+}
+
+#[test]
+fn who_speaks_and_with_what_authority_must_agree() {
+    let mut x = Exchange::new();
+    let mut opening = every_command().into_iter();
+    let genesis = opening.next().expect("a log begins with its genesis");
+    let attested = Entry { authority: Authority::OperatorAttested, ..genesis.clone() };
+    assert_eq!(x.apply(&attested, &mut Vec::new()), Err(LogViolation::Authority(Seq(1))));
+    x.apply(&genesis, &mut Vec::new()).expect("the genesis itself stands");
+    let other = Entry { account: AccountId(1), ..entry(2, genesis.at, OpenAccount { address: Address([1; 32]) }) };
+    assert_eq!(x.apply(&other, &mut Vec::new()), Err(LogViolation::Authority(Seq(2))));
+    let long_ago = entry(2, genesis.at, Resumed { down_from: Micros(0), up_at: genesis.at });
+    assert_eq!(x.apply(&long_ago, &mut Vec::new()), Err(LogViolation::Resumed(Seq(2))));
 }

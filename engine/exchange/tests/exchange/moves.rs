@@ -279,7 +279,7 @@ fn again(desk: &Desk, dice: &mut Dice<'_>) -> (AccountId, Command) {
 fn rare(desk: &Desk, dice: &mut Dice<'_>) -> (AccountId, Command) {
     match dice.below(6) {
         0 => (AccountId::EXCHANGE, Tick.into()),
-        1 => (AccountId::EXCHANGE, Resumed { down_from: desk.now, up_at: desk.now }.into()),
+        1 => (AccountId::EXCHANGE, Resumed { down_from: desk.exchange.last_at(), up_at: desk.now }.into()),
         2 => (AccountId::EXCHANGE, OpenAccount { address: address(dice.pick(&["tom", "ned", "pat"])) }.into()),
         3 => (AccountId::EXCHANGE, genesis().into()),
         _ => {

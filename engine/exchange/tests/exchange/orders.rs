@@ -154,9 +154,9 @@ fn a_hold_that_cannot_be_counted_or_paid_is_refused() {
         "
         tom order H100-80 1x1 @ 1000.0000001
           refused INSUFFICIENT_FUNDS
-        tom order H100-80 10000x1024 @ 1000000000 for=31622400
+        tom order H100-80 256x1024 @ 1000000000 for=31622400
           refused AMOUNT_TOO_LARGE
-        tom order H100-80 10000x1 @ 90000000 for=31622400
+        tom order H100-80 256x1 @ 90000000 for=31622400
           refused AMOUNT_TOO_LARGE
         tom order H100-80 1x1 @ 0.0000001 for=3599
           refused OUT_OF_BOUNDS

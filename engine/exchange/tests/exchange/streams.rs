@@ -188,6 +188,7 @@ fn rules_of([scan, tick, ids, timing]: [u8; 4]) -> Genesis {
             replicas: 6,
             duration: Seconds(10_000),
             client_ids: pick(ids, [0, 2, 4, 4_096]),
+            fills: 1_000,
         },
         ..genesis()
     }
