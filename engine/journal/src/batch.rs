@@ -6,6 +6,9 @@ use berth_domain::{Digest, Entry, Seq};
 /// The layout that this build writes and reads.
 pub const BATCH_VERSION: u16 = 1;
 
+/// The shortest entry: its length, rules, seq, stamp, account, authority and tag.
+const ENTRY_BYTES_MIN: usize = 4 + 2 + 8 + 8 + 4 + 1 + 2;
+
 /// Where the count stands: behind version, epoch and first sequence number.
 const COUNT_AT: usize = 2 + 8 + 8;
 
@@ -61,10 +64,10 @@ impl Batch {
         let count = u32::decode(&mut input)?;
         let previous = Digest::decode(&mut input)?;
         let events = Digest::decode(&mut input)?;
-        // Four bytes of length stand before each entry; a greater count is a
-        // lie that must not become an allocation.
+        // An entry has at least its length and its header; a greater count is
+        // a lie that must not become an allocation.
         let count = usize::try_from(count).map_err(|_| DecodeError::Range("batch count"))?;
-        if count == 0 || count > input.remaining() / 4 {
+        if count == 0 || count > input.remaining() / ENTRY_BYTES_MIN {
             return Err(DecodeError::Range("batch count"));
         }
         let mut entries = Vec::with_capacity(count);

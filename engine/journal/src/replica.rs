@@ -1,7 +1,7 @@
 //! An exchange that follows a log batch by batch: recovery, replay and audit
 //! are all this one loop.
 
-use berth_domain::{Digest, Entry, Event, Seq};
+use berth_domain::{Command, Digest, Entry, Event, Seq};
 use berth_exchange::{Exchange, LogViolation, Outcome};
 use thiserror::Error;
 
@@ -40,6 +40,10 @@ pub enum FollowError {
     /// An entry cannot stand where it stands.
     #[error(transparent)]
     Violation(#[from] LogViolation),
+    /// A run of the node begins without saying so, or says so in its middle:
+    /// each resumption lets what waits for agents wait anew.
+    #[error("entry {0} is out of place: a new epoch begins with a resumption, and nothing else is one")]
+    Resumption(Seq),
 }
 
 impl Default for Replica {
@@ -81,7 +85,11 @@ impl Replica {
     pub fn follow(&mut self, batch: &Batch, mut each: impl FnMut(Applied<'_>)) -> Result<(), FollowError> {
         self.tip.check(batch)?;
         let mut events = Vec::new();
+        let mut begins = batch.epoch > self.tip.epoch && self.tip.seq > Seq(0);
         for entry in &batch.entries {
+            if matches!(entry.command, Command::Resumed(_)) != std::mem::take(&mut begins) {
+                return Err(FollowError::Resumption(entry.seq));
+            }
             each(self.apply(entry, &mut events)?);
         }
         self.close(batch.epoch, batch.hash);
@@ -109,5 +117,60 @@ impl Replica {
     pub(crate) fn close(&mut self, epoch: u64, hash: Digest) {
         self.tip.epoch = epoch;
         self.tip.hash = hash;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_domain::{
+        AccountId, Address, Authority, Bounds, FeeBps, Genesis, Micros, RULES_VERSION, Resumed, Text, Timing,
+        TrustLevel,
+    };
+
+    use super::*;
+    use crate::batch::BatchBuilder;
+
+    fn entry(seq: u64, command: impl Into<Command>) -> Entry {
+        let (account, authority) = (AccountId::EXCHANGE, Authority::Exchange);
+        Entry { rules: RULES_VERSION, seq: Seq(seq), at: Micros(seq), account, authority, command: command.into() }
+    }
+
+    fn genesis() -> Genesis {
+        Genesis {
+            network: Digest::default(),
+            escrow_contract: Digest::default(),
+            asset: Text::new("XLM").unwrap(),
+            operator: Address::default(),
+            treasury: Address::default(),
+            fee: FeeBps::new(500).unwrap(),
+            default_level: TrustLevel::One,
+            grants: Vec::new(),
+            markets: Vec::new(),
+            open_markets: false,
+            timing: Timing::default(),
+            bounds: Bounds::default(),
+        }
+    }
+
+    /// Follows a batch of one entry in an epoch.
+    fn follow(replica: &mut Replica, epoch: u64, entry: &Entry) -> Result<(), FollowError> {
+        let tip = *replica.tip();
+        let mut builder = BatchBuilder::new(epoch, entry.seq, tip.hash, tip.events);
+        builder.push(entry);
+        let batch = Batch::decode(&builder.seal().bytes).unwrap();
+        replica.follow(&batch, |_| {})
+    }
+
+    #[test]
+    fn a_resumption_stands_where_a_run_begins_and_nowhere_else() {
+        let mut replica = Replica::new();
+        follow(&mut replica, 1, &entry(1, genesis())).unwrap();
+        let resumed = entry(2, Resumed { down_from: Micros(1), up_at: Micros(2) });
+        assert_eq!(follow(&mut replica.clone(), 1, &resumed), Err(FollowError::Resumption(Seq(2))));
+        let other = entry(2, berth_domain::OpenAccount { address: Address([1; 32]) });
+        assert_eq!(follow(&mut replica.clone(), 2, &other), Err(FollowError::Resumption(Seq(2))));
+        assert_eq!(follow(&mut replica, 2, &resumed), Ok(()));
+        let again = entry(3, Resumed { down_from: Micros(2), up_at: Micros(3) });
+        assert_eq!(follow(&mut replica, 2, &again), Err(FollowError::Resumption(Seq(3))));
     }
 }

@@ -63,6 +63,13 @@ pub enum FindingKind {
     /// An entry cannot stand where it stands; nothing behind it can be replayed.
     #[error("replay ends here: {0}")]
     Violation(LogViolation),
+    /// A resumption stands where no run of the node begins, or none stands
+    /// where one does; nothing behind it can be replayed.
+    #[error("a new epoch begins with a resumption, and nothing else is one")]
+    Resumption,
+    /// This build accepts no signed commands, so it cannot vouch for one.
+    #[error("this entry carries a signature, which this build cannot check")]
+    Unchecked,
     /// The log lacks what was durable once.
     #[error("the log was durable up to entry {0} once")]
     Short(Seq),
@@ -94,7 +101,10 @@ impl Verification {
             match entry.authority {
                 Authority::Exchange => self.exchange += 1,
                 Authority::OperatorAttested => self.operator_attested += 1,
-                Authority::Signed { .. } => self.signed += 1,
+                Authority::Signed { .. } => {
+                    self.signed += 1;
+                    self.find(entry.seq, FindingKind::Unchecked);
+                }
             }
         }
     }
@@ -190,6 +200,10 @@ fn check_batch(done: &mut Verification, replica: &mut Option<Replica>, batch: &B
             }
             Err(FollowError::Violation(e)) => {
                 done.find(first, FindingKind::Violation(e));
+                *replica = None;
+            }
+            Err(FollowError::Resumption(at)) => {
+                done.find(at, FindingKind::Resumption);
                 *replica = None;
             }
         }

@@ -117,11 +117,26 @@ impl Watermark {
     /// Opens the file, or makes it, with `mark` in both slots and durable. The
     /// directory's own entry for a new file is the caller's to sync.
     pub(crate) fn open(path: &Path, mark: Mark) -> io::Result<Self> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        let file = match OpenOptions::new().write(true).open(path) {
+            Ok(file) => file,
+            // Made beside and renamed: a kill in between leaves no empty file,
+            // which would look like damage.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let beside = path.with_extension("new");
+                let file = OpenOptions::new().write(true).create(true).truncate(true).open(&beside)?;
+                file.write_all_at(&mark.to_slot(), SLOT_AT[0])?;
+                file.sync_all()?;
+                std::fs::rename(&beside, path)?;
+                file
+            }
+            Err(e) => return Err(e),
+        };
+        // One slot after the other, each durable before the next is touched: a
+        // torn write leaves a mark in the other.
         for at in SLOT_AT {
             file.write_all_at(&mark.to_slot(), at)?;
+            file.sync_all()?;
         }
-        file.sync_all()?;
         let file = Arc::new(file);
         let shared = Arc::new(Shared::default());
         let (stop, stopped) = bounded::<()>(0);
@@ -167,6 +182,18 @@ mod tests {
 
     fn mark(n: u64) -> Mark {
         Mark { seq: Seq(n), hash: Digest([u8::try_from(n).unwrap(); 32]) }
+    }
+
+    #[test]
+    fn a_start_that_is_cut_off_leaves_no_empty_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("watermark");
+        // What a kill before the rename leaves behind.
+        std::fs::write(path.with_extension("new"), [0; 7]).unwrap();
+        assert_eq!(Mark::read(&path).unwrap(), None);
+        drop(Watermark::open(&path, mark(1)).unwrap());
+        drop(Watermark::open(&path, mark(2)).unwrap());
+        assert_eq!(Mark::read(&path).unwrap(), Some(mark(2)));
     }
 
     #[test]

@@ -100,9 +100,9 @@ impl Problem {
                 "Restore the data directory from a backup or a standby, and keep this one: what is behind the damage may \
                  still be read from it"
             }
-            Self::Follow(FollowError::Break(ChainBreak::Events { .. }) | FollowError::Violation(_)) => {
-                "Start the build that wrote this log; if that refuses too, restore the data directory from a backup"
-            }
+            Self::Follow(
+                FollowError::Break(ChainBreak::Events { .. }) | FollowError::Violation(_) | FollowError::Resumption(_),
+            ) => "Start the build that wrote this log; if that refuses too, restore the data directory from a backup",
             Self::Follow(_) => "Restore the data directory from a backup or a standby",
             Self::Short { .. } | Self::Other { .. } => {
                 "Restore the data directory from a backup or a standby; to go on without the lost entries, which were \
