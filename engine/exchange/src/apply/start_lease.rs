@@ -19,6 +19,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, start: &StartLease) -
         return Err(Code::OutOfBounds);
     }
     let (units, replicas, resources) = (lease.units, lease.replicas, lease.resources);
+    // In the CPU market a replica's processors are its units.
+    let is_gpu = x.market(lease.market).is_some_and(|market| market.class.is_gpu());
+    let cpu = if is_gpu { resources.cpu } else { units };
     let ends_at = step.at.plus(lease.duration.min(lease.prepay));
     let dark_at = step.at.plus(x.timing().dark_after);
 
@@ -33,7 +36,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, start: &StartLease) -
     x.timers.set(Timer::LeaseEnd(start.lease), ends_at);
     step.emit(LeaseStarted { lease: start.lease, ends_at });
     let allocated = ProofPayload::new([
-        ("cpu", resources.cpu.into()),
+        ("cpu", cpu.into()),
         ("image", start.image.as_str().into()),
         ("memory", resources.memory.into()),
         ("replicas", replicas.into()),
