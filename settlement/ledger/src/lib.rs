@@ -20,6 +20,7 @@
 
 mod config;
 mod error;
+mod guard;
 mod server;
 
 mod chain;

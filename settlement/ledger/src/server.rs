@@ -2,6 +2,7 @@
 
 use crate::chain::Ledger;
 use crate::codec::to_base64;
+use crate::guard::only_this_machine;
 use crate::pending::{Grant, Granted};
 use crate::rpc::{RpcError, answer};
 use crate::{Config, Error, time};
@@ -9,6 +10,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -113,6 +115,8 @@ async fn run(
         .route("/friendbot", get(friendbot).post(friendbot))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(app);
+    // Elsewhere whoever put it there decides who may come.
+    let router = if address.ip().is_loopback() { router.layer(from_fn(only_this_machine)) } else { router };
 
     let (stop, mut stopped) = watch::channel(false);
     let http = axum::serve(listener, router).with_graceful_shutdown(async move {
