@@ -1,6 +1,6 @@
 //! Placing and cancelling orders.
 
-use berth_domain::{AccountId, Bounds, CancelOrder, Code, Digest, OrderId};
+use berth_domain::{AccountId, Bounds, CancelOrder, Code, Digest, OrderId, Stroops, owed};
 use berth_exchange::Reply;
 use berth_wire::address::Name;
 use berth_wire::errors::EdgeCode;
@@ -78,8 +78,15 @@ fn field(code: Code, order: &NewOrder, bounds: &Bounds) -> Option<&'static str> 
         Code::TooManyOrders => Some("tenantAddress"),
         Code::OutOfBounds if order.duration > bounds.duration => Some("durationSeconds"),
         Code::OutOfBounds if order.replicas > bounds.replicas => Some("quantity"),
+        Code::OutOfBounds if holds_nothing(order) => Some("maxPrice"),
         Code::OutOfBounds if order.class.is_gpu() => Some("specification.gpu.count"),
         Code::OutOfBounds => Some("specification.cpu"),
         _ => None,
     }
+}
+
+/// Whether the hold rounds down to no stroop at all.
+fn holds_nothing(order: &NewOrder) -> bool {
+    let rate = order.limits.highest().of(order.units, order.replicas);
+    rate.and_then(|rate| owed(rate, order.prepay)) == Some(Stroops::ZERO)
 }

@@ -20,8 +20,10 @@ use crate::submit::Turn;
 pub(super) async fn create_standing(
     State(app): State<App>,
     headers: HeaderMap,
+    query: Query,
     body::Json(mut request): body::Json<StandingBid>,
 ) -> Result<Response, Refusal> {
+    query.finish()?;
     idempotent(&headers, &mut request.client_order_id)?;
     commands::bids::place(&app, request.parse()?, Turn::any()).await.map(created)
 }
@@ -30,8 +32,10 @@ pub(super) async fn create_directed(
     State(app): State<App>,
     order: Segment,
     headers: HeaderMap,
+    query: Query,
     body::Json(mut request): body::Json<DirectedBid>,
 ) -> Result<Response, Refusal> {
+    query.finish()?;
     idempotent(&headers, &mut request.client_order_id)?;
     let order = OrderId(order.id(Code::UnknownOrder)?);
     commands::bids::place(&app, request.parse(order)?, Turn::any()).await.map(created)

@@ -20,8 +20,10 @@ use crate::submit::Turn;
 pub(super) async fn create(
     State(app): State<App>,
     headers: HeaderMap,
+    query: Query,
     body::Json(mut request): body::Json<ProviderRequest>,
 ) -> Result<Response, Refusal> {
+    query.finish()?;
     idempotent(&headers, &mut request.client_order_id)?;
     commands::providers::register(&app, request, Turn::any()).await.map(created)
 }

@@ -23,6 +23,13 @@ fn without(field: &str) -> Value {
     order
 }
 
+/// An order whose hold rounds down to nothing.
+fn cheap() -> Value {
+    let mut order = with("maxPrice", json!("0.0000001"));
+    order["prepaySeconds"] = json!(1);
+    order
+}
+
 #[tokio::test]
 async fn bad_input_is_refused_with_a_code_and_the_field() {
     let (_dir, node) = Node::open().await;
@@ -54,13 +61,15 @@ async fn bad_input_is_refused_with_a_code_and_the_field() {
         (&post, orders, with("maxPrice", json!("99999999999999999999")), 400, "MALFORMED", "maxPrice"),
         (&post, orders, with("maxPrice", json!("1e3")), 400, "MALFORMED", "maxPrice"),
         (&post, orders, with("maxPrice", json!(100)), 400, "MALFORMED", "maxPrice"),
+        // One stroop for an hour of which a second is held: less than a stroop.
+        (&post, orders, cheap(), 422, "OUT_OF_BOUNDS", "maxPrice"),
         (&post, orders, with("maxPrice", json!("20000")), 422, "INSUFFICIENT_FUNDS", "maxPrice"),
         // The largest rate, units and replicas: more than 2⁶³ stroops.
         (
             &post,
             orders,
             json!({
-                "tenantAddress": "tenant", "maxPrice": "1000000000", "quantity": 10000, "durationSeconds": 31_000_000,
+                "tenantAddress": "tenant", "maxPrice": "1000000000", "quantity": 256, "durationSeconds": 31_000_000,
                 "specification": { "image": "i", "cpu": 1024, "memory": 1 },
             }),
             422,
@@ -77,6 +86,7 @@ async fn bad_input_is_refused_with_a_code_and_the_field() {
         (&post, orders, with("quantity", json!(-1)), 400, "MALFORMED", "quantity"),
         (&post, orders, with("quantity", json!(1.5)), 400, "MALFORMED", "quantity"),
         (&post, orders, with("quantity", json!(1_u64 << 40)), 400, "MALFORMED", "quantity"),
+        (&post, orders, with("quantity", json!(257)), 422, "OUT_OF_BOUNDS", "quantity"),
         (&post, orders, with("durationSeconds", json!(0)), 400, "MALFORMED", "durationSeconds"),
         (&post, orders, with("durationSeconds", json!(400 * 86_400)), 422, "OUT_OF_BOUNDS", "durationSeconds"),
         (&post, orders, with("durationBlocks", json!(1)), 400, "MALFORMED", "durationSeconds"),
@@ -96,6 +106,9 @@ async fn bad_input_is_refused_with_a_code_and_the_field() {
         (&post, orders, with("mode", json!("auction")), 400, "NOT_OFFERED", "mode"),
         (&post, "/api/v1/orders?dryRun=true", order("tenant", "1"), 400, "NOT_OFFERED", "dryRun"),
         (&post, "/api/v1/orders?dryrun=true", order("tenant", "1"), 400, "MALFORMED", "dryrun"),
+        (&post, "/api/v1/bids?dryRun=true", standing("quantity", json!(1)), 400, "MALFORMED", "dryRun"),
+        (&post, "/api/v1/orders/1/bids?dryRun=true", directed(json!("1")), 400, "MALFORMED", "dryRun"),
+        (&post, "/api/v1/providers?dryRun=true", provider("port", json!(1)), 400, "MALFORMED", "dryRun"),
         (
             &post,
             orders,

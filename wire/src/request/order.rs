@@ -189,6 +189,10 @@ impl OrderRequest {
             OrderMode::Manual => Mode::Manual,
             OrderMode::Auction => return Err(Malformed::not_offered("mode", "mode auction")),
         };
+        if mode == Mode::Manual && time_in_force == TimeInForce::Ioc {
+            let why = "is ioc, and an order in mode manual has to stay for its tenant to accept a bid";
+            return Err(Malformed::new("timeInForce", why));
+        }
         if self.failover {
             return Err(Malformed::not_offered("failover", "failover"));
         }

@@ -163,6 +163,17 @@ fn a_bad_order_names_its_field() {
 }
 
 #[test]
+fn an_order_that_never_stays_leaves_its_tenant_nothing_to_accept() {
+    let mut manual = order_with("/mode", json!("manual"));
+    manual["timeInForce"] = json!("ioc");
+    let (at, detail) = field(order(manual.clone()));
+    assert_eq!(at, "timeInForce");
+    assert!(detail.contains("mode manual"), "{detail}");
+    manual["mode"] = json!("auto");
+    order(manual).expect("an order that meets bids by itself may be ioc");
+}
+
+#[test]
 fn a_specification_is_bounded_as_a_whole() {
     let env: serde_json::Map<_, _> = (0..20).map(|i| (format!("V{i}"), json!("x".repeat(2_000)))).collect();
     let (at, detail) = field(order(order_with("/specification/env", json!(env))));
