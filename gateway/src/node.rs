@@ -42,7 +42,8 @@ pub(crate) const ATTESTED: Authority = Authority::OperatorAttested;
 
 impl Node {
     /// At most `limit` entries' events from `from` on: from memory when they
-    /// are recent, else from the event store.
+    /// are recent, else from the event store. None that the view has not
+    /// applied yet, so a short answer is not the end of the log.
     pub(crate) async fn frames(&self, from: Seq, limit: usize) -> Result<Vec<Arc<Frame>>, Refusal> {
         if let Slice::Items(frames) = self.view.events.read(from.0, limit) {
             return Ok(frames);
@@ -50,10 +51,7 @@ impl Node {
         let events = self.events.clone();
         let read = tokio::task::spawn_blocking(move || events.read(from, limit)).await;
         match read {
-            Ok(Ok(entries)) => Ok(self.view.read(|x| {
-                let frames = entries.iter().map(|entry| Arc::new(Frame::new(entry.seq, entry.at, &entry.events, x)));
-                frames.collect()
-            })),
+            Ok(Ok(entries)) => Ok(self.view.render(&entries)),
             Ok(Err(error)) => {
                 tracing::error!(%error, "events cannot be read");
                 Err(EdgeCode::Unavailable.into())

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use berth_domain::{Event, MarketId, Seq};
 use berth_exchange::Exchange;
-use berth_journal::Committed;
+use berth_journal::{Committed, SeqEvents};
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 use tokio::sync::watch;
 
@@ -71,6 +71,16 @@ impl View {
     pub(crate) async fn reached(&self, seq: Seq) {
         // The sender is this view's own and outlives the wait.
         let _ = self.applied.subscribe().wait_for(|applied| *applied >= seq).await;
+    }
+
+    /// Stored entries as they go out. The sequencer stores events before the
+    /// view has them, and an entry that is not applied yet names what cannot be
+    /// looked up: those are left out, and come with a later read.
+    pub(crate) fn render(&self, entries: &[SeqEvents]) -> Vec<Arc<Frame>> {
+        self.read(|x| {
+            let applied = entries.iter().take_while(|entry| entry.seq <= x.head());
+            applied.map(|entry| Arc::new(Frame::new(entry.seq, entry.at, &entry.events, x))).collect()
+        })
     }
 
     /// Begins to follow a book; `None` when there is no such market.
@@ -174,5 +184,57 @@ fn run(view: &View, feed: &Receiver<Arc<Committed>>, stopped: &Receiver<()>) {
             },
             recv(stopped) -> _ => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_domain::{
+        AccountId, Address, Authority, Bounds, Digest, Entry, FeeBps, Genesis, Micros, RULES_VERSION, ResourceClass,
+        Text, Timing, TrustLevel,
+    };
+
+    use super::*;
+    use crate::frame::Filter;
+
+    fn genesis() -> Entry {
+        let genesis = Genesis {
+            network: Digest([1; 32]),
+            escrow_contract: Digest([2; 32]),
+            asset: Text::new("XLM").expect("short"),
+            operator: Address([3; 32]),
+            treasury: Address([4; 32]),
+            fee: FeeBps::new(500).expect("in range"),
+            default_level: TrustLevel::Five,
+            grants: Vec::new(),
+            markets: vec![ResourceClass::Cpu],
+            open_markets: true,
+            timing: Timing::default(),
+            bounds: Bounds::default(),
+        };
+        Entry {
+            rules: RULES_VERSION,
+            seq: Seq(1),
+            at: Micros(1),
+            account: AccountId::EXCHANGE,
+            authority: Authority::Exchange,
+            command: genesis.into(),
+        }
+    }
+
+    #[test]
+    fn stored_entries_go_out_as_far_as_the_view_has_applied_them() {
+        let (mut x, mut events) = (Exchange::new(), Vec::new());
+        let behind = View::new(x.clone());
+        x.apply(&genesis(), &mut events).expect("a log begins with its genesis");
+        let view = View::new(x);
+        let stored = [Seq(1), Seq(2)].map(|seq| SeqEvents { seq, at: Micros(1), events: events.clone() });
+
+        assert!(behind.render(&stored).is_empty());
+        let frames = view.render(&stored);
+        assert_eq!(frames.iter().map(|frame| frame.seq).collect::<Vec<_>>(), [Seq(1)]);
+        let market = view.read(|x| x.market_of(&ResourceClass::Cpu).map(|market| market.id));
+        let opened = frames[0].select(&Filter { market, ..Filter::default() }).expect("the market's event");
+        assert!(opened.contains(r#""market":"CPU""#), "{opened}");
     }
 }

@@ -30,7 +30,9 @@ impl EventsSubscription {
     /// From `from` on, or from the next entry. `changed` is the log's epoch
     /// when the client knows another.
     pub(super) fn new(node: &Node, id: u64, from: Option<Seq>, changed: Option<String>, filter: Filter) -> Self {
-        let head = node.view.head();
+        // What is applied may already have been sent, to this client too, before
+        // the view's followers are told of it.
+        let head = node.view.read(|x| x.head());
         let cursor = from.map_or(head.next(), |from| from.max(Seq(1)));
         let refusal = match changed {
             Some(epoch) => Some(format!(r#"{{"sub":{id},"ch":"events","type":"epochChanged","epoch":"{epoch}"}}"#)),
