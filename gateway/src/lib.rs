@@ -42,6 +42,7 @@ use tokio::sync::watch;
 pub use feed::{Feed, Publisher, feed};
 pub use provision::{Provision, ProvisionError};
 
+use crate::limits::PROVISION_TIME_MAX;
 use crate::node::Node;
 use crate::provision::Provisioning;
 use crate::server::Server;
@@ -116,7 +117,8 @@ impl Gateway {
         view.reached(Seq(1)).await;
 
         let (stop, stopped) = watch::channel(false);
-        let provisioning = provision.map(|provision| Provisioning::new(provision, view.clone()));
+        let provisioning = provision
+            .map(|provision| Provisioning::new(provision, view.clone(), stopped.clone(), PROVISION_TIME_MAX));
         let log_id = sequencer.log_id();
         let node = Node {
             open,

@@ -41,7 +41,7 @@ pub(crate) const FRAMES_AT_ONCE: usize = 128;
 
 /// How long the log may take to make a command durable.
 pub(crate) const COMMIT_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long an unknown address may take to be provisioned.
+/// How long a request waits until its unknown address is provisioned.
 pub(crate) const PROVISION_TIME_MAX: Duration = Duration::from_secs(30);
 /// Addresses that are provisioned at once.
 pub(crate) const PROVISIONING_MAX: usize = 32;
