@@ -17,9 +17,12 @@ pub struct Feed(pub(crate) Receiver<Arc<Committed>>);
 
 /// A bounded channel for durable batches.
 ///
-/// A full one makes the sequencer wait rather than lose a batch. That is safe:
-/// the view does less per batch than the sequencer, and nothing that a client
-/// does can hold it up, since clients read from rings and never from this.
+/// A full one makes the sequencer wait rather than lose a batch. It takes a view
+/// that falls behind by all of it. The view does less per batch than the
+/// sequencer, but it waits for those who read the exchange at that moment. Each
+/// of these reads is bounded, by the limits of lists, books and events or, where
+/// the whole state is walked, by how rarely that is done; none waits for its
+/// client, who is sent what was read when the view is free again.
 #[must_use]
 pub fn feed() -> (Publisher, Feed) {
     let (sender, receiver) = bounded(BATCHES_MAX);

@@ -4,10 +4,13 @@
 //! comes back through a [`Feed`] into a replica of the exchange, the view, which
 //! answers all reads. So clients never touch the thread that matches, and who is
 //! answered reads what they did. From the view, rings hold the newest events and
-//! book updates; each reader has a cursor of its own, and a slow one costs
-//! nobody anything.
+//! book updates; each reader has a cursor of its own, and one that does not read
+//! costs nobody anything.
 //!
-//! Everything that a client can make large or slow has a bound: see `limits`.
+//! Everything that a client can make large or slow has a bound: see `limits`. A
+//! read holds the view, and the next batch waits for it: for a page of a list at
+//! most, or for a walk over the whole state, which `kept` makes rare. Only when
+//! `feed` is full of batches that wait does the sequencer wait, too.
 
 mod body;
 mod book;
@@ -16,6 +19,7 @@ mod fanout;
 mod feed;
 mod frame;
 mod guard;
+mod kept;
 mod limits;
 mod node;
 mod problem;
@@ -42,6 +46,7 @@ use tokio::sync::watch;
 pub use feed::{Feed, Publisher, feed};
 pub use provision::{Provision, ProvisionError};
 
+use crate::kept::Kept;
 use crate::limits::PROVISION_TIME_MAX;
 use crate::node::Node;
 use crate::provision::Provisioning;
@@ -117,8 +122,8 @@ impl Gateway {
         view.reached(Seq(1)).await;
 
         let (stop, stopped) = watch::channel(false);
-        let provisioning = provision
-            .map(|provision| Provisioning::new(provision, view.clone(), stopped.clone(), PROVISION_TIME_MAX));
+        let provisioning =
+            provision.map(|provision| Provisioning::new(provision, view.clone(), stopped.clone(), PROVISION_TIME_MAX));
         let log_id = sequencer.log_id();
         let node = Node {
             open,
@@ -129,8 +134,8 @@ impl Gateway {
             events,
             private,
             provisioning,
-            stats: tokio::sync::Mutex::default(),
-            log_head: tokio::sync::Mutex::default(),
+            stats: Kept::default(),
+            log_head: Kept::default(),
             stop: stopped.clone(),
         };
         let router = routes::router(Arc::new(node));

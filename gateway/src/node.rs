@@ -1,17 +1,18 @@
 //! What every request can reach.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use berth_domain::{AccountId, Address, Authority, Code, Digest, Seq};
+use berth_exchange::StateHash;
 use berth_journal::{EventStore, PrivateStore, SequencerHandle};
 use berth_wire::address::{Name, open_address};
 use berth_wire::errors::EdgeCode;
-use berth_wire::response::{LogHead, NetworkStats};
+use berth_wire::response::NetworkStats;
 use tokio::sync::watch;
 
 use crate::fanout::Slice;
 use crate::frame::Frame;
+use crate::kept::Kept;
 use crate::problem::Refusal;
 use crate::provision::Provisioning;
 use crate::view::View;
@@ -29,10 +30,10 @@ pub(crate) struct Node {
     pub(crate) events: EventStore,
     pub(crate) private: PrivateStore,
     pub(crate) provisioning: Option<Arc<Provisioning>>,
-    /// The last totals, which are dear on a large exchange.
-    pub(crate) stats: tokio::sync::Mutex<Option<(Instant, NetworkStats)>>,
-    /// The last head and its state hash, for which the whole state is walked.
-    pub(crate) log_head: tokio::sync::Mutex<Option<LogHead>>,
+    /// The totals.
+    pub(crate) stats: Kept<NetworkStats>,
+    /// An entry, and the hash of the state that follows from it.
+    pub(crate) log_head: Kept<(Seq, StateHash)>,
     /// Turns true when the gateway stops.
     pub(crate) stop: watch::Receiver<bool>,
 }

@@ -1,9 +1,9 @@
 //! The node itself: what it is, how it is, what it answers.
 
-use std::time::{Duration, Instant};
-
 use axum::Json;
 use axum::extract::State;
+use berth_domain::Seq;
+use berth_exchange::StateHash;
 use berth_wire::errors::{ErrorInfo, catalogue};
 use berth_wire::response::{Health, List, LogHead, NetworkStats, StateHashes};
 use serde_json::{Value, json};
@@ -12,11 +12,6 @@ use crate::node::App;
 use crate::problem::Refusal;
 use crate::query::Query;
 use crate::render::network::network;
-
-/// Things up to which every change is shown in the totals at once.
-const COUNTED_AT_ONCE: usize = 10_000;
-/// How old totals over more things may be.
-const STATS_AGE_MAX: Duration = Duration::from_secs(1);
 
 /// Until there is a dashboard: what is here, for people and programs.
 pub(super) async fn index(State(app): State<App>) -> Json<Value> {
@@ -51,35 +46,14 @@ pub(super) async fn errors(query: Query) -> Result<Json<List<ErrorInfo>>, Refusa
 
 pub(super) async fn stats(State(app): State<App>, query: Query) -> Result<Json<NetworkStats>, Refusal> {
     query.finish()?;
-    let things = app.view.read(|x| x.orders().count() + x.bids().count() + x.leases().count());
-    let mut kept = app.stats.lock().await;
-    if let Some((at, stats)) = kept.as_ref()
-        && things > COUNTED_AT_ONCE
-        && at.elapsed() < STATS_AGE_MAX
-    {
-        return Ok(Json(stats.clone()));
-    }
-    let view = app.view.clone();
-    let stats = tokio::task::spawn_blocking(move || view.read(network)).await;
-    let stats = stats.map_err(|_| berth_wire::errors::EdgeCode::Unavailable)?;
-    *kept = Some((Instant::now(), stats.clone()));
-    Ok(Json(stats))
+    app.stats.answer(&app.view, |_| false, network).await.map(Json)
 }
 
-/// One walk over the state at a time, and none where nothing has changed.
 pub(super) async fn log_head(State(app): State<App>, query: Query) -> Result<Json<LogHead>, Refusal> {
     query.finish()?;
-    let mut kept = app.log_head.lock().await;
-    if let Some(head) = kept.as_ref()
-        && head.seq == app.view.head().0
-    {
-        return Ok(Json(head.clone()));
-    }
-    let view = app.view.clone();
-    let (seq, hash) = tokio::task::spawn_blocking(move || view.read(|x| (x.head(), x.state_hash())))
-        .await
-        .map_err(|_| berth_wire::errors::EdgeCode::Unavailable)?;
-    let head = LogHead {
+    let is_newest = |(seq, _): &(Seq, StateHash)| *seq == app.view.head();
+    let (seq, hash) = app.log_head.answer(&app.view, is_newest, |x| (x.head(), x.state_hash())).await?;
+    Ok(Json(LogHead {
         log_id: app.log_id.to_string(),
         seq: seq.0,
         state_hash: hash.root().to_string(),
@@ -89,9 +63,7 @@ pub(super) async fn log_head(State(app): State<App>, query: Query) -> Result<Jso
             leases: hash.leases.to_string(),
             providers: hash.providers.to_string(),
         },
-    };
-    *kept = Some(head.clone());
-    Ok(Json(head))
+    }))
 }
 
 fn mode(app: &App) -> &'static str {
