@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use berth_client::Client;
+use berth_client::{Client, ClientError};
 use berth_executor::docker::{self, EngineFacts};
 use berth_executor::inventory::{Gpus, Inventory};
 use berth_executor::{Agent, AgentConfig, Leases, ProviderId};
@@ -152,22 +152,32 @@ impl Run {
         }
     }
 
-    /// Registers this host unless it is: a host is known by its owner and name.
+    /// Registers this host at a node that may be starting at this moment.
     async fn register(&self, client: &Client, address: &str, facts: &EngineFacts) -> Result<u64, Fault> {
+        let inventory = Inventory::take(facts, &self.data, self.gpus.clone()).or_fault("the disk")?;
         let mut tries = 0;
-        let known: Value = loop {
+        loop {
             tries += 1;
-            match client.get(&format!("/api/v1/providers?address={address}")).await {
-                Ok(known) => break known,
-                Err(error) if tries >= NODE_TRIES => return Err(fault(error)),
+            match self.ensure_registered(client, address, &inventory).await {
+                Ok(id) => return Ok(id),
+                Err(error) if tries >= NODE_TRIES || !error.may_retry() => return Err(fault(error)),
                 Err(_) => tokio::time::sleep(NODE_PAUSE).await,
             }
-        };
+        }
+    }
+
+    /// Registers this host unless it is: a host is known by its owner and name.
+    async fn ensure_registered(
+        &self,
+        client: &Client,
+        address: &str,
+        inventory: &Inventory,
+    ) -> Result<u64, ClientError> {
+        let known: Value = client.get(&format!("/api/v1/providers?address={address}")).await?;
         let mut known = known["items"].as_array().into_iter().flatten();
         if let Some(id) = known.find(|host| host["hostname"] == self.hostname.as_str()).and_then(|h| h["id"].as_u64()) {
             return Ok(id);
         }
-        let inventory = Inventory::take(facts, &self.data, self.gpus.clone()).or_fault("the disk")?;
         let gpus: Vec<Value> = inventory
             .gpus
             .iter()
@@ -189,8 +199,8 @@ impl Run {
             "attributes": attributes,
             "agent": "own",
         });
-        let host: Value = client.post("/api/v1/providers", &request).await.map_err(fault)?;
-        host["id"].as_u64().ok_or_else(|| Fault::CouldNotRun("the node answers a provider without an id".into()))
+        let host: Value = client.post("/api/v1/providers", &request).await?;
+        host["id"].as_u64().ok_or_else(|| ClientError::Protocol("a provider without an id".into()))
     }
 
     /// Places the standing bid unless one of this market is there.

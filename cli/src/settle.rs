@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use berth_domain::{LeaseState, Stroops};
+use berth_domain::{AccountId, ClientId, LeaseState, Stroops};
 use berth_exchange::Exchange;
 use berth_journal::{DataDir, replay};
 use berth_settlement::chain::Address;
@@ -84,6 +84,22 @@ impl Books {
             return Err(Fault::CouldNotRun("this log settles on another network than --rpc serves".into()));
         }
         Ok(Escrow::new(Arc::new(rpc), Address::Contract(genesis.escrow_contract.0)))
+    }
+
+    /// Whether an account has placed the order that it calls `client_id`.
+    pub(crate) fn has_order(&self, address: Address, client_id: &str) -> bool {
+        let Some(account) = self.account(address) else { return false };
+        let own = |name: &ClientId| name.as_str() == client_id;
+        self.exchange.orders().any(|order| order.account == account && order.client_id.as_ref().is_some_and(own))
+    }
+
+    /// What is held for an account's open orders.
+    pub(crate) fn held(&self, address: Address) -> Stroops {
+        self.account(address).map_or(Stroops::ZERO, |account| self.exchange.balances(account).held)
+    }
+
+    fn account(&self, address: Address) -> Option<AccountId> {
+        self.exchange.accounts().find(|account| Address::Account(account.address.0) == address).map(|found| found.id)
     }
 
     /// What the contract must hold when nothing is on its way. The escrow of a

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use berth_settlement::chain::Key;
+use tokio::sync::mpsc;
 
 use super::Demo;
 use super::child::{Child, Role};
@@ -30,13 +31,15 @@ pub(super) struct Cast {
     pub(super) treasury: Key,
     pub(super) hosts: [Host; 2],
     children: Vec<Child>,
+    failed: mpsc::UnboundedSender<Fault>,
     show: Arc<Show>,
     docker: Option<String>,
 }
 
 impl Cast {
-    /// Makes the keys; processes follow station by station.
-    pub(super) async fn assemble(demo: &Demo, show: &Arc<Show>) -> Result<Self, Fault> {
+    /// Makes the keys; processes follow station by station. One that cannot be
+    /// kept running is told to `failed`.
+    pub(super) fn assemble(demo: &Demo, show: &Arc<Show>, failed: mpsc::UnboundedSender<Fault>) -> Result<Self, Fault> {
         let data = std::path::absolute(&demo.data).or_fault("finding the data folder")?;
         // A port that is free at this moment: the children are told of it.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
@@ -53,6 +56,7 @@ impl Cast {
             treasury: keys::kept(&data.join("node"), "treasury")?,
             hosts: [host("provider-a", "Five", "80")?, host("provider-b", "Four", "72")?],
             children: Vec::new(),
+            failed,
             show: show.clone(),
             docker: demo.docker.clone(),
             data,
@@ -73,10 +77,6 @@ impl Cast {
 
     pub(super) fn logs(&self) -> PathBuf {
         self.data.join("logs")
-    }
-
-    pub(super) fn data(&self) -> &std::path::Path {
-        &self.data
     }
 
     pub(super) fn start_ledger(&mut self) -> Result<(), Fault> {
@@ -121,7 +121,7 @@ impl Cast {
             args.extend(["--docker".into(), docker.clone()]);
         }
         let role = Role { name, args, logs: self.logs(), pid_file: self.data.join(format!("{name}.pid")) };
-        self.children.push(Child::start(role, self.show.clone())?);
+        self.children.push(Child::start(role, self.show.clone(), self.failed.clone())?);
         Ok(())
     }
 

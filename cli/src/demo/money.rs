@@ -1,14 +1,43 @@
-//! The exchange's money beside the contract's, to the stroop.
+//! The tenant's deposit, and the exchange's money beside the contract's, to the
+//! stroop.
 
 use std::path::Path;
 
-use berth_settlement::chain::Address;
-use berth_settlement::reconcile;
+use berth_client::Client;
+use berth_domain::Stroops;
+use berth_settlement::chain::{Address, Key, Sender};
+use berth_settlement::contract::Escrow;
+use berth_settlement::{fund, reconcile};
+use berth_wire::response::{Account, Balance};
 
+use super::asking::Asked;
 use super::cast::Cast;
 use crate::fault::{Fault, While};
 use crate::output::table;
 use crate::settle::Books;
+
+/// What the tenant has for another order, which holds about 2,778 XLM.
+const DEPOSIT: &str = "5000";
+
+/// Pays into the contract what its tenant lacks there, beside what is `held`
+/// for other orders. It may be cut off and repeated: what has arrived by then
+/// is not paid twice.
+pub(super) async fn deposit(escrow: &Escrow, tenant: &Key, held: Stroops) -> Result<(), Asked> {
+    let amount: Stroops = DEPOSIT.parse().expect("the demo's deposit is an amount");
+    let address = tenant.address();
+    fund(escrow.rpc(), address).await.map_err(Asked::away)?;
+    if escrow.balance(address).await.map_err(Asked::away)? < amount + held {
+        let call = escrow.deposit(address, address, amount);
+        Sender::new(escrow.rpc().clone(), tenant.clone()).call(call).await.map_err(Asked::away)?;
+    }
+    Ok(())
+}
+
+/// The money of an account, as the node tells it.
+pub(super) async fn account(client: &Client, address: Address) -> Result<Balance, Asked> {
+    let account: Account = client.get(&format!("/api/v1/accounts/{address}")).await?;
+    account.balances.into_iter().next().ok_or_else(|| Asked::away("the account has no balance"))
+}
 
 /// Compares all accounts and leases, and draws the table of those who took part.
 pub(super) async fn compare(cast: &Cast, node: &Path) -> Result<String, Fault> {

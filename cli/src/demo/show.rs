@@ -1,6 +1,7 @@
 //! What the demo shows: a line a station, with the time since it began.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// A line on standard output. Whoever read it may be gone: the demo goes on, or
@@ -43,16 +44,35 @@ impl Show {
         line!("{} ○    {what}", self.time());
     }
 
-    pub(super) fn stays(&self, url: &str) {
+    /// What can be tried while the processes stay up.
+    pub(super) fn stays(&self, url: &str, rpc: &str, data: &Path, lease: u64) {
+        let (berth, data) = (program(), beside(data));
+        let data = data.display();
         line!(
-            "\nThe node stays up at {url} until Ctrl-C. Try:\n  \
+            "\nThe node stays up at {url} until Ctrl-C. Try in another terminal:\n  \
              curl {url}/api/v1/leases\n  \
-             berth --url {url} lease list\n  \
-             berth --url {url} lease proof 1"
+             {berth} lease list --url {url}\n  \
+             {berth} lease proof {lease} --url {url}\n  \
+             {berth} replay --data {data}\n  \
+             {berth} settle reconcile --data {data} --rpc {rpc}"
         );
     }
 
     fn time(&self) -> String {
         format!("{:>8.3}s", self.began.elapsed().as_secs_f64())
     }
+}
+
+/// How this program is called from here.
+fn program() -> String {
+    let Ok(path) = std::env::current_exe() else { return "berth".to_owned() };
+    let path = beside(&path);
+    // A shell looks for a bare name elsewhere.
+    if path.parent() == Some(Path::new("")) { format!("./{}", path.display()) } else { path.display().to_string() }
+}
+
+/// A path, seen from the folder of this process where it lies within.
+fn beside(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).to_owned()
 }

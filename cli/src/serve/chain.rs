@@ -56,6 +56,11 @@ impl Chain {
         &self.url
     }
 
+    /// Whether it is inside this process.
+    pub(crate) const fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
     /// The escrow contract: the one named, or in open mode one that is deployed
     /// unless it is there.
     pub(crate) async fn escrow(

@@ -108,7 +108,7 @@ impl Serve {
         let url = format!("http://{}", gateway.local_addr());
 
         let own = Client::new(&url, Some(token)).or_fault("the node's own address")?;
-        let settler = Settler::start(
+        let mut settler = Settler::start(
             SettlerConfig {
                 rpc_url: chain.url().to_owned(),
                 contract: escrow.id(),
@@ -123,7 +123,16 @@ impl Serve {
             self.open.then(|| tokio::spawn(house::run(url.clone(), self.data.clone(), self.docker, house_ends)));
         println!("Berth at {url}{}", if self.open { " (open: for trying out, on this machine only)" } else { "" });
 
-        asked_to_end(self.with_parent).await?;
+        if chain.is_embedded() {
+            println!("A local Stellar network at {}", chain.url());
+        }
+
+        let asked = tokio::select! {
+            asked = asked_to_end(self.with_parent) => asked,
+            // It ends by itself only when it cannot go on, and a node that does
+            // not settle must not take orders.
+            ended = settler.wait() => ended.or_fault("the settler"),
+        };
         info!("ending");
         // Consumers first, so that nothing they still report is lost on the way.
         end_house.send_replace(true);
@@ -136,7 +145,9 @@ impl Serve {
         gateway.shutdown().await;
         // It blocks until the queue is empty and the log is closed.
         tokio::task::spawn_blocking(move || sequencer.stop()).await.or_fault("stopping the sequencer")?;
-        chain.shutdown().await?;
-        settled.or_fault("the settler")
+        let closed = chain.shutdown().await;
+        asked?;
+        settled.or_fault("the settler")?;
+        closed
     }
 }
