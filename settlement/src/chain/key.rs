@@ -1,5 +1,5 @@
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -99,17 +99,39 @@ impl Key {
             other => return other,
         }
         let key = Self::generate()?;
-        key.write_new(path).map_err(|cause| KeyError::File { path: path.to_owned(), cause })?;
-        Ok(key)
+        match key.write_new(path) {
+            Ok(()) => Ok(key),
+            // Another process made one in the meantime.
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Self::read(path),
+            Err(cause) => Err(KeyError::File { path: path.to_owned(), cause }),
+        }
     }
 
+    /// Writes it beside `path`, and gives it that name only when it is whole:
+    /// whatever ends the process in between, there is a key or no key. What
+    /// is then left beside it has never been used.
     fn write_new(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        writeln!(file, "{}", stellar_strkey::ed25519::PrivateKey(self.0.to_bytes()).to_string())?;
-        file.sync_all()?;
+        let mut beside = path.as_os_str().to_owned();
+        let mut suffix = [0; 8];
+        getrandom::fill(&mut suffix).map_err(io::Error::other)?;
+        beside.push(format!(".{}.new", hex::encode(suffix)));
+        let beside = PathBuf::from(beside);
+
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        let named = self.write_secret(&mut file).and_then(|()| {
+            // Unlike renaming, linking replaces nothing.
+            fs::hard_link(&beside, path)
+        });
+        let removed = fs::remove_file(&beside);
+        named.and(removed)?;
         // The name must be as durable as the content: money may be on it soon.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    }
+
+    fn write_secret(&self, file: &mut File) -> io::Result<()> {
+        writeln!(file, "{}", stellar_strkey::ed25519::PrivateKey(self.0.to_bytes()).to_string())?;
+        file.sync_all()
     }
 
     /// The account that this key signs for.
@@ -148,6 +170,33 @@ mod tests {
         let read = Key::read_or_create(&path).unwrap();
         assert_eq!(made.address(), read.address());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_key_file_is_whole_from_the_moment_it_has_its_name() {
+        for _ in 0..50 {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("operator.key");
+            // Whoever looks in between finds no key, or this one.
+            let makers: Vec<_> = (0..8)
+                .map(|_| {
+                    let path = path.clone();
+                    std::thread::spawn(move || Key::read_or_create(&path).map(|key| key.address()))
+                })
+                .collect();
+            let made: Vec<_> = makers.into_iter().map(|maker| maker.join().unwrap().unwrap()).collect();
+            assert_eq!(made, [made[0]; 8]);
+            assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_beside_a_key_file_is_no_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("operator.key");
+        std::fs::write(dir.path().join("operator.key.0123456789abcdef.new"), "").unwrap();
+        let made = Key::read_or_create(&path).unwrap();
+        assert_eq!(Key::read(&path).unwrap().address(), made.address());
     }
 
     #[test]
