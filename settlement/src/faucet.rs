@@ -1,6 +1,7 @@
 //! Test money, on networks that give it away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use berth_wire::domain::Stroops;
 use thiserror::Error;
@@ -11,6 +12,9 @@ use crate::contract::Escrow;
 
 /// What a funder keeps back for its reserve and for fees: 10 XLM in stroops.
 const KEPT: i64 = 100_000_000;
+
+/// How long a friendbot may take to answer.
+const FRIENDBOT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why there is no test money.
 #[derive(Debug, Error)]
@@ -65,7 +69,7 @@ pub async fn fund(rpc: &Rpc, account: Address) -> Result<(), FaucetError> {
         return Err(FaucetError::Https(url));
     }
     let failed = |error: reqwest::Error| FaucetError::Friendbot(error.to_string());
-    let answer = reqwest::get(&url).await.map_err(failed)?;
+    let answer = ask(&url, FRIENDBOT_TIMEOUT).await.map_err(failed)?;
     let status = answer.status();
     // What counts is the ledger: someone else may have asked at the same time.
     if rpc.account(account).await?.is_some() {
@@ -73,6 +77,12 @@ pub async fn fund(rpc: &Rpc, account: Address) -> Result<(), FaucetError> {
     }
     let text = answer.text().await.map_err(failed)?;
     Err(FaucetError::Friendbot(format!("{status}: {}", text.chars().take(200).collect::<String>())))
+}
+
+/// A friendbot that is asked over plain HTTP is near: on this machine, or in
+/// this network. A proxy that the environment names is for what is not.
+async fn ask(url: &str, timeout: Duration) -> Result<reqwest::Response, reqwest::Error> {
+    reqwest::Client::builder().no_proxy().timeout(timeout).build()?.get(url).send().await
 }
 
 /// Deposits test money into the escrow contract for others.
@@ -131,5 +141,21 @@ impl Faucet {
         let account = self.rpc.account(funder.address()).await?;
         let left = account.map_or(0, |account| account.balance - KEPT);
         Ok(Stroops::new(left).unwrap_or(Stroops::ZERO))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_friendbot_that_says_nothing_is_given_up() {
+        // It takes connections, and never reads from one.
+        let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/friendbot?addr=G", mute.local_addr().unwrap());
+        let asked = tokio::time::timeout(Duration::from_secs(5), ask(&url, Duration::from_millis(100))).await;
+        assert!(asked.expect("it ends by itself").unwrap_err().is_timeout());
     }
 }

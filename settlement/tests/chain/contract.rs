@@ -207,3 +207,19 @@ async fn the_faucet_pays_for_anyone_as_often_as_asked() {
     assert_eq!(chain.balance(lucky).await, 1_200_000_000_000);
     assert!(faucet.deposit(lucky, xlm("1000000")).await.is_err());
 }
+
+/// Runs another of these tests where the environment names a proxy that is not
+/// there.
+#[test]
+fn the_friendbot_is_not_asked_through_a_proxy() {
+    let nowhere = "http://127.0.0.1:1";
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "contract::a_deployment_is_done_once"])
+        .envs([("http_proxy", nowhere), ("HTTP_PROXY", nowhere), ("ALL_PROXY", nowhere)])
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
