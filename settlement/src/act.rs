@@ -1,4 +1,4 @@
-//! Brings intents about, one at a time, in the order of the log.
+//! Brings intents about, one at a time.
 //!
 //! Two lines keep a payment from happening twice. An envelope is replaced only
 //! when it can no longer be applied; and whenever anything is in doubt, the
@@ -33,7 +33,10 @@ pub(crate) enum SealError {
     /// The contract refuses it.
     #[error("the contract refuses: {0}")]
     Refused(Refusal),
-    /// Something stands in the way that has nothing to do with it.
+    /// Nobody answers.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Something else stands in its way.
     #[error("{0}")]
     Trouble(String),
 }
@@ -53,20 +56,35 @@ pub(crate) enum ActError {
     /// The outbox fails: nothing can be done safely.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// It may work later.
+    /// Nobody answers: nothing else would work now either.
+    #[error("{0}")]
+    Unreachable(String),
+    /// It may work later. Others may work now.
     #[error("{0}")]
     Trouble(String),
 }
 
 impl From<SealError> for ActError {
     fn from(error: SealError) -> Self {
-        Self::Trouble(error.to_string())
+        match error {
+            SealError::Unreachable(why) => Self::Unreachable(why),
+            other => Self::Trouble(other.to_string()),
+        }
+    }
+}
+
+impl From<RpcError> for SealError {
+    fn from(error: RpcError) -> Self {
+        match error {
+            RpcError::Unavailable(_) => Self::Unreachable(error.to_string()),
+            RpcError::Refused { .. } | RpcError::Malformed(_) => Self::Trouble(error.to_string()),
+        }
     }
 }
 
 impl From<RpcError> for ActError {
     fn from(error: RpcError) -> Self {
-        Self::Trouble(error.to_string())
+        SealError::from(error).into()
     }
 }
 
@@ -86,6 +104,7 @@ pub(crate) async fn act<C: Chain>(outbox: &Outbox, chain: &C, mut record: Record
                     fresh = true;
                 }
                 Step::End(outcome) => outbox.finish(&mut record, outcome)?,
+                Step::Replace { reason, by } => outbox.replace(&mut record, reason, by)?,
             },
             Stage::Sealed(signed) => {
                 let why = match deliver(chain, &signed, fresh).await? {
@@ -111,6 +130,7 @@ pub(crate) async fn act<C: Chain>(outbox: &Outbox, chain: &C, mut record: Record
 enum Step {
     Deliver(Signed),
     End(Outcome),
+    Replace { reason: String, by: Intent },
 }
 
 async fn plan_next<C: Chain>(outbox: &Outbox, chain: &C, record: &Record) -> Result<Step, ActError> {
@@ -130,11 +150,25 @@ async fn plan_next<C: Chain>(outbox: &Outbox, chain: &C, record: &Record) -> Res
     }
     match chain.seal(intent).await {
         Ok(signed) => Ok(Step::Deliver(signed)),
-        Err(SealError::Refused(refusal)) => {
-            let end = ended(chain.standing(intent).await?);
-            Ok(Step::End(end.unwrap_or(Outcome::Failed { reason: refusal.to_string() })))
+        Err(SealError::Refused(refusal)) => match ended(chain.standing(intent).await?) {
+            Some(end) => Ok(Step::End(end)),
+            None => give_up(intent, refusal),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What is left to do when the contract refuses what is not done.
+fn give_up(intent: &Intent, refusal: Refusal) -> Result<Step, ActError> {
+    let reason = refusal.to_string();
+    match (intent, refusal) {
+        // The money would stay locked until somebody has it given back.
+        (Intent::Settle { lease, .. }, Refusal::DeadlinePassed) => {
+            Ok(Step::Replace { reason, by: Intent::Refund { lease: *lease } })
         }
-        Err(error @ SealError::Trouble(_)) => Err(error.into()),
+        // Another server of the RPC was further on when it refused to settle.
+        (Intent::Refund { .. }, Refusal::DeadlineNotPassed) => Err(ActError::Trouble(reason)),
+        _ => Ok(Step::End(Outcome::Failed { reason })),
     }
 }
 

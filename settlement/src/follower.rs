@@ -2,7 +2,7 @@
 //! that, empties it.
 
 use std::convert::Infallible;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 use tracing::{info, warn};
@@ -12,8 +12,9 @@ use berth_wire::domain::Code;
 use berth_wire::request::{Fact, FactEscrowFailed};
 
 use crate::exchange::{Events, Exchange, ExchangeError, Frame};
-use crate::outbox::{Outbox, Outcome, Stage};
+use crate::outbox::{Outbox, Outcome, Record, Stage};
 use crate::plan::Plan;
+use crate::queue::{Patience, Queue, Turn};
 use crate::settler::SettlerError;
 use crate::status::Board;
 use crate::store::StoreError;
@@ -97,45 +98,65 @@ fn take<E>(desk: &Desk<E>, plan: &mut Plan, frame: &Frame) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Empties the outbox, for ever: one intent at a time, in the order of the log.
+/// Empties the outbox, for ever, one intent at a time. What cannot be done now
+/// waits without holding up the others.
 pub(crate) async fn work<E: Exchange, C: Chain>(
     desk: &Desk<E>,
     chain: &C,
     idle: Duration,
 ) -> Result<Infallible, StoreError> {
+    let mut queue = Queue::resume(desk.outbox.in_flight()?);
     let mut backoff = Backoff::new();
     write_failures(desk)?;
     loop {
-        let reported = report_failures(desk).await?;
+        let unreported = report_failures(desk).await?;
         write_backlog(desk)?;
-        let Some(record) = desk.outbox.next()? else {
-            if reported {
-                backoff.reset();
-                desk.board.write().acting_error = None;
-            }
-            // The timeout is for failures that could not be reported yet.
+        desk.board.write().acting_error = unreported.or_else(|| queue.error());
+        let record = match queue.turn(&desk.outbox.todo()?, Instant::now()) {
+            Turn::Of(name) => desk.outbox.get(name)?,
+            Turn::Nobodys => None,
+        };
+        let Some(record) = record else {
+            // The timeout is for what waits, and for failures that could not
+            // be reported yet.
             let _ = tokio::time::timeout(idle, desk.planned.notified()).await;
             continue;
         };
-        match act(&desk.outbox, chain, record).await {
+        let name = record.intent.name();
+        let error = match act(&desk.outbox, chain, record).await {
             Ok(record) => {
                 backoff.reset();
-                desk.board.write().acting_error = None;
-                match &record.stage {
-                    Stage::Done(Outcome::Failed { reason }) => {
-                        warn!(intent = %record.intent.name(), reason, "failed for good");
-                        write_failures(desk)?;
-                    }
-                    stage => info!(intent = %record.intent.name(), ?stage, "done"),
-                }
+                queue.done(name);
+                tell_end(desk, &record)?;
                 desk.acted.notify_one();
+                continue;
             }
             Err(ActError::Store(error)) => return Err(error),
-            Err(ActError::Trouble(error)) => {
-                warn!(error, "acting on the chain failed; trying again");
-                desk.board.write().acting_error = Some(error);
-                backoff.wait().await;
-            }
+            Err(error) => error,
+        };
+        let why = error.to_string();
+        warn!(intent = %name, error = why, "acting on the chain failed; trying again");
+        let in_flight = desk.outbox.trouble(name, &why)?;
+        let unreachable = matches!(error, ActError::Unreachable(_));
+        let patience = if unreachable || in_flight { Patience::Brief } else { Patience::Own };
+        queue.failed(name, in_flight, patience, why, Instant::now());
+        if unreachable {
+            desk.board.write().acting_error = queue.error();
+            backoff.wait().await;
+        }
+    }
+}
+
+fn tell_end<E>(desk: &Desk<E>, record: &Record) -> Result<(), StoreError> {
+    let name = record.intent.name();
+    match &record.stage {
+        Stage::Done(Outcome::Failed { reason }) => {
+            warn!(intent = %name, reason, "failed for good");
+            write_failures(desk)
+        }
+        stage => {
+            info!(intent = %name, ?stage, "done");
+            Ok(())
         }
     }
 }
@@ -157,19 +178,17 @@ fn write_failures<E>(desk: &Desk<E>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Tells the exchange of openings that failed. Answers whether it knows all.
-async fn report_failures<E: Exchange>(desk: &Desk<E>) -> Result<bool, StoreError> {
+/// Tells the exchange of openings that failed. Answers why it does not know of
+/// all, if so.
+async fn report_failures<E: Exchange>(desk: &Desk<E>) -> Result<Option<String>, StoreError> {
     for (key, lease, reason) in desk.outbox.unreported()? {
         let fact = Fact::EscrowFailed(FactEscrowFailed { lease_id: lease.0, reason });
         match report(desk, &fact, &format!("escrowFailed/{lease}")).await? {
             Told::Known => desk.outbox.reported(&key)?,
-            Told::Later(error) => {
-                desk.board.write().acting_error = Some(error.to_string());
-                return Ok(false);
-            }
+            Told::Later(error) => return Ok(Some(error.to_string())),
         }
     }
-    Ok(true)
+    Ok(None)
 }
 
 /// What came of telling the exchange something.

@@ -25,6 +25,7 @@ mod act;
 mod follower;
 mod operator;
 mod outbox;
+mod queue;
 mod watcher;
 
 pub mod chain;

@@ -23,6 +23,7 @@ impl Operator {
         match intent {
             Intent::Open { lease, terms } => self.escrow.open(*lease, terms),
             Intent::Settle { lease, seconds, proof, .. } => self.escrow.settle(*lease, *seconds, *proof),
+            Intent::Refund { lease } => self.escrow.refund(*lease),
             Intent::PayWithdraw { account, .. } => self.escrow.pay_withdraw(*account, self.key.address()),
         }
     }
@@ -30,28 +31,41 @@ impl Operator {
 
 impl Chain for Operator {
     async fn seal(&self, intent: &Intent) -> Result<Signed, SealError> {
-        prepare(self.rpc(), &self.key, self.call(intent)).await.map_err(|error| match error {
-            PrepareError::Contract(code) => SealError::Refused(Refusal::of(code)),
-            other => SealError::Trouble(other.to_string()),
-        })
+        Ok(prepare(self.rpc(), &self.key, self.call(intent)).await?)
     }
 
     async fn standing(&self, intent: &Intent) -> Result<Standing, SealError> {
-        let trouble = |error: ViewError| SealError::Trouble(error.to_string());
         match intent {
-            Intent::Open { lease, .. } | Intent::Settle { lease, .. } => {
-                let record = self.escrow.lease(*lease).await.map_err(trouble)?;
+            Intent::Open { lease, .. } | Intent::Settle { lease, .. } | Intent::Refund { lease } => {
+                let record = self.escrow.lease(*lease).await?;
                 Ok(lease_standing(intent, record.as_ref()))
             }
-            Intent::PayWithdraw { account, total, .. } => {
-                Ok(match self.escrow.requested(*account).await.map_err(trouble)? {
-                    None => Standing::Done,
-                    Some(request) if request.amount > *total => {
-                        Standing::Moot("a larger request took its place".to_owned())
-                    }
-                    Some(_) => Standing::Undone,
-                })
-            }
+            Intent::PayWithdraw { account, total, .. } => Ok(match self.escrow.requested(*account).await? {
+                None => Standing::Done,
+                Some(request) if request.amount > *total => {
+                    Standing::Moot("a larger request took its place".to_owned())
+                }
+                Some(_) => Standing::Undone,
+            }),
+        }
+    }
+}
+
+impl From<PrepareError> for SealError {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Contract(code) => Self::Refused(Refusal::of(code)),
+            PrepareError::Rpc(error) => error.into(),
+            other => Self::Trouble(other.to_string()),
+        }
+    }
+}
+
+impl From<ViewError> for SealError {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::Asked(error) => error.into(),
+            ViewError::Answered(error) => Self::Trouble(error.to_string()),
         }
     }
 }
@@ -63,11 +77,19 @@ fn lease_standing(intent: &Intent, record: Option<&LeaseRecord>) -> Standing {
         (Intent::Open { .. }, Some(_)) => Standing::Hopeless("another lease has this id in the contract".to_owned()),
         (Intent::Settle { escrowed: false, .. }, None) => Standing::Moot("nothing was locked".to_owned()),
         (Intent::Settle { .. }, None) => Standing::Hopeless(Refusal::NoSuchLease.to_string()),
-        (Intent::Settle { seconds, proof, .. }, Some(record)) => match record.outcome {
+        (Intent::Settle { seconds, proof, escrowed, .. }, Some(record)) => match record.outcome {
             Outcome::Open => Standing::Undone,
             Outcome::Settled(done) if done.seconds == *seconds && done.proof == *proof => Standing::Done,
             Outcome::Settled(done) => Standing::Hopeless(format!("it was settled for {} s", done.seconds)),
+            // Everything was to go back, and it did.
+            Outcome::Refunded if !escrowed => Standing::Moot("it was refunded".to_owned()),
             Outcome::Refunded => Standing::Hopeless("it was refunded".to_owned()),
+        },
+        (Intent::Refund { .. }, None) => Standing::Hopeless(Refusal::NoSuchLease.to_string()),
+        (Intent::Refund { .. }, Some(record)) => match record.outcome {
+            Outcome::Open => Standing::Undone,
+            Outcome::Settled(_) => Standing::Moot("it was settled".to_owned()),
+            Outcome::Refunded => Standing::Done,
         },
         (Intent::PayWithdraw { .. }, _) => Standing::Undone,
     }

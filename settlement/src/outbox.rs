@@ -120,6 +120,22 @@ impl Outbox {
         self.store.get(&self.store.keys.intent(name))
     }
 
+    /// What is not done, in the order of the log.
+    pub(crate) fn todo(&self) -> Result<Vec<Name>, StoreError> {
+        self.store.scan::<Intent>(&self.store.keys.todos()).map(|entry| Ok(entry?.1.name())).collect()
+    }
+
+    /// The intent of which an envelope may be applied. There is one at most:
+    /// no other envelope is sealed before it is known what became of this one.
+    pub(crate) fn in_flight(&self) -> Result<Option<Name>, StoreError> {
+        for name in self.todo()? {
+            if self.get(name)?.is_some_and(|record| matches!(record.stage, Stage::Sealed(_))) {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
     /// The oldest intent that is not done.
     pub(crate) fn next(&self) -> Result<Option<Record>, StoreError> {
         let first = self.store.scan::<Intent>(&self.store.keys.todos()).next().transpose()?;
@@ -143,10 +159,40 @@ impl Outbox {
         self.write(record)
     }
 
+    /// Keeps what stands in the way of an intent, for people to look at, and
+    /// answers whether an envelope of it may still be applied.
+    pub(crate) fn trouble(&self, name: Name, why: &str) -> Result<bool, StoreError> {
+        let Some(mut record) = self.get(name)? else { return Ok(false) };
+        if record.last_error.as_deref() != Some(why) {
+            record.last_error = Some(why.to_owned());
+            let mut changes = Changes::default();
+            changes.put(&self.store.keys.intent(name), &record);
+            // Trying again after a crash tells it again.
+            self.store.note(changes)?;
+        }
+        Ok(matches!(record.stage, Stage::Sealed(_)))
+    }
+
     /// Ends an intent. A failed opening is then owed to the exchange.
     pub(crate) fn finish(&self, record: &mut Record, outcome: Outcome) -> Result<(), StoreError> {
-        let (seq, name, keys) = (record.seq, record.intent.name(), &self.store.keys);
+        self.end(record, outcome, Changes::default())
+    }
+
+    /// Ends an intent that cannot be brought about, and takes on another in
+    /// its place, in one write.
+    pub(crate) fn replace(&self, record: &mut Record, reason: String, by: Intent) -> Result<(), StoreError> {
         let mut changes = Changes::default();
+        let name = by.name();
+        if self.get(name)?.is_none() {
+            changes.put(&self.store.keys.todo(record.seq, name), &by);
+            let other = Record { intent: by, attempts: 0, stage: Stage::Planned, last_error: None, ..*record };
+            changes.put(&self.store.keys.intent(name), &other);
+        }
+        self.end(record, Outcome::Failed { reason }, changes)
+    }
+
+    fn end(&self, record: &mut Record, outcome: Outcome, mut changes: Changes) -> Result<(), StoreError> {
+        let (seq, name, keys) = (record.seq, record.intent.name(), &self.store.keys);
         if let (Name::Open(_), Outcome::Failed { reason }) = (name, &outcome) {
             changes.put(
                 &keys.unreported(seq, name),

@@ -70,6 +70,13 @@ pub enum Intent {
         /// may not be, and then there is nothing to settle.
         escrowed: bool,
     },
+    /// Give a lease's tenant everything back: its deadline has passed, and
+    /// nobody can be paid from it any more.
+    Refund {
+        /// The lease.
+        #[serde(with = "serial::lease")]
+        lease: LeaseId,
+    },
     /// Pay an account's pending withdrawal.
     PayWithdraw {
         /// Whose.
@@ -89,6 +96,8 @@ pub enum Name {
     Open(LeaseId),
     /// Pay this lease.
     Settle(LeaseId),
+    /// Give this lease's escrow back.
+    Refund(LeaseId),
     /// Pay the withdrawal that this event asked for.
     PayWithdraw(u64),
 }
@@ -100,6 +109,7 @@ impl Intent {
         match self {
             Self::Open { lease, .. } => Name::Open(*lease),
             Self::Settle { lease, .. } => Name::Settle(*lease),
+            Self::Refund { lease } => Name::Refund(*lease),
             Self::PayWithdraw { seq, .. } => Name::PayWithdraw(*seq),
         }
     }
@@ -110,6 +120,7 @@ impl fmt::Display for Name {
         match self {
             Self::Open(lease) => write!(f, "open of lease {lease}"),
             Self::Settle(lease) => write!(f, "settlement of lease {lease}"),
+            Self::Refund(lease) => write!(f, "refund of lease {lease}"),
             Self::PayWithdraw(seq) => write!(f, "withdrawal of event {seq}"),
         }
     }

@@ -97,6 +97,7 @@ fn slug(name: Name) -> String {
     match name {
         Name::Open(lease) => format!("open/{:020}", lease.0),
         Name::Settle(lease) => format!("settle/{:020}", lease.0),
+        Name::Refund(lease) => format!("refund/{:020}", lease.0),
         Name::PayWithdraw(seq) => format!("withdraw/{seq:020}"),
     }
 }

@@ -4,6 +4,7 @@
 //! point looks like to the outbox.
 
 mod double;
+mod working;
 
 use berth_wire::domain::{Digest, LeaseId, Stroops};
 use tempfile::TempDir;
@@ -82,7 +83,7 @@ impl Bench {
     }
 
     fn outcomes(&self) -> String {
-        [Name::Open(LEASE), Name::Settle(LEASE), Name::PayWithdraw(4)]
+        [Name::Open(LEASE), Name::Settle(LEASE), Name::Refund(LEASE), Name::PayWithdraw(4)]
             .into_iter()
             .filter_map(|name| self.outbox().get(name).unwrap())
             .map(|record| match record.stage {
@@ -282,6 +283,50 @@ async fn a_lock_that_came_too_late_for_the_exchange_is_given_back() {
     bench.outbox().accept(2, vec![settle(false)], 1_010).unwrap();
     assert_eq!(bench.run().await, "applied, applied");
     assert_eq!(bench.done(), "open of lease 1, settlement of lease 1");
+}
+
+/// Locked in time, and over only after the deadline.
+async fn late() -> Bench {
+    let mut bench = Bench::new(vec![open()]);
+    assert_eq!(bench.run().await, "applied");
+    bench.outbox().accept(2, vec![settle(true)], 1_010).unwrap();
+    let mut world = bench.chain.world();
+    world.late = true;
+    world.calls = 0;
+    drop(world);
+    bench
+}
+
+#[tokio::test]
+async fn a_lease_that_was_not_settled_in_time_is_refunded_through_any_kill() {
+    let ended = "applied, failed: the lease's deadline has passed, applied";
+    let mut whole = late().await;
+    assert_eq!(whole.run().await, ended);
+    assert_eq!(whole.done(), "open of lease 1, refund of lease 1");
+    let calls = whole.chain.world().calls;
+    assert!(calls >= 5, "two for the refusal, three for the refund, and not {calls}");
+    for call in 1..=calls {
+        for cut in [Cut::Before, Cut::After] {
+            let mut bench = late().await;
+            bench.chain.world().cut = Some((call, cut));
+            assert_eq!(bench.run().await, ended, "cut {cut:?} call {call}");
+            assert_eq!(bench.done(), "open of lease 1, refund of lease 1", "cut {cut:?} call {call}");
+            assert_eq!(bench.outbox().failed_count().unwrap(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refund_that_another_server_calls_early_is_tried_again() {
+    let bench = late().await;
+    let act_next = || act(bench.outbox(), &bench.chain, bench.outbox().next().unwrap().unwrap());
+    act_next().await.unwrap();
+    bench.chain.world().late = false;
+    let early = act_next().await;
+    assert!(matches!(early, Err(ActError::Trouble(_))), "{early:?}");
+    bench.chain.world().late = true;
+    act_next().await.unwrap();
+    assert_eq!(bench.done(), "open of lease 1, refund of lease 1");
 }
 
 #[tokio::test]

@@ -200,6 +200,28 @@ async fn a_lease_without_money_fails_and_the_next_goes_on() {
 }
 
 #[tokio::test]
+async fn a_lease_that_ends_after_its_deadline_is_refunded() {
+    let chain = Chain::start().await;
+    let log = Log::default();
+    let tenant = chain.tenant(xlm("100")).await.address();
+    let provider = Key::generate().unwrap().address();
+    let deadline = chain.now().await + 3;
+    let settler = Settler::start(chain.settler_config(), log.clone());
+    log.push(ExchangeEvent::LeaseOpened { lease: LEASE, terms: terms(tenant, provider, "36", deadline) });
+    assert_eq!(names(&log.wait_for(2).await), ["deposit", "escrowed"]);
+    chain.pass(deadline).await;
+    log.push(closed(LEASE, 600, true));
+    let facts = log.wait_for(3).await;
+    let Fact::Refunded(refunded) = &facts[2] else { panic!("{facts:?}") };
+    assert_eq!((refunded.lease_id, refunded.amount), (1, xlm("36")));
+    idle(&settler, 3).await;
+    assert_eq!(settler.status().failed, 1, "nobody paid the provider: people must look");
+    settler.stop().await.unwrap();
+    assert_eq!(lease_events(&chain).await, ["opened", "refunded"]);
+    assert_eq!(chain.balance(tenant).await, 1_000_000_000);
+}
+
+#[tokio::test]
 async fn a_withdrawal_is_paid_once_the_exchange_has_set_it_aside() {
     let chain = Chain::start().await;
     let log = Log::default();

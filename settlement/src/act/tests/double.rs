@@ -6,7 +6,7 @@ use berth_wire::domain::Stroops;
 use stellar_xdr::ScVal;
 
 use crate::act::{Chain, SealError, Standing};
-use crate::chain::{Found, Patience, Rejection, RpcError, Sent, Signed, Wire};
+use crate::chain::{Address, Found, Patience, Rejection, RpcError, Sent, Signed, Wire};
 use crate::contract::{Refusal, Terms};
 use crate::plan::Intent;
 
@@ -36,6 +36,11 @@ pub(super) struct World {
     pub(super) done: Vec<String>,
     pub(super) opened: Option<Terms>,
     pub(super) settled: bool,
+    pub(super) refunded: bool,
+    /// Whether the lease's deadline has passed.
+    pub(super) late: bool,
+    /// Whose withdrawals cannot be paid, and what the host says.
+    pub(super) unpayable: Option<(Address, String)>,
     pub(super) waiting: Option<Stroops>,
     pub(super) refuses: Option<Refusal>,
     /// A contract that does as it is told, every time: what keeps a payment
@@ -95,6 +100,7 @@ impl World {
             match intent {
                 Intent::Open { terms, .. } => self.opened = Some(*terms),
                 Intent::Settle { .. } => self.settled = true,
+                Intent::Refund { .. } => self.refunded = true,
                 Intent::PayWithdraw { .. } => self.waiting = None,
             }
             self.done.push(intent.name().to_string());
@@ -108,8 +114,12 @@ impl World {
         }
         let own = match intent {
             Intent::Open { .. } => self.opened.map(|_| Refusal::LeaseExists),
-            Intent::Settle { .. } if self.opened.is_none() => Some(Refusal::NoSuchLease),
-            Intent::Settle { .. } => self.settled.then_some(Refusal::LeaseNotOpen),
+            Intent::Settle { .. } | Intent::Refund { .. } if self.opened.is_none() => Some(Refusal::NoSuchLease),
+            Intent::Settle { .. } | Intent::Refund { .. } if self.settled || self.refunded => {
+                Some(Refusal::LeaseNotOpen)
+            }
+            Intent::Settle { .. } => self.late.then_some(Refusal::DeadlinePassed),
+            Intent::Refund { .. } => (!self.late).then_some(Refusal::DeadlineNotPassed),
             Intent::PayWithdraw { .. } if self.waiting.is_none() => Some(Refusal::NoRequest),
             Intent::PayWithdraw { .. } => None,
         };
@@ -169,6 +179,11 @@ impl Chain for Double {
             if let Some(refusal) = world.refusal(intent) {
                 return Err(SealError::Refused(refusal));
             }
+            if let (Intent::PayWithdraw { account, .. }, Some((whose, why))) = (intent, &world.unpayable)
+                && account == whose
+            {
+                return Err(SealError::Trouble(why.clone()));
+            }
             let mut hash = [0; 32];
             hash[0] = u8::try_from(world.sealed.len() + 1).unwrap();
             world.sealed.insert(hash, intent.clone());
@@ -180,7 +195,7 @@ impl Chain for Double {
                 since_ledger: 3,
             })
         });
-        sealed.unwrap_or_else(|error| Err(SealError::Trouble(error.to_string())))
+        sealed?
     }
 
     async fn standing(&self, intent: &Intent) -> Result<Standing, SealError> {
@@ -196,12 +211,15 @@ impl Chain for Double {
             }
             Intent::Settle { .. } if world.settled => Standing::Done,
             Intent::Settle { .. } => Standing::Undone,
+            Intent::Refund { .. } if world.refunded => Standing::Done,
+            Intent::Refund { .. } if world.settled => Standing::Moot("it was settled".to_owned()),
+            Intent::Refund { .. } => Standing::Undone,
             Intent::PayWithdraw { total, .. } => match world.waiting {
                 None => Standing::Done,
                 Some(waiting) if waiting > *total => Standing::Moot("larger".to_owned()),
                 Some(_) => Standing::Undone,
             },
         })
-        .map_err(|error| SealError::Trouble(error.to_string()))
+        .map_err(SealError::from)
     }
 }
