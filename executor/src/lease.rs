@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Failure;
+
 /// A lease's number, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LeaseId(pub u64);
@@ -251,8 +253,8 @@ pub struct Outcome {
     pub reason: Reason,
     /// The workload's exit code, where one is known.
     pub exit_code: Option<i64>,
-    /// More in words; at most [`Outcome::DETAIL_BYTES_MAX`] bytes.
-    pub detail: Option<String>,
+    /// What went wrong, if something did.
+    pub failure: Option<Failure>,
     /// SHA-256 of the kept log, in hex; `None` when there was no container.
     pub result_sha256: Option<String>,
     /// The kept log's bytes.
@@ -260,25 +262,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What the exchange accepts as detail.
-    pub const DETAIL_BYTES_MAX: usize = 256;
-
-    /// An outcome without a result, its detail cut to what is accepted.
+    /// An outcome without a result.
     #[must_use]
-    pub fn new(reason: Reason, exit_code: Option<i64>, detail: Option<String>) -> Self {
-        let detail = detail.map(|words| cut(words.trim(), Self::DETAIL_BYTES_MAX));
-        Self { reason, exit_code, detail, result_sha256: None, result_size: 0 }
+    pub fn new(reason: Reason, exit_code: Option<i64>, failure: Option<Failure>) -> Self {
+        Self { reason, exit_code, failure, result_sha256: None, result_size: 0 }
     }
-}
-
-/// `text` cut to at most `bytes_max` bytes at a character's boundary, its
-/// control characters replaced by spaces.
-fn cut(text: &str, bytes_max: usize) -> String {
-    let mut end = text.len().min(bytes_max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text[..end].chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -293,15 +281,5 @@ mod tests {
         assert_eq!(LogId::parse(&"a".repeat(63)), None);
         assert_eq!(LogId::parse(&"g".repeat(64)), None);
         assert_eq!(LogId::parse("../../../../etc/passwd"), None);
-    }
-
-    #[test]
-    fn a_detail_is_cut_at_a_character_and_keeps_no_control_characters() {
-        let detail = |text: &str| Outcome::new(Reason::Failed, None, Some(text.to_owned())).detail;
-        assert_eq!(detail("two\nlines\n").as_deref(), Some("two lines"));
-        let long = detail(&"é".repeat(200)).expect("a detail was given");
-        assert_eq!(long.len(), 256);
-        let odd = detail(&format!("a{}", "é".repeat(200))).expect("a detail was given");
-        assert_eq!(odd.len(), 255);
     }
 }

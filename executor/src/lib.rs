@@ -22,6 +22,7 @@
 pub mod agent;
 pub mod docker;
 pub mod exchange;
+pub mod failure;
 pub mod inventory;
 pub mod lease;
 pub mod plan;

@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::failure::{Cause, Failure};
 use crate::lease::{Lease, LeaseId, LeaseState, Leases, LogId, ProviderId, Reason, ReplicaIndex};
 
 /// Whose containers an agent may touch.
@@ -72,8 +73,12 @@ pub enum Status {
         /// The code. A container that ended while the engine was down has 255,
         /// which is told as it is: unknown, and never success.
         code: i64,
+        /// Whether it used up its memory. It is also set when only a child of
+        /// the workload died of it, so it is told beside the code and never in
+        /// its place.
+        out_of_memory: bool,
         /// The engine's words about it, if any.
-        detail: Option<String>,
+        words: Option<String>,
     },
     /// It is being removed, or could not be.
     Leaving,
@@ -125,8 +130,8 @@ pub struct Ending {
     pub reason: Reason,
     /// The code that is known now; `None` lets the stopped containers tell.
     pub exit_code: Option<i64>,
-    /// More in words.
-    pub detail: Option<String>,
+    /// What went wrong, if something did.
+    pub failure: Option<Failure>,
 }
 
 /// What to do for each lease, in order. Leases with nothing to do are absent.
@@ -212,12 +217,14 @@ fn watch(lease: &Lease, found: &Found<'_>) -> Vec<Action> {
         match found.status(index) {
             Some(Status::Running) => running = true,
             Some(Status::Exited { code: 0, .. }) => {}
-            Some(Status::Exited { code, detail }) => {
-                return finish(found, exited(*code, detail.clone()));
+            Some(Status::Exited { code, out_of_memory, words }) => {
+                let cause = if *out_of_memory { Cause::OutOfMemory(*code) } else { Cause::Ended(*code) };
+                let failure = Failure::new(cause, words.as_deref().unwrap_or_default());
+                return finish(found, exited(*code, Some(failure)));
             }
             None | Some(Status::Created | Status::Leaving) => {
-                let detail = format!("the container of replica {index} is gone");
-                let ending = Ending { reason: Reason::Failed, exit_code: None, detail: Some(detail) };
+                let failure = Failure::new(Cause::Gone, &format!("the container of replica {index} is gone"));
+                let ending = Ending { reason: Reason::Failed, exit_code: None, failure: Some(failure) };
                 return finish(found, ending);
             }
         }
@@ -250,11 +257,11 @@ fn clear(found: &Found<'_>) -> Vec<Action> {
 }
 
 fn stopped() -> Ending {
-    Ending { reason: Reason::Stopped, exit_code: None, detail: None }
+    Ending { reason: Reason::Stopped, exit_code: None, failure: None }
 }
 
-fn exited(code: i64, detail: Option<String>) -> Ending {
-    Ending { reason: Reason::Exited, exit_code: Some(code), detail }
+fn exited(code: i64, failure: Option<Failure>) -> Ending {
+    Ending { reason: Reason::Exited, exit_code: Some(code), failure }
 }
 
 fn replicas(lease: &Lease) -> impl Iterator<Item = ReplicaIndex> + use<> {

@@ -46,7 +46,7 @@ impl Results {
             return Ok(outcome);
         }
         let exit_code = ending.exit_code.or_else(|| exit_code_of(ended));
-        let mut outcome = Outcome::new(ending.reason, exit_code, ending.detail.clone());
+        let mut outcome = Outcome::new(ending.reason, exit_code, ending.failure.clone());
         fs::create_dir_all(self.folder.join(log.as_str()))?;
         if !ended.is_empty() {
             let output = join(ended);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     fn ending(reason: Reason, exit_code: Option<i64>) -> Ending {
-        Ending { reason, exit_code, detail: None }
+        Ending { reason, exit_code, failure: None }
     }
 
     #[test]

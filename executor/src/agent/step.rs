@@ -11,8 +11,9 @@ use thiserror::Error;
 use tracing::{info, warn};
 
 use super::AgentConfig;
-use crate::docker::{Engine, EngineError, NotReady, Placement};
+use crate::docker::{Engine, EngineError, NotRunning, Placement};
 use crate::exchange::{Exchange, ExchangeError, Started};
+use crate::failure::{Cause, Failure};
 use crate::lease::{Lease, LogId, Reason, ReplicaIndex, Specification};
 use crate::plan::{Action, Ending, Labels};
 use crate::results::{LOG_BYTES_MAX, Results};
@@ -73,8 +74,10 @@ impl<X: Exchange> Crew<X> {
         let specification = self.exchange.specification(lease).await?;
         match self.place(lease, labels, index, &specification).await {
             Ok(()) => Ok(Next::GoOn),
-            Err(EngineError::Refused(words)) => self.cannot_start(lease, labels, words).await,
-            Err(away) => Err(away.into()),
+            Err(NotRunning::Engine(EngineError::Refused(words))) => {
+                self.cannot_start(lease, labels, Failure::new(Cause::Refused, &words)).await
+            }
+            Err(why) => self.cannot_start(lease, labels, why.failure()?).await,
         }
     }
 
@@ -84,11 +87,11 @@ impl<X: Exchange> Crew<X> {
         labels: &Labels,
         index: ReplicaIndex,
         specification: &Specification,
-    ) -> Result<(), EngineError> {
+    ) -> Result<(), NotRunning> {
         // Without exclusive devices a container would share a GPU with another
         // lease, or run without one and be paid for it.
         if specification.gpus > 0 {
-            return Err(EngineError::Refused("this agent cannot give GPUs to containers yet".to_owned()));
+            return Err(NotRunning::Failed(Failure::new(Cause::NoGpus, "")));
         }
         let image = match self.engine.image_of(labels).await? {
             Some(image) => image,
@@ -102,11 +105,7 @@ impl<X: Exchange> Crew<X> {
         let ready = self.engine.ready(&self.log, lease, &specification.ports, self.config.ready_time_max).await;
         let (image_id, containers) = match ready {
             Ok(ready) => ready,
-            Err(NotReady::Failed(words)) => return self.cannot_start(lease, labels, words).await,
-            Err(NotReady::Gone) => {
-                return Err(EngineError::Away("a container went away while its lease started".to_owned()).into());
-            }
-            Err(NotReady::Engine(error)) => return Err(error.into()),
+            Err(why) => return self.cannot_start(lease, labels, why.failure()?).await,
         };
         let started = Started { image_id, containers };
         self.exchange.start(lease, &started).await?;
@@ -116,10 +115,10 @@ impl<X: Exchange> Crew<X> {
         Ok(Next::GoOn)
     }
 
-    /// Keeps that a lease could not start, in words that its health can show.
-    async fn cannot_start(&self, lease: &Lease, labels: &Labels, words: String) -> Result<Next, StepError> {
-        warn!(lease = lease.id.0, "cannot start: {words}");
-        let ending = Ending { reason: Reason::Failed, exit_code: None, detail: Some(words) };
+    /// Keeps that a lease could not start, and why.
+    async fn cannot_start(&self, lease: &Lease, labels: &Labels, failure: Failure) -> Result<Next, StepError> {
+        warn!(lease = lease.id.0, "cannot start: {failure}");
+        let ending = Ending { reason: Reason::Failed, exit_code: None, failure: Some(failure) };
         self.keep(lease, labels, &ending).await?;
         Ok(Next::PlanAgain)
     }
@@ -146,8 +145,8 @@ impl<X: Exchange> Crew<X> {
             return Ok(Next::PlanAgain);
         };
         self.exchange.finish(lease, &outcome).await?;
-        let detail = outcome.detail.as_deref().unwrap_or_default();
-        info!(lease = lease.id.0, reason = outcome.reason.as_str(), code = outcome.exit_code, detail, "finished");
+        let failure = outcome.failure.as_ref().map(tracing::field::display);
+        info!(lease = lease.id.0, reason = outcome.reason.as_str(), code = outcome.exit_code, failure, "finished");
         Ok(Next::GoOn)
     }
 }

@@ -12,7 +12,8 @@ use tracing::{info, warn};
 use super::hardening::{self, Confinement};
 use super::image::{LocalImage, is_not_found};
 use super::labels::{self, REPLICA};
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, NotRunning};
+use crate::failure::{Cause, Failure};
 use crate::lease::{Lease, LogId, PortRequest, Protocol, ReplicaIndex, Specification};
 use crate::plan::{Labels, Status};
 
@@ -110,8 +111,8 @@ impl Engine {
     /// unless it runs.
     ///
     /// # Errors
-    /// [`EngineError::Refused`] when the engine will not run it, in its words.
-    pub async fn start(&self, placement: &Placement<'_>) -> Result<(), EngineError> {
+    /// [`NotRunning::Failed`] when the engine will not run it, in its words.
+    pub async fn start(&self, placement: &Placement<'_>) -> Result<(), NotRunning> {
         let network = match placement.specification.ports.is_empty() {
             true => None,
             false => Some(self.ensure_network(placement.labels).await?),
@@ -122,7 +123,7 @@ impl Engine {
             let Err(failure) = self.try_start(placement, &confinement).await else {
                 return Ok(());
             };
-            match remedy(&failure) {
+            match remedy(&failure.error) {
                 Remedy::None => return Err(failure.into()),
                 Remedy::NoInit => {
                     warn!("the engine has no init program; workloads run as the first process");
@@ -138,19 +139,18 @@ impl Engine {
         Ok(self.try_start(placement, &confinement).await?)
     }
 
-    async fn try_start(
-        &self,
-        placement: &Placement<'_>,
-        confinement: &Confinement,
-    ) -> Result<(), bollard::errors::Error> {
+    async fn try_start(&self, placement: &Placement<'_>, confinement: &Confinement) -> Result<(), NotStarted> {
         let name = placement.name();
         let options = CreateContainerOptionsBuilder::new().name(&name).build();
         match self.api.create_container(Some(options), placement.body(confinement)).await {
             Ok(_) => info!(container = name, lease = placement.lease.id.0, "created"),
-            Err(error) if is_conflict(&error) => self.check_ours(placement, error).await?,
-            Err(error) => return Err(error),
+            Err(error) if is_conflict(&error) => {
+                self.check_ours(placement, error).await.map_err(NotStarted::at(Cause::CannotCreate))?;
+            }
+            Err(error) => return Err(NotStarted::at(Cause::CannotCreate)(error)),
         }
-        self.api.start_container(&name, None::<StartContainerOptions>).await
+        let started = self.api.start_container(&name, None::<StartContainerOptions>).await;
+        started.map_err(NotStarted::at(Cause::CannotStart))
     }
 
     /// A name that is taken is this replica's container from before a crash;
@@ -206,6 +206,28 @@ impl Engine {
         match self.api.remove_container(id, Some(options)).await {
             Err(error) if !is_not_found(&error) => Err(error.into()),
             _ => Ok(()),
+        }
+    }
+}
+
+/// A start that failed.
+struct NotStarted {
+    /// What it came to.
+    cause: Cause,
+    error: bollard::errors::Error,
+}
+
+impl NotStarted {
+    fn at(cause: Cause) -> impl Fn(bollard::errors::Error) -> Self {
+        move |error| Self { cause, error }
+    }
+}
+
+impl From<NotStarted> for NotRunning {
+    fn from(failed: NotStarted) -> Self {
+        match EngineError::from(failed.error) {
+            EngineError::Refused(words) => Self::Failed(Failure::new(failed.cause, &words)),
+            away @ EngineError::Away(_) => Self::Engine(away),
         }
     }
 }

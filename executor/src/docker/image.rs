@@ -12,7 +12,8 @@ use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 use tracing::{debug, info};
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, NotRunning};
+use crate::failure::{Cause, Failure};
 
 /// Bytes of an image reference at most; registries accept fewer.
 const REFERENCE_BYTES_MAX: usize = 512;
@@ -38,23 +39,31 @@ impl Engine {
     /// The image that `reference` names, pulled if it is not here.
     ///
     /// # Errors
-    /// [`EngineError::Refused`] with the registry's words when it cannot be had
+    /// [`NotRunning::Failed`] with the registry's words when it cannot be had
     /// within `patience`.
-    pub async fn image(&self, reference: &str, patience: Duration) -> Result<LocalImage, EngineError> {
+    pub async fn image(&self, reference: &str, patience: Duration) -> Result<LocalImage, NotRunning> {
         if !is_reference(reference) {
-            return Err(EngineError::Refused(format!("{reference:?} is no image reference")));
+            let words = format!("{reference:?} is no image reference");
+            return Err(NotRunning::Failed(Failure::new(Cause::NoReference, &words)));
         }
         if let Some(image) = self.local_image(reference).await? {
             return Ok(image);
         }
-        let pulled = tokio::time::timeout(patience, self.pull(reference)).await;
-        pulled.unwrap_or_else(|_| {
-            let seconds = patience.as_secs();
-            Err(EngineError::Refused(format!("the pull of {reference} took longer than {seconds} s")))
-        })?;
-        self.local_image(reference)
-            .await?
-            .ok_or_else(|| EngineError::Refused(format!("{reference} was pulled and is not there")))
+        let cannot = |cause, words: String| NotRunning::Failed(Failure::new(cause, &words));
+        match tokio::time::timeout(patience, self.pull(reference)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(EngineError::Refused(words))) => {
+                let words = format!("the image {reference} cannot be pulled: {words}");
+                return Err(cannot(Cause::CannotPull, words));
+            }
+            Ok(Err(away)) => return Err(away.into()),
+            Err(_) => {
+                let words = format!("the pull of {reference} took longer than {} s", patience.as_secs());
+                return Err(cannot(Cause::PullTooLong, words));
+            }
+        }
+        let pulled = self.local_image(reference).await?;
+        pulled.ok_or_else(|| cannot(Cause::CannotPull, format!("{reference} was pulled and is not there")))
     }
 
     pub(super) async fn local_image(&self, reference: &str) -> Result<Option<LocalImage>, EngineError> {
@@ -69,9 +78,6 @@ impl Engine {
     }
 
     async fn pull(&self, reference: &str) -> Result<(), EngineError> {
-        let cannot = |cause: &dyn std::fmt::Display| {
-            EngineError::Refused(format!("the image {reference} cannot be pulled: {cause}"))
-        };
         let (name, tag) = split_tag(reference);
         info!(image = reference, "pulling");
         let options = CreateImageOptionsBuilder::new().from_image(name).tag(tag).build();
@@ -81,11 +87,7 @@ impl Engine {
         let mut progress = api.create_image(Some(options), None, None);
         let mut told = Instant::now();
         while let Some(step) = progress.next().await {
-            let step = match step.map_err(EngineError::from) {
-                Ok(step) => step,
-                Err(EngineError::Refused(cause)) => return Err(cannot(&cause)),
-                Err(away) => return Err(away),
-            };
+            let step = step?;
             let status = step.status.unwrap_or_default();
             debug!(image = reference, layer = step.id, status, "pulling");
             if told.elapsed() >= PROGRESS_INTERVAL {

@@ -212,10 +212,8 @@ fn to_status(state: ContainerState) -> Status {
         Some(Engine::RUNNING | Engine::PAUSED | Engine::RESTARTING) => Status::Running,
         Some(Engine::EXITED) => {
             let words = state.error.filter(|words| !words.is_empty());
-            // It is also set when only a child of the workload died of it, so
-            // it is told beside the code and never in its place.
-            let memory = state.oom_killed.unwrap_or(false).then(|| "the memory limit was reached".to_owned());
-            Status::Exited { code: state.exit_code.unwrap_or(255), detail: words.or(memory) }
+            let out_of_memory = state.oom_killed.unwrap_or(false);
+            Status::Exited { code: state.exit_code.unwrap_or(255), out_of_memory, words }
         }
         _ => Status::Leaving,
     }
@@ -258,11 +256,15 @@ mod tests {
                 ..ContainerState::default()
             })
         };
-        let exited = |code, detail: Option<&str>| Status::Exited { code, detail: detail.map(str::to_owned) };
+        let exited = |code, out_of_memory, words: Option<&str>| Status::Exited {
+            code,
+            out_of_memory,
+            words: words.map(str::to_owned),
+        };
         use ContainerStateStatusEnum as Engine;
-        assert_eq!(state(Engine::EXITED, 0, false, ""), exited(0, None));
-        assert_eq!(state(Engine::EXITED, 137, true, ""), exited(137, Some("the memory limit was reached")));
-        assert_eq!(state(Engine::EXITED, 127, false, "no such file"), exited(127, Some("no such file")));
+        assert_eq!(state(Engine::EXITED, 0, false, ""), exited(0, false, None));
+        assert_eq!(state(Engine::EXITED, 137, true, ""), exited(137, true, None));
+        assert_eq!(state(Engine::EXITED, 127, false, "no such file"), exited(127, false, Some("no such file")));
         assert_eq!(state(Engine::PAUSED, 0, false, ""), Status::Running);
         assert_eq!(state(Engine::DEAD, 0, false, ""), Status::Leaving);
         assert_eq!(state(Engine::REMOVING, 0, false, ""), Status::Leaving);

@@ -23,7 +23,8 @@ use thiserror::Error;
 
 pub use container::{Placement, name};
 pub use inspect::{Ended, Usage};
-pub use readiness::NotReady;
+
+use crate::failure::Failure;
 
 /// Where the engine listens unless `DOCKER_HOST` or a flag says otherwise.
 pub const HOST_DEFAULT: &str = "unix:///var/run/docker.sock";
@@ -53,6 +54,38 @@ impl From<bollard::errors::Error> for EngineError {
             Error::DockerStreamError { error } => Self::Refused(error),
             other => Self::Away(other.to_string()),
         }
+    }
+}
+
+/// Why a lease does not run.
+#[derive(Debug)]
+pub enum NotRunning {
+    /// It cannot: trying again would come to the same.
+    Failed(Failure),
+    /// A container is not there any more.
+    Gone,
+    /// The engine could not be asked, or refused something that is not about
+    /// this lease alone.
+    Engine(EngineError),
+}
+
+impl NotRunning {
+    /// Why it cannot run.
+    ///
+    /// # Errors
+    /// When that is not said: it may run yet.
+    pub fn failure(self) -> Result<Failure, EngineError> {
+        match self {
+            Self::Failed(failure) => Ok(failure),
+            Self::Gone => Err(EngineError::Away("a container went away while its lease started".to_owned())),
+            Self::Engine(error) => Err(error),
+        }
+    }
+}
+
+impl From<EngineError> for NotRunning {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
     }
 }
 

@@ -9,7 +9,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::inspect::Details;
-use super::{Engine, EngineError, name};
+use super::{Engine, EngineError, NotRunning, name};
+use crate::failure::{Cause, Failure};
 use crate::lease::{Lease, LogId, PortRequest, Protocol, ReplicaIndex, RunningContainer};
 use crate::plan::Status;
 
@@ -20,30 +21,13 @@ const TAKE_BACK_TIME: Duration = Duration::from_millis(150);
 /// How much of a log is read for its last line.
 const LAST_LINE_BYTES_MAX: usize = 4_096;
 
-/// Why a lease is not ready.
-#[derive(Debug)]
-pub enum NotReady {
-    /// It will not be: it ended, or took too long. The words say which.
-    Failed(String),
-    /// A container is not there any more.
-    Gone,
-    /// The engine could not be asked.
-    Engine(EngineError),
-}
-
-impl From<EngineError> for NotReady {
-    fn from(error: EngineError) -> Self {
-        Self::Engine(error)
-    }
-}
-
 impl Engine {
     /// Waits until every replica is ready, and answers the image's id and the
     /// containers. A replica that publishes TCP ports is ready when the first
     /// of them accepts on loopback; any other as soon as it was started.
     ///
     /// # Errors
-    /// [`NotReady::Failed`] when one ended before, or is not ready `patience`
+    /// [`NotRunning::Failed`] when one ended before, or is not ready `patience`
     /// after this call.
     pub async fn ready(
         &self,
@@ -51,7 +35,7 @@ impl Engine {
         lease: &Lease,
         ports: &[PortRequest],
         patience: Duration,
-    ) -> Result<(String, Vec<RunningContainer>), NotReady> {
+    ) -> Result<(String, Vec<RunningContainer>), NotRunning> {
         let until = Instant::now() + patience;
         let awaited = ports.iter().find(|port| port.protocol == Protocol::Tcp).map(|port| port.container_port);
         let mut image = String::new();
@@ -71,23 +55,21 @@ impl Engine {
         awaited: Option<u16>,
         until: Instant,
         patience: Duration,
-    ) -> Result<Details, NotReady> {
+    ) -> Result<Details, NotRunning> {
         loop {
-            let details = self.details(container).await?.ok_or(NotReady::Gone)?;
+            let details = self.details(container).await?.ok_or(NotRunning::Gone)?;
             let Some(port) = awaited else {
                 return Ok(details);
             };
             match &details.status {
                 Status::Running => {}
-                Status::Exited { code, detail } => {
-                    let cause = match detail {
-                        Some(detail) => format!("exit code {code}, {detail}"),
-                        None => format!("exit code {code}"),
-                    };
+                Status::Exited { code, out_of_memory, words } => {
+                    let cause = if *out_of_memory { Cause::OutOfMemory(*code) } else { Cause::EndedEarly(*code) };
                     let last = self.last_line(&details.id).await?;
-                    return Err(NotReady::Failed(format!("ended before it was ready ({cause}){last}")));
+                    let words: Vec<_> = words.iter().chain(&last).map(String::as_str).collect();
+                    return Err(NotRunning::Failed(Failure::new(cause, &words.join(": "))));
                 }
-                Status::Created | Status::Leaving => return Err(NotReady::Gone),
+                Status::Created | Status::Leaving => return Err(NotRunning::Gone),
             }
             let published = details.ports.iter().find(|p| p.container_port == port && p.protocol == Protocol::Tcp);
             if let Some(published) = published
@@ -96,20 +78,21 @@ impl Engine {
                 return Ok(details);
             }
             if Instant::now() >= until {
-                let last = self.last_line(&details.id).await?;
+                let last = self.last_line(&details.id).await?.unwrap_or_default();
                 let seconds = patience.as_secs();
-                return Err(NotReady::Failed(format!("port {port} did not accept within {seconds} s{last}")));
+                let words = format!("port {port} did not accept within {seconds} s: {last}");
+                return Err(NotRunning::Failed(Failure::new(Cause::NotReady, &words)));
             }
             sleep(LOOK_INTERVAL).await;
         }
     }
 
-    /// `: …`, the last line that the workload wrote, if it wrote any.
-    async fn last_line(&self, id: &str) -> Result<String, EngineError> {
+    /// The last line that the workload wrote, if it wrote any.
+    async fn last_line(&self, id: &str) -> Result<Option<String>, EngineError> {
         let tail = self.log_tail(id, LAST_LINE_BYTES_MAX).await?;
         let text = String::from_utf8_lossy(&tail);
         let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
-        Ok(line.map(|line| format!(": {line}")).unwrap_or_default())
+        Ok(line.map(str::to_owned))
     }
 }
 

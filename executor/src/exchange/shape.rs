@@ -95,6 +95,7 @@ pub(super) fn heartbeat(lease: &Lease, usage: Usage) -> Value {
     })
 }
 
+/// The failure's words are not for the log: the report has its cause alone.
 pub(super) fn finish(lease: &Lease, outcome: &Outcome) -> Value {
     let mut params = json!({
         "leaseId": lease.id,
@@ -104,8 +105,8 @@ pub(super) fn finish(lease: &Lease, outcome: &Outcome) -> Value {
         "resultSha256": outcome.result_sha256,
         "resultSize": outcome.result_size,
     });
-    if let Some(detail) = &outcome.detail {
-        params["detail"] = json!(detail);
+    if let Some(failure) = &outcome.failure {
+        params["detail"] = json!(failure.cause.to_string());
     }
     params
 }
@@ -123,6 +124,7 @@ mod tests {
     use berth_wire::json::parse_value;
 
     use super::*;
+    use crate::failure::{Cause, Failure};
     use crate::lease::{PublishedPort, Reason, ReplicaIndex, RunningContainer};
 
     fn lease() -> Lease {
@@ -166,11 +168,14 @@ mod tests {
         assert_eq!((read.lease_id, read.cpu_millis, read.memory_bytes), (7, 12, 34));
 
         for reason in [Reason::Stopped, Reason::Exited, Reason::Failed] {
-            let mut outcome = Outcome::new(reason, Some(143), Some("words".to_owned()));
+            let failure = Failure::new(Cause::EndedEarly(143), "nginx:latest: exec: \"--token=secret\": no such file");
+            let mut outcome = Outcome::new(reason, Some(143), Some(failure));
             outcome.result_sha256 = Some("ab".repeat(32));
             outcome.result_size = 5;
             let read: request::FinishRequest = parse_value(finish(&lease(), &outcome)).expect("a finish");
-            assert_eq!((read.exit_code, read.result_size, read.detail.as_deref()), (Some(143), 5, Some("words")));
+            assert_eq!((read.exit_code, read.result_size), (Some(143), 5));
+            let cause = "the container ended before it was ready (exit code 143)";
+            assert_eq!(read.detail.as_deref(), Some(cause), "the engine's words are not for the log");
             let nothing = Outcome::new(reason, None, None);
             let read: request::FinishRequest = parse_value(finish(&lease(), &nothing)).expect("a finish");
             assert_eq!((read.exit_code, read.result_sha256, read.detail), (None, None, None));

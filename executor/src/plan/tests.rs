@@ -46,7 +46,7 @@ fn observed(text: &str, labels: &Labels) -> Observed {
             "leaving" => Status::Leaving,
             exit => {
                 let code = exit.strip_prefix("exit").expect("a status").parse().expect("a code");
-                Status::Exited { code, detail: None }
+                Status::Exited { code, out_of_memory: false, words: None }
             }
         };
         observed.containers.push(Container {
@@ -167,6 +167,21 @@ fn a_running_lease_whose_container_is_gone_finishes_as_failed() {
          running | 1 |  | leaving    | keep failed, remove, report finish
          running | 2 |  | running -  | stop, keep failed, remove, report finish",
     );
+}
+
+#[test]
+fn an_end_is_kept_with_its_cause_and_with_the_engines_words_apart_from_it() {
+    for (code, out_of_memory, cause) in [(3, false, Cause::Ended(3)), (137, true, Cause::OutOfMemory(137))] {
+        let mut observed = observed("running", &labels());
+        let words = Some("exec: --token=secret".to_owned());
+        observed.containers[0].status = Status::Exited { code, out_of_memory, words };
+        let leases = BTreeMap::from([(LEASE, lease(LeaseState::Running, 1))]);
+        let plans = plan(&scope(Leases::Provider(PROVIDER)), &Desired { leases, ..Desired::default() }, &observed);
+        let failure = Failure::new(cause, "exec: --token=secret");
+        let ending = Ending { reason: Reason::Exited, exit_code: Some(code), failure: Some(failure) };
+        assert_eq!(plans[&LEASE][0], Action::Keep(ending));
+        assert!(!cause.to_string().contains("token"), "{cause}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod scene;
 
 use std::time::Duration;
 
+use berth_executor::failure::{Cause, Failure};
 use berth_executor::lease::{LeaseId, LeaseState, Reason, Specification};
 use sha2::{Digest, Sha256};
 
@@ -166,7 +167,7 @@ fn a_lease_that_wants_gpus_fails_rather_than_run_without() {
         scene.desk.set(LEASE, LeaseState::Escrowed);
         let agent = scene.agent().await;
         let outcome = scene.desk.finished(LEASE).await;
-        assert_eq!(outcome.detail.as_deref(), Some("this agent cannot give GPUs to containers yet"));
+        assert_eq!(outcome.failure.map(|failure| failure.cause), Some(Cause::NoGpus));
         agent.abort();
     });
 }
@@ -245,7 +246,9 @@ fn an_image_that_cannot_be_pulled_is_a_failed_lease_in_words() {
         let agent = scene.agent().await;
         let outcome = scene.desk.finished(LEASE).await;
         assert_eq!((outcome.reason, outcome.exit_code), (Reason::Failed, None));
-        let words = outcome.detail.expect("words");
+        let failure = outcome.failure.expect("a failure");
+        assert_eq!(failure.cause, Cause::CannotPull);
+        let words = failure.words.expect("words");
         assert!(words.starts_with("the image 127.0.0.1:1/nothing:1 cannot be pulled: "), "{words}");
         assert!(words.contains("refused"), "{words}");
         assert_eq!(outcome.result_sha256, None);
@@ -266,8 +269,7 @@ fn a_service_that_ends_before_it_is_ready_is_a_failed_lease_with_its_last_words(
         let agent = scene.agent().await;
         let outcome = scene.desk.finished(LEASE).await;
         assert_eq!(outcome.reason, Reason::Failed);
-        let words = outcome.detail.expect("words");
-        assert_eq!(words, "ended before it was ready (exit code 1): page: PORT is no port: none");
+        assert_eq!(outcome.failure, Some(Failure::new(Cause::EndedEarly(1), "page: PORT is no port: none")));
         assert!(scene.containers().await.is_empty());
         agent.abort();
     });
@@ -285,6 +287,7 @@ fn a_job_that_ends_by_itself_is_reported_with_its_code() {
         assert_eq!(started.containers[0].ports, vec![]);
         let outcome = scene.desk.finished(LEASE).await;
         assert_eq!((outcome.reason, outcome.exit_code), (Reason::Exited, Some(1)));
+        assert_eq!(outcome.failure, Some(Failure::new(Cause::Ended(1), "")));
         let kept = std::fs::read_to_string(scene.result_path(LEASE)).expect("a kept log");
         assert_eq!(kept, "page: PORT is no port: none\n");
         agent.abort();
@@ -301,7 +304,8 @@ fn a_container_that_somebody_removed_is_a_failed_lease() {
         scene.remove(&started.containers[0].id).await;
         let outcome = scene.desk.finished(LEASE).await;
         assert_eq!(outcome.reason, Reason::Failed);
-        assert_eq!(outcome.detail.as_deref(), Some("the container of replica 0 is gone"));
+        let expected = Failure::new(Cause::Gone, "the container of replica 0 is gone");
+        assert_eq!(outcome.failure, Some(expected));
         agent.abort();
     });
 }

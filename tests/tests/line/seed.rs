@@ -87,7 +87,7 @@ fn the_five_requests_of_the_first_document_work_as_printed() {
         !["starting", "healthy"].contains(&health["status"].as_str().unwrap_or("starting"))
     });
     assert_eq!(health["status"], "failed", "{health}");
-    assert!(health["reason"].as_str().is_some_and(|why| why.contains("nginx")), "{health}");
+    assert!(health["reason"].as_str().is_some_and(|why| why.contains("image cannot be pulled")), "{health}");
     let lease = until("the escrow is settled", &at("/leases/1"), |lease| lease["paid"] == true);
     assert_eq!((&lease["cost"], &lease["reason"]), (&"0".into(), &"failed".into()), "{lease}");
     let account = until("the refund is there", &at("/accounts/tenant_stellar_address"), |account| {
