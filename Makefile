@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` shows the first lease, `make test` passes the
 # tests. Each installs what it needs itself and says so.
 
-DATA ?= berth-data
+DATA ?= berth-demo
 ARGS ?=
 
 .PHONY: demo test build lint wasm clean

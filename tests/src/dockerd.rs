@@ -152,10 +152,10 @@ fn command(folder: &Path) -> Command {
     // process is killed before it can.
     let mut command = if on_path("setpriv") {
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "TERM", "dockerd"]);
+        command.args(["--pdeathsig", "TERM", program()]);
         command
     } else {
-        Command::new("dockerd")
+        Command::new(program())
     };
     let id = std::process::id();
     let at = |name: &str| folder.join(name).display().to_string();
@@ -172,6 +172,11 @@ fn command(folder: &Path) -> Command {
         // run side by side do not ask for the same addresses.
         .args(["--default-address-pool", &format!("base=10.{}.0.0/16,size=28", 128 + id % 100)]);
     command
+}
+
+/// Debian has it where only an administrator's `PATH` leads.
+fn program() -> &'static str {
+    if on_path("dockerd") { "dockerd" } else { "/usr/sbin/dockerd" }
 }
 
 fn on_path(program: &str) -> bool {

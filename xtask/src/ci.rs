@@ -80,8 +80,9 @@ fn suites(tally: &mut Tally, minutes: &mut Vec<(&'static str, f64)>) -> Result<(
     })
 }
 
-/// Rebuilds the contracts' wasm and compares. Where it cannot be compared, for
-/// want of the pinned compiler or the target, the script says so.
+/// Checks the committed wasm against its hash, rebuilds it and compares. Where it
+/// cannot be compared, for want of the pinned compiler or the target, the script
+/// says so.
 fn wasm() -> Result<(), String> {
     const CANNOT_COMPARE: i32 = 2;
     let status = command("sh", &["settlement/contracts/check-wasm.sh"]).status().map_err(|e| e.to_string())?;

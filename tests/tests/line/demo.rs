@@ -1,8 +1,10 @@
-//! The demo, twice: anew, and from what the first run kept.
+//! The demo: anew, from what an earlier run kept, and interrupted.
+
+use std::process::{Command, Stdio};
 
 use berth_tests::dockerd::Dockerd;
 
-use crate::process::{free_port, run};
+use crate::process::{berth, containers, free_port, lines, log_id, run};
 
 #[test]
 fn the_demo_takes_a_lease_from_order_to_payment_and_again() {
@@ -24,6 +26,49 @@ fn the_demo_takes_a_lease_from_order_to_payment_and_again() {
             "{shown}"
         );
     }
+}
+
+#[test]
+fn a_demo_that_is_interrupted_leaves_its_lease_to_the_next_and_fresh_clears_it() {
+    let docker = Dockerd::shared().expect("a Docker engine for the tests");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = folder.path().join("demo");
+    let listen = format!("127.0.0.1:{}", free_port());
+    let mut demo = Command::new(berth())
+        .args(["demo", "--listen", &listen, "--docker", docker.host(), "--data"])
+        .arg(&data)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let pid = demo.id().to_string();
+    let folder_name = data.to_str().expect("a temporary folder has a plain name");
+    let other = format!("127.0.0.1:{}", free_port());
+    let fresh = ["demo", "--exit", "--fresh", "--data", folder_name, "--listen", &other, "--docker", docker.host()];
+    let mut interrupted = false;
+    let shown = lines(&mut demo, |line| {
+        if line.contains(" container  ") && !interrupted {
+            interrupted = true;
+            // The folder is in use, so it is neither used nor deleted.
+            let refused = run(&fresh);
+            let told = String::from_utf8_lossy(&refused.stderr);
+            assert_eq!(refused.status.code(), Some(2), "{told}");
+            assert!(told.contains("another demo"), "{told}");
+            let status = Command::new("kill").args(["-INT", &pid]).status().expect("kill runs");
+            assert!(status.success(), "the demo was not there to be interrupted");
+        }
+    });
+    assert_eq!(demo.wait().expect("the demo ends").code(), Some(2), "{shown}");
+    assert!(shown.contains("lease 1 is left with its container"), "{shown}");
+    assert_eq!(containers(docker.host(), &log_id(&data)), 1, "{shown}");
+
+    let log = log_id(&data);
+    let output = run(&fresh);
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{shown}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(shown.contains("lease 1 on the Docker engine is removed"), "{shown}");
+    assert_eq!(containers(docker.host(), &log), 0, "{shown}");
+    assert_ne!(log_id(&data), log, "it did not begin anew");
 }
 
 #[test]

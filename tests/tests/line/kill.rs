@@ -1,14 +1,15 @@
-//! Each process of the demo is killed at each station. The demo starts it again
-//! as a service manager would; the lease goes on: one container, one escrow,
-//! one payment. The demo itself compares the books with the chain, to the
+//! Each process of the demo is killed, or asked to end, at each station. The demo
+//! starts it again as a service manager would; the lease goes on: one container,
+//! one escrow, one payment. The demo itself compares the books with the chain, to the
 //! stroop, replays the log and checks the proof.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use berth_tests::dockerd::Dockerd;
 
-use crate::process::{berth, free_port, lines};
+use crate::process::{PATIENCE, berth, containers, free_port, lines, log_id};
 
 /// Whom to kill. The cheaper provider is the one that wins the lease.
 const PROCESSES: [&str; 3] = ["node", "provider-b", "ledger"];
@@ -16,7 +17,8 @@ const PROCESSES: [&str; 3] = ["node", "provider-b", "ledger"];
 const STATIONS: [&str; 6] = ["provider-b", "deposit", "order", "match", "escrow", "container"];
 
 /// `BERTH_KILLS` runs, 3 unless it says otherwise: in run `r` station `i` kills
-/// process `i + r`, so three runs kill each process at each station.
+/// process `i + r`, so three runs kill each process at each station. Every third
+/// run sends SIGTERM instead of SIGKILL.
 #[test]
 fn a_lease_survives_the_death_of_any_process_at_any_station() {
     let runs = std::env::var("BERTH_KILLS").map_or(3, |runs| runs.parse().expect("BERTH_KILLS is a number"));
@@ -30,6 +32,7 @@ fn survive(run: usize, docker: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = folder.path().join("demo");
     let listen = format!("127.0.0.1:{}", free_port());
+    let signal = if run % 3 == 1 { "-TERM" } else { "-KILL" };
     let mut demo = Command::new(berth())
         .args(["demo", "--exit", "--listen", &listen, "--docker", docker, "--data"])
         .arg(&data)
@@ -44,12 +47,12 @@ fn survive(run: usize, docker: &str) {
             let victim = PROCESSES[(i + run) % PROCESSES.len()];
             if line.contains('●') && line.contains(&format!(" {station:<10} ")) && !killed.contains(&i) {
                 killed.push(i);
-                kill(&data, victim);
+                kill(&data, victim, signal);
             }
         }
         if line.contains(" stop       ") && !stopped {
             stopped = true;
-            kill(&data, PROCESSES[run % PROCESSES.len()]);
+            kill(&data, PROCESSES[run % PROCESSES.len()], signal);
         }
     });
     let status = demo.wait().expect("the demo ends");
@@ -66,25 +69,20 @@ fn survive(run: usize, docker: &str) {
     for once in ["lease.opened", "lease.escrowed", "lease.started", "lease.closed", "lease.paid"] {
         assert_eq!(events(once), 1, "run {run}, {once}:\n{shown}");
     }
-    assert_eq!(containers(docker, &data), 0, "run {run} leaves containers behind:\n{shown}");
+    assert_eq!(containers(docker, &log_id(&data)), 0, "run {run} leaves containers behind:\n{shown}");
 }
 
-/// SIGKILL to a process of the demo, whatever its number is by now.
-fn kill(data: &Path, name: &str) {
-    let pid = std::fs::read_to_string(data.join(format!("{name}.pid"))).expect("a process has a number");
-    let status = Command::new("kill").args(["-KILL", pid.trim()]).status().expect("kill runs");
-    assert!(status.success(), "the {name} was not there to be killed");
-}
-
-/// Containers of this demo's log that are left.
-fn containers(docker: &str, data: &Path) -> usize {
-    let data = data.join("node");
-    let checked = crate::process::json(&["verify", "-o", "json", "--data", data.to_str().expect("a plain name")]);
-    let log = checked["logId"].as_str().expect("the log has an id").to_owned();
-    let output = Command::new("docker")
-        .args(["-H", docker, "ps", "--all", "--quiet", "--filter", &format!("label=berth.log={log}")])
-        .output()
-        .expect("docker runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).lines().count()
+/// A signal to a process of the demo, whatever its number is by now. One that
+/// is just starting again is waited for.
+fn kill(data: &Path, name: &str, signal: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let pid = std::fs::read_to_string(data.join(format!("{name}.pid"))).expect("a process has a number");
+        let output = Command::new("kill").args([signal, pid.trim()]).output().expect("kill runs");
+        if output.status.success() {
+            return;
+        }
+        assert!(Instant::now() < deadline, "the {name} was not there to be killed: {output:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }

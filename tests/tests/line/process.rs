@@ -125,3 +125,21 @@ pub(crate) fn lines(child: &mut Child, mut each: impl FnMut(&str)) -> String {
     }
     all
 }
+
+/// The log of a demo that keeps what it has in `data`.
+pub(crate) fn log_id(data: &Path) -> String {
+    let node = data.join("node");
+    let checked =
+        json(&["verify", "-o", "json", "--data", node.to_str().expect("a temporary folder has a plain name")]);
+    checked["logId"].as_str().expect("the log has an id").to_owned()
+}
+
+/// How many containers of a log there are.
+pub(crate) fn containers(docker: &str, log: &str) -> usize {
+    let output = Command::new("docker")
+        .args(["-H", docker, "ps", "--all", "--quiet", "--filter", &format!("label=berth.log={log}")])
+        .output()
+        .expect("docker runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().count()
+}
