@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use thiserror::Error;
 
 use crate::errors::EdgeCode;
@@ -54,7 +54,15 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
     let value = serde_path_to_error::deserialize(&mut input).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
-        if error.is_data() { blame(&path, &error) } else { Malformed::new("", format!("is not JSON: {error}")) }
+        if error.is_data() {
+            blame(&path, &error)
+        } else if serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+            // Where one of several words belongs, serde_json takes another type
+            // for a fault of the syntax.
+            Malformed::new(path, "is of the wrong type")
+        } else {
+            Malformed::new("", format!("is not JSON: {error}"))
+        }
     })?;
     input.end().map_err(|error| Malformed::new("", format!("is not one JSON value: {error}")))?;
     Ok(value)

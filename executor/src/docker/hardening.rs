@@ -17,6 +17,7 @@ use crate::lease::{PortRequest, Specification};
 
 /// The user and group that a container runs as whose image says root.
 pub const NOBODY: &str = "65534:65534";
+const NOBODY_ID: &str = "65534";
 /// Processes and threads of one container.
 pub const PIDS_MAX: i64 = 512;
 /// Open files of one process. An engine that was itself started with a lower
@@ -175,14 +176,15 @@ impl Confinement {
     }
 }
 
-/// The user that a container runs as. The image's own choice stands, unless it
-/// is root: without user namespaces that would be the host's root, and without
-/// capabilities it can do nothing more than nobody can.
+/// The user that a container runs as. The image's own choice stands when it is
+/// given by numbers and none of them is root's: without user namespaces that
+/// would be the host's root. A name means what the image's own `/etc/passwd`
+/// says, which may be 0, so a named user runs as nobody too.
 #[must_use]
 pub fn user(image_user: &str) -> String {
-    let name = image_user.split(':').next().unwrap_or_default().trim();
-    let is_root = name.is_empty() || name == "root" || name.parse() == Ok(0u32);
-    if is_root { NOBODY.to_owned() } else { image_user.to_owned() }
+    let (uid, gid) = image_user.split_once(':').unwrap_or((image_user, NOBODY_ID));
+    let is_plain = |id: &str| id.bytes().all(|b| b.is_ascii_digit()) && id.parse().is_ok_and(|id: u32| id != 0);
+    if is_plain(uid) && is_plain(gid) { format!("{uid}:{gid}") } else { NOBODY.to_owned() }
 }
 
 /// The numbers of `user`; `None` for a name, which only the image could resolve.
@@ -316,11 +318,26 @@ mod tests {
 
     #[test]
     fn a_container_is_never_root() {
-        for root in ["", "root", "0", "00", "0:0", "root:root", "root:1000", ":0"] {
+        for root in [
+            "",
+            "root",
+            "0",
+            "00",
+            "-0",
+            "+0",
+            "0:0",
+            "1000:0",
+            "root:root",
+            "root:1000",
+            ":0",
+            "app",
+            "nginx:nginx",
+            "1000:app",
+        ] {
             assert_eq!(user(root), NOBODY, "{root:?}");
         }
-        for other in ["101", "1000:1000", "nginx", "app:app"] {
-            assert_eq!(user(other), other);
+        for (other, kept) in [("101", "101:65534"), ("1000:1000", "1000:1000")] {
+            assert_eq!(user(other), kept);
         }
     }
 }
