@@ -154,3 +154,17 @@ pub(crate) fn unique_map<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
     }
     deserializer.deserialize_map(Unique(PhantomData))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::OrderRequest;
+
+    #[test]
+    fn a_wrong_type_for_a_word_is_told_apart_from_no_json() {
+        let wrong = parse::<OrderRequest>(br#"{"mode": 1}"#).unwrap_err();
+        assert_eq!((wrong.field.as_str(), wrong.detail.as_str()), ("mode", "is of the wrong type"));
+        let broken = parse::<OrderRequest>(br#"{"mode": 1"#).unwrap_err();
+        assert!(broken.field.is_empty() && broken.detail.starts_with("is not JSON"), "{broken}");
+    }
+}
