@@ -52,7 +52,7 @@ pub(super) async fn play(
     let escrow = books.escrow(cast.rpc_url()).await?;
     show.station(1, "contract", &format!("the escrow, {}", escrow.id()));
     show.station(1, "node", &format!("{} on log {}…", cast.node_url(), begin(text(&health["logId"]))));
-    let _feed = Feed::follow(&client, health["seq"].as_u64().unwrap_or(0), show.clone());
+    let mut feed = Feed::follow(&client, health["seq"].as_u64().unwrap_or(0), show.clone());
 
     cast.start_providers()?;
     join(cast, show, &client).await?;
@@ -71,6 +71,7 @@ pub(super) async fn play(
         folder.end_run(run)?;
     }
     let lease = lease?;
+    feed.shows_paid(lease).await;
 
     let node = cast.node_data();
     let compared = until(
