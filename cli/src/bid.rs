@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::output::{self, Format};
 use crate::remote::Remote;
 
-const COLUMNS: [&str; 7] = ["id", "state", "providerId", "market", "price", "quantity", "remaining"];
+const COLUMNS: [&str; 7] = ["id", "state", "providerId", "market", "bidPrice", "quantity", "remaining"];
 
 #[derive(Args)]
 pub(crate) struct Bid {

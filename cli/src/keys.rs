@@ -15,6 +15,11 @@ pub(crate) fn kept(dir: &Path, name: &str) -> Result<Key, Fault> {
     Key::read_or_create(&keys.join(format!("{name}.key"))).or_fault("reading a key")
 }
 
+/// The key in `dir/keys/NAME.key`, which must be there.
+pub(crate) fn known(dir: &Path, name: &str) -> Result<Key, Fault> {
+    Key::read(&dir.join("keys").join(format!("{name}.key"))).or_fault("reading a key")
+}
+
 /// The `G…` address of a key.
 pub(crate) fn address(key: &Key) -> String {
     key.address().to_string()

@@ -55,7 +55,7 @@ struct Run {
     #[arg(long, default_value = "CPU")]
     market: String,
     /// The lowest price of a unit-hour, in XLM.
-    #[arg(long)]
+    #[arg(long, value_parser = parse_price)]
     price: String,
     /// Units offered; by default all that the host has in that market.
     #[arg(long)]
@@ -203,22 +203,29 @@ impl Run {
         host["id"].as_u64().ok_or_else(|| ClientError::Protocol("a provider without an id".into()))
     }
 
-    /// Places the standing bid unless one of this market is there.
+    /// Places the standing bid unless one of this market is there that offers
+    /// all that is free. A lease that closes gives back room and not quantity,
+    /// so a bid that lags behind the room is replaced.
     async fn keep_bid(&self, client: &Client, provider: u64) -> Result<(), Fault> {
+        let host: Value = client.get(&format!("/api/v1/providers/{provider}")).await.map_err(fault)?;
+        let offered = self.quantity.unwrap_or_else(|| units(&host["resources"], &self.market));
+        let room = units(&host["free"], &self.market).min(offered);
         for state in ["open", "parked"] {
             let path = format!("/api/v1/bids?providerId={provider}&state={state}");
             let bids: Value = client.get(&path).await.map_err(fault)?;
             let mut bids = bids["items"].as_array().into_iter().flatten();
-            if bids.any(|bid| bid["market"] == self.market.as_str() && bid["orderId"].is_null()) {
+            let of_market = |bid: &&Value| bid["market"] == self.market.as_str() && bid["orderId"].is_null();
+            let Some(bid) = bids.find(of_market) else { continue };
+            if bid["remaining"].as_u64().unwrap_or(0) >= room {
                 return Ok(());
             }
+            let _: Value = client.delete(&format!("/api/v1/bids/{}", bid["id"]), &json!({})).await.map_err(fault)?;
         }
-        let host: Value = client.get(&format!("/api/v1/providers/{provider}")).await.map_err(fault)?;
         let mut request = json!({
             "providerId": provider,
             "market": self.market,
             "bidPrice": self.price,
-            "quantity": self.quantity.unwrap_or_else(|| units(&host, &self.market)),
+            "quantity": offered,
         });
         for (name, value) in [("minDuration", self.min_duration), ("maxDuration", self.max_duration)] {
             if let Some(value) = value {
@@ -231,11 +238,10 @@ impl Run {
     }
 }
 
-/// All units that a host has in a market.
-fn units(host: &Value, market: &str) -> u64 {
-    let resources = &host["resources"];
+/// The units of a market among a host's resources.
+fn units(resources: &Value, market: &str) -> u64 {
     if market == "CPU" {
-        return resources["cpu"].as_u64().unwrap_or(1);
+        return resources["cpu"].as_u64().unwrap_or(0);
     }
     let mut gpus = resources["gpus"].as_array().into_iter().flatten();
     let of_market = |gpus: &&Value| {
@@ -243,7 +249,7 @@ fn units(host: &Value, market: &str) -> u64 {
         let class = berth_domain::ResourceClass::gpu(model, u16::try_from(vram).unwrap_or(0));
         class.is_ok_and(|class| class.to_string() == market)
     };
-    gpus.find(of_market).and_then(|gpus| gpus["count"].as_u64()).unwrap_or(1)
+    gpus.find(of_market).and_then(|gpus| gpus["count"].as_u64()).unwrap_or(0)
 }
 
 fn parse_gpus(text: &str) -> Result<Gpus, String> {
@@ -258,4 +264,13 @@ fn parse_gpus(text: &str) -> Result<Gpus, String> {
 fn parse_attribute(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("is not NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Checked before anything is registered; the node reads it again.
+fn parse_price(text: &str) -> Result<String, String> {
+    match text.parse::<berth_domain::Stroops>() {
+        Ok(price) if price > berth_domain::Stroops::ZERO => Ok(text.to_owned()),
+        Ok(_) => Err("is no price: it must be above zero".into()),
+        Err(why) => Err(why.to_string()),
+    }
 }

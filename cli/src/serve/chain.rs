@@ -15,7 +15,7 @@ use crate::fault::{Fault, While};
 /// The escrow contract's wasm, as committed with its hash.
 const ESCROW_WASM: &[u8] = include_bytes!("../../../settlement/contracts/wasm/escrow.wasm");
 /// The platform's fee: 5 %.
-pub(crate) const FEE_BPS: u16 = 500;
+const FEE_BPS: u32 = 500;
 /// How long an account waits when the operator does not co-sign its withdrawal.
 const WITHDRAW_DELAY_S: u64 = 86_400;
 /// How long to wait for an RPC that is just starting.
@@ -61,32 +61,30 @@ impl Chain {
         self.embedded.is_some()
     }
 
-    /// The escrow contract: the one named, or in open mode one that is deployed
-    /// unless it is there.
-    pub(crate) async fn escrow(
-        &self,
-        contract: Option<Address>,
-        operator: &Key,
-        treasury: &Key,
-        open: bool,
-    ) -> Result<Escrow, Fault> {
-        if let Some(contract) = contract {
-            return Ok(Escrow::new(self.rpc.clone(), contract));
-        }
-        if !open {
-            return Err(Fault::CouldNotRun("--contract is needed: the escrow contract on that network".into()));
-        }
+    /// The network's id: SHA-256 of its passphrase.
+    pub(crate) fn network(&self) -> [u8; 32] {
+        self.rpc.network().id()
+    }
+
+    /// An escrow contract that is there.
+    pub(crate) fn contract(&self, contract: Address) -> Escrow {
+        Escrow::new(self.rpc.clone(), contract)
+    }
+
+    /// Deploys the escrow contract, or finds the one that was deployed for this
+    /// operator before, on a network that gives test money away.
+    pub(crate) async fn deploy(&self, operator: &Key, treasury: &Key) -> Result<Escrow, Fault> {
         fund(&self.rpc, operator.address()).await.or_fault("funding the operator's account")?;
         let sender = Sender::new(self.rpc.clone(), operator.clone());
         let deployment = Deployment {
             operator: operator.address(),
             treasury: treasury.address(),
             token: self.rpc.network().native_token(),
-            fee_bps: FEE_BPS.into(),
+            fee_bps: FEE_BPS,
             withdraw_delay: WITHDRAW_DELAY_S,
         };
         let id = deploy(&sender, ESCROW_WASM, &deployment).await.or_fault("deploying the escrow contract")?;
-        Ok(Escrow::new(self.rpc.clone(), id))
+        Ok(self.contract(id))
     }
 
     pub(crate) async fn shutdown(self) -> Result<(), Fault> {

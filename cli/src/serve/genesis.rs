@@ -4,7 +4,6 @@ use berth_domain::{Bounds, Digest, FeeBps, Genesis, Grant, ResourceClass, Second
 use berth_settlement::chain::{Address, Key};
 use berth_settlement::contract::Escrow;
 
-use super::chain::FEE_BPS;
 use crate::fault::{Fault, While};
 
 /// Markets that are open from the start; others open with the first host that
@@ -22,14 +21,23 @@ pub(crate) fn parse_grant(text: &str) -> Result<(berth_domain::Address, TrustLev
     Ok((address, level))
 }
 
-/// The genesis of a new log.
-pub(crate) fn build(
+/// The genesis of a new log, with what the contract was deployed with.
+pub(crate) async fn build(
     escrow: &Escrow,
     operator: &Key,
-    treasury: &Key,
     open: bool,
     grants: &[(berth_domain::Address, TrustLevel)],
 ) -> Result<Genesis, Fault> {
+    let deployed = escrow.config().await.or_fault(&format!("asking the escrow contract {}", escrow.id()))?;
+    if deployed.operator != operator.address() {
+        return Err(Fault::CouldNotRun(format!(
+            "the contract {} is operated by {}, and DATA/keys/operator.key is the key of {}",
+            escrow.id(),
+            deployed.operator,
+            operator.address()
+        )));
+    }
+    let fee = u16::try_from(deployed.fee_bps).ok().and_then(FeeBps::new);
     let classes: Result<Vec<ResourceClass>, _> = MARKETS.iter().map(|name| name.parse()).collect();
     let mut timing = Timing::default();
     if open {
@@ -41,8 +49,8 @@ pub(crate) fn build(
         escrow_contract: Digest(raw(escrow.id())),
         asset: Text::new("XLM").or_fault("naming the asset")?,
         operator: berth_domain::Address(raw(operator.address())),
-        treasury: berth_domain::Address(raw(treasury.address())),
-        fee: FeeBps::new(FEE_BPS).expect("5 % is a share"),
+        treasury: berth_domain::Address(raw(deployed.treasury)),
+        fee: fee.ok_or_else(|| Fault::CouldNotRun("the contract's fee is more than all of the pay".into()))?,
         default_level: if open { TrustLevel::Five } else { TrustLevel::One },
         grants: grants.iter().map(|(address, level)| Grant { address: *address, level: *level }).collect(),
         markets: classes.or_fault("naming the markets")?,
@@ -50,6 +58,19 @@ pub(crate) fn build(
         timing,
         bounds: Bounds::default(),
     })
+}
+
+/// The key, when it is the operator's whom the log names: with another one the
+/// node would match leases that nobody could settle.
+pub(crate) fn operator(genesis: &Genesis, key: Key) -> Result<Key, Fault> {
+    if raw(key.address()) == genesis.operator.0 {
+        return Ok(key);
+    }
+    Err(Fault::CouldNotRun(format!(
+        "this log is operated by {}, and DATA/keys/operator.key is the key of {}: put the log's own key back",
+        Address::Account(genesis.operator.0),
+        key.address()
+    )))
 }
 
 /// A log is bound to its network and contract for ever.

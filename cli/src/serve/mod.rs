@@ -3,12 +3,13 @@
 //! serve the hosts that have no agent of their own.
 
 mod chain;
+mod descriptors;
 mod genesis;
 mod house;
 mod provision;
 mod token;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,18 +71,32 @@ impl Serve {
                 self.listen
             )));
         }
+        // Asked for now, before anything is made or deployed.
+        TcpListener::bind(self.listen).map(drop).or_fault(&format!("listening on {}", self.listen))?;
+        descriptors::raise();
         let dir = DataDir::new(&self.data);
         let recovered = recover(&dir).or_fault("recovering the log")?;
-        let operator = keys::kept(&self.data, "operator")?;
-        let treasury = keys::kept(&self.data, "treasury")?;
-
         let known = recovered.exchange().genesis().cloned();
-        let contract = known.as_ref().map(|genesis| Address::Contract(genesis.escrow_contract.0)).or(self.contract);
+        // A new log begins with new keys; one that goes on needs its own.
+        let operator = match &known {
+            Some(genesis) => genesis::operator(genesis, keys::known(&self.data, "operator")?)?,
+            None => keys::kept(&self.data, "operator")?,
+        };
         let chain = Chain::reach(&self.data, self.rpc.as_deref(), self.open).await?;
-        let escrow = chain.escrow(contract, &operator, &treasury, self.open).await?;
-        let genesis = match known {
-            Some(genesis) => genesis::check(genesis, escrow.rpc().network().id(), self.contract)?,
-            None => genesis::build(&escrow, &operator, &treasury, self.open, &self.grants)?,
+        let (escrow, genesis) = match known {
+            Some(genesis) => {
+                let escrow = chain.contract(Address::Contract(genesis.escrow_contract.0));
+                (escrow, genesis::check(genesis, chain.network(), self.contract)?)
+            }
+            None => {
+                let escrow = match self.contract {
+                    Some(contract) => chain.contract(contract),
+                    None if self.open => chain.deploy(&operator, &keys::kept(&self.data, "treasury")?).await?,
+                    None => return Err(Fault::CouldNotRun("--contract is needed: the escrow contract there".into())),
+                };
+                let genesis = genesis::build(&escrow, &operator, self.open, &self.grants).await?;
+                (escrow, genesis)
+            }
         };
         let log_is_fresh = recovered.is_fresh();
         info!(contract = %escrow.id(), fresh = log_is_fresh, "the chain is there");
