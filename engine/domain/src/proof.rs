@@ -190,7 +190,6 @@ mod tests {
     fn a_step_depends_on_all_that_it_covers() {
         let payload = ProofPayload::new([("orderId", 7_u64.into())]);
         let hash = ProofStep::Received.hash(Digest::default(), Seq(1), &payload);
-        // sha256(32 zero bytes, 01, 0100000000000000, {"orderId":7})
         for other in [
             ProofStep::Matched.hash(Digest::default(), Seq(1), &payload),
             ProofStep::Received.hash(hash, Seq(1), &payload),

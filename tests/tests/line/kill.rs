@@ -16,12 +16,13 @@ const PROCESSES: [&str; 3] = ["node", "provider-b", "ledger"];
 /// When: as soon as this station is shown.
 const STATIONS: [&str; 6] = ["provider-b", "deposit", "order", "match", "escrow", "container"];
 
-/// `BERTH_KILLS` runs, 3 unless it says otherwise: in run `r` station `i` kills
-/// process `i + r`, so three runs kill each process at each station. Every third
-/// run sends SIGTERM instead of SIGKILL.
+/// `BERTH_KILLS` runs, 4 unless it says otherwise: in run `r` station `i` kills
+/// process `i + r`, so the first three runs send SIGKILL to each process at each
+/// station. Every fourth run sends SIGTERM instead: four and three have no
+/// common factor, so more runs send both to all of them.
 #[test]
 fn a_lease_survives_the_death_of_any_process_at_any_station() {
-    let runs = std::env::var("BERTH_KILLS").map_or(3, |runs| runs.parse().expect("BERTH_KILLS is a number"));
+    let runs = std::env::var("BERTH_KILLS").map_or(4, |runs| runs.parse().expect("BERTH_KILLS is a number"));
     let docker = Dockerd::shared().expect("a Docker engine for the tests");
     for run in 0..runs {
         survive(run, docker.host());
@@ -32,7 +33,7 @@ fn survive(run: usize, docker: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = folder.path().join("demo");
     let listen = format!("127.0.0.1:{}", free_port());
-    let signal = if run % 3 == 1 { "-TERM" } else { "-KILL" };
+    let signal = if run % 4 == 3 { "-TERM" } else { "-KILL" };
     let mut demo = Command::new(berth())
         .args(["demo", "--exit", "--listen", &listen, "--docker", docker, "--data"])
         .arg(&data)
