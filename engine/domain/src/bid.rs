@@ -71,5 +71,7 @@ codec_names! {
         Lost = 3 "lost",
         /// Ended by its provider or by a rule.
         Cancelled = 4 "cancelled",
+        /// Ended by its time.
+        Expired = 5 "expired",
     }
 }

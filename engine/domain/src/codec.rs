@@ -79,12 +79,14 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Starts at the first byte.
+    #[inline]
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
     /// How many bytes are left.
+    #[inline]
     #[must_use]
     pub const fn remaining(&self) -> usize {
         self.rest.len()
@@ -94,6 +96,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeError::Truncated`] when fewer are left.
+    #[inline]
     pub fn take(&mut self, n: usize) -> Result<&'a [u8], DecodeError> {
         let (head, rest) = self.rest.split_at_checked(n).ok_or(DecodeError::Truncated)?;
         self.rest = rest;
@@ -104,6 +107,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeError::Trailing`] when bytes are left.
+    #[inline]
     pub const fn finish(&self) -> Result<(), DecodeError> {
         if self.rest.is_empty() { Ok(()) } else { Err(DecodeError::Trailing(self.rest.len())) }
     }
@@ -112,11 +116,13 @@ impl<'a> Reader<'a> {
 macro_rules! integers {
     ($($int:ty),*) => {$(
         impl Encode for $int {
+            #[inline]
             fn encode(&self, out: &mut Vec<u8>) {
                 out.extend_from_slice(&self.to_le_bytes());
             }
         }
         impl Decode for $int {
+            #[inline]
             fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
                 let bytes = input.take(size_of::<$int>())?;
                 Ok(<$int>::from_le_bytes(bytes.try_into().expect("take gives the length asked for")))
@@ -127,12 +133,14 @@ macro_rules! integers {
 integers!(u8, u16, u32, u64, i32, i64);
 
 impl Encode for bool {
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         out.push(u8::from(*self));
     }
 }
 
 impl Decode for bool {
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         match u8::decode(input)? {
             0 => Ok(false),
@@ -143,18 +151,21 @@ impl Decode for bool {
 }
 
 impl<const N: usize> Encode for [u8; N] {
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self);
     }
 }
 
 impl<const N: usize> Decode for [u8; N] {
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(input.take(N)?.try_into().expect("take gives the length asked for"))
     }
 }
 
 impl<T: Encode> Encode for Option<T> {
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         self.is_some().encode(out);
         if let Some(value) = self {
@@ -164,12 +175,14 @@ impl<T: Encode> Encode for Option<T> {
 }
 
 impl<T: Decode> Decode for Option<T> {
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         if bool::decode(input)? { T::decode(input).map(Some) } else { Ok(None) }
     }
 }
 
 impl<T: Encode> Encode for Vec<T> {
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         let count = u16::try_from(self.len()).expect("lists are bounded far below 65,536 where they are parsed");
         count.encode(out);
@@ -180,6 +193,7 @@ impl<T: Encode> Encode for Vec<T> {
 }
 
 impl<T: Decode> Decode for Vec<T> {
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let count = usize::from(u16::decode(input)?);
         // No item is empty, so a count beyond the bytes left is a lie that
@@ -244,12 +258,14 @@ macro_rules! codec_names {
         }
 
         impl $crate::codec::Encode for $name {
+            #[inline]
             fn encode(&self, out: &mut Vec<u8>) {
                 out.push(*self as u8);
             }
         }
 
         impl $crate::codec::Decode for $name {
+            #[inline]
             fn decode(input: &mut $crate::codec::Reader<'_>) -> Result<Self, $crate::codec::DecodeError> {
                 match <u8 as $crate::codec::Decode>::decode(input)? {
                     $( $tag => Ok(Self::$variant), )*

@@ -114,9 +114,13 @@ pub struct Bounds {
     pub client_ids: u32,
     /// Leases that one entry may open, so that its events fit into one frame.
     pub fills: u32,
+    /// Orders and bids that may rest in one market's book.
+    pub depth: u32,
+    /// Quotes of one mass quote.
+    pub quotes: u32,
 }
 
-codec_struct!(Bounds { scan, tick, orders, bids, providers, replicas, duration, client_ids, fills });
+codec_struct!(Bounds { scan, tick, orders, bids, providers, replicas, duration, client_ids, fills, depth, quotes });
 
 impl Default for Timing {
     /// Timeouts for a node in service: generous to a chain that closes a
@@ -148,6 +152,8 @@ impl Default for Bounds {
             duration: Seconds(366 * 86_400),
             client_ids: 4_096,
             fills: 1_000,
+            depth: 1_000_000,
+            quotes: 200,
         }
     }
 }

@@ -17,12 +17,14 @@ macro_rules! id {
         }
 
         impl Encode for $name {
+            #[inline]
             fn encode(&self, out: &mut Vec<u8>) {
                 self.0.encode(out);
             }
         }
 
         impl Decode for $name {
+            #[inline]
             fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
                 <$int>::decode(input).map(Self)
             }
@@ -72,6 +74,7 @@ impl AccountId {
 impl Seq {
     /// The sequence number after this one. The last has itself behind it: a
     /// hostile log may name it, and no log is that long.
+    #[inline]
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
@@ -97,12 +100,14 @@ macro_rules! bytes32 {
         }
 
         impl Encode for $name {
+            #[inline]
             fn encode(&self, out: &mut Vec<u8>) {
                 self.0.encode(out);
             }
         }
 
         impl Decode for $name {
+            #[inline]
             fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
                 <[u8; 32]>::decode(input).map(Self)
             }

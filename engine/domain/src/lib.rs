@@ -8,9 +8,11 @@
 pub mod codec;
 
 mod bid;
+mod client_id;
 mod command;
 mod entry;
 mod event;
+mod fingerprint;
 mod genesis;
 mod ids;
 mod lease;
@@ -23,20 +25,24 @@ mod resources;
 mod text;
 mod time;
 mod trust;
+mod uptime;
 
 pub use bid::{BidState, BidTarget};
+pub use client_id::ClientId;
 pub use command::{
-    AcceptBid, CancelBid, CancelOrder, Command, ContainerReport, Deposit, EscrowFailed, Escrowed, FinishLease,
-    FinishOutcome, Heartbeat, JobResult, OpenAccount, PlaceBid, PlaceOrder, PortBinding, RegisterProvider, Resumed,
-    SettlementPaid, SettlementRefunded, StartLease, StopLease, Tick, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    AcceptBid, AmendBid, AmendOrder, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, Deposit,
+    EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, MassQuote, OpenAccount, PlaceBid,
+    PlaceOrder, PortBinding, Quote, RegisterProvider, ReplaceBid, ReplaceOrder, Resumed, SetDeadMan, SettlementPaid,
+    SettlementRefunded, StartLease, StopLease, Tick, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
-    AccountOpened, BidAccepted, BidCancelled, BidChanged, BidLost, BidResumed, CommandRefused, DepositCredited, Event,
-    ExchangeOpened, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted,
-    MarketOpened, OrderAccepted, OrderEnded, OrderExpired, OrderFilled, ProofStepped, ProviderRegistered,
-    WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    AccountOpened, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed, CommandRefused,
+    DeadManSet, DepositCredited, Event, ExchangeOpened, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed,
+    LeaseOpened, LeasePaid, LeaseStarted, MarketOpened, OrderAccepted, OrderAmended, OrderEnded, OrderExpired,
+    OrderFilled, ProofStepped, ProviderRegistered, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
+pub use fingerprint::Fingerprint;
 pub use genesis::{Bounds, Genesis, Grant, Timing};
 pub use ids::{
     AccountId, Address, Age, BidId, ChainEventId, Digest, LeaseId, MarketId, OrderId, ProviderId, Seq, TxHash,
@@ -44,10 +50,11 @@ pub use ids::{
 pub use lease::{CloseReason, LeaseState};
 pub use market::{ResourceClass, ResourceClassError};
 pub use money::{FeeBps, MoneyError, Rate, RatePerHour, Stroops, fee, owed};
-pub use order::{CancelReason, Mode, OrderState, TimeInForce};
+pub use order::{CancelReason, Mode, OrderState, SelfTrade, TimeInForce};
 pub use proof::{ProofPayload, ProofStep, ProofValue};
 pub use refusal::{Code, Subject};
 pub use resources::{Attribute, GpuInventory, Resources};
-pub use text::{ClientId, Text, TextError};
+pub use text::{Text, TextError};
 pub use time::{Micros, Seconds};
 pub use trust::{Limits, TrustLevel, TrustSet};
+pub use uptime::Uptime;

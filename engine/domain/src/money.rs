@@ -1,6 +1,7 @@
 //! Money in integer stroops, and rates per unit-hour. No float ever.
 
 use std::fmt;
+use std::num::NonZeroI64;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::str::FromStr;
 
@@ -12,7 +13,7 @@ use crate::time::Seconds;
 /// Stroops in one unit of the asset (Stellar's seven decimals).
 const STROOPS_PER_UNIT: i64 = 10_000_000;
 const DECIMALS: usize = 7;
-const SECONDS_PER_HOUR: u128 = 3_600;
+const SECONDS_PER_HOUR: u64 = 3_600;
 
 /// Why a text is no amount of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -40,29 +41,34 @@ impl Stroops {
     pub const ZERO: Self = Self(0);
 
     /// An amount of `stroops`, when it is not negative.
+    #[inline]
     #[must_use]
     pub const fn new(stroops: i64) -> Option<Self> {
         if stroops < 0 { None } else { Some(Self(stroops)) }
     }
 
     /// The amount in stroops, 0 to 2⁶³ − 1.
+    #[inline]
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
     }
 
     /// The sum, unless it overflows.
+    #[inline]
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
 
     /// The difference, unless it would be negative.
+    #[inline]
     #[must_use]
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         self.0.checked_sub(other.0).and_then(Self::new)
     }
 
+    #[inline]
     fn from_u128(stroops: u128) -> Option<Self> {
         i64::try_from(stroops).ok().map(Self)
     }
@@ -70,6 +76,7 @@ impl Stroops {
 
 impl Add for Stroops {
     type Output = Self;
+    #[inline]
     fn add(self, other: Self) -> Self {
         self.checked_add(other).expect("the ledger's total is bounded by the asset's supply")
     }
@@ -77,18 +84,21 @@ impl Add for Stroops {
 
 impl Sub for Stroops {
     type Output = Self;
+    #[inline]
     fn sub(self, other: Self) -> Self {
         self.checked_sub(other).expect("callers compare before they subtract")
     }
 }
 
 impl AddAssign for Stroops {
+    #[inline]
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }
 }
 
 impl SubAssign for Stroops {
+    #[inline]
     fn sub_assign(&mut self, other: Self) {
         *self = *self - other;
     }
@@ -131,6 +141,7 @@ impl FromStr for Stroops {
 }
 
 impl Encode for Stroops {
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         self.0.encode(out);
     }
@@ -144,48 +155,51 @@ impl Decode for Stroops {
 
 /// A price: stroops per unit-hour, from 1 up to [`Rate::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Rate(i64);
+pub struct Rate(NonZeroI64);
 
 impl Rate {
     /// The dearest rate: 10⁹ units of the asset per unit-hour. It leaves room
     /// for the largest lease in 128 bits.
-    pub const MAX: Self = Self(1_000_000_000 * STROOPS_PER_UNIT);
+    pub const MAX: Self = Self(NonZeroI64::new(1_000_000_000 * STROOPS_PER_UNIT).expect("it is not zero"));
 
     /// A rate in stroops per unit-hour, when it is from 1 to [`Rate::MAX`].
+    #[inline]
     #[must_use]
     pub const fn new(stroops_per_unit_hour: i64) -> Option<Self> {
-        if stroops_per_unit_hour < 1 || stroops_per_unit_hour > Self::MAX.0 {
-            None
-        } else {
-            Some(Self(stroops_per_unit_hour))
+        match NonZeroI64::new(stroops_per_unit_hour) {
+            Some(rate) if rate.get() > 0 && rate.get() <= Self::MAX.0.get() => Some(Self(rate)),
+            _ => None,
         }
     }
 
     /// Stroops per unit-hour.
+    #[inline]
     #[must_use]
     pub const fn get(self) -> i64 {
-        self.0
+        self.0.get()
     }
 
     /// The rate of `units × replicas` units at this price.
     ///
     /// Returns `None` when it is more than 2⁶³ − 1 stroops an hour.
+    #[inline]
     #[must_use]
     pub fn of(self, units: u32, replicas: u32) -> Option<RatePerHour> {
-        let total = i128::from(self.0) * i128::from(units) * i128::from(replicas);
+        let total = self.0.get().unsigned_abs().checked_mul(u64::from(units) * u64::from(replicas))?;
         i64::try_from(total).ok().map(RatePerHour)
     }
 }
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Stroops(self.0).fmt(f)
+        Stroops(self.0.get()).fmt(f)
     }
 }
 
 impl Encode for Rate {
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
+        self.0.get().encode(out);
     }
 }
 
@@ -201,6 +215,7 @@ pub struct RatePerHour(i64);
 
 impl RatePerHour {
     /// Stroops per hour.
+    #[inline]
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
@@ -214,6 +229,7 @@ impl fmt::Display for RatePerHour {
 }
 
 impl Encode for RatePerHour {
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         self.0.encode(out);
     }
@@ -229,9 +245,20 @@ impl Decode for RatePerHour {
 /// What `rate` owes after `t` seconds: `floor(rate × t / 3600)`, computed from
 /// the start each time in 128 bits, so that nothing drifts. The escrow contract
 /// computes the same. `None` when it is more than 2⁶³ − 1 stroops.
+#[inline]
 #[must_use]
 pub fn owed(rate: RatePerHour, t: Seconds) -> Option<Stroops> {
-    Stroops::from_u128(rate.0.unsigned_abs() as u128 * u128::from(t.0) / SECONDS_PER_HOUR)
+    // Most products fit into 64 bits, where the division is by a constant and
+    // several times cheaper; what 64 bits hold divided by 3600 fits an amount.
+    match rate.0.unsigned_abs().checked_mul(t.0) {
+        Some(product) => Some(Stroops((product / SECONDS_PER_HOUR).cast_signed())),
+        None => owed_wide(rate, t),
+    }
+}
+
+#[cold]
+fn owed_wide(rate: RatePerHour, t: Seconds) -> Option<Stroops> {
+    Stroops::from_u128(u128::from(rate.0.unsigned_abs()) * u128::from(t.0) / u128::from(SECONDS_PER_HOUR))
 }
 
 /// The platform's share in hundredths of a percent, 0 to 10,000.
@@ -240,12 +267,14 @@ pub struct FeeBps(u16);
 
 impl FeeBps {
     /// A share of `bps` hundredths of a percent, at most 10,000.
+    #[inline]
     #[must_use]
     pub const fn new(bps: u16) -> Option<Self> {
         if bps > 10_000 { None } else { Some(Self(bps)) }
     }
 
     /// Hundredths of a percent.
+    #[inline]
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
@@ -253,6 +282,7 @@ impl FeeBps {
 }
 
 impl Encode for FeeBps {
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         self.0.encode(out);
     }
@@ -265,16 +295,24 @@ impl Decode for FeeBps {
 }
 
 /// The fee out of a lease's cumulative pay: `floor(pay × bps / 10⁴)`.
+#[inline]
 #[must_use]
 pub fn fee(pay: Stroops, bps: FeeBps) -> Stroops {
-    let share = pay.0.unsigned_abs() as u128 * u128::from(bps.0) / 10_000;
-    Stroops::from_u128(share).expect("a share of an amount is not larger than the amount")
+    let share = match pay.0.unsigned_abs().checked_mul(u64::from(bps.0)) {
+        Some(product) => Some(Stroops((product / 10_000).cast_signed())),
+        None => Stroops::from_u128(u128::from(pay.0.unsigned_abs()) * u128::from(bps.0) / 10_000),
+    };
+    share.expect("a share of an amount is not larger than the amount")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn rate(stroops: i64) -> Rate {
+        Rate::new(stroops).expect("in range")
+    }
 
     #[test]
     fn amounts_read_and_print_without_trailing_zeros() {
@@ -307,13 +345,39 @@ mod tests {
 
     #[test]
     fn owed_rounds_down_from_the_start_each_time() {
-        let rate = Rate(1).of(1, 1).expect("small");
+        let rate = rate(1).of(1, 1).expect("small");
         assert_eq!(owed(rate, Seconds(3_599)), Some(Stroops(0)));
         assert_eq!(owed(rate, Seconds(3_600)), Some(Stroops(1)));
         assert_eq!(owed(Rate::MAX.of(1, 1).expect("fits"), Seconds(u64::MAX)), None);
     }
 
+    /// Numbers of every size, so that products fall on both sides of 64 bits.
+    fn any_size() -> impl Strategy<Value = u64> {
+        (any::<u64>(), 0..64_u32).prop_map(|(n, cut)| n >> cut)
+    }
+
     proptest! {
+        #[test]
+        fn narrow_arithmetic_gives_what_128_bits_give(
+            hourly in any_size(), t in any_size(), units in any::<u32>(), replicas in any::<u32>(), bps in 0..=10_000_u16,
+        ) {
+            let hourly = i64::try_from(hourly >> 1).expect("63 bits");
+            let wide = |product: u128, by: u128| i64::try_from(product / by).ok();
+            prop_assert_eq!(
+                owed(RatePerHour(hourly), Seconds(t)).map(Stroops::get),
+                wide(u128::from(hourly.unsigned_abs()) * u128::from(t), 3_600)
+            );
+            prop_assert_eq!(
+                Some(fee(Stroops(hourly), FeeBps(bps)).get()),
+                wide(u128::from(hourly.unsigned_abs()) * u128::from(bps), 10_000)
+            );
+            let price = rate(hourly % Rate::MAX.get() + 1);
+            prop_assert_eq!(
+                price.of(units, replicas).map(RatePerHour::get),
+                wide(u128::from(price.get().unsigned_abs()) * u128::from(units) * u128::from(replicas), 1)
+            );
+        }
+
         #[test]
         fn every_amount_survives_its_text(stroops in 0..=i64::MAX) {
             prop_assert_eq!(Stroops(stroops).to_string().parse(), Ok(Stroops(stroops)));
@@ -321,7 +385,7 @@ mod tests {
 
         #[test]
         fn pay_fee_and_refund_add_up_to_the_escrow(rate in 1..=1_000_000_000_000_i64, t in 0..1_000_000_u64, bps in 0..=10_000_u16) {
-            let rate = Rate(rate).of(1, 1).expect("fits");
+            let rate = super::tests::rate(rate).of(1, 1).expect("fits");
             let escrow = owed(rate, Seconds(1_000_000)).expect("fits");
             let pay = owed(rate, Seconds(t)).expect("fits");
             let fee = fee(pay, FeeBps(bps));

@@ -9,6 +9,9 @@ codec_names! {
         Auto = 0 "auto",
         /// It takes directed bids only; the tenant accepts one.
         Manual = 1 "manual",
+        /// It takes directed bids only, unseen until it closes; then the
+        /// lowest price, the higher level, the older fill it.
+        Auction = 2 "auction",
     }
 }
 
@@ -21,6 +24,23 @@ codec_names! {
         Ioc = 1 "ioc",
         /// Until a time.
         Gtd = 2 "gtd",
+        /// All of it at once, or nothing.
+        Fok = 3 "fok",
+    }
+}
+
+codec_names! {
+    /// What happens where an incoming order or bid would trade with its own
+    /// account.
+    #[derive(Default)]
+    pub enum SelfTrade {
+        /// What is left of the incoming one ends.
+        #[default]
+        ExpireTaker = 0 "expireTaker",
+        /// The resting one ends.
+        ExpireMaker = 1 "expireMaker",
+        /// The pair is passed over.
+        Skip = 2 "skip",
     }
 }
 
@@ -35,6 +55,8 @@ codec_names! {
         Cancelled = 2 "cancelled",
         /// Ended by its time.
         Expired = 3 "expired",
+        /// It waits outside the book: its funds or its mandate do not allow it.
+        Parked = 4 "parked",
     }
 }
 
@@ -43,7 +65,7 @@ codec_names! {
     pub enum CancelReason {
         /// Its owner asked.
         Requested = 0 "requested",
-        /// `ioc`: nothing more filled at once.
+        /// `ioc`: nothing more filled at once; `fok`: not all of it did.
         NotFilledAtOnce = 1 "notFilledAtOnce",
         /// It would have traded with its own account.
         SelfTrade = 2 "selfTrade",
@@ -52,5 +74,11 @@ codec_names! {
         ScanLimit = 3 "scanLimit",
         /// A withdrawal on the chain took the funds that backed it.
         Unfunded = 4 "unfunded",
+        /// Another took its place.
+        Replaced = 5 "replaced",
+        /// The account's dead-man timer fired.
+        DeadMan = 6 "deadMan",
+        /// Its auction closed and no more bids filled it.
+        AuctionUnfilled = 7 "auctionUnfilled",
     }
 }

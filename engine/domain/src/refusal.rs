@@ -39,7 +39,7 @@ codec_names! {
         TooManyProviders = 16 "TOO_MANY_PROVIDERS",
         /// The order is filled, cancelled or expired.
         OrderClosed = 17 "ORDER_CLOSED",
-        /// The bid is matched, lost or cancelled.
+        /// The bid is matched, lost, cancelled or expired.
         BidClosed = 18 "BID_CLOSED",
         /// The lease is not in a state that allows this.
         LeaseState = 19 "LEASE_STATE",
@@ -67,6 +67,14 @@ codec_names! {
         SettlementMismatch = 30 "SETTLEMENT_MISMATCH",
         /// The chain reports what the exchange does not know of.
         UnknownFact = 31 "UNKNOWN_FACT",
+        /// Post-only, and it would trade at once.
+        PostOnlyWouldCross = 32 "POST_ONLY_WOULD_CROSS",
+        /// As many things rest in the market's book as it may hold.
+        BookFull = 33 "BOOK_FULL",
+        /// The market takes no orders and bids now.
+        MarketPaused = 34 "MARKET_PAUSED",
+        /// The provider takes no leases now.
+        ProviderUnavailable = 35 "PROVIDER_UNAVAILABLE",
     }
 }
 

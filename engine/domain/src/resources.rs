@@ -23,12 +23,14 @@ impl Resources {
     pub const AMOUNT_MAX: u64 = 1 << 40;
 
     /// Whether memory and disk are at most [`Resources::AMOUNT_MAX`].
+    #[inline]
     #[must_use]
     pub const fn is_in_bounds(&self) -> bool {
         self.memory <= Self::AMOUNT_MAX && self.storage <= Self::AMOUNT_MAX
     }
 
     /// How many times `need` fits into this; `u32::MAX` when `need` is nothing.
+    #[inline]
     #[must_use]
     pub fn fits(&self, need: &Self) -> u32 {
         let times = |have: u64, need: u64| have.checked_div(need).unwrap_or(u64::MAX);
@@ -39,6 +41,7 @@ impl Resources {
     }
 
     /// `n` times this, saturating.
+    #[inline]
     #[must_use]
     pub fn times(&self, n: u32) -> Self {
         Self {
@@ -49,6 +52,7 @@ impl Resources {
     }
 
     /// This plus `other`, saturating.
+    #[inline]
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         Self {
@@ -59,6 +63,7 @@ impl Resources {
     }
 
     /// This minus `other`, when there is that much.
+    #[inline]
     #[must_use]
     pub fn minus(&self, other: &Self) -> Option<Self> {
         Some(Self {

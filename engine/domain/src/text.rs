@@ -21,8 +21,16 @@ pub enum TextError {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<const MAX: usize>(String);
 
-/// A client's own id for an order or a bid: at most 36 bytes, room for a UUID.
-pub type ClientId = Text<36>;
+/// Refuses a text that is longer than `max` bytes or holds a control character.
+pub(crate) fn check(text: &str, max: usize) -> Result<(), TextError> {
+    if text.len() > max {
+        Err(TextError::TooLong(max))
+    } else if text.chars().any(char::is_control) {
+        Err(TextError::Control)
+    } else {
+        Ok(())
+    }
+}
 
 impl<const MAX: usize> Text<MAX> {
     /// Checks a string.
@@ -32,13 +40,8 @@ impl<const MAX: usize> Text<MAX> {
     pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
         const { assert!(MAX <= 255, "the length is one byte") };
         let text = text.into();
-        if text.len() > MAX {
-            Err(TextError::TooLong(MAX))
-        } else if text.chars().any(char::is_control) {
-            Err(TextError::Control)
-        } else {
-            Ok(Self(text))
-        }
+        check(&text, MAX)?;
+        Ok(Self(text))
     }
 
     /// Cuts a string to the bound and drops its control characters: for words
@@ -56,6 +59,7 @@ impl<const MAX: usize> Text<MAX> {
     }
 
     /// The text.
+    #[inline]
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -10,18 +10,21 @@ pub struct Micros(pub u64);
 
 impl Micros {
     /// This point plus a duration; the end of time when that is beyond it.
+    #[inline]
     #[must_use]
     pub const fn plus(self, duration: Seconds) -> Self {
         Self(self.0.saturating_add(duration.0.saturating_mul(1_000_000)))
     }
 
     /// Microseconds from `earlier` to here; zero when `earlier` is later.
+    #[inline]
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 
     /// Whole seconds since 1970, as the chain counts.
+    #[inline]
     #[must_use]
     pub const fn unix_seconds(self) -> u64 {
         self.0 / 1_000_000
@@ -34,6 +37,7 @@ pub struct Seconds(pub u64);
 
 impl Seconds {
     /// The duration in microseconds, saturating.
+    #[inline]
     #[must_use]
     pub const fn micros(self) -> u64 {
         self.0.saturating_mul(1_000_000)
@@ -49,11 +53,13 @@ impl fmt::Display for Seconds {
 macro_rules! through_u64 {
     ($($name:ident),*) => {$(
         impl Encode for $name {
+            #[inline]
             fn encode(&self, out: &mut Vec<u8>) {
                 self.0.encode(out);
             }
         }
         impl Decode for $name {
+            #[inline]
             fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
                 u64::decode(input).map(Self)
             }

@@ -22,6 +22,7 @@ codec_names! {
 
 impl TrustLevel {
     /// Place in a table of levels: One is 0.
+    #[inline]
     #[must_use]
     pub const fn index(self) -> usize {
         self as usize - 1
@@ -37,18 +38,21 @@ impl TrustSet {
     pub const EMPTY: Self = Self(0);
 
     /// The set with `level` added.
+    #[inline]
     #[must_use]
     pub const fn with(self, level: TrustLevel) -> Self {
         Self(self.0 | 1 << level.index())
     }
 
     /// Whether `level` is in the set.
+    #[inline]
     #[must_use]
     pub const fn contains(self, level: TrustLevel) -> bool {
         self.0 & (1 << level.index()) != 0
     }
 
     /// The levels in the set, lowest first.
+    #[inline]
     pub fn iter(self) -> impl DoubleEndedIterator<Item = TrustLevel> {
         TrustLevel::ALL.iter().copied().filter(move |level| self.contains(*level))
     }
@@ -69,23 +73,28 @@ impl Limits {
     }
 
     /// The limit at `level`, when the order accepts that level.
+    #[inline]
     #[must_use]
     pub const fn at(&self, level: TrustLevel) -> Option<Rate> {
         self.0[level.index()]
     }
 
     /// The highest limit: what the order's hold is computed at.
+    #[inline]
     #[must_use]
     pub fn highest(&self) -> Rate {
-        self.0.iter().flatten().copied().max().expect("a limit table is never empty")
+        // `None` is below every rate.
+        self.0.into_iter().max().flatten().expect("a limit table is never empty")
     }
 
     /// The accepted levels with their limits, lowest level first.
-    pub fn iter(&self) -> impl Iterator<Item = (TrustLevel, Rate)> + '_ {
-        TrustLevel::ALL.iter().filter_map(|level| self.at(*level).map(|rate| (*level, rate)))
+    #[inline]
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (TrustLevel, Rate)> + '_ {
+        TrustLevel::ALL.iter().zip(&self.0).filter_map(|(level, rate)| rate.map(|rate| (*level, rate)))
     }
 
     /// The accepted levels.
+    #[inline]
     #[must_use]
     pub fn levels(&self) -> TrustSet {
         self.iter().fold(TrustSet::EMPTY, |set, (level, _)| set.with(level))
@@ -94,6 +103,7 @@ impl Limits {
 
 impl Encode for Limits {
     /// A byte with a bit for each accepted level, then their rates.
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         out.push(self.levels().0);
         for (_, rate) in self.iter() {

@@ -1,0 +1,60 @@
+//! Facts of the chain about a lease.
+
+use crate::codec::codec_struct;
+use crate::ids::{LeaseId, TxHash};
+use crate::money::Stroops;
+use crate::text::Text;
+
+/// The contract locked a lease's escrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Escrowed {
+    /// The lease.
+    pub lease: LeaseId,
+    /// The transaction that did it.
+    pub tx: TxHash,
+    /// The ledger that holds it.
+    pub ledger: u32,
+}
+codec_struct!(Escrowed { lease, tx, ledger });
+
+/// The contract refused a lease's escrow for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EscrowFailed {
+    /// The lease.
+    pub lease: LeaseId,
+    /// The contract's reason in words.
+    pub reason: Text<200>,
+}
+codec_struct!(EscrowFailed { lease, reason });
+
+/// The contract paid a lease out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettlementPaid {
+    /// The lease.
+    pub lease: LeaseId,
+    /// The transaction that did it.
+    pub tx: TxHash,
+    /// The ledger that holds it.
+    pub ledger: u32,
+    /// What the lease cost: the provider's part and the fee.
+    pub pay: Stroops,
+    /// The platform's part of it.
+    pub fee: Stroops,
+    /// What went back to the tenant.
+    pub refund: Stroops,
+}
+codec_struct!(SettlementPaid { lease, tx, ledger, pay, fee, refund });
+
+/// The contract refunded a lease after its deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettlementRefunded {
+    /// The lease.
+    pub lease: LeaseId,
+    /// The transaction that did it.
+    pub tx: TxHash,
+    /// The ledger that holds it.
+    pub ledger: u32,
+    /// What went back to the tenant.
+    pub amount: Stroops,
+}
+codec_struct!(SettlementRefunded { lease, tx, ledger, amount });
