@@ -12,11 +12,13 @@ pub(crate) struct Budget {
     pub(crate) skips: u32,
     /// Leases that may be opened.
     pub(crate) fills: u32,
+    /// Resting things that may enter again.
+    pub(crate) reentries: u32,
 }
 
 impl Budget {
     pub(crate) const fn of(bounds: &Bounds) -> Self {
-        Self { skips: bounds.scan, fills: bounds.fills }
+        Self { skips: bounds.scan, fills: bounds.fills, reentries: bounds.scan }
     }
 }
 

@@ -63,10 +63,12 @@ impl Exchange {
         if !bid.is_live() {
             return;
         }
-        if step.budget.fills == 0 || step.budget.skips == 0 {
+        let Budget { skips, fills, reentries } = step.budget;
+        if skips == 0 || fills == 0 || reentries == 0 {
             self.wait_to_reenter(step, age, id);
             return;
         }
+        step.budget.reentries -= 1;
         match bid.target {
             BidTarget::Standing { .. } => self.reenter_standing(step, age, id),
             BidTarget::Directed { order } => {
@@ -90,7 +92,7 @@ impl Exchange {
         }
         self.planned(step, |x, step, plan| {
             let bid = x.bid(id).expect("a live bid is there");
-            let is_fresh = step.budget == x.fresh_budget();
+            let is_fresh = (step.budget.skips, step.budget.fills) == x.fresh_budget();
             x.plan_bid(bid, Entering::Again, step.budget, plan);
             let has_nothing_to_do = plan.actions.is_empty() && plan.stop == Stop::Through;
             if has_nothing_to_do && bid.node.is_some() {
@@ -122,7 +124,8 @@ impl Exchange {
         self.provider(bid.provider).is_some_and(|provider| provider.free_in(bid.slot) > 0)
     }
 
-    fn fresh_budget(&self) -> Budget {
-        Budget::of(self.bounds())
+    /// What one walk may skip and fill at most.
+    fn fresh_budget(&self) -> (u32, u32) {
+        (self.bounds().scan, self.bounds().fills)
     }
 }

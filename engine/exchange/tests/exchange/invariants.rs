@@ -80,7 +80,7 @@ fn orders(x: &Exchange) {
     for order in x.orders() {
         let id = order.id;
         let highest = order.limits.iter().map(|(_, limit)| limit).max().expect("an order accepts a level");
-        let is_open = order.state == OrderState::Open;
+        let is_open = order.is_live();
         let hold = if is_open { owed(highest, order.units, order.remaining, order.prepay.0) } else { 0 };
         assert_eq!(i128::from(order.hold.get()), hold, "hold of order {id}");
         let leased: u32 = x.leases().filter(|lease| lease.order == id).map(|lease| lease.replicas).sum();
@@ -111,7 +111,7 @@ fn bids(x: &Exchange) {
             BidTarget::Directed { order } => {
                 let waits = x.order(order).expect("its order is there").directed.contains(&id);
                 assert_eq!(bid.is_live(), waits, "bid {id} waits on its order");
-                assert_eq!(bid.state == BidState::Matched, bid.leases.len() == 1, "lease of bid {id}");
+                assert_eq!(bid.state == BidState::Matched, x.leases_of_bid(id).count() == 1, "lease of bid {id}");
             }
         }
     }
