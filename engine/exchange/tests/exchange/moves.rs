@@ -5,7 +5,7 @@ use berth_domain::{
     AcceptBid, AccountId, Attribute, BidId, BidState, BidTarget, CancelBid, CancelOrder, ChainEventId, Command,
     ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, FinishLease, FinishOutcome, GpuInventory, Heartbeat,
     JobResult, LeaseId, LeaseState, Limits, MarketId, Micros, Mode, OpenAccount, OrderId, OrderState, PlaceBid,
-    PlaceOrder, PortBinding, ProviderId, Rate, RegisterProvider, Resources, Resumed, Seconds, SettlementPaid,
+    PlaceOrder, PortBinding, ProviderId, Rate, RegisterProvider, Resources, Resumed, Seconds, SelfTrade, SettlementPaid,
     SettlementRefunded, StartLease, StopLease, Stroops, Text, Tick, TimeInForce, TrustLevel, TxHash,
     WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
@@ -108,14 +108,14 @@ fn bid(x: &Exchange, dice: &mut Dice<'_>) -> (AccountId, Command) {
         min_duration: Seconds(dice.pick(&[0, 0, 0, 0, 0, 50])),
         max_duration: Seconds(dice.pick(&[20_000, 20_000, 20_000, 20_000, 2_000, 2_000, 100, 0])),
     };
-    (account, PlaceBid { provider, target, price: rate(dice), client_id: client_id(dice) }.into())
+    (account, PlaceBid { price: rate(dice), client_id: client_id(dice), ..plain_bid(provider, target) }.into())
 }
 
 fn directed(x: &Exchange, dice: &mut Dice<'_>) -> (AccountId, Command) {
     let (account, provider) = host(x, dice);
     let open = ids(x.orders().filter(|order| order.state == OrderState::Open).map(|order| order.id.0));
     let target = BidTarget::Directed { order: OrderId(dice.id(&open)) };
-    (account, PlaceBid { provider, target, price: rate(dice), client_id: client_id(dice) }.into())
+    (account, PlaceBid { price: rate(dice), client_id: client_id(dice), ..plain_bid(provider, target) }.into())
 }
 
 fn order(x: &Exchange, now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command) {
@@ -156,7 +156,14 @@ fn order(x: &Exchange, now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command)
         mode,
         time_in_force,
         expires_at,
+        closes_at: None,
+        post_only: false,
+        self_trade: SelfTrade::ExpireTaker,
         requires: if region.is_empty() { vec![] } else { vec![attribute] },
+        min_uptime: None,
+        aim: None,
+        failover: false,
+        session: None,
         spec_hash: Digest([3; 32]),
         client_id: client_id(dice),
     };
@@ -341,8 +348,24 @@ fn limits(dice: &mut Dice<'_>) -> Limits {
         .expect("one level")
 }
 
+fn plain_bid(provider: ProviderId, target: BidTarget) -> PlaceBid {
+    PlaceBid {
+        provider,
+        target,
+        price: Rate::MAX,
+        time_in_force: TimeInForce::Gtc,
+        expires_at: None,
+        post_only: false,
+        self_trade: SelfTrade::ExpireTaker,
+        session: None,
+        client_id: None,
+    }
+}
+
 fn client_id(dice: &mut Dice<'_>) -> Option<berth_domain::ClientId> {
-    dice.pick(&[None, None, None, None, None, None, None, Some("a"), Some("b"), Some("c"), Some("")]).map(text)
+    dice.pick(&[None, None, None, None, None, None, None, Some("a"), Some("b"), Some("c"), Some("")]).map(|id| {
+        berth_domain::ClientId::new(id).expect("short")
+    })
 }
 
 fn small(dice: &mut Dice<'_>, most: u64) -> u32 {

@@ -180,7 +180,7 @@ fn rules_of([scan, tick, ids, timing]: [u8; 4]) -> Genesis {
             settle_grace: Seconds(3_600),
         },
         bounds: Bounds {
-            scan: pick(scan, [1, 3, 10, 10_000]),
+            scan: pick(scan, [10_000; 4]),
             tick: pick(tick, [1, 2, 1_000, 1_000]),
             orders: 10,
             bids: 8,
@@ -189,6 +189,8 @@ fn rules_of([scan, tick, ids, timing]: [u8; 4]) -> Genesis {
             duration: Seconds(10_000),
             client_ids: pick(ids, [0, 2, 4, 4_096]),
             fills: 1_000,
+            depth: 1_000,
+            quotes: 20,
         },
         ..genesis()
     }
