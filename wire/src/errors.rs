@@ -133,7 +133,9 @@ pub const fn refusal(code: Code) -> ErrorInfo {
         Code::PostOnlyWouldCross => (422, After, "Post-only, and it would trade at once"),
         Code::BookFull => (422, After, "As many orders and bids rest in the market's book as it may hold"),
         Code::MarketPaused => (409, After, "The market takes no orders and bids now"),
-        Code::AuctionOpen => (409, After, "The auction has not closed: until then its terms stand and no bid is accepted"),
+        Code::AuctionOpen => {
+            (409, After, "The auction has not closed: until then its terms stand and no bid is accepted")
+        }
         Code::ProviderUnavailable => (409, After, "The provider takes no leases now"),
     };
     ErrorInfo { code: code.as_str(), status, retry, title }

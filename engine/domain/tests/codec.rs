@@ -186,6 +186,31 @@ proptest! {
     }
 
     #[test]
+    fn a_repeat_says_the_same_in_another_session(
+        bid in bid(), order in order(), id in any::<u64>(), session in any::<Option<u64>>(), name in of(client_id()),
+    ) {
+        let content = |command: Command| {
+            let mut out = vec![7];
+            command.encode_content(&mut out);
+            out
+        };
+        let other = PlaceBid { session, client_id: name, ..bid.clone() };
+        let dearer = PlaceBid { post_only: !bid.post_only, ..bid.clone() };
+        prop_assert_eq!(content(bid.clone().into()), content(other.clone().into()));
+        prop_assert_ne!(content(bid.clone().into()), content(dearer.into()));
+        let replace = |place| Command::from(ReplaceBid { bid: BidId(id), place });
+        prop_assert_eq!(content(replace(bid.clone())), content(replace(other)));
+        prop_assert_ne!(content(replace(bid.clone())), content(bid.into()));
+
+        let other = PlaceOrder { session, client_id: name, ..order.clone() };
+        let longer = PlaceOrder { spec_hash: Digest([9; 32]), ..order.clone() };
+        prop_assert_eq!(content(order.clone().into()), content(other.clone().into()));
+        prop_assert_ne!(content(order.clone().into()), content(longer.into()));
+        let replace = |place| Command::from(ReplaceOrder { order: OrderId(id), place });
+        prop_assert_eq!(content(replace(order)), content(replace(other)));
+    }
+
+    #[test]
     fn an_event_is_its_bytes(event in event(), flip in any::<usize>()) {
         check(&event, flip)?;
     }

@@ -31,12 +31,6 @@ pub struct DirectedBid {
     /// When `gtd` ends: microseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
     pub expires_at: Option<u64>,
-    /// Refused where it would take what rests.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub post_only: bool,
-    /// What happens where it would trade with an order of its own account.
-    #[serde(default, with = "in_text")]
-    pub self_trade: SelfTrade,
     /// The owner's own id for it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
     pub client_order_id: Option<ClientId>,
@@ -183,14 +177,18 @@ impl DirectedBid {
     /// # Errors
     /// Names the field that is none of it.
     pub fn parse(self, order: OrderId) -> Result<NewBid, Malformed> {
+        if matches!(self.time_in_force, TimeInForce::Ioc | TimeInForce::Fok) {
+            let why = format!("is {}, and a bid that answers an order has to stay", self.time_in_force);
+            return Err(Malformed::new("timeInForce", why));
+        }
         Ok(NewBid {
             provider: ProviderId(self.provider_id),
             target: NewBidTarget::Directed { order },
             price: self.per.rate(self.bid_price, "bidPrice")?,
             time_in_force: self.time_in_force,
-            expires_at: expiry(self.time_in_force, self.expires_at, self.post_only)?,
-            post_only: self.post_only,
-            self_trade: self.self_trade,
+            expires_at: expiry(self.time_in_force, self.expires_at, false)?,
+            post_only: false,
+            self_trade: SelfTrade::default(),
             client_id: self.client_order_id,
         })
     }

@@ -181,6 +181,12 @@ impl OrderRequest {
             let (time, mode) = (self.time_in_force, self.mode);
             return Err(Malformed::new("timeInForce", format!("is {time}, and an order in mode {mode} has to stay")));
         }
+        if self.mode == Mode::Auction && self.time_in_force == TimeInForce::Gtd {
+            return Err(Malformed::new("timeInForce", "is gtd, and an auction ends at closesAt"));
+        }
+        if self.mode != Mode::Auto && self.post_only {
+            return Err(Malformed::new("postOnly", "is only for mode auto: the others take nothing by themselves"));
+        }
         let closes = self.closes()?;
         let prepay = match self.prepay_seconds {
             Some(prepay) if prepay > duration.0 => {

@@ -137,6 +137,11 @@ fn bids_are_parsed() {
     assert_eq!((directed.provider.0, directed.price.to_string().as_str()), (1, "80"));
     assert_eq!(directed.target, NewBidTarget::Directed { order: OrderId(1) });
 
+    for (time, at) in [("ioc", "timeInForce"), ("fok", "timeInForce"), ("gtd", "expiresAt")] {
+        let bid = json!({"providerId": 1, "bidPrice": "80", "timeInForce": time});
+        assert_eq!(field(parse_value::<DirectedBid>(bid).and_then(|bid| bid.parse(OrderId(1)))).0, at);
+    }
+
     let standing = json!({"providerId": 1, "market": "H100-80", "bidPrice": "0.0001", "per": "second", "quantity": 8});
     let bid = parse_value::<StandingBid>(standing.clone()).and_then(StandingBid::parse).expect("good");
     assert_eq!(bid.price.to_string(), "0.36");

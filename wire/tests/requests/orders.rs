@@ -199,6 +199,13 @@ fn times_and_modes_that_do_not_go_together_are_refused() {
         }
         assert_eq!(field(with(&[time, ("postOnly", json!(true))])).0, "postOnly");
     }
+    for mode in ["manual", "auction"] {
+        let mut pairs = vec![("mode", json!(mode)), ("postOnly", json!(true))];
+        pairs.extend((mode == "auction").then(|| end.clone()));
+        assert_eq!(field(with(&pairs)).0, "postOnly", "{mode}");
+    }
+    let gtd = [("mode", json!("auction")), end.clone(), ("timeInForce", json!("gtd")), ("expiresAt", json!(9))];
+    assert_eq!(field(with(&gtd)).0, "timeInForce");
     let twice = with(&[("mode", json!("auction")), end, ("auctionSeconds", json!(9))]);
     assert_eq!(field(twice), ("closesAt".to_owned(), "and auctionSeconds say when twice".to_owned()));
 }
@@ -209,13 +216,12 @@ fn an_order_carries_its_terms_to_the_exchange() {
     value["auctionSeconds"] = json!(60);
     value["failover"] = json!(true);
     value["selfTrade"] = json!("skip");
-    value["postOnly"] = json!(true);
     value["specification"]["requires"] = json!({"region": "eu", "minUptime": 0.995});
     let parsed = order(value.clone()).expect("good");
     assert_eq!(parsed.closes, Some(AuctionEnd::After(Seconds(60))));
     let command = parsed.command(MarketId(3), Digest::default(), Micros(1_000_000));
     assert_eq!((command.mode, command.closes_at), (Mode::Auction, Some(Micros(61_000_000))));
-    assert_eq!((command.failover, command.self_trade, command.post_only), (true, SelfTrade::Skip, true));
+    assert_eq!((command.failover, command.self_trade, command.post_only), (true, SelfTrade::Skip, false));
     assert_eq!((command.min_uptime, command.requires.len()), (Uptime::new(9_950), 1));
     assert_eq!((command.aim, command.session), (None, None));
 
@@ -224,6 +230,7 @@ fn an_order_carries_its_terms_to_the_exchange() {
     let at = order(value).expect("good").command(MarketId(3), Digest::default(), Micros(1_000_000));
     assert_eq!(at.closes_at, Some(Micros(7)));
 
+    assert!(order(order_with("/postOnly", json!(true))).expect("good").post_only);
     let plain = order(order_with("/mode", json!("auto"))).expect("good");
     assert_eq!((plain.closes, plain.self_trade, plain.post_only), (None, SelfTrade::ExpireTaker, false));
     assert_eq!((plain.min_uptime, plain.failover), (None, false));
