@@ -3,6 +3,7 @@
 mod account;
 mod bid;
 mod exchange;
+mod failover;
 mod funds;
 mod lease;
 mod order;
@@ -11,6 +12,9 @@ mod provider;
 pub use account::{AccountOpened, DeadManSet};
 pub use bid::{BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed};
 pub use exchange::{CommandRefused, ExchangeOpened, MarketOpened};
+pub use failover::{
+    LeaseFailedOver, OrderContinued, OrderDiscontinued, StandbyMissing, StandbyReleased, StandbyReserved,
+};
 pub use funds::{DepositCredited, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned};
 pub use lease::{
     LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted, ProofStepped,
@@ -83,5 +87,17 @@ codec_tagged! {
         BidExpired(BidExpired) = 28 "bid.expired",
         /// An account's dead-man timer was set.
         DeadManSet(DeadManSet) = 29 "account.deadman",
+        /// Another bid waits for a lease to fail.
+        StandbyReserved(StandbyReserved) = 60 "standby.reserved",
+        /// It waits no longer.
+        StandbyReleased(StandbyReleased) = 61 "standby.released",
+        /// No other bid could wait for it.
+        StandbyMissing(StandbyMissing) = 62 "standby.missing",
+        /// A lease failed and its standby took over.
+        LeaseFailedOver(LeaseFailedOver) = 63 "lease.failedOver",
+        /// A lease failed and an order stands for what is left of it.
+        OrderContinued(OrderContinued) = 64 "order.continued",
+        /// A lease failed and no order could stand for what is left of it.
+        OrderDiscontinued(OrderDiscontinued) = 65 "order.discontinued",
     }
 }

@@ -12,6 +12,7 @@ mod client_id;
 mod command;
 mod entry;
 mod event;
+mod failover;
 mod fingerprint;
 mod genesis;
 mod ids;
@@ -39,9 +40,11 @@ pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
     AccountOpened, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed, CommandRefused,
     DeadManSet, DepositCredited, Event, ExchangeOpened, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed,
-    LeaseOpened, LeasePaid, LeaseStarted, MarketOpened, OrderAccepted, OrderAmended, OrderEnded, OrderExpired,
-    OrderFilled, ProofStepped, ProviderRegistered, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    LeaseFailedOver, LeaseOpened, LeasePaid, LeaseStarted, MarketOpened, OrderAccepted, OrderAmended, OrderContinued,
+    OrderDiscontinued, OrderEnded, OrderExpired, OrderFilled, ProofStepped, ProviderRegistered, StandbyMissing,
+    StandbyReleased, StandbyReserved, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
+pub use failover::StandbyEnd;
 pub use fingerprint::Fingerprint;
 pub use genesis::{Bounds, Genesis, Grant, Timing};
 pub use ids::{

@@ -10,7 +10,7 @@ use berth_domain::{
 use crate::apply;
 use crate::outcome::{LogViolation, Outcome};
 use crate::rules::{Budget, Plan};
-use crate::state::{Accounts, Bid, ClientIds, Lease, Ledger, Market, Order, Provider, Timers};
+use crate::state::{Accounts, Bid, ClientIds, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers};
 
 /// The matching core. Cloning it gives an independent replica.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,10 @@ pub struct Exchange {
     pub(crate) orders: Vec<Order>,
     pub(crate) bids: Vec<Bid>,
     pub(crate) leases: Vec<Lease>,
+    /// What waits for leases to fail.
+    pub(crate) standbys: Standbys,
+    /// Fill-or-kill orders over several leases of which not all have started.
+    pub(crate) gangs: Gangs,
     pub(crate) timers: Timers,
     /// Bids that wait to enter their books again, by their age.
     pub(crate) reentering: BTreeSet<(Age, BidId)>,
@@ -122,6 +126,9 @@ impl Exchange {
             step.emit(CommandRefused { account, subject, code });
             Outcome::Refused(code)
         });
+        if !self.standbys.is_idle() {
+            self.mind_standbys(&mut step);
+        }
         if let Outcome::Done(_) = outcome
             && self.accounts.get(account).is_some_and(|account| account.dead_man_millis > 0)
         {

@@ -20,6 +20,12 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
             Some(Timer::LeaseEnd(lease)) => lease_end(x, step, lease),
             Some(Timer::LeasePhase(lease)) => lease_phase(x, step, lease),
             Some(Timer::DeadMan(account)) => set_dead_man::fire(x, step, account),
+            Some(Timer::Gang(order)) => {
+                x.close_gang(step, order);
+                if x.timers.deadline(Timer::Gang(order)).is_some() {
+                    break;
+                }
+            }
             Some(Timer::Reentry) => {
                 x.reenter_waiting(step);
                 // What still waits does so for a tick of its own.

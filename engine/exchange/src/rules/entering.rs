@@ -30,7 +30,8 @@ impl Exchange {
                 refuse(plan)?;
                 x.check_depth(&order, plan)?;
             }
-            let fill_or_kill = order.time_in_force == TimeInForce::Fok && plan.left > 0;
+            let is_fok = order.time_in_force == TimeInForce::Fok;
+            let fill_or_kill = is_fok && plan.left > 0;
             if let Some(old) = replaces {
                 x.end_order(step, old, CancelReason::Replaced);
             }
@@ -39,6 +40,9 @@ impl Exchange {
                 Mode::Auto if fill_or_kill => x.end_order(step, id, CancelReason::NotFilledAtOnce),
                 Mode::Auto => x.commit_order(step, id, plan),
                 Mode::Manual | Mode::Auction => {}
+            }
+            if is_fok && !fill_or_kill {
+                x.form_gang(id, plan);
             }
             x.set_order_timers(id);
             Ok(id)

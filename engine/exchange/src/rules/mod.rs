@@ -5,13 +5,16 @@ mod auction;
 mod closing;
 mod ending;
 mod entering;
+mod failing;
 mod filling;
+mod gang;
 mod lists;
 mod matching;
 mod plan;
 mod proving;
 mod resting;
 mod room;
+mod standing_by;
 
 pub(crate) use entering::refuse;
 pub(crate) use matching::{Entering, has_escrow};

@@ -82,7 +82,7 @@ impl Exchange {
 
     fn reenter_standing(&mut self, step: &mut Step<'_>, age: Age, id: BidId) {
         let bid = self.bid(id).expect("a live bid is there");
-        if !self.has_free_unit(bid) {
+        if bid.remaining == 0 || !self.has_free_unit(bid) {
             return;
         }
         if bid.state == BidState::Parked {

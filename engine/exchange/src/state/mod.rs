@@ -4,29 +4,34 @@
 mod account;
 mod bid;
 mod client_ids;
+mod gang;
 mod hash;
 mod lease;
 mod ledger;
 mod market;
 mod order;
 mod provider;
+mod standby;
 mod timers;
 
 pub use account::Account;
 pub use bid::Bid;
 pub use hash::StateHash;
-pub use lease::{Evidence, Lease};
+pub use lease::{Evidence, Lease, Origin};
 pub use ledger::{Balances, Ledger};
 pub use market::{Book, BookRow, Market};
 pub use order::Order;
 pub use provider::Provider;
+pub use standby::Standby;
 
 pub(crate) use account::Accounts;
 pub(crate) use client_ids::ClientIds;
+pub(crate) use gang::{Gang, Gangs};
 pub(crate) use hash::ComponentHasher;
 pub(crate) use ledger::Place;
 pub(crate) use market::{bid_key, bids_of, order_key, orders_of};
 pub(crate) use provider::Slot;
+pub(crate) use standby::Standbys;
 pub(crate) use timers::{Timer, Timers};
 
 /// The item with an id in a vector whose ids count from 1.

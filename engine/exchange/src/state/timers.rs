@@ -26,12 +26,15 @@ pub(crate) enum Timer {
     LeasePhase(LeaseId),
     /// An account has been silent for as long as it said.
     DeadMan(AccountId),
+    /// A gang has failed and more of its leases have to close than one entry
+    /// may touch.
+    Gang(OrderId),
     /// Things that became eligible wait to enter the books again.
     Reentry,
 }
 
 /// Kinds of timers.
-const KINDS: usize = 7;
+const KINDS: usize = 8;
 
 impl Timer {
     const fn kind(self) -> usize {
@@ -42,13 +45,14 @@ impl Timer {
             Self::LeaseEnd(_) => 3,
             Self::LeasePhase(_) => 4,
             Self::DeadMan(_) => 5,
+            Self::Gang(_) => 7,
             Self::Reentry => 6,
         }
     }
 
     const fn id(self) -> u64 {
         match self {
-            Self::OrderExpiry(id) | Self::AuctionClose(id) => id.0,
+            Self::OrderExpiry(id) | Self::AuctionClose(id) | Self::Gang(id) => id.0,
             Self::BidExpiry(id) => id.0,
             Self::LeaseEnd(id) | Self::LeasePhase(id) => id.0,
             Self::DeadMan(id) => id.0 as u64,
@@ -78,7 +82,7 @@ impl Timers {
     pub(crate) fn reserve(&mut self, capacity: Capacity) {
         let Capacity { accounts, orders, bids, leases, .. } = capacity;
         self.heap.reserve(orders + bids + 2 * leases);
-        for (places, ids) in self.places.iter_mut().zip([orders, orders, bids, leases, leases, accounts, 0]) {
+        for (places, ids) in self.places.iter_mut().zip([orders, orders, bids, leases, leases, accounts, 0, 0]) {
             places.reserve(ids + 1);
         }
     }

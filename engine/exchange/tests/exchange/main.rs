@@ -16,7 +16,9 @@ mod words;
 
 mod capacity;
 mod directed;
+mod failover;
 mod filters;
+mod gangs;
 mod golden;
 mod hostile;
 mod leases;
