@@ -53,8 +53,16 @@ impl TrustSet {
 
     /// The levels in the set, lowest first.
     #[inline]
-    pub fn iter(self) -> impl DoubleEndedIterator<Item = TrustLevel> {
-        TrustLevel::ALL.iter().copied().filter(move |level| self.contains(*level))
+    pub fn iter(self) -> impl Iterator<Item = TrustLevel> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            if left == 0 {
+                return None;
+            }
+            let lowest = left.trailing_zeros();
+            left &= left - 1;
+            Some(TrustLevel::ALL[lowest as usize])
+        })
     }
 }
 
@@ -94,7 +102,7 @@ impl Limits {
 
     /// The accepted levels with their limits, lowest level first.
     #[inline]
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (TrustLevel, Rate)> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = (TrustLevel, Rate)> + '_ {
         self.levels.iter().filter_map(|level| self.at(level).map(|rate| (level, rate)))
     }
 
