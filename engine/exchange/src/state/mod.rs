@@ -4,6 +4,7 @@
 mod account;
 mod bid;
 mod client_ids;
+mod config;
 mod hash;
 mod lease;
 mod ledger;
@@ -14,6 +15,7 @@ mod timers;
 
 pub use account::Account;
 pub use bid::Bid;
+pub use config::Terms;
 pub use hash::StateHash;
 pub use lease::{Evidence, Lease};
 pub use ledger::{Balances, Ledger};
@@ -23,6 +25,7 @@ pub use provider::Provider;
 
 pub(crate) use account::Accounts;
 pub(crate) use client_ids::ClientIds;
+pub(crate) use config::Config;
 pub(crate) use hash::ComponentHasher;
 pub(crate) use ledger::Place;
 pub(crate) use market::{bid_key, bids_of, order_key, orders_of};
