@@ -12,5 +12,7 @@ codec_names! {
         BidEnded = 1 "bidEnded",
         /// A withdrawal on the chain took the funds that backed it.
         Unfunded = 2 "unfunded",
+        /// Its host takes no leases any more.
+        ProviderUnavailable = 3 "providerUnavailable",
     }
 }

@@ -17,4 +17,5 @@ pub use exchange::{Capacity, Exchange};
 pub use outcome::{LogViolation, Outcome, Reply};
 pub use state::{
     Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Origin, Provider, Standby, StateHash,
+    Terms,
 };

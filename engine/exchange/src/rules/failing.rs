@@ -80,6 +80,7 @@ impl Exchange {
     ) -> Result<OrderId, Code> {
         let lease = self.lease(id).expect("the caller has it");
         let old = self.order(lease.order).expect("a lease's order is there");
+        self.open_for_trade(old.market)?;
         let next = OrderId(self.orders.len() as u64 + 1);
         let mut order = Order { id: next, replicas: lease.replicas, duration, prepay, ..old.afresh(step.seq, step.at) };
         order.remaining = order.replicas;

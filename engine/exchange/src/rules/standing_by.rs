@@ -2,7 +2,7 @@
 //! Its room and units are taken, and nobody is paid for that.
 
 use berth_domain::{
-    AccountId, BidId, LeaseId, LeaseState, StandbyEnd, StandbyMissing, StandbyReleased, StandbyReserved, Stroops, owed,
+    AccountId, BidId, LeaseId, LeaseState, ProviderId, StandbyEnd, StandbyMissing, StandbyReleased, StandbyReserved, Stroops, owed,
 };
 
 use crate::exchange::{Exchange, Step};
@@ -97,13 +97,22 @@ impl Exchange {
     #[inline]
     pub(crate) fn bid_stands_by_no_longer(&mut self, step: &mut Step<'_>, id: BidId) {
         if self.bid_mut(id).reserved > 0 {
-            self.replace_standbys(step, id);
+            self.replace_standbys(step, id, StandbyEnd::BidEnded);
         }
     }
 
-    fn replace_standbys(&mut self, step: &mut Step<'_>, id: BidId) {
+    /// A host takes no leases any more: neither does it stand by.
+    pub(crate) fn host_stands_by_no_longer(&mut self, step: &mut Step<'_>, id: ProviderId) {
+        let mut bids: Vec<_> = self.live_bids(id).filter(|bid| bid.reserved > 0).map(|bid| bid.id).collect();
+        bids.sort_unstable();
+        for bid in bids {
+            self.replace_standbys(step, bid, StandbyEnd::ProviderUnavailable);
+        }
+    }
+
+    fn replace_standbys(&mut self, step: &mut Step<'_>, id: BidId, reason: StandbyEnd) {
         while let Some(lease) = self.standbys.lease_of(id) {
-            self.release_standby(step, lease, StandbyEnd::BidEnded);
+            self.release_standby(step, lease, reason);
             self.standbys.seek(lease);
         }
     }

@@ -4,6 +4,7 @@
 mod account;
 mod bid;
 mod client_ids;
+mod config;
 mod gang;
 mod hash;
 mod lease;
@@ -16,6 +17,7 @@ mod timers;
 
 pub use account::Account;
 pub use bid::Bid;
+pub use config::Terms;
 pub use hash::StateHash;
 pub use lease::{Evidence, Lease, Origin};
 pub use ledger::{Balances, Ledger};
@@ -26,6 +28,7 @@ pub use standby::Standby;
 
 pub(crate) use account::Accounts;
 pub(crate) use client_ids::ClientIds;
+pub(crate) use config::Config;
 pub(crate) use gang::{Gang, Gangs};
 pub(crate) use hash::ComponentHasher;
 pub(crate) use ledger::Place;

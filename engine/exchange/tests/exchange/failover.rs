@@ -333,6 +333,41 @@ fn a_bid_that_ends_is_replaced_by_the_next_best() {
 }
 
 #[test]
+fn a_host_that_is_drained_stands_by_no_longer() {
+    check(
+        "
+        ada bid p1 H100-80 1 @ 1
+        bob bid p2 H100-80 1 @ 1.2
+        bob bid p2 H100-80 2 @ 1.3
+        cem bid p3 H100-80 1 @ 1.5
+        tom order H100-80 1x1 @ 2 failover
+        bob drain p2
+        bob refill p2
+        book H100-80
+        ",
+    );
+}
+
+#[test]
+fn in_a_paused_market_what_is_left_does_not_go_on_but_a_standby_takes_over() {
+    check(
+        "
+        ada bid p1 H100-80 2 @ 1
+        bob bid p2 H100-80 1 @ 1.2
+        tom order H100-80 1x1 @ 2 failover
+        tia order H100-80 1x1 @ 2 failover
+        chain escrowed l1
+        chain escrowed l2
+        ada finish l1 failed
+        ada finish l2 failed
+        operator pause H100-80
+        chain pays l1
+        chain pays l2
+        ",
+    );
+}
+
+#[test]
 fn a_standby_may_be_replaced_while_the_lease_that_failed_waits_for_the_chain() {
     check(
         "
