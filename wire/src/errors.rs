@@ -137,6 +137,7 @@ pub const fn refusal(code: Code) -> ErrorInfo {
             (409, After, "The auction has not closed: until then its terms stand and no bid is accepted")
         }
         Code::ProviderUnavailable => (409, After, "The provider takes no leases now"),
+        Code::NotAnAuditor => (403, Never, "Only an auditor may attest, and only for others"),
     };
     ErrorInfo { code: code.as_str(), status, retry, title }
 }

@@ -8,6 +8,7 @@ mod lease;
 mod order;
 mod provider;
 mod time;
+mod trust;
 
 pub use account::{CancelAll, OpenAccount, SetDeadMan};
 pub use bid::{AmendBid, CancelBid, MassQuote, PlaceBid, Quote, ReplaceBid};
@@ -19,6 +20,7 @@ pub use lease::{
 pub use order::{AmendOrder, CancelOrder, PlaceOrder, ReplaceOrder};
 pub use provider::RegisterProvider;
 pub use time::{Resumed, Tick};
+pub use trust::{Attest, StakeFact};
 
 use crate::client_id::ClientId;
 use crate::codec::{Encode, codec_tagged};
@@ -85,6 +87,10 @@ codec_tagged! {
         CancelAll(CancelAll) = 27 "cancel.all",
         /// Arms or disarms an account's dead-man timer.
         SetDeadMan(SetDeadMan) = 28 "deadman.set",
+        /// A stake changed on the chain.
+        StakeFact(StakeFact) = 40 "stake.fact",
+        /// An auditor gives its word for an account, or takes it back.
+        Attest(Attest) = 41 "trust.attest",
     }
 }
 

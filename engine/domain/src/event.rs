@@ -7,6 +7,7 @@ mod funds;
 mod lease;
 mod order;
 mod provider;
+mod trust;
 
 pub use account::{AccountOpened, DeadManSet};
 pub use bid::{BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed};
@@ -17,6 +18,7 @@ pub use lease::{
 };
 pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled};
 pub use provider::ProviderRegistered;
+pub use trust::{Attested, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged};
 
 use crate::codec::codec_tagged;
 
@@ -83,5 +85,15 @@ codec_tagged! {
         BidExpired(BidExpired) = 28 "bid.expired",
         /// An account's dead-man timer was set.
         DeadManSet(DeadManSet) = 29 "account.deadman",
+        /// A stake changed on the chain.
+        StakeChanged(StakeChanged) = 40 "stake.changed",
+        /// Stake is forfeited to a harmed tenant.
+        StakeSlashed(StakeSlashed) = 41 "stake.slashed",
+        /// An auditor gave its word for an account, or took it back.
+        Attested(Attested) = 42 "trust.attested",
+        /// A trust level is another.
+        TrustChanged(TrustChanged) = 43 "trust.changed",
+        /// A reputation is another.
+        ReputationChanged(ReputationChanged) = 44 "reputation.changed",
     }
 }

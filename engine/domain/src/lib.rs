@@ -22,25 +22,27 @@ mod order;
 mod proof;
 mod refusal;
 mod resources;
+mod standing;
 mod text;
 mod time;
 mod trust;
+mod trust_rules;
 mod uptime;
 
 pub use bid::{BidState, BidTarget};
 pub use client_id::ClientId;
 pub use command::{
-    AcceptBid, AmendBid, AmendOrder, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, Deposit,
+    AcceptBid, AmendBid, AmendOrder, Attest, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, Deposit,
     EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, MassQuote, OpenAccount, PlaceBid,
     PlaceOrder, PortBinding, Quote, RegisterProvider, ReplaceBid, ReplaceOrder, Resumed, SetDeadMan, SettlementPaid,
-    SettlementRefunded, StartLease, StopLease, Tick, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    SettlementRefunded, StakeFact, StartLease, StopLease, Tick, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
-    AccountOpened, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed, CommandRefused,
+    AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed, CommandRefused,
     DeadManSet, DepositCredited, Event, ExchangeOpened, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed,
     LeaseOpened, LeasePaid, LeaseStarted, MarketOpened, OrderAccepted, OrderAmended, OrderEnded, OrderExpired,
-    OrderFilled, ProofStepped, ProviderRegistered, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    OrderFilled, ProofStepped, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
 pub use fingerprint::Fingerprint;
 pub use genesis::{Bounds, Genesis, Grant, Timing};
@@ -54,7 +56,9 @@ pub use order::{CancelReason, Mode, OrderState, SelfTrade, TimeInForce};
 pub use proof::{ProofPayload, ProofStep, ProofValue};
 pub use refusal::{Code, Subject};
 pub use resources::{Attribute, GpuInventory, Resources};
+pub use standing::{Reputation, ReputationCause, Share, TrustCause};
 pub use text::{Text, TextError};
 pub use time::{Micros, Seconds};
 pub use trust::{Limits, TrustLevel, TrustSet};
+pub use trust_rules::TrustRules;
 pub use uptime::Uptime;

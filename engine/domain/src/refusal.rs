@@ -78,6 +78,8 @@ codec_names! {
         /// The auction has not closed: until then its terms stand and no bid of
         /// it can be accepted.
         AuctionOpen = 36 "AUCTION_OPEN",
+        /// Only an auditor may attest, and only for others.
+        NotAnAuditor = 40 "NOT_AN_AUDITOR",
     }
 }
 

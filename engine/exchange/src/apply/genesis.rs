@@ -12,6 +12,12 @@ const DURATION_MAX: Seconds = Seconds(100 * 366 * 86_400);
 /// A start names the container of each replica, and a list counts in 16 bits.
 const REPLICAS_MAX: u32 = 65_535;
 
+/// Leases that a record holds: two megabytes for one account.
+const RECORD_MAX: u32 = 65_535;
+
+/// Days that an uptime looks back.
+const UPTIME_DAYS_MAX: u16 = 366;
+
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, genesis: &Genesis) -> Result<Outcome, Code> {
     if x.genesis.is_some() {
         return Err(Code::AlreadyOpened);
@@ -31,7 +37,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, genesis: &Genesis) ->
 }
 
 fn is_in_bounds(genesis: &Genesis) -> bool {
-    let (timing, bounds) = (&genesis.timing, &genesis.bounds);
+    let (timing, bounds, trust) = (&genesis.timing, &genesis.bounds, &genesis.trust);
     let durations = [
         timing.escrow_timeout,
         timing.start_timeout,
@@ -45,6 +51,10 @@ fn is_in_bounds(genesis: &Genesis) -> bool {
     // A tick that fires nothing would never catch up, and a scan that may skip
     // nothing would refuse every second order.
     bounds.tick > 0
+        && (1..=RECORD_MAX).contains(&trust.window)
+        && (1..=UPTIME_DAYS_MAX).contains(&trust.uptime_days)
+        && trust.stake_two <= trust.stake_three
+        && trust.slash_min <= trust.slash_max
         && bounds.scan > 0
         && bounds.fills > 0
         && bounds.replicas <= REPLICAS_MAX

@@ -4,6 +4,7 @@
 mod accept_bid;
 mod amend_bid;
 mod amend_order;
+mod attest;
 mod cancel_all;
 mod cancel_bid;
 mod cancel_order;
@@ -24,6 +25,7 @@ mod resumed;
 mod set_dead_man;
 mod settlement_paid;
 mod settlement_refunded;
+mod stake_fact;
 mod start_lease;
 mod stop_lease;
 mod tick;
@@ -73,6 +75,8 @@ pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) 
         Command::StopLease(stop) => stop_lease::apply(x, step, stop),
         Command::SettlementPaid(fact) => settlement_paid::apply(x, step, fact),
         Command::SettlementRefunded(fact) => settlement_refunded::apply(x, step, fact),
+        Command::StakeFact(fact) => stake_fact::apply(x, step, fact),
+        Command::Attest(attest) => attest::apply(x, step, attest),
     }
 }
 
@@ -91,7 +95,8 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::Escrowed(_)
         | Command::EscrowFailed(_)
         | Command::SettlementPaid(_)
-        | Command::SettlementRefunded(_) => true,
+        | Command::SettlementRefunded(_)
+        | Command::StakeFact(_) => true,
         Command::RegisterProvider(_)
         | Command::PlaceBid(_)
         | Command::CancelBid(_)
@@ -108,7 +113,8 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::StartLease(_)
         | Command::Heartbeat(_)
         | Command::FinishLease(_)
-        | Command::StopLease(_) => false,
+        | Command::StopLease(_)
+        | Command::Attest(_) => false,
     }
 }
 
@@ -116,7 +122,11 @@ const fn is_the_exchanges(command: &Command) -> bool {
 pub(crate) const fn subject(command: &Command) -> Subject {
     match command {
         Command::Genesis(_) | Command::Tick(_) | Command::Resumed(_) => Subject::Exchange,
-        Command::OpenAccount(_) | Command::CancelAll(_) | Command::SetDeadMan(_) => Subject::Account,
+        Command::OpenAccount(_)
+        | Command::CancelAll(_)
+        | Command::SetDeadMan(_)
+        | Command::StakeFact(_)
+        | Command::Attest(_) => Subject::Account,
         Command::Deposit(_) => Subject::Deposit,
         Command::WithdrawalRequested(_) | Command::Withdrawn(_) | Command::WithdrawalCancelled(_) => {
             Subject::Withdrawal

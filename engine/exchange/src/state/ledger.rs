@@ -14,6 +14,8 @@ pub struct Balances {
     pub escrowed: Stroops,
     /// On its way out.
     pub withdrawing: Stroops,
+    /// At stake for its conduct, on the chain.
+    pub staked: Stroops,
 }
 
 /// A place where money can be.
@@ -39,6 +41,9 @@ pub struct Ledger {
     escrowed: Stroops,
     deposited: Stroops,
     withdrawn: Stroops,
+    /// All that was ever staked, and all that ceased to be.
+    stakes_in: Stroops,
+    stakes_out: Stroops,
 }
 
 impl Ledger {
@@ -73,15 +78,31 @@ impl Ledger {
         self.withdrawn
     }
 
+    /// All that ever came in: deposits and stakes.
+    #[must_use]
+    pub fn came_in(&self) -> Stroops {
+        self.deposited + self.stakes_in
+    }
+
+    /// What is staked.
+    #[must_use]
+    pub fn staked(&self) -> Stroops {
+        self.stakes_in - self.stakes_out
+    }
+
     /// Whether what is inside is what came in less what went out, and the
     /// tenants' escrowed money is what their leases' escrows hold together.
     #[must_use]
     pub fn is_conserved(&self) -> bool {
-        let inside =
-            self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.available + b.held + b.escrowed + b.withdrawing);
+        let inside = self
+            .accounts
+            .iter()
+            .fold(Stroops::ZERO, |sum, b| sum + b.available + b.held + b.escrowed + b.withdrawing + b.staked);
+        let staked = self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.staked);
         let by_tenant = self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.escrowed);
         let by_lease = self.escrows.iter().fold(Stroops::ZERO, |sum, escrow| sum + *escrow);
-        Some(inside) == self.deposited.checked_sub(self.withdrawn)
+        Some(inside) == self.came_in().checked_sub(self.withdrawn + self.stakes_out)
+            && Some(staked) == self.stakes_in.checked_sub(self.stakes_out)
             && by_tenant == self.escrowed
             && by_lease == self.escrowed
     }
@@ -118,6 +139,16 @@ impl Ledger {
         }
     }
 
+    /// Says what an account has staked now. The caller has made sure that more
+    /// can be counted.
+    pub(crate) fn set_stake(&mut self, account: AccountId, staked: Stroops) {
+        let before = std::mem::replace(&mut self.account(account).staked, staked);
+        match staked.checked_sub(before) {
+            Some(more) => self.stakes_in += more,
+            None => self.stakes_out += before - staked,
+        }
+    }
+
     fn slot(&mut self, place: Place) -> &mut Stroops {
         match place {
             Place::Available(account) => &mut self.account(account).available,
@@ -149,6 +180,8 @@ impl Encode for Ledger {
     fn encode(&self, out: &mut Vec<u8>) {
         self.deposited.encode(out);
         self.withdrawn.encode(out);
+        self.stakes_in.encode(out);
+        self.stakes_out.encode(out);
         // An account that never had money and one whose money is gone are the
         // same account.
         for (account, balances) in (0_u32..).zip(&self.accounts).filter(|(_, b)| **b != Balances::default()) {
@@ -157,6 +190,7 @@ impl Encode for Ledger {
             balances.held.encode(out);
             balances.escrowed.encode(out);
             balances.withdrawing.encode(out);
+            balances.staked.encode(out);
         }
         for (lease, escrow) in (0_u64..).zip(&self.escrows).filter(|(_, escrow)| **escrow != Stroops::ZERO) {
             LeaseId(lease).encode(out);

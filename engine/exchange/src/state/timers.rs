@@ -26,12 +26,14 @@ pub(crate) enum Timer {
     LeasePhase(LeaseId),
     /// An account has been silent for as long as it said.
     DeadMan(AccountId),
+    /// Trust in an account may change by time alone.
+    Trust(AccountId),
     /// Things that became eligible wait to enter the books again.
     Reentry,
 }
 
 /// Kinds of timers.
-const KINDS: usize = 7;
+const KINDS: usize = 8;
 
 impl Timer {
     const fn kind(self) -> usize {
@@ -43,6 +45,7 @@ impl Timer {
             Self::LeasePhase(_) => 4,
             Self::DeadMan(_) => 5,
             Self::Reentry => 6,
+            Self::Trust(_) => 7,
         }
     }
 
@@ -51,7 +54,7 @@ impl Timer {
             Self::OrderExpiry(id) | Self::AuctionClose(id) => id.0,
             Self::BidExpiry(id) => id.0,
             Self::LeaseEnd(id) | Self::LeasePhase(id) => id.0,
-            Self::DeadMan(id) => id.0 as u64,
+            Self::DeadMan(id) | Self::Trust(id) => id.0 as u64,
             Self::Reentry => 0,
         }
     }
@@ -78,7 +81,7 @@ impl Timers {
     pub(crate) fn reserve(&mut self, capacity: Capacity) {
         let Capacity { accounts, orders, bids, leases, .. } = capacity;
         self.heap.reserve(orders + bids + 2 * leases);
-        for (places, ids) in self.places.iter_mut().zip([orders, orders, bids, leases, leases, accounts, 0]) {
+        for (places, ids) in self.places.iter_mut().zip([orders, orders, bids, leases, leases, accounts, 0, 0]) {
             places.reserve(ids + 1);
         }
     }

@@ -43,6 +43,8 @@ pub(crate) fn genesis() -> Genesis {
             settle_grace: Seconds(3_600),
         },
         bounds: Default::default(),
+        trust: Default::default(),
+        auditors: Vec::new(),
     }
 }
 
