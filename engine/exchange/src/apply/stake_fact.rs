@@ -11,7 +11,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &StakeFact) -> 
     if fact.event <= x.stake_cursor {
         return Ok(Outcome::Repeated(Reply::None));
     }
-    let before = x.account_by_address(fact.address).map(|account| x.balances(account).staked).unwrap_or_default();
+    let before = x.account_by_address(fact.address).map(|account| x.ledger.stake(account)).unwrap_or_default();
     if let Some(more) = fact.staked.checked_sub(before) {
         x.ledger.came_in().checked_add(more).ok_or(Code::AmountTooLarge)?;
     }

@@ -82,7 +82,7 @@ impl Exchange {
         amount: Stroops,
     ) {
         let rules = *self.trust_rules();
-        let staked = self.balances(account).staked;
+        let staked = self.ledger.stake(account);
         let tenant_address = self.account_mut(tenant).address;
         let owner = self.account_mut(account);
         let (address, old) = (owner.address, owner.reputation);
@@ -107,7 +107,7 @@ impl Exchange {
     /// meet before enter again; answers whether they did.
     pub(crate) fn weigh(&mut self, step: &mut Step<'_>, account: AccountId, cause: TrustCause) -> bool {
         let rules = *self.trust_rules();
-        let staked = self.balances(account).staked;
+        let staked = self.ledger.stake(account);
         let owner = self.account_mut(account);
         let (old_level, old_uptime) = (owner.level, owner.uptime);
         let mut due = None;

@@ -14,8 +14,6 @@ pub struct Balances {
     pub escrowed: Stroops,
     /// On its way out.
     pub withdrawing: Stroops,
-    /// At stake for its conduct, on the chain.
-    pub staked: Stroops,
 }
 
 /// A place where money can be.
@@ -36,6 +34,9 @@ pub(crate) enum Place {
 pub struct Ledger {
     /// By account id, from the exchange's own, which has none.
     accounts: Vec<Balances>,
+    /// What accounts have staked on the chain, apart from what they trade with:
+    /// most have nothing there, and orders never look at it.
+    stakes: Vec<Stroops>,
     /// By lease id, from zero, which is no lease.
     escrows: Vec<Stroops>,
     escrowed: Stroops,
@@ -84,7 +85,13 @@ impl Ledger {
         self.deposited + self.stakes_in
     }
 
-    /// What is staked.
+    /// What an account has staked.
+    #[must_use]
+    pub fn stake(&self, account: AccountId) -> Stroops {
+        self.stakes.get(account.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// What all accounts have staked.
     #[must_use]
     pub fn staked(&self) -> Stroops {
         self.stakes_in - self.stakes_out
@@ -94,14 +101,12 @@ impl Ledger {
     /// tenants' escrowed money is what their leases' escrows hold together.
     #[must_use]
     pub fn is_conserved(&self) -> bool {
-        let inside = self
-            .accounts
-            .iter()
-            .fold(Stroops::ZERO, |sum, b| sum + b.available + b.held + b.escrowed + b.withdrawing + b.staked);
-        let staked = self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.staked);
+        let inside =
+            self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.available + b.held + b.escrowed + b.withdrawing);
+        let staked = self.stakes.iter().fold(Stroops::ZERO, |sum, stake| sum + *stake);
         let by_tenant = self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.escrowed);
         let by_lease = self.escrows.iter().fold(Stroops::ZERO, |sum, escrow| sum + *escrow);
-        Some(inside) == self.came_in().checked_sub(self.withdrawn + self.stakes_out)
+        Some(inside) == self.deposited.checked_sub(self.withdrawn)
             && Some(staked) == self.stakes_in.checked_sub(self.stakes_out)
             && by_tenant == self.escrowed
             && by_lease == self.escrowed
@@ -142,11 +147,24 @@ impl Ledger {
     /// Says what an account has staked now. The caller has made sure that more
     /// can be counted.
     pub(crate) fn set_stake(&mut self, account: AccountId, staked: Stroops) {
-        let before = std::mem::replace(&mut self.account(account).staked, staked);
+        let id = account.0 as usize;
+        if self.stakes.len() <= id {
+            self.stakes.resize(id + 1, Stroops::ZERO);
+        }
+        let before = std::mem::replace(&mut self.stakes[id], staked);
         match staked.checked_sub(before) {
             Some(more) => self.stakes_in += more,
             None => self.stakes_out += before - staked,
         }
+    }
+
+    /// Holds `new` for an order of an account that held `old` for it. The caller
+    /// has made sure that more is there when it needs more.
+    pub(crate) fn hold_instead(&mut self, account: AccountId, old: Stroops, new: Stroops) {
+        let balances = self.account(account);
+        // Both sums are what was there before.
+        balances.available = balances.available + old - new;
+        balances.held = balances.held + new - old;
     }
 
     fn slot(&mut self, place: Place) -> &mut Stroops {
@@ -190,7 +208,10 @@ impl Encode for Ledger {
             balances.held.encode(out);
             balances.escrowed.encode(out);
             balances.withdrawing.encode(out);
-            balances.staked.encode(out);
+        }
+        for (account, stake) in (0_u32..).zip(&self.stakes).filter(|(_, stake)| **stake != Stroops::ZERO) {
+            AccountId(account).encode(out);
+            stake.encode(out);
         }
         for (lease, escrow) in (0_u64..).zip(&self.escrows).filter(|(_, escrow)| **escrow != Stroops::ZERO) {
             LeaseId(lease).encode(out);
