@@ -12,7 +12,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, deposit: &Deposit) ->
     }
     // The asset's supply fits into an i64, so this only refuses a follower
     // that reports what cannot be.
-    x.ledger.came_in().checked_add(deposit.amount).ok_or(Code::AmountTooLarge)?;
+    x.ledger.deposited().checked_add(deposit.amount).ok_or(Code::AmountTooLarge)?;
     if deposit.amount == Stroops::ZERO {
         return Err(Code::OutOfBounds);
     }

@@ -13,7 +13,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &StakeFact) -> 
     }
     let before = x.account_by_address(fact.address).map(|account| x.ledger.stake(account)).unwrap_or_default();
     if let Some(more) = fact.staked.checked_sub(before) {
-        x.ledger.came_in().checked_add(more).ok_or(Code::AmountTooLarge)?;
+        x.ledger.stakes_in().checked_add(more).ok_or(Code::AmountTooLarge)?;
     }
     x.stake_cursor = fact.event;
     let account = x.account_of(step, fact.address);

@@ -42,7 +42,7 @@ pub struct Ledger {
     escrowed: Stroops,
     deposited: Stroops,
     withdrawn: Stroops,
-    /// All that was ever staked, and all that ceased to be.
+    /// All that was ever staked, and all that was withdrawn or taken of it.
     stakes_in: Stroops,
     stakes_out: Stroops,
 }
@@ -79,10 +79,10 @@ impl Ledger {
         self.withdrawn
     }
 
-    /// All that ever came in: deposits and stakes.
+    /// All that was ever staked, whatever became of it.
     #[must_use]
-    pub fn came_in(&self) -> Stroops {
-        self.deposited + self.stakes_in
+    pub const fn stakes_in(&self) -> Stroops {
+        self.stakes_in
     }
 
     /// What an account has staked.
@@ -97,8 +97,9 @@ impl Ledger {
         self.stakes_in - self.stakes_out
     }
 
-    /// Whether what is inside is what came in less what went out, and the
-    /// tenants' escrowed money is what their leases' escrows hold together.
+    /// Whether what is inside is what came in less what went out, what is staked
+    /// is what was staked less what ceased to be, and the tenants' escrowed
+    /// money is what their leases' escrows hold together.
     #[must_use]
     pub fn is_conserved(&self) -> bool {
         let inside =

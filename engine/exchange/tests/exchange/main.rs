@@ -12,6 +12,7 @@ mod invariants;
 mod cast;
 mod picture;
 mod script;
+mod standing;
 mod words;
 
 mod capacity;
@@ -28,4 +29,5 @@ mod proof;
 mod settlement;
 mod streams;
 mod timers;
+mod trust;
 mod withdrawals;
