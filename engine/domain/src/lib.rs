@@ -32,17 +32,20 @@ mod uptime;
 pub use bid::{BidState, BidTarget};
 pub use client_id::ClientId;
 pub use command::{
-    AcceptBid, AmendBid, AmendOrder, Attest, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, Deposit,
-    EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, MassQuote, OpenAccount, PlaceBid,
-    PlaceOrder, PortBinding, Quote, RegisterProvider, ReplaceBid, ReplaceOrder, Resumed, SetDeadMan, SettlementPaid,
-    SettlementRefunded, StakeFact, StartLease, StopLease, Tick, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    AcceptBid, AmendBid, AmendOrder, Attest, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, CycleMarket,
+    Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, MassQuote, OpenAccount, OpenMarket,
+    PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure, RegisterProvider, ReplaceBid, ReplaceOrder,
+    ResumeMarket, Resumed, SetDeadMan, SettlementPaid, SettlementRefunded, StakeFact, StartLease, StopLease, Tick,
+    UpdateProvider, Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
-    AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed, CommandRefused,
-    DeadManSet, DepositCredited, Event, ExchangeOpened, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed,
-    LeaseOpened, LeasePaid, LeaseStarted, MarketOpened, OrderAccepted, OrderAmended, OrderEnded, OrderExpired,
-    OrderFilled, ProofStepped, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed,
+    Change, ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
+    ExchangeUpgraded, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted,
+    MarketOpened, MarketPaused, MarketResumed, OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled,
+    ProofStepped, ProviderChanged, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged,
+    WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
 pub use fingerprint::Fingerprint;
 pub use genesis::{Bounds, Genesis, Grant, Timing};

@@ -67,7 +67,8 @@ mod tests {
         use TrustLevel::{Five, Four, One, Three, Two};
         let one_less = |amount: Stroops| amount - Stroops::new(1).expect("an amount");
         let record = |record: Record| Grounds { record, ..five() };
-        let of = |counted, completed| record(Record { counted, completed, failed: counted - completed, ..five().record });
+        let of =
+            |counted, completed| record(Record { counted, completed, failed: counted - completed, ..five().record });
         check(five(), Five);
         check(Grounds { attested: false, ..five() }, Four);
         // Uptime and who speaks for it.

@@ -1,26 +1,27 @@
 //! Capacity is the provider's, not the bid's: a bid whose provider has no room
-//! for one unit is parked out of the book, with its age, until there is room.
+//! for one unit, or takes no leases, is parked out of the book, with its age,
+//! until that has changed.
 
 use berth_domain::{
-    AccountId, Age, BidChanged, BidId, BidResumed, BidState, BidTarget, Mode, OrderState, ProviderId,
+    AccountId, Age, BidChanged, BidId, BidResumed, BidState, BidTarget, MarketId, Mode, OrderState, ProviderId,
 };
 
 use super::matching::Entering;
-use super::plan::{Budget, Stop};
+use super::plan::Stop;
 use crate::exchange::{Exchange, Step};
 use crate::state::{Bid, Timer};
 
 impl Exchange {
-    /// Parks a provider's standing bids in markets where it has no unit free.
+    /// Parks a provider's standing bids in markets where it takes no lease.
     pub(crate) fn park_without_room(&mut self, step: &mut Step<'_>, provider: ProviderId) {
         // Most fills leave room in every market, and then there is nothing to
         // look through.
-        if self.provider_mut(provider).has_some_of_all() {
+        if self.provider_mut(provider).takes_all() {
             return;
         }
         let mut full: Vec<_> = self
             .live_bids(provider)
-            .filter(|bid| bid.is_standing() && bid.state == BidState::Open && !self.has_free_unit(bid))
+            .filter(|bid| bid.is_standing() && bid.state == BidState::Open && !self.is_offered(bid))
             .map(|bid| (bid.age, bid.id))
             .collect();
         full.sort_unstable();
@@ -38,9 +39,9 @@ impl Exchange {
         step.emit(BidChanged { bid: id, market });
     }
 
-    /// Room was freed on a provider: its live bids enter again as incoming,
-    /// with their age kept and in the order of it, for what is free now may
-    /// serve an order that was skipped before.
+    /// Room was freed on a provider, or it offers something else: its live bids
+    /// enter again as incoming, with their age kept and in the order of it, for
+    /// they may serve an order that was skipped before.
     pub(crate) fn reenter_bids(&mut self, step: &mut Step<'_>, provider: ProviderId) {
         let mut live: Vec<_> = self.live_bids(provider).map(|bid| (bid.age, bid.id)).collect();
         live.sort_unstable();
@@ -59,10 +60,24 @@ impl Exchange {
         }
     }
 
-    /// Goes on with the bids that an earlier entry had no budget left for.
+    /// All live bids of a market enter again as incoming, with their age kept
+    /// and in the order of it.
+    pub(crate) fn reenter_market(&mut self, step: &mut Step<'_>, market: MarketId) {
+        let hosts = self.providers.iter().map(|provider| provider.id);
+        let live = hosts.flat_map(|host| self.live_bids(host)).filter(|bid| bid.market == market);
+        let live: Vec<_> = live.map(|bid| (bid.age, bid.id)).collect();
+        self.reentering.extend(live);
+        self.reenter_waiting(step);
+    }
+
+    /// Goes on with the bids that wait, as far as the entry's budget goes.
     pub(crate) fn reenter_waiting(&mut self, step: &mut Step<'_>) {
-        for (age, id) in std::mem::take(&mut self.reentering) {
+        while !step.budget.is_used_up() {
+            let Some((age, id)) = self.reentering.pop_first() else { return };
             self.reenter_bid(step, age, id);
+        }
+        if !self.reentering.is_empty() {
+            self.timers.set(Timer::Reentry, step.at);
         }
     }
 
@@ -70,11 +85,11 @@ impl Exchange {
     /// for the next tick, which comes before anything else.
     fn reenter_bid(&mut self, step: &mut Step<'_>, age: Age, id: BidId) {
         let bid = self.bid(id).expect("a live bid is there");
-        if !bid.is_live() {
+        // In a paused market everything waits until all of it enters again.
+        if !bid.is_live() || self.open_for_trade(bid.market).is_err() {
             return;
         }
-        let Budget { skips, fills, reentries } = step.budget;
-        if skips == 0 || fills == 0 || reentries == 0 {
+        if step.budget.is_used_up() {
             self.wait_to_reenter(step, age, id);
             return;
         }
@@ -92,7 +107,7 @@ impl Exchange {
 
     fn reenter_standing(&mut self, step: &mut Step<'_>, age: Age, id: BidId) {
         let bid = self.bid(id).expect("a live bid is there");
-        if !self.has_free_unit(bid) {
+        if !self.is_offered(bid) {
             return;
         }
         if bid.state == BidState::Parked {
@@ -128,10 +143,11 @@ impl Exchange {
         self.timers.set(Timer::Reentry, step.at);
     }
 
-    /// Whether a bid's provider has one unit of its market free.
+    /// Whether a standing bid can be met: its provider takes leases and has one
+    /// unit of the market free. One that cannot is parked.
     #[inline]
-    pub(crate) fn has_free_unit(&self, bid: &Bid) -> bool {
-        self.provider(bid.provider).is_some_and(|provider| provider.free_in(bid.slot) > 0)
+    pub(crate) fn is_offered(&self, bid: &Bid) -> bool {
+        self.provider(bid.provider).is_some_and(|provider| provider.takes(bid.slot))
     }
 
     /// What one walk may skip and fill at most.

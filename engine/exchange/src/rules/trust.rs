@@ -45,7 +45,7 @@ impl Exchange {
 
     /// How a closed lease counts for its provider; `None` when it does not.
     fn ending_that_counts(&self, lease: &Lease, rules: &TrustRules) -> Option<Ending> {
-        let bps = self.genesis().expect("no entry is applied before the genesis").fee;
+        let bps = self.terms_of(lease).fee;
         let ran = lease.started_at.is_some();
         let ending = match lease.reason? {
             // What the tenant ended, or did not fund further, was served.

@@ -4,6 +4,7 @@
 mod account;
 mod bid;
 mod client_ids;
+mod config;
 mod hash;
 mod history;
 mod lease;
@@ -16,6 +17,7 @@ mod timers;
 
 pub use account::Account;
 pub use bid::Bid;
+pub use config::Terms;
 pub use hash::StateHash;
 pub use history::Record;
 pub use lease::{Evidence, Lease};
@@ -26,6 +28,7 @@ pub use provider::Provider;
 
 pub(crate) use account::Accounts;
 pub(crate) use client_ids::ClientIds;
+pub(crate) use config::Config;
 pub(crate) use hash::ComponentHasher;
 pub(crate) use history::{Counted, Ending, day_of};
 pub(crate) use ledger::Place;
