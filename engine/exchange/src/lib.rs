@@ -16,6 +16,6 @@ mod state;
 pub use exchange::{Capacity, Exchange};
 pub use outcome::{LogViolation, Outcome, Reply};
 pub use state::{
-    Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Origin, Provider, Standby, StateHash,
-    Terms,
+    Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Origin, Provider, Record, Standby,
+    StateHash, Terms,
 };

@@ -8,6 +8,7 @@ mod entering;
 mod failing;
 mod filling;
 mod gang;
+mod level;
 mod lists;
 mod matching;
 mod plan;
@@ -15,6 +16,7 @@ mod proving;
 mod resting;
 mod room;
 mod standing_by;
+mod trust;
 
 pub(crate) use entering::refuse;
 pub(crate) use matching::{Entering, has_escrow};

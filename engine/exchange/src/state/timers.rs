@@ -26,6 +26,8 @@ pub(crate) enum Timer {
     LeasePhase(LeaseId),
     /// An account has been silent for as long as it said.
     DeadMan(AccountId),
+    /// Trust in an account may change by time alone.
+    Trust(AccountId),
     /// A gang has failed and more of its leases have to close than one entry
     /// may touch.
     Gang(OrderId),
@@ -38,7 +40,7 @@ pub(crate) enum Timer {
 }
 
 /// Kinds of timers.
-const KINDS: usize = 10;
+const KINDS: usize = 11;
 
 impl Timer {
     const fn kind(self) -> usize {
@@ -52,7 +54,8 @@ impl Timer {
             Self::Reentry => 6,
             Self::NewTerms => 7,
             Self::NewRules => 8,
-            Self::Gang(_) => 9,
+            Self::Trust(_) => 9,
+            Self::Gang(_) => 10,
         }
     }
 
@@ -61,7 +64,7 @@ impl Timer {
             Self::OrderExpiry(id) | Self::AuctionClose(id) | Self::Gang(id) => id.0,
             Self::BidExpiry(id) => id.0,
             Self::LeaseEnd(id) | Self::LeasePhase(id) => id.0,
-            Self::DeadMan(id) => id.0 as u64,
+            Self::DeadMan(id) | Self::Trust(id) => id.0 as u64,
             Self::Reentry | Self::NewTerms | Self::NewRules => 0,
         }
     }

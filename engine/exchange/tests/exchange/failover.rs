@@ -337,13 +337,33 @@ fn a_host_that_is_drained_stands_by_no_longer() {
     check(
         "
         ada bid p1 H100-80 1 @ 1
+          bid b1 open
         bob bid p2 H100-80 1 @ 1.2
+          bid b2 open
         bob bid p2 H100-80 2 @ 1.3
+          bid b3 open
         cem bid p3 H100-80 1 @ 1.5
+          bid b4 open
         tom order H100-80 1x1 @ 2 failover
+          order o1 open, holds 2
+          lease l1: o1 on b1, 1x1 at 1 (One), escrow 1
+          order o1 has l1 for 1 replica, 0 left, holds 0
+          standby of l1: 1 of b2 at 1.2, holds 0.2
+          bid b2 parked
         bob drain p2
-        bob refill p2
+          provider p2 is drained, offers nothing
+          standby of l1 released: b2 (providerUnavailable)
+          bid b3 parked
+          standby of l1: 1 of b4 at 1.5, holds 0.5
+          bid b4 parked
+        bob offer p2
+          provider p2 takes leases, offers nothing
+          bid b2 resumed
+          bid b3 resumed
         book H100-80
+          | orders | price | bids  |
+          |        | 1.3   | 2 Two |
+          |        | 1.2   | 1 Two |
         ",
     );
 }
@@ -353,16 +373,38 @@ fn in_a_paused_market_what_is_left_does_not_go_on_but_a_standby_takes_over() {
     check(
         "
         ada bid p1 H100-80 2 @ 1
+          bid b1 open
         bob bid p2 H100-80 1 @ 1.2
+          bid b2 open
         tom order H100-80 1x1 @ 2 failover
+          order o1 open, holds 2
+          lease l1: o1 on b1, 1x1 at 1 (One), escrow 1
+          order o1 has l1 for 1 replica, 0 left, holds 0
+          standby of l1: 1 of b2 at 1.2, holds 0.2
+          bid b2 parked
         tia order H100-80 1x1 @ 2 failover
+          order o2 open, holds 2
+          lease l2: o2 on b1, 1x1 at 1 (One), escrow 1
+          order o2 has l2 for 1 replica, 0 left, holds 0
+          no standby for l2
         chain escrowed l1
+          lease l1 escrowed
         chain escrowed l2
+          lease l2 escrowed
         ada finish l1 failed
+          lease l1 closed (failed): 0 s, pay 0, fee 0, refund 1, to be settled
         ada finish l2 failed
-        operator pause H100-80
+          lease l2 closed (failed): 0 s, pay 0, fee 0, refund 1, to be settled
+        treasury pause H100-80
+          market H100-80 paused
         chain pays l1
+          lease l1 paid: ada 0, treasury 0, tom 1
+          lease l3: o1 on b2, 1x1 at 1.2 (Two), escrow 1.2
+          l1 goes on as l3
+          no standby for l3
         chain pays l2
+          lease l2 paid: ada 0, treasury 0, tia 1
+          l2 does not go on: MARKET_PAUSED
         ",
     );
 }
