@@ -136,6 +136,7 @@ pub const fn refusal(code: Code) -> ErrorInfo {
         Code::AuctionOpen => {
             (409, After, "The auction has not closed: until then its terms stand and no bid is accepted")
         }
+        Code::OrderParked => (409, After, "The order is parked: its funds or its mandate do not allow it now"),
         Code::ProviderUnavailable => (409, After, "The provider takes no leases now"),
     };
     ErrorInfo { code: code.as_str(), status, retry, title }

@@ -15,7 +15,7 @@ pub use funds::{DepositCredited, WithdrawalMoved, WithdrawalPaid, WithdrawalRetu
 pub use lease::{
     LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted, ProofStepped,
 };
-pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled};
+pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed};
 pub use provider::ProviderRegistered;
 
 use crate::codec::codec_tagged;
@@ -83,5 +83,9 @@ codec_tagged! {
         BidExpired(BidExpired) = 28 "bid.expired",
         /// An account's dead-man timer was set.
         DeadManSet(DeadManSet) = 29 "account.deadman",
+        /// An order's funds or mandate do not allow it now.
+        OrderParked(OrderParked) = 57 "order.parked",
+        /// An order's funds and mandate allow it again.
+        OrderResumed(OrderResumed) = 58 "order.resumed",
     }
 }

@@ -40,7 +40,7 @@ pub use event::{
     AccountOpened, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed, CommandRefused,
     DeadManSet, DepositCredited, Event, ExchangeOpened, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed,
     LeaseOpened, LeasePaid, LeaseStarted, MarketOpened, OrderAccepted, OrderAmended, OrderEnded, OrderExpired,
-    OrderFilled, ProofStepped, ProviderRegistered, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    OrderFilled, OrderParked, OrderResumed, ProofStepped, ProviderRegistered, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
 pub use fingerprint::Fingerprint;
 pub use genesis::{Bounds, Genesis, Grant, Timing};

@@ -78,6 +78,8 @@ codec_names! {
         /// The auction has not closed: until then its terms stand and no bid of
         /// it can be accepted.
         AuctionOpen = 36 "AUCTION_OPEN",
+        /// The order is parked: its funds or its mandate do not allow it now.
+        OrderParked = 49 "ORDER_PARKED",
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
-    AccountId, Age, Authority, BidId, Bounds, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, MarketId,
+    AccountId, Age, Authority, Bounds, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, MarketId,
     Micros, RULES_VERSION, ResourceClass, Seq, Timing,
 };
 
 use crate::apply;
 use crate::outcome::{LogViolation, Outcome};
 use crate::rules::{Budget, Plan};
-use crate::state::{Accounts, Bid, ClientIds, Lease, Ledger, Market, Order, Provider, Timers};
+use crate::state::{Accounts, Bid, ClientIds, Entrant, Lease, Ledger, Market, Order, Provider, Timers};
 
 /// The matching core. Cloning it gives an independent replica.
 #[derive(Clone, Debug, Default)]
@@ -32,8 +32,8 @@ pub struct Exchange {
     pub(crate) bids: Vec<Bid>,
     pub(crate) leases: Vec<Lease>,
     pub(crate) timers: Timers,
-    /// Bids that wait to enter their books again, by their age.
-    pub(crate) reentering: BTreeSet<(Age, BidId)>,
+    /// Bids and orders that wait to enter their books again, by their age.
+    pub(crate) reentering: BTreeSet<(Age, Entrant)>,
     /// Things that a new market's book has room for.
     pub(crate) resting: usize,
     /// Room to plan in and to write a payload to: never empty for its content,
@@ -122,6 +122,7 @@ impl Exchange {
             step.emit(CommandRefused { account, subject, code });
             Outcome::Refused(code)
         });
+        self.resume_funded(&mut step);
         if let Outcome::Done(_) = outcome
             && self.accounts.get(account).is_some_and(|account| account.dead_man_millis > 0)
         {

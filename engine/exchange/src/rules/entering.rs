@@ -208,7 +208,7 @@ impl Exchange {
     fn set_order_timers(&mut self, id: OrderId) {
         let order = &self.orders[self.orders.len() - 1];
         debug_assert_eq!(order.id, id, "the youngest order has just entered");
-        if order.state != OrderState::Open {
+        if !order.is_live() {
             return;
         }
         let (expires_at, closes_at) = (order.expires_at, order.closes_at);

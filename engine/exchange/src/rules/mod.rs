@@ -8,8 +8,10 @@ mod entering;
 mod filling;
 mod lists;
 mod matching;
+mod parking;
 mod plan;
 mod proving;
+mod reentry;
 mod resting;
 mod room;
 

@@ -1,5 +1,7 @@
 //! Money: one double-entry ledger, conserved after every command.
 
+use std::collections::BTreeSet;
+
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, LeaseId, Stroops};
 
@@ -39,6 +41,10 @@ pub struct Ledger {
     escrowed: Stroops,
     deposited: Stroops,
     withdrawn: Stroops,
+    /// Accounts that something waits for money in.
+    watched: BTreeSet<AccountId>,
+    /// Those of them in which more became available.
+    credited: BTreeSet<AccountId>,
 }
 
 impl Ledger {
@@ -93,6 +99,23 @@ impl Ledger {
         self.escrows.reserve(leases + 1);
     }
 
+    /// Notes from now on when more becomes available in an account, or no
+    /// longer.
+    pub(crate) fn watch(&mut self, account: AccountId, is_waited_for: bool) {
+        if is_waited_for {
+            self.watched.insert(account);
+        } else {
+            self.watched.remove(&account);
+        }
+    }
+
+    /// The watched accounts in which more became available since the last time
+    /// that this was asked.
+    #[inline]
+    pub(crate) fn take_credited(&mut self) -> Option<BTreeSet<AccountId>> {
+        if self.credited.is_empty() { None } else { Some(std::mem::take(&mut self.credited)) }
+    }
+
     /// Moves `amount`. The caller has made sure that it is there.
     pub(crate) fn post(&mut self, from: Place, to: Place, amount: Stroops) {
         if amount == Stroops::ZERO {
@@ -114,7 +137,15 @@ impl Ledger {
                 *self.escrow_mut(lease) += amount;
                 self.escrowed += amount;
             }
-            account => *self.slot(account) += amount,
+            place => {
+                *self.slot(place) += amount;
+                if !self.watched.is_empty()
+                    && let Place::Available(account) = place
+                    && self.watched.contains(&account)
+                {
+                    self.credited.insert(account);
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 mod account;
 mod bid;
 mod client_ids;
+mod entrant;
 mod hash;
 mod lease;
 mod ledger;
@@ -23,6 +24,7 @@ pub use provider::Provider;
 
 pub(crate) use account::Accounts;
 pub(crate) use client_ids::ClientIds;
+pub(crate) use entrant::Entrant;
 pub(crate) use hash::ComponentHasher;
 pub(crate) use ledger::Place;
 pub(crate) use market::{bid_key, bids_of, order_key, orders_of};

@@ -1,0 +1,152 @@
+//! Re-entry: what became eligible again enters as incoming, with its age kept
+//! and in the order of it. What one entry has no budget left for waits in a
+//! queue for the next tick, which comes before anything else.
+
+use berth_domain::{
+    Age, BidId, BidResumed, BidState, BidTarget, Mode, OrderId, OrderState, ProviderId,
+};
+
+use super::matching::Entering;
+use super::plan::{Budget, Plan, Stop};
+use crate::exchange::{Exchange, Step};
+use crate::state::{Entrant, Timer};
+
+impl Exchange {
+    /// Room was freed on a provider: its live bids enter again as incoming, for
+    /// what is free now may serve an order that was skipped before.
+    pub(crate) fn reenter_bids(&mut self, step: &mut Step<'_>, provider: ProviderId) {
+        let live = self.live_bids(provider).map(|bid| (bid.age, Entrant::Bid(bid.id))).collect();
+        self.reenter_all(step, live);
+    }
+
+    /// Lets live things enter again, by their age.
+    pub(crate) fn reenter_all(&mut self, step: &mut Step<'_>, mut live: Vec<(Age, Entrant)>) {
+        live.sort_unstable();
+        for (age, entrant) in live {
+            self.reenter(step, age, entrant);
+        }
+    }
+
+    /// Goes on with what an earlier entry had no budget left for.
+    pub(crate) fn reenter_waiting(&mut self, step: &mut Step<'_>) {
+        while !is_used_up(step.budget)
+            && let Some((age, entrant)) = self.reentering.pop_first()
+        {
+            self.reenter(step, age, entrant);
+        }
+        if !self.reentering.is_empty() {
+            self.timers.set(Timer::Reentry, step.at);
+        }
+    }
+
+    /// Lets a live thing enter again; it waits when the entry's budget is used
+    /// up.
+    pub(crate) fn reenter(&mut self, step: &mut Step<'_>, age: Age, entrant: Entrant) {
+        if !self.is_live(entrant) {
+            return;
+        }
+        if is_used_up(step.budget) {
+            self.wait_to_reenter(step, age, entrant);
+            return;
+        }
+        step.budget.reentries -= 1;
+        match entrant {
+            Entrant::Order(id) => self.reenter_order(step, age, id),
+            Entrant::Bid(id) => match self.bid_mut(id).target {
+                BidTarget::Standing { .. } => self.reenter_standing(step, age, id),
+                BidTarget::Directed { order } => {
+                    let order = self.order(order).expect("a bid's order is there");
+                    if order.mode == Mode::Auto && order.state == OrderState::Open {
+                        self.fill_directed(step, id);
+                    }
+                }
+            },
+        }
+    }
+
+    fn reenter_standing(&mut self, step: &mut Step<'_>, age: Age, id: BidId) {
+        let bid = self.bid(id).expect("a live bid is there");
+        if !self.has_free_unit(bid) {
+            return;
+        }
+        if bid.state == BidState::Parked {
+            let market = bid.market;
+            self.bid_mut(id).state = BidState::Open;
+            step.emit(BidResumed { bid: id, market });
+        }
+        self.planned(step, |x, step, plan| {
+            let bid = x.bid(id).expect("a live bid is there");
+            x.plan_bid(bid, Entering::Again, step.budget, plan);
+            if bid.node.is_some() && has_nothing_to_do(plan) {
+                step.budget = plan.budget;
+                return;
+            }
+            x.unrest_bid(id);
+            let goes_on = x.goes_on(step, plan);
+            x.commit_bid(step, id, plan);
+            if goes_on && x.bid_mut(id).state == BidState::Open {
+                x.wait_to_reenter(step, age, Entrant::Bid(id));
+            }
+        });
+    }
+
+    fn reenter_order(&mut self, step: &mut Step<'_>, age: Age, id: OrderId) {
+        let order = self.order(id).expect("a live order is there");
+        if order.state == OrderState::Parked && !self.resume_order(step, id) {
+            return;
+        }
+        if self.order_mut(id).mode != Mode::Auto {
+            return;
+        }
+        self.planned(step, |x, step, plan| {
+            let order = x.order(id).expect("a live order is there");
+            x.plan_order(order, Entering::Again, step.budget, plan);
+            if order.nodes.iter().any(Option::is_some) && has_nothing_to_do(plan) {
+                step.budget = plan.budget;
+                return;
+            }
+            x.unrest_order(id);
+            let goes_on = x.goes_on(step, plan);
+            x.commit_order(step, id, plan);
+            if goes_on && x.order_mut(id).state == OrderState::Open {
+                x.wait_to_reenter(step, age, Entrant::Order(id));
+            }
+        });
+        // Bids that wait on it may have had room meanwhile.
+        let waiting = self.order_mut(id).directed.clone();
+        let waiting = waiting.into_iter().map(|bid| (self.bid_mut(bid).age, Entrant::Bid(bid))).collect();
+        self.reenter_all(step, waiting);
+    }
+
+    /// Whether a walk that the budget ended goes on in the next tick. One that
+    /// used up a whole entry's budget without a trade would never get through.
+    fn goes_on(&self, step: &Step<'_>, plan: &mut Plan) -> bool {
+        let bounds = self.bounds();
+        let is_fresh = (step.budget.skips, step.budget.fills) == (bounds.scan, bounds.fills);
+        let goes_on = plan.stop == Stop::Limit && !(is_fresh && plan.actions.is_empty());
+        if goes_on {
+            plan.stop = Stop::Through;
+        }
+        goes_on
+    }
+
+    fn is_live(&self, entrant: Entrant) -> bool {
+        match entrant {
+            Entrant::Bid(id) => self.bid(id).is_some_and(|bid| bid.is_live()),
+            Entrant::Order(id) => self.order(id).is_some_and(|order| order.is_live()),
+        }
+    }
+
+    fn wait_to_reenter(&mut self, step: &Step<'_>, age: Age, entrant: Entrant) {
+        self.reentering.insert((age, entrant));
+        self.timers.set(Timer::Reentry, step.at);
+    }
+}
+
+const fn is_used_up(budget: Budget) -> bool {
+    budget.skips == 0 || budget.fills == 0 || budget.reentries == 0
+}
+
+fn has_nothing_to_do(plan: &Plan) -> bool {
+    plan.actions.is_empty() && plan.stop == Stop::Through
+}
