@@ -139,13 +139,27 @@ impl Ledger {
             }
             place => {
                 *self.slot(place) += amount;
-                if !self.watched.is_empty()
-                    && let Place::Available(account) = place
-                    && self.watched.contains(&account)
-                {
-                    self.credited.insert(account);
+                if let Place::Available(account) = place {
+                    self.note_credit(account);
                 }
             }
+        }
+    }
+
+    /// Holds `new` for an order of an account that held `old` for it. The caller
+    /// has made sure that more is there when it needs more.
+    pub(crate) fn hold_instead(&mut self, account: AccountId, old: Stroops, new: Stroops) {
+        let balances = self.account(account);
+        // Both sums are what was there before.
+        balances.available = balances.available + old - new;
+        balances.held = balances.held + new - old;
+        self.note_credit(account);
+    }
+
+    #[inline]
+    fn note_credit(&mut self, account: AccountId) {
+        if !self.watched.is_empty() && self.watched.contains(&account) {
+            self.credited.insert(account);
         }
     }
 
