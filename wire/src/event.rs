@@ -1,7 +1,10 @@
 //! Events as JSON: each with its protocol name and what followers need.
 
+mod operator;
+
 use berth_domain::{
-    AccountId, Address, BidTarget, Code, Event, LeaseOpened, MarketId, ProofPayload, ProofValue, Subject, TrustLevel,
+    AccountId, Address, BidTarget, Code, Event, LeaseOpened, MarketId, MarketPaused, MarketResumed, ProofPayload,
+    ProofValue, Subject, TrustLevel,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -42,6 +45,7 @@ pub const fn event_type(event: &Event) -> &'static str {
             Subject::Lease => "lease.refused",
             Subject::Deposit => "deposit.refused",
             Subject::Withdrawal => "withdrawal.refused",
+            Subject::Market => "market.refused",
         },
         other => other.name(),
     }
@@ -81,6 +85,13 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
             "address": address::write(e.address),
             "agent": if e.own_agent { "own" } else { "house" },
         }),
+        Event::MarketPaused(MarketPaused { market: id }) | Event::MarketResumed(MarketResumed { market: id }) => {
+            json!({ "marketId": id.0, "market": market(*id) })
+        }
+        Event::ChangeAnnounced(e) => operator::announced(e),
+        Event::ExchangeReconfigured(e) => operator::reconfigured(e),
+        Event::ExchangeUpgraded(e) => json!({ "rules": e.rules }),
+        Event::ProviderChanged(e) => operator::provider_changed(e),
         Event::OrderAccepted(e) => json!({
             "orderId": e.order.0,
             "tenantAddress": address::write(e.address),

@@ -5,6 +5,7 @@ mod bid;
 mod fact;
 mod funds;
 mod lease;
+mod operator;
 mod order;
 mod provider;
 mod time;
@@ -16,8 +17,9 @@ pub use funds::{Deposit, WithdrawalCancelled, WithdrawalFact, Withdrawn};
 pub use lease::{
     AcceptBid, ContainerReport, FinishLease, FinishOutcome, Heartbeat, JobResult, PortBinding, StartLease, StopLease,
 };
+pub use operator::{CycleMarket, OpenMarket, PauseMarket, Reconfigure, ResumeMarket, Upgrade};
 pub use order::{AmendOrder, CancelOrder, PlaceOrder, ReplaceOrder};
-pub use provider::RegisterProvider;
+pub use provider::{RegisterProvider, UpdateProvider};
 pub use time::{Resumed, Tick};
 
 use crate::client_id::ClientId;
@@ -85,6 +87,20 @@ codec_tagged! {
         CancelAll(CancelAll) = 27 "cancel.all",
         /// Arms or disarms an account's dead-man timer.
         SetDeadMan(SetDeadMan) = 28 "deadman.set",
+        /// Opens a market.
+        OpenMarket(OpenMarket) = 30 "market.open",
+        /// Stops trade in a market.
+        PauseMarket(PauseMarket) = 31 "market.pause",
+        /// Lets trade in a market go on.
+        ResumeMarket(ResumeMarket) = 32 "market.resume",
+        /// Lets what waits in a market enter it again.
+        CycleMarket(CycleMarket) = 33 "market.cycle",
+        /// Announces new terms.
+        Reconfigure(Reconfigure) = 34 "exchange.reconfigure",
+        /// Announces new rules.
+        Upgrade(Upgrade) = 35 "exchange.upgrade",
+        /// Says whether a host takes leases and what it offers.
+        UpdateProvider(UpdateProvider) = 36 "provider.update",
     }
 }
 

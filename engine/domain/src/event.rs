@@ -5,6 +5,7 @@ mod bid;
 mod exchange;
 mod funds;
 mod lease;
+mod operator;
 mod order;
 mod provider;
 
@@ -15,8 +16,9 @@ pub use funds::{DepositCredited, WithdrawalMoved, WithdrawalPaid, WithdrawalRetu
 pub use lease::{
     LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted, ProofStepped,
 };
+pub use operator::{Change, ChangeAnnounced, ExchangeReconfigured, ExchangeUpgraded, MarketPaused, MarketResumed};
 pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed};
-pub use provider::ProviderRegistered;
+pub use provider::{ProviderChanged, ProviderRegistered};
 
 use crate::codec::codec_tagged;
 
@@ -49,9 +51,9 @@ codec_tagged! {
         OrderExpired(OrderExpired) = 11 "order.expired",
         /// A bid has its place.
         BidAccepted(BidAccepted) = 12 "bid.accepted",
-        /// A bid's provider has no room.
+        /// A bid's provider has no room, or takes no leases.
         BidParked(BidChanged) = 13 "bid.parked",
-        /// A bid's provider has room again.
+        /// A bid's provider has room again and takes leases.
         BidResumed(BidResumed) = 14 "bid.resumed",
         /// The order that a bid answered went to others or ended.
         BidLost(BidLost) = 15 "bid.lost",
@@ -83,6 +85,18 @@ codec_tagged! {
         BidExpired(BidExpired) = 28 "bid.expired",
         /// An account's dead-man timer was set.
         DeadManSet(DeadManSet) = 29 "account.deadman",
+        /// A market takes no orders and bids.
+        MarketPaused(MarketPaused) = 30 "market.paused",
+        /// A market takes orders and bids again.
+        MarketResumed(MarketResumed) = 31 "market.resumed",
+        /// The operator announced a change.
+        ChangeAnnounced(ChangeAnnounced) = 32 "exchange.announced",
+        /// New terms are in force.
+        ExchangeReconfigured(ExchangeReconfigured) = 33 "exchange.reconfigured",
+        /// New rules are in force.
+        ExchangeUpgraded(ExchangeUpgraded) = 34 "exchange.upgraded",
+        /// A host takes leases or takes none, or offers something else.
+        ProviderChanged(ProviderChanged) = 35 "provider.changed",
         /// An order's funds or mandate do not allow it now.
         OrderParked(OrderParked) = 57 "order.parked",
         /// An order's funds and mandate allow it again.

@@ -63,7 +63,7 @@ pub struct Grant {
 
 codec_struct!(Grant { address, level });
 
-/// Timeouts of a lease's life.
+/// Timeouts of a lease's life, and how long changes are announced before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// From opened to escrowed.
@@ -81,6 +81,8 @@ pub struct Timing {
     /// What the chain's deadline adds to start timeout and duration, so that
     /// a lease which ran to its end can still be settled.
     pub settle_grace: Seconds,
+    /// From the announcement of new terms or rules until they are in force.
+    pub reconfigure_delay: Seconds,
 }
 
 codec_struct!(Timing {
@@ -91,6 +93,7 @@ codec_struct!(Timing {
     dark_after,
     closing_timeout,
     settle_grace,
+    reconfigure_delay,
 });
 
 /// Bounds.
@@ -134,6 +137,7 @@ impl Default for Timing {
             dark_after: Seconds(180),
             closing_timeout: Seconds(180),
             settle_grace: Seconds(86_400),
+            reconfigure_delay: Seconds(86_400),
         }
     }
 }

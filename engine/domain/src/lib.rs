@@ -30,17 +30,19 @@ mod uptime;
 pub use bid::{BidState, BidTarget};
 pub use client_id::ClientId;
 pub use command::{
-    AcceptBid, AmendBid, AmendOrder, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, Deposit,
-    EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, MassQuote, OpenAccount, PlaceBid,
-    PlaceOrder, PortBinding, Quote, RegisterProvider, ReplaceBid, ReplaceOrder, Resumed, SetDeadMan, SettlementPaid,
-    SettlementRefunded, StartLease, StopLease, Tick, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    AcceptBid, AmendBid, AmendOrder, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, CycleMarket, Deposit,
+    EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, MassQuote, OpenAccount, OpenMarket,
+    PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure, RegisterProvider, ReplaceBid, ReplaceOrder,
+    ResumeMarket, Resumed, SetDeadMan, SettlementPaid, SettlementRefunded, StartLease, StopLease, Tick, UpdateProvider,
+    Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
-    AccountOpened, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed, CommandRefused,
-    DeadManSet, DepositCredited, Event, ExchangeOpened, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed,
-    LeaseOpened, LeasePaid, LeaseStarted, MarketOpened, OrderAccepted, OrderAmended, OrderEnded, OrderExpired,
-    OrderFilled, OrderParked, OrderResumed, ProofStepped, ProviderRegistered, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    AccountOpened, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed, Change,
+    ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
+    ExchangeUpgraded, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted,
+    MarketOpened, MarketPaused, MarketResumed, OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed,
+    ProofStepped, ProviderChanged, ProviderRegistered, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
 pub use fingerprint::Fingerprint;
 pub use genesis::{Bounds, Genesis, Grant, Timing};

@@ -78,6 +78,10 @@ codec_names! {
         /// The auction has not closed: until then its terms stand and no bid of
         /// it can be accepted.
         AuctionOpen = 36 "AUCTION_OPEN",
+        /// Only the operator may say this.
+        NotTheOperator = 37 "NOT_THE_OPERATOR",
+        /// The change would come sooner after its announcement than it may.
+        TooSoon = 38 "TOO_SOON",
         /// The order is parked: its funds or its mandate do not allow it now.
         OrderParked = 49 "ORDER_PARKED",
     }
@@ -102,5 +106,7 @@ codec_names! {
         Deposit = 6 "deposit",
         /// A withdrawal.
         Withdrawal = 7 "withdrawal",
+        /// A market.
+        Market = 8 "market",
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
-    AccountId, Age, Authority, Bounds, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, MarketId,
+    AccountId, Age, Authority, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId,
     Micros, RULES_VERSION, ResourceClass, Seq, Timing,
 };
 
 use crate::apply;
 use crate::outcome::{LogViolation, Outcome};
 use crate::rules::{Budget, Plan};
-use crate::state::{Accounts, Bid, ClientIds, Entrant, Lease, Ledger, Market, Order, Provider, Timers};
+use crate::state::{Accounts, Bid, ClientIds, Config, Entrant, Lease, Ledger, Market, Order, Provider, Timers};
 
 /// The matching core. Cloning it gives an independent replica.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Exchange {
     pub(crate) accounts: Accounts,
     pub(crate) client_ids: ClientIds,
     pub(crate) treasury: AccountId,
+    pub(crate) operator: AccountId,
+    pub(crate) config: Config,
     pub(crate) ledger: Ledger,
     /// The last event of the chain that moved money. The chain has one order,
     /// so whatever is not after it has been counted.
@@ -111,7 +113,7 @@ impl Exchange {
         self.head = entry.seq;
         self.last_at = entry.at;
         let mark = events.len();
-        let budget = self.genesis.as_ref().map_or(Budget::default(), |genesis| Budget::of(&genesis.bounds));
+        let budget = Budget::of(&self.config.bounds);
         let (seq, at, account, command) = (entry.seq, entry.at, entry.account, &entry.command);
         let mut step = Step { seq, at, account, command, budget, events };
         let outcome = apply::command(self, &mut step, command).unwrap_or_else(|code| {
@@ -136,7 +138,9 @@ impl Exchange {
         if entry.seq != expected {
             return Err(LogViolation::Sequence { expected, found: entry.seq });
         }
-        if entry.rules != RULES_VERSION {
+        // The operator may have announced rules that only a later build knows:
+        // then this one must stop, whatever the entry carries.
+        if entry.rules != self.config.rules || self.config.rules > RULES_VERSION {
             return Err(LogViolation::Rules { seq: entry.seq, rules: entry.rules });
         }
         if self.genesis.is_none() && !matches!(entry.command, Command::Genesis(_)) {
@@ -164,13 +168,15 @@ impl Exchange {
         }
     }
 
+    /// The timeouts of what opens now.
     #[inline]
     pub(crate) fn timing(&self) -> &Timing {
-        &self.genesis.as_ref().expect("no entry is applied before the genesis").timing
+        &self.config.terms.last().expect("no entry is applied before the genesis").timing
     }
 
-    #[inline]
-    pub(crate) fn bounds(&self) -> &Bounds {
-        &self.genesis.as_ref().expect("no entry is applied before the genesis").bounds
+    /// The timeouts of a lease: those of its opening.
+    pub(crate) fn timing_of(&self, id: LeaseId) -> &Timing {
+        let lease = self.lease(id).expect("ids of leases are never given twice");
+        &self.terms_of(lease).timing
     }
 }

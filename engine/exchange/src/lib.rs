@@ -15,4 +15,4 @@ mod state;
 
 pub use exchange::{Capacity, Exchange};
 pub use outcome::{LogViolation, Outcome, Reply};
-pub use state::{Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Provider, StateHash};
+pub use state::{Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Provider, StateHash, Terms};

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use berth_domain::codec::Encode;
 use berth_domain::{
-    AccountId, Address, BidId, ClientId, Genesis, LeaseId, MarketId, Micros, OrderId, ProviderId, ResourceClass, Seq,
+    AccountId, Address, BidId, Bounds, ClientId, Genesis, LeaseId, MarketId, Micros, OrderId, ProviderId, Reconfigure,
+    ResourceClass, Seq, Upgrade,
 };
 
 use crate::exchange::Exchange;
 use crate::state::{
-    Account, Balances, Bid, Book, ComponentHasher, Lease, Ledger, Market, Order, Provider, StateHash, place,
+    Account, Balances, Bid, Book, ComponentHasher, Lease, Ledger, Market, Order, Provider, StateHash, Terms, place,
 };
 
 impl Exchange {
@@ -32,10 +33,59 @@ impl Exchange {
         self.timers.next_deadline()
     }
 
-    /// The rules of this exchange, once its log has begun.
+    /// The first entry of this exchange's log, once it has begun. What the
+    /// operator has changed since then is in [`Exchange::terms`],
+    /// [`Exchange::bounds`] and [`Exchange::rules`].
     #[must_use]
     pub const fn genesis(&self) -> Option<&Genesis> {
         self.genesis.as_ref()
+    }
+
+    /// Fee and timeouts of a lease that opens now; `None` before the genesis.
+    #[must_use]
+    pub fn terms(&self) -> Option<&Terms> {
+        self.config.terms.last()
+    }
+
+    /// Fee and timeouts of a lease of this exchange: those of its opening.
+    ///
+    /// # Panics
+    /// When the lease is another exchange's.
+    #[must_use]
+    pub fn terms_of(&self, lease: &Lease) -> &Terms {
+        &self.config.terms[lease.terms as usize]
+    }
+
+    /// The bounds in force.
+    #[must_use]
+    #[inline]
+    pub const fn bounds(&self) -> &Bounds {
+        &self.config.bounds
+    }
+
+    /// The version of the rules that the next entry must carry. It may be one
+    /// that this build does not know; then it applies no more entries.
+    #[must_use]
+    pub const fn rules(&self) -> u16 {
+        self.config.rules
+    }
+
+    /// The terms that are announced and not yet in force.
+    #[must_use]
+    pub const fn announced_terms(&self) -> Option<&Reconfigure> {
+        self.config.announced_terms.as_ref()
+    }
+
+    /// The rules that are announced and not yet in force.
+    #[must_use]
+    pub const fn announced_rules(&self) -> Option<&Upgrade> {
+        self.config.announced_rules.as_ref()
+    }
+
+    /// The account of the operator; the exchange's own before the genesis.
+    #[must_use]
+    pub const fn operator(&self) -> AccountId {
+        self.operator
     }
 
     /// The account of a key.
@@ -165,6 +215,7 @@ impl Exchange {
             leases: ComponentHasher::new("leases").all(self.leases.iter()).all(std::iter::once(&self.timers)).finish(),
             providers: ComponentHasher::new("providers")
                 .all(self.genesis.iter())
+                .all(std::iter::once(&self.config))
                 .all(self.accounts.iter())
                 .all(self.providers.iter())
                 .all(std::iter::once(&RememberedIds(self)))

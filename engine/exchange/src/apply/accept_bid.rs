@@ -24,6 +24,11 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -
     if order.mode == Mode::Auction {
         return Err(Code::AuctionOpen);
     }
+    let provider = bid.provider;
+    x.open_for_trade(bid.market)?;
+    if !x.provider(provider).is_some_and(|provider| provider.available) {
+        return Err(Code::ProviderUnavailable);
+    }
     if !x.fill_directed(step, accept.bid) {
         return Err(Code::NoRoom);
     }

@@ -28,6 +28,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendBid) -> 
     }
     let new = terms(x, step, bid, amend)?;
     let keeps_age = new.price == bid.price && new.remaining <= bid.remaining && new.expires_at == bid.expires_at;
+    if !keeps_age {
+        x.open_for_trade(bid.market)?;
+    }
     let rests = bid.is_standing() && bid.state == BidState::Open;
     if keeps_age || !rests {
         settle(x, step, amend.bid, new);

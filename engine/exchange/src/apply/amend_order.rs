@@ -35,6 +35,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
     let new = terms(x, step, order, amend)?;
     let keeps_age =
         new.replicas <= order.replicas && new.limits == order.limits && new.expires_at == order.expires_at;
+    if !keeps_age {
+        x.open_for_trade(order.market)?;
+    }
     let meets_bids = order.mode == Mode::Auto && order.state == OrderState::Open;
     if keeps_age || !meets_bids {
         settle(x, step, amend.order, new);

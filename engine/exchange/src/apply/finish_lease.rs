@@ -26,7 +26,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, finish: &FinishLease)
         (FinishOutcome::Exited, Some(0)) if ran => CloseReason::Completed,
         _ => CloseReason::Failed,
     });
-    let grace = x.timing().heartbeat_grace;
+    let grace = x.timing_of(finish.lease).heartbeat_grace;
 
     let lease = x.lease_mut(finish.lease);
     // Containers that were removed as asked had run until then. When those

@@ -1,9 +1,11 @@
-//! The first entry: opens the exchange, its treasury and its markets.
+//! The first entry: opens the exchange, the accounts of its treasury and its
+//! operator, and its markets.
 
-use berth_domain::{AccountOpened, Code, ExchangeOpened, Genesis, Seconds};
+use berth_domain::{Bounds, Code, ExchangeOpened, Genesis, Seconds, Timing};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
+use crate::state::Terms;
 
 /// No timeout and no lease is longer: a century. Sums of them are then far from
 /// the end of time.
@@ -16,22 +18,23 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, genesis: &Genesis) ->
     if x.genesis.is_some() {
         return Err(Code::AlreadyOpened);
     }
-    if !is_in_bounds(genesis) {
+    if !are_in_bounds(&genesis.timing, &genesis.bounds) {
         return Err(Code::OutOfBounds);
     }
     x.genesis = Some(genesis.clone());
+    x.config.terms.push(Terms { fee: genesis.fee, timing: genesis.timing });
+    x.config.bounds = genesis.bounds;
     step.emit(ExchangeOpened { network: genesis.network, escrow_contract: genesis.escrow_contract });
-    let level = x.granted_level(genesis.treasury);
-    x.treasury = x.accounts.open(genesis.treasury, level);
-    step.emit(AccountOpened { account: x.treasury, address: genesis.treasury, level });
+    x.treasury = x.account_of(step, genesis.treasury);
+    x.operator = x.account_of(step, genesis.operator);
     for class in &genesis.markets {
         x.open_market(step, class);
     }
     Ok(Outcome::Done(Reply::None))
 }
 
-fn is_in_bounds(genesis: &Genesis) -> bool {
-    let (timing, bounds) = (&genesis.timing, &genesis.bounds);
+/// Whether an exchange can keep these.
+pub(super) fn are_in_bounds(timing: &Timing, bounds: &Bounds) -> bool {
     let durations = [
         timing.escrow_timeout,
         timing.start_timeout,
@@ -40,6 +43,7 @@ fn is_in_bounds(genesis: &Genesis) -> bool {
         timing.dark_after,
         timing.closing_timeout,
         timing.settle_grace,
+        timing.reconfigure_delay,
         bounds.duration,
     ];
     // A tick that fires nothing would never catch up, and a scan that may skip

@@ -14,8 +14,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, heartbeat: &Heartbeat
     if lease.started_at.is_none() || !matches!(state, LeaseState::Running | LeaseState::Closing) {
         return Err(Code::LeaseState);
     }
-    let grace = x.timing().heartbeat_grace;
-    let dark_at = step.at.plus(x.timing().dark_after);
+    let timing = x.timing_of(heartbeat.lease);
+    let grace = timing.heartbeat_grace;
+    let dark_at = step.at.plus(timing.dark_after);
 
     let lease = x.lease_mut(heartbeat.lease);
     lease.witness(step.at, grace);

@@ -7,6 +7,7 @@ mod amend_order;
 mod cancel_all;
 mod cancel_bid;
 mod cancel_order;
+mod cycle_market;
 mod deposit;
 mod escrow_failed;
 mod escrowed;
@@ -15,11 +16,15 @@ mod genesis;
 mod heartbeat;
 mod mass_quote;
 mod open_account;
+mod open_market;
+mod pause_market;
 mod place_bid;
 mod place_order;
+mod reconfigure;
 mod register_provider;
 mod replace_bid;
 mod replace_order;
+mod resume_market;
 mod resumed;
 mod set_dead_man;
 mod settlement_paid;
@@ -27,6 +32,8 @@ mod settlement_refunded;
 mod start_lease;
 mod stop_lease;
 mod tick;
+mod update_provider;
+mod upgrade;
 mod withdrawal;
 
 use berth_domain::{AccountId, Code, Command, LeaseId, Subject};
@@ -73,6 +80,13 @@ pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) 
         Command::StopLease(stop) => stop_lease::apply(x, step, stop),
         Command::SettlementPaid(fact) => settlement_paid::apply(x, step, fact),
         Command::SettlementRefunded(fact) => settlement_refunded::apply(x, step, fact),
+        Command::OpenMarket(open) => open_market::apply(x, step, open),
+        Command::PauseMarket(pause) => pause_market::apply(x, step, pause),
+        Command::ResumeMarket(resume) => resume_market::apply(x, step, resume),
+        Command::CycleMarket(cycle) => cycle_market::apply(x, step, cycle),
+        Command::Reconfigure(change) => reconfigure::apply(x, step, change),
+        Command::Upgrade(upgrade) => upgrade::apply(x, step, upgrade),
+        Command::UpdateProvider(update) => update_provider::apply(x, step, update),
     }
 }
 
@@ -108,20 +122,35 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::StartLease(_)
         | Command::Heartbeat(_)
         | Command::FinishLease(_)
-        | Command::StopLease(_) => false,
+        | Command::StopLease(_)
+        | Command::OpenMarket(_)
+        | Command::PauseMarket(_)
+        | Command::ResumeMarket(_)
+        | Command::CycleMarket(_)
+        | Command::Reconfigure(_)
+        | Command::Upgrade(_)
+        | Command::UpdateProvider(_) => false,
     }
 }
 
 /// What a command is about, for the event that tells of its refusal.
 pub(crate) const fn subject(command: &Command) -> Subject {
     match command {
-        Command::Genesis(_) | Command::Tick(_) | Command::Resumed(_) => Subject::Exchange,
+        Command::Genesis(_)
+        | Command::Tick(_)
+        | Command::Resumed(_)
+        | Command::Reconfigure(_)
+        | Command::Upgrade(_) => Subject::Exchange,
+        Command::OpenMarket(_)
+        | Command::PauseMarket(_)
+        | Command::ResumeMarket(_)
+        | Command::CycleMarket(_) => Subject::Market,
         Command::OpenAccount(_) | Command::CancelAll(_) | Command::SetDeadMan(_) => Subject::Account,
         Command::Deposit(_) => Subject::Deposit,
         Command::WithdrawalRequested(_) | Command::Withdrawn(_) | Command::WithdrawalCancelled(_) => {
             Subject::Withdrawal
         }
-        Command::RegisterProvider(_) => Subject::Provider,
+        Command::RegisterProvider(_) | Command::UpdateProvider(_) => Subject::Provider,
         Command::PlaceBid(_)
         | Command::CancelBid(_)
         | Command::AmendBid(_)
@@ -146,4 +175,9 @@ pub(crate) const fn subject(command: &Command) -> Subject {
 fn as_provider<'a>(x: &'a Exchange, step: &Step<'_>, id: LeaseId) -> Result<&'a Lease, Code> {
     let lease = x.lease(id).ok_or(Code::UnknownLease)?;
     if lease.provider_account == step.account { Ok(lease) } else { Err(Code::NotYours) }
+}
+
+/// Refuses what is only the operator's to say.
+fn check_operator(x: &Exchange, step: &Step<'_>) -> Result<(), Code> {
+    if step.account == x.operator { Ok(()) } else { Err(Code::NotTheOperator) }
 }

@@ -85,7 +85,7 @@ pub(crate) fn prepare(x: &Exchange, step: &Step<'_>, place: &PlaceBid, others: u
 
 /// What a provider would offer in a market.
 pub(crate) fn standing_slot(x: &Exchange, provider: &Provider, market: MarketId) -> Result<Slot, Code> {
-    let market = x.market(market).ok_or(Code::UnknownMarket)?;
+    let market = x.open_for_trade(market)?;
     if !provider.trades(&market.class) {
         return Err(Code::DoesNotFit);
     }
@@ -104,7 +104,7 @@ fn check_directed(x: &Exchange, provider: &Provider, order: OrderId, price: Rate
     if !x.suits(provider, order) {
         return Err(Code::AttributeMissing);
     }
-    let market = x.market(order.market).ok_or(Code::UnknownMarket)?;
+    let market = x.open_for_trade(order.market)?;
     if provider.holds(&market.class, order.units, &order.resources) == 0 {
         return Err(Code::DoesNotFit);
     }

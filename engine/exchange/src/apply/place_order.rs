@@ -46,7 +46,7 @@ pub(crate) fn prepare(
 }
 
 fn check(x: &Exchange, step: &Step<'_>, place: &PlaceOrder) -> Result<(), Code> {
-    let market = x.market(place.market).ok_or(Code::UnknownMarket)?;
+    let market = x.open_for_trade(place.market)?;
     let bounds = x.bounds();
     let in_bounds = (1..=UNITS_MAX).contains(&place.units)
         && (1..=bounds.replicas).contains(&place.replicas)

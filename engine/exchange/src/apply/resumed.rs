@@ -10,8 +10,8 @@ use crate::outcome::{Outcome, Reply};
 use crate::state::Timer;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, _resumed: &Resumed) -> Outcome {
-    let timing = *x.timing();
     for lease in &x.leases {
+        let timing = &x.config.terms[lease.terms as usize].timing;
         let wait = match lease.state {
             LeaseState::Opened => timing.escrow_timeout,
             LeaseState::Escrowed => timing.start_timeout,

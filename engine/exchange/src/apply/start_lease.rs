@@ -23,7 +23,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, start: &StartLease) -
     let is_gpu = x.market(lease.market).is_some_and(|market| market.class.is_gpu());
     let cpu = if is_gpu { resources.cpu } else { units };
     let ends_at = step.at.plus(lease.duration.min(lease.prepay));
-    let dark_at = step.at.plus(x.timing().dark_after);
+    let dark_at = step.at.plus(x.timing_of(start.lease).dark_after);
 
     let lease = x.lease_mut(start.lease);
     lease.state = LeaseState::Running;

@@ -2,7 +2,7 @@
 
 use berth_domain::{CloseReason, LeaseId, LeaseState};
 
-use super::set_dead_man;
+use super::{reconfigure, set_dead_man, upgrade};
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
 use crate::state::Timer;
@@ -26,6 +26,16 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
                 if x.timers.deadline(Timer::Reentry).is_some() {
                     break;
                 }
+            }
+            // What is due behind new terms or rules happens under them, so in an
+            // entry of its own.
+            Some(Timer::NewTerms) => {
+                reconfigure::fire(x, step);
+                break;
+            }
+            Some(Timer::NewRules) => {
+                upgrade::fire(x, step);
+                break;
             }
             None => break,
         }

@@ -9,7 +9,7 @@ impl Exchange {
     /// Asks the agent to remove the containers. Nothing after this moment is
     /// paid. Does nothing to a lease that closes or is closed.
     pub(crate) fn begin_closing(&mut self, step: &mut Step<'_>, id: LeaseId, reason: CloseReason) {
-        let closing_timeout = self.timing().closing_timeout;
+        let closing_timeout = self.timing_of(id).closing_timeout;
         let lease = self.lease_mut(id);
         if matches!(lease.state, LeaseState::Closing | LeaseState::Closed) {
             return;
@@ -32,7 +32,7 @@ impl Exchange {
     /// Closes a lease: counts what its evidence owes, frees its room, and has
     /// the contract settle it when it holds the escrow.
     pub(crate) fn close(&mut self, step: &mut Step<'_>, id: LeaseId, reason: CloseReason) {
-        let bps = self.genesis().expect("no entry is applied before the genesis").fee;
+        let bps = self.terms_of(self.lease(id).expect("the caller has it")).fee;
         let lease = self.lease_mut(id);
         assert!(lease.state != LeaseState::Closed, "a lease closes once");
         let pays = lease.started_at.is_some() && reason != CloseReason::Refunded;

@@ -47,6 +47,7 @@ impl Exchange {
         }
         if closes {
             self.timers.clear(Timer::AuctionClose(id));
+            self.market_mut(market).postponed.retain(|order| *order != id);
         }
         if was_parked {
             self.count_parked(id, false);

@@ -97,7 +97,7 @@ impl Exchange {
         self.planned(step, |x, step, plan| {
             // One that will be parked meets nothing yet, however many orders
             // stand there.
-            if x.has_free_unit(&bid) {
+            if x.is_offered(&bid) {
                 x.plan_bid(&bid, Entering::Anew, step.budget, plan);
                 refuse(plan)?;
             }
@@ -114,7 +114,7 @@ impl Exchange {
     /// Adds one quote of many. What it would be refused for by itself ends it.
     pub(crate) fn enter_quote(&mut self, step: &mut Step<'_>, bid: Bid) {
         self.planned(step, |x, step, plan| {
-            if x.has_free_unit(&bid) {
+            if x.is_offered(&bid) {
                 x.plan_bid(&bid, Entering::Anew, step.budget, plan);
             }
             x.commit_new_bid(step, bid, plan);
@@ -122,7 +122,7 @@ impl Exchange {
     }
 
     fn commit_new_bid(&mut self, step: &mut Step<'_>, bid: Bid, plan: &Plan) -> BidId {
-        let (id, has_room, left) = (bid.id, self.has_free_unit(&bid), plan.left);
+        let (id, has_room, left) = (bid.id, self.is_offered(&bid), plan.left);
         let at_once = matches!(bid.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         let fill_or_kill = bid.time_in_force == TimeInForce::Fok;
         self.accept_bid(step, bid);

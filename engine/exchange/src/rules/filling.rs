@@ -6,26 +6,34 @@ use berth_domain::{
 };
 
 use crate::exchange::{Exchange, Step};
-use crate::state::{Evidence, Lease, Place, Timer};
+use crate::state::{Bid, Evidence, Lease, Place, Timer};
 
 impl Exchange {
     /// Fills a directed bid with as many replicas of its order as fit. Answers
     /// whether any did.
     pub(crate) fn fill_directed(&mut self, step: &mut Step<'_>, id: BidId) -> bool {
         let bid = self.bid(id).expect("the caller has it");
-        let (price, slot, BidTarget::Directed { order: order_id }) = (bid.price, bid.slot, bid.target) else {
-            return false;
-        };
-        let (provider, order) = (bid.provider, self.order(order_id).expect("a bid's order is there"));
-        let host = self.provider(provider).expect("a bid's provider is registered");
-        let replicas = order.remaining.min(host.room(slot, order.units, &order.resources));
-        let fills = order.state == OrderState::Open && replicas > 0 && step.budget.fills > 0;
+        let BidTarget::Directed { order } = bid.target else { return false };
+        let (price, provider, order_id) = (bid.price, bid.provider, order);
+        let replicas = self.directed_replicas(bid, order);
+        let fills = replicas > 0 && step.budget.fills > 0;
         if fills {
             step.budget.fills -= 1;
             self.fill(step, order_id, id, price, replicas);
             self.park_without_room(step, provider);
         }
         fills
+    }
+
+    /// Replicas of its order that a directed bid has room for now.
+    pub(crate) fn directed_replicas(&self, bid: &Bid, order: OrderId) -> u32 {
+        let order = self.order(order).expect("a bid's order is there");
+        let host = self.provider(bid.provider).expect("a bid's provider is registered");
+        if order.state == OrderState::Open && host.available {
+            order.remaining.min(host.room(bid.slot, order.units, &order.resources))
+        } else {
+            0
+        }
     }
 
     /// Opens a lease of so many replicas, which order, bid and provider have.
@@ -87,6 +95,7 @@ impl Exchange {
             proof: Vec::new(),
             pay: Stroops::ZERO,
             fee: Stroops::ZERO,
+            terms: u32::try_from(self.config.terms.len() - 1).expect("terms change seldom"),
             slot,
             next_of_order: LeaseId(0),
             next_of_bid: LeaseId(0),

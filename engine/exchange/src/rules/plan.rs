@@ -20,6 +20,11 @@ impl Budget {
     pub(crate) const fn of(bounds: &Bounds) -> Self {
         Self { skips: bounds.scan, fills: bounds.fills, reentries: bounds.scan }
     }
+
+    /// Whether nothing more may enter again in this entry.
+    pub(crate) const fn is_used_up(&self) -> bool {
+        self.skips == 0 || self.fills == 0 || self.reentries == 0
+    }
 }
 
 /// One thing to do.

@@ -3,17 +3,18 @@
 //! queue for the next tick, which comes before anything else.
 
 use berth_domain::{
-    Age, BidId, BidResumed, BidState, BidTarget, Mode, OrderId, OrderState, ProviderId,
+    Age, BidId, BidResumed, BidState, BidTarget, MarketId, Mode, OrderId, OrderState, ProviderId,
 };
 
 use super::matching::Entering;
-use super::plan::{Budget, Plan, Stop};
+use super::plan::{Plan, Stop};
 use crate::exchange::{Exchange, Step};
 use crate::state::{Entrant, Timer};
 
 impl Exchange {
-    /// Room was freed on a provider: its live bids enter again as incoming, for
-    /// what is free now may serve an order that was skipped before.
+    /// Room was freed on a provider, or it offers something else: its live bids
+    /// enter again as incoming, for they may serve an order that was skipped
+    /// before.
     pub(crate) fn reenter_bids(&mut self, step: &mut Step<'_>, provider: ProviderId) {
         let live = self.live_bids(provider).map(|bid| (bid.age, Entrant::Bid(bid.id))).collect();
         self.reenter_all(step, live);
@@ -27,11 +28,19 @@ impl Exchange {
         }
     }
 
-    /// Goes on with what an earlier entry had no budget left for.
+    /// All live bids of a market enter again as incoming.
+    pub(crate) fn reenter_market(&mut self, step: &mut Step<'_>, market: MarketId) {
+        let hosts = self.providers.iter().map(|provider| provider.id);
+        let live = hosts.flat_map(|host| self.live_bids(host)).filter(|bid| bid.market == market);
+        let live: Vec<_> = live.map(|bid| (bid.age, Entrant::Bid(bid.id))).collect();
+        self.reentering.extend(live);
+        self.reenter_waiting(step);
+    }
+
+    /// Goes on with what waits, as far as the entry's budget goes.
     pub(crate) fn reenter_waiting(&mut self, step: &mut Step<'_>) {
-        while !is_used_up(step.budget)
-            && let Some((age, entrant)) = self.reentering.pop_first()
-        {
+        while !step.budget.is_used_up() {
+            let Some((age, entrant)) = self.reentering.pop_first() else { return };
             self.reenter(step, age, entrant);
         }
         if !self.reentering.is_empty() {
@@ -42,10 +51,10 @@ impl Exchange {
     /// Lets a live thing enter again; it waits when the entry's budget is used
     /// up.
     pub(crate) fn reenter(&mut self, step: &mut Step<'_>, age: Age, entrant: Entrant) {
-        if !self.is_live(entrant) {
+        if !self.may_reenter(entrant) {
             return;
         }
-        if is_used_up(step.budget) {
+        if step.budget.is_used_up() {
             self.wait_to_reenter(step, age, entrant);
             return;
         }
@@ -66,7 +75,7 @@ impl Exchange {
 
     fn reenter_standing(&mut self, step: &mut Step<'_>, age: Age, id: BidId) {
         let bid = self.bid(id).expect("a live bid is there");
-        if !self.has_free_unit(bid) {
+        if !self.is_offered(bid) {
             return;
         }
         if bid.state == BidState::Parked {
@@ -95,7 +104,16 @@ impl Exchange {
         if order.state == OrderState::Parked && !self.resume_order(step, id) {
             return;
         }
-        if self.order_mut(id).mode != Mode::Auto {
+        let order = self.order(id).expect("a live order is there");
+        let (mode, market) = (order.mode, order.market);
+        if mode != Mode::Auto {
+            return;
+        }
+        if self.open_for_trade(market).is_err() {
+            // What it crosses enters again with the market.
+            if self.order_mut(id).nodes.iter().all(Option::is_none) {
+                self.rest_order(id);
+            }
             return;
         }
         self.planned(step, |x, step, plan| {
@@ -130,9 +148,14 @@ impl Exchange {
         goes_on
     }
 
-    fn is_live(&self, entrant: Entrant) -> bool {
+    /// Whether a thing lives and its market lets it enter. In a paused market
+    /// bids wait until all of them enter again; an order may be paid for anew.
+    fn may_reenter(&self, entrant: Entrant) -> bool {
         match entrant {
-            Entrant::Bid(id) => self.bid(id).is_some_and(|bid| bid.is_live()),
+            Entrant::Bid(id) => {
+                let bid = self.bid(id).expect("ids of bids are never given twice");
+                bid.is_live() && self.open_for_trade(bid.market).is_ok()
+            }
             Entrant::Order(id) => self.order(id).is_some_and(|order| order.is_live()),
         }
     }
@@ -141,10 +164,6 @@ impl Exchange {
         self.reentering.insert((age, entrant));
         self.timers.set(Timer::Reentry, step.at);
     }
-}
-
-const fn is_used_up(budget: Budget) -> bool {
-    budget.skips == 0 || budget.fills == 0 || budget.reentries == 0
 }
 
 fn has_nothing_to_do(plan: &Plan) -> bool {

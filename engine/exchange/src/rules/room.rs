@@ -1,5 +1,6 @@
 //! Capacity is the provider's, not the bid's: a bid whose provider has no room
-//! for one unit is parked out of the book, with its age, until there is room.
+//! for one unit, or takes no leases, is parked out of the book, with its age,
+//! until that has changed.
 
 use berth_domain::{BidChanged, BidId, BidState, ProviderId};
 
@@ -7,16 +8,16 @@ use crate::exchange::{Exchange, Step};
 use crate::state::Bid;
 
 impl Exchange {
-    /// Parks a provider's standing bids in markets where it has no unit free.
+    /// Parks a provider's standing bids in markets where it takes no lease.
     pub(crate) fn park_without_room(&mut self, step: &mut Step<'_>, provider: ProviderId) {
         // Most fills leave room in every market, and then there is nothing to
         // look through.
-        if self.provider_mut(provider).has_some_of_all() {
+        if self.provider_mut(provider).takes_all() {
             return;
         }
         let mut full: Vec<_> = self
             .live_bids(provider)
-            .filter(|bid| bid.is_standing() && bid.state == BidState::Open && !self.has_free_unit(bid))
+            .filter(|bid| bid.is_standing() && bid.state == BidState::Open && !self.is_offered(bid))
             .map(|bid| (bid.age, bid.id))
             .collect();
         full.sort_unstable();
@@ -34,9 +35,10 @@ impl Exchange {
         step.emit(BidChanged { bid: id, market });
     }
 
-    /// Whether a bid's provider has one unit of its market free.
+    /// Whether a standing bid can be met: its provider takes leases and has one
+    /// unit of the market free. One that cannot is parked.
     #[inline]
-    pub(crate) fn has_free_unit(&self, bid: &Bid) -> bool {
-        self.provider(bid.provider).is_some_and(|provider| provider.free_in(bid.slot) > 0)
+    pub(crate) fn is_offered(&self, bid: &Bid) -> bool {
+        self.provider(bid.provider).is_some_and(|provider| provider.takes(bid.slot))
     }
 }

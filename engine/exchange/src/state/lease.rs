@@ -91,6 +91,8 @@ pub struct Lease {
     pub pay: Stroops,
     /// The platform's part of it. Zero until it closes.
     pub fee: Stroops,
+    /// The place of the terms that it opened under.
+    pub(crate) terms: u32,
     /// Which of the host's resources it takes.
     pub(crate) slot: Slot,
     /// The next lease of its order, and of its bid; zero when there is none.
@@ -216,5 +218,6 @@ impl Encode for Lease {
         self.proof.encode(out);
         self.pay.encode(out);
         self.fee.encode(out);
+        self.terms.encode(out);
     }
 }

@@ -4,6 +4,7 @@
 mod account;
 mod bid;
 mod client_ids;
+mod config;
 mod entrant;
 mod hash;
 mod lease;
@@ -15,6 +16,7 @@ mod timers;
 
 pub use account::Account;
 pub use bid::Bid;
+pub use config::Terms;
 pub use hash::StateHash;
 pub use lease::{Evidence, Lease};
 pub use ledger::{Balances, Ledger};
@@ -24,6 +26,7 @@ pub use provider::Provider;
 
 pub(crate) use account::Accounts;
 pub(crate) use client_ids::ClientIds;
+pub(crate) use config::Config;
 pub(crate) use entrant::Entrant;
 pub(crate) use hash::ComponentHasher;
 pub(crate) use ledger::Place;

@@ -28,10 +28,14 @@ pub(crate) enum Timer {
     DeadMan(AccountId),
     /// Things that became eligible wait to enter the books again.
     Reentry,
+    /// Announced terms come into force.
+    NewTerms,
+    /// Announced rules come into force.
+    NewRules,
 }
 
 /// Kinds of timers.
-const KINDS: usize = 7;
+const KINDS: usize = 9;
 
 impl Timer {
     const fn kind(self) -> usize {
@@ -43,6 +47,8 @@ impl Timer {
             Self::LeasePhase(_) => 4,
             Self::DeadMan(_) => 5,
             Self::Reentry => 6,
+            Self::NewTerms => 7,
+            Self::NewRules => 8,
         }
     }
 
@@ -52,7 +58,7 @@ impl Timer {
             Self::BidExpiry(id) => id.0,
             Self::LeaseEnd(id) | Self::LeasePhase(id) => id.0,
             Self::DeadMan(id) => id.0 as u64,
-            Self::Reentry => 0,
+            Self::Reentry | Self::NewTerms | Self::NewRules => 0,
         }
     }
 }
@@ -78,7 +84,7 @@ impl Timers {
     pub(crate) fn reserve(&mut self, capacity: Capacity) {
         let Capacity { accounts, orders, bids, leases, .. } = capacity;
         self.heap.reserve(orders + bids + 2 * leases);
-        for (places, ids) in self.places.iter_mut().zip([orders, orders, bids, leases, leases, accounts, 0]) {
+        for (places, ids) in self.places.iter_mut().zip([orders, orders, bids, leases, leases, accounts]) {
             places.reserve(ids + 1);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_domain::{
-    AccountId, BidState, BidTarget, LeaseState, Mode, OrderState, ProofValue, ProviderId, Rate, ResourceClass, Stroops,
+    AccountId, BidState, BidTarget, LeaseState, MarketId, Mode, OrderState, ProofValue, ProviderId, Rate, ResourceClass, Stroops,
     TrustLevel,
 };
 use berth_exchange::{Bid, Book, BookRow, Exchange, Lease, Order, Provider};
@@ -59,9 +59,9 @@ fn money(x: &Exchange) {
 }
 
 fn leases(x: &Exchange) {
-    let bps = i128::from(x.genesis().map_or(0, |genesis| genesis.fee.get()));
     for lease in x.leases() {
         let id = lease.id;
+        let bps = i128::from(x.terms_of(lease).fee.get());
         let escrow = owed(lease.price, lease.units, lease.replicas, lease.prepay.0);
         assert_eq!(i128::from(lease.escrow.get()), escrow, "escrow of lease {id}");
         assert!(escrow > 0 && lease.cost() <= lease.escrow, "cost of lease {id}");
@@ -116,9 +116,12 @@ fn bids(x: &Exchange) {
                     x.leases().filter(|lease| lease.bid == id).map(|lease| lease.replicas * lease.units).sum();
                 assert_eq!(leased + bid.remaining, quantity, "units of bid {id}");
                 assert_eq!(bid.state == BidState::Matched, bid.remaining == 0, "state of bid {id}");
-                let has_room = free_units(x, bid) > 0;
-                if bid.is_live() && is_settled(x) {
-                    assert_eq!(bid.state == BidState::Open, has_room, "bid {id} is parked when not one unit is free");
+                let host = x.provider(bid.provider).expect("a bid's provider is there");
+                let is_offered = host.available && free_units(x, bid) > 0;
+                // In a paused market what was parked waits for its resumption.
+                let waits = bid.state == BidState::Parked && is_paused(x, bid.market);
+                if bid.is_live() && is_settled(x) && !waits {
+                    assert_eq!(bid.state == BidState::Open, is_offered, "bid {id} is parked when it cannot be met");
                 }
             }
             BidTarget::Directed { order } => {
@@ -128,6 +131,10 @@ fn bids(x: &Exchange) {
             }
         }
     }
+}
+
+fn is_paused(x: &Exchange, market: MarketId) -> bool {
+    x.market(market).expect("a bid's market is there").paused
 }
 
 fn free_units(x: &Exchange, bid: &Bid) -> u32 {
@@ -231,7 +238,7 @@ fn rows(resting: impl Iterator<Item = (TrustLevel, Rate, u64)>) -> Vec<BookRow> 
 
 /// Nothing that could trade rests side by side.
 fn no_crossed_pair(x: &Exchange) {
-    for order in resting_orders(x) {
+    for order in resting_orders(x).filter(|order| !is_paused(x, order.market)) {
         for bid in resting_bids(x).filter(|bid| bid.market == order.market) {
             assert!(!could_trade(x, order, bid), "order {} and bid {} could trade and do not", order.id, bid.id);
         }

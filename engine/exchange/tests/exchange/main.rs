@@ -10,6 +10,7 @@ mod desk;
 mod invariants;
 
 mod cast;
+mod operating;
 mod picture;
 mod script;
 mod words;

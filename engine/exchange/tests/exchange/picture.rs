@@ -25,6 +25,7 @@ fn answer(reply: Reply, names: &dyn Fn(AccountId) -> String) -> String {
         Reply::Order(id) => format!("o{id}"),
         Reply::Bid(id) => format!("b{id}"),
         Reply::Lease(id) => format!("l{id}"),
+        Reply::Market(id) => format!("m{id}"),
     }
 }
 
@@ -64,6 +65,15 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
         Event::DeadManSet(e) => {
             let when = e.deadline.map_or("disarmed".to_owned(), |at| format!("armed until {}", clock(at)));
             format!("dead-man timer of {} {when}", names(e.account))
+        }
+        Event::MarketPaused(e) => format!("market {} paused", x.market(e.market)?.class),
+        Event::MarketResumed(e) => format!("market {} resumed", x.market(e.market)?.class),
+        Event::ChangeAnnounced(e) => format!("{} from {}", crate::operating::change(&e.change), clock(e.effective_at)),
+        Event::ExchangeReconfigured(e) => format!("terms in force, fee {}", e.fee.get()),
+        Event::ExchangeUpgraded(e) => format!("rules {} in force", e.rules),
+        Event::ProviderChanged(e) => {
+            let takes = if e.available { "takes leases" } else { "is drained" };
+            format!("provider p{} {takes}, offers {}", e.provider, crate::operating::list(&e.attributes))
         }
         Event::BidAccepted(e) => format!("bid b{} open", e.bid),
         Event::BidParked(e) => format!("bid b{} parked", e.bid),

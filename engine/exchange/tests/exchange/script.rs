@@ -196,7 +196,7 @@ impl Stage {
             }
             ["finish", lease, how] => finish(LeaseId(id_of('l', lease)), how).into(),
             ["stop", lease] => StopLease { lease: LeaseId(id_of('l', lease)) }.into(),
-            _ => panic!("no command: {words:?}"),
+            _ => crate::operating::command(words, self.desk.now, &|name| self.market(name)),
         }
     }
 

@@ -178,6 +178,7 @@ fn rules_of([scan, tick, ids, timing]: [u8; 4]) -> Genesis {
             dark_after: Seconds(timing.3),
             closing_timeout: Seconds(timing.4),
             settle_grace: Seconds(3_600),
+            reconfigure_delay: Seconds(1_000),
         },
         bounds: Bounds {
             scan: pick(scan, [10_000; 4]),
