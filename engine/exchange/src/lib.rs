@@ -15,4 +15,6 @@ mod state;
 
 pub use exchange::{Capacity, Exchange};
 pub use outcome::{LogViolation, Outcome, Reply};
-pub use state::{Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Provider, StateHash, Terms};
+pub use state::{
+    Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Provider, Record, StateHash, Terms,
+};

@@ -6,6 +6,7 @@ mod closing;
 mod ending;
 mod entering;
 mod filling;
+mod level;
 mod lists;
 mod matching;
 mod parking;
@@ -14,6 +15,7 @@ mod proving;
 mod reentry;
 mod resting;
 mod room;
+mod trust;
 
 pub(crate) use entering::refuse;
 pub(crate) use matching::{Entering, has_escrow};

@@ -3,7 +3,7 @@
 //! queue for the next tick, which comes before anything else.
 
 use berth_domain::{
-    Age, BidId, BidResumed, BidState, BidTarget, MarketId, Mode, OrderId, OrderState, ProviderId,
+    AccountId, Age, BidId, BidResumed, BidState, BidTarget, MarketId, Mode, OrderId, OrderState, ProviderId,
 };
 
 use super::matching::Entering;
@@ -17,6 +17,13 @@ impl Exchange {
     /// before.
     pub(crate) fn reenter_bids(&mut self, step: &mut Step<'_>, provider: ProviderId) {
         let live = self.live_bids(provider).map(|bid| (bid.age, Entrant::Bid(bid.id))).collect();
+        self.reenter_all(step, live);
+    }
+
+    /// The same for all of an account's bids, when another level or uptime may
+    /// let them meet other orders.
+    pub(crate) fn reenter_bids_of(&mut self, step: &mut Step<'_>, account: AccountId) {
+        let live = self.live_bids_of(account).into_iter().map(|bid| (bid.age, Entrant::Bid(bid.id))).collect();
         self.reenter_all(step, live);
     }
 
