@@ -4,7 +4,7 @@ mod operator;
 
 use berth_domain::{
     AccountId, Address, BidTarget, Code, Event, LeaseOpened, MarketId, MarketPaused, MarketResumed, ProofPayload,
-    ProofValue, Subject, TrustLevel,
+    ProofValue, Subject, TrustCause, TrustLevel,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -185,6 +185,51 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
             "seq": e.seq.0,
             "payload": payload_json(&e.payload),
             "hash": e.hash.to_string(),
+        }),
+        Event::StakeChanged(e) => json!({
+            "accountId": e.account.0,
+            "address": address::write(e.address),
+            "staked": e.staked.to_string(),
+            "chainEvent": e.event.to_string(),
+        }),
+        Event::StakeSlashed(e) => json!({
+            "accountId": e.account.0,
+            "address": address::write(e.address),
+            "tenantAddress": address::write(e.tenant_address),
+            "leaseId": e.lease.0,
+            "amount": e.amount.to_string(),
+        }),
+        Event::Attested(e) => json!({
+            "accountId": e.account.0,
+            "address": account(e.account),
+            "auditorAddress": account(e.auditor),
+            "until": e.until.map(|until| until.0),
+        }),
+        Event::TrustChanged(e) => {
+            let (lease, event, auditor) = match e.cause {
+                TrustCause::Lease(lease) | TrustCause::Slash(lease) => (Some(lease.0), None, None),
+                TrustCause::Stake(event) => (None, Some(event.to_string()), None),
+                TrustCause::Attestation(auditor) => (None, None, account(auditor)),
+                TrustCause::Expiry => (None, None, None),
+            };
+            json!({
+                "accountId": e.account.0,
+                "address": account(e.account),
+                "from": e.from.as_str(),
+                "to": e.to.as_str(),
+                "cause": e.cause.as_str(),
+                "leaseId": lease,
+                "chainEvent": event,
+                "auditorAddress": auditor,
+            })
+        }
+        Event::ReputationChanged(e) => json!({
+            "accountId": e.account.0,
+            "address": account(e.account),
+            "from": e.from.get(),
+            "to": e.to.get(),
+            "leaseId": e.lease.0,
+            "cause": e.cause.as_str(),
         }),
         Event::CommandRefused(e) => {
             json!({ "accountId": e.account.0, "address": account(e.account), "code": Code::as_str(e.code) })

@@ -9,6 +9,7 @@ mod operator;
 mod order;
 mod provider;
 mod time;
+mod trust;
 
 pub use account::{CancelAll, OpenAccount, SetDeadMan};
 pub use bid::{AmendBid, CancelBid, MassQuote, PlaceBid, Quote, ReplaceBid};
@@ -21,6 +22,7 @@ pub use operator::{CycleMarket, OpenMarket, PauseMarket, Reconfigure, ResumeMark
 pub use order::{AmendOrder, CancelOrder, PlaceOrder, ReplaceOrder};
 pub use provider::{RegisterProvider, UpdateProvider};
 pub use time::{Resumed, Tick};
+pub use trust::{Attest, StakeFact};
 
 use crate::client_id::ClientId;
 use crate::codec::{Encode, codec_tagged};
@@ -101,6 +103,10 @@ codec_tagged! {
         Upgrade(Upgrade) = 35 "exchange.upgrade",
         /// Says whether a host takes leases and what it offers.
         UpdateProvider(UpdateProvider) = 36 "provider.update",
+        /// A stake changed on the chain.
+        StakeFact(StakeFact) = 40 "stake.fact",
+        /// An auditor gives its word for an account, or takes it back.
+        Attest(Attest) = 41 "trust.attest",
     }
 }
 

@@ -8,6 +8,7 @@ mod lease;
 mod operator;
 mod order;
 mod provider;
+mod trust;
 
 pub use account::{AccountOpened, DeadManSet};
 pub use bid::{BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed};
@@ -19,6 +20,7 @@ pub use lease::{
 pub use operator::{Change, ChangeAnnounced, ExchangeReconfigured, ExchangeUpgraded, MarketPaused, MarketResumed};
 pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled};
 pub use provider::{ProviderChanged, ProviderRegistered};
+pub use trust::{Attested, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged};
 
 use crate::codec::codec_tagged;
 
@@ -97,5 +99,15 @@ codec_tagged! {
         ExchangeUpgraded(ExchangeUpgraded) = 34 "exchange.upgraded",
         /// A host takes leases or takes none, or offers something else.
         ProviderChanged(ProviderChanged) = 35 "provider.changed",
+        /// A stake changed on the chain.
+        StakeChanged(StakeChanged) = 40 "stake.changed",
+        /// Stake is forfeited to a harmed tenant.
+        StakeSlashed(StakeSlashed) = 41 "stake.slashed",
+        /// An auditor gave its word for an account, or took it back.
+        Attested(Attested) = 42 "trust.attested",
+        /// A trust level is another.
+        TrustChanged(TrustChanged) = 43 "trust.changed",
+        /// A reputation is another.
+        ReputationChanged(ReputationChanged) = 44 "reputation.changed",
     }
 }

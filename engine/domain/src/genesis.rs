@@ -7,6 +7,7 @@ use crate::money::FeeBps;
 use crate::text::Text;
 use crate::time::Seconds;
 use crate::trust::TrustLevel;
+use crate::trust_rules::TrustRules;
 
 /// The rules of one exchange, fixed in the first entry of its log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +24,10 @@ pub struct Genesis {
     pub treasury: Address,
     /// The platform's fee out of a provider's pay.
     pub fee: FeeBps,
-    /// Level of an account that no grant names.
+    /// Level of an account that no grant names. What it does can raise it above
+    /// and never lowers it below.
     pub default_level: TrustLevel,
-    /// Starting levels by address.
+    /// Starting levels by address, with the same meaning.
     pub grants: Vec<Grant>,
     /// Markets that are open from the start.
     pub markets: Vec<ResourceClass>,
@@ -35,6 +37,10 @@ pub struct Genesis {
     pub timing: Timing,
     /// Bounds on what one command or one account may cost.
     pub bounds: Bounds,
+    /// What trust levels and reputations are made of.
+    pub trust: TrustRules,
+    /// Whose attestations count for level Five.
+    pub auditors: Vec<Address>,
 }
 
 codec_struct!(Genesis {
@@ -50,6 +56,8 @@ codec_struct!(Genesis {
     open_markets,
     timing,
     bounds,
+    trust,
+    auditors,
 });
 
 /// A starting trust level for one address.

@@ -22,27 +22,30 @@ mod order;
 mod proof;
 mod refusal;
 mod resources;
+mod standing;
 mod text;
 mod time;
 mod trust;
+mod trust_rules;
 mod uptime;
 
 pub use bid::{BidState, BidTarget};
 pub use client_id::ClientId;
 pub use command::{
-    AcceptBid, AmendBid, AmendOrder, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, CycleMarket, Deposit,
-    EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, MassQuote, OpenAccount, OpenMarket,
+    AcceptBid, AmendBid, AmendOrder, Attest, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, CycleMarket,
+    Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, MassQuote, OpenAccount, OpenMarket,
     PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure, RegisterProvider, ReplaceBid, ReplaceOrder,
-    ResumeMarket, Resumed, SetDeadMan, SettlementPaid, SettlementRefunded, StartLease, StopLease, Tick, UpdateProvider,
-    Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    ResumeMarket, Resumed, SetDeadMan, SettlementPaid, SettlementRefunded, StakeFact, StartLease, StopLease, Tick,
+    UpdateProvider, Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
-    AccountOpened, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed, Change,
-    ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
+    AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed,
+    Change, ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
     ExchangeUpgraded, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted,
     MarketOpened, MarketPaused, MarketResumed, OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled,
-    ProofStepped, ProviderChanged, ProviderRegistered, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    ProofStepped, ProviderChanged, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged,
+    WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
 pub use fingerprint::Fingerprint;
 pub use genesis::{Bounds, Genesis, Grant, Timing};
@@ -56,7 +59,9 @@ pub use order::{CancelReason, Mode, OrderState, SelfTrade, TimeInForce};
 pub use proof::{ProofPayload, ProofStep, ProofValue};
 pub use refusal::{Code, Subject};
 pub use resources::{Attribute, GpuInventory, Resources};
+pub use standing::{Reputation, ReputationCause, Share, TrustCause};
 pub use text::{Text, TextError};
 pub use time::{Micros, Seconds};
 pub use trust::{Limits, TrustLevel, TrustSet};
+pub use trust_rules::TrustRules;
 pub use uptime::Uptime;

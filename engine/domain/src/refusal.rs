@@ -82,6 +82,8 @@ codec_names! {
         NotTheOperator = 37 "NOT_THE_OPERATOR",
         /// The change would come sooner after its announcement than it may.
         TooSoon = 38 "TOO_SOON",
+        /// Only an auditor may attest, and only for others.
+        NotAnAuditor = 40 "NOT_AN_AUDITOR",
     }
 }
 

@@ -27,6 +27,9 @@ pub struct Exchange {
     /// The last event of the chain that moved money. The chain has one order,
     /// so whatever is not after it has been counted.
     pub(crate) chain_cursor: ChainEventId,
+    /// The last event of the chain that told of a stake. It may be another
+    /// contract's, whose events need not come in one order with the others.
+    pub(crate) stake_cursor: ChainEventId,
     pub(crate) markets: Vec<Market>,
     pub(crate) markets_by_class: BTreeMap<ResourceClass, MarketId>,
     pub(crate) providers: Vec<Provider>,

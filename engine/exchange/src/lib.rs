@@ -21,4 +21,6 @@ pub use explain::{
     BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait,
 };
 pub use outcome::{LogViolation, Outcome, Reply};
-pub use state::{Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Provider, StateHash, Terms};
+pub use state::{
+    Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Provider, Record, StateHash, Terms,
+};

@@ -204,7 +204,7 @@ impl Exchange {
         StateHash {
             ledger: ComponentHasher::new("ledger")
                 .all(std::iter::once(&self.ledger))
-                .all(std::iter::once(&self.chain_cursor))
+                .all([&self.chain_cursor, &self.stake_cursor].into_iter())
                 .finish(),
             books: ComponentHasher::new("books")
                 .all(self.markets.iter())

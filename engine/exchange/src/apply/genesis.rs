@@ -1,7 +1,7 @@
 //! The first entry: opens the exchange, the accounts of its treasury and its
 //! operator, and its markets.
 
-use berth_domain::{Bounds, Code, ExchangeOpened, Genesis, Seconds, Timing};
+use berth_domain::{Bounds, Code, ExchangeOpened, Genesis, Seconds, Timing, TrustRules};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
@@ -14,11 +14,17 @@ const DURATION_MAX: Seconds = Seconds(100 * 366 * 86_400);
 /// A start names the container of each replica, and a list counts in 16 bits.
 const REPLICAS_MAX: u32 = 65_535;
 
+/// Leases that a record holds: two megabytes for one account.
+const RECORD_MAX: u32 = 65_535;
+
+/// Days that an uptime looks back.
+const UPTIME_DAYS_MAX: u16 = 366;
+
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, genesis: &Genesis) -> Result<Outcome, Code> {
     if x.genesis.is_some() {
         return Err(Code::AlreadyOpened);
     }
-    if !are_in_bounds(&genesis.timing, &genesis.bounds) {
+    if !are_in_bounds(&genesis.timing, &genesis.bounds) || !are_consistent(&genesis.trust) {
         return Err(Code::OutOfBounds);
     }
     x.genesis = Some(genesis.clone());
@@ -53,4 +59,12 @@ pub(super) fn are_in_bounds(timing: &Timing, bounds: &Bounds) -> bool {
         && bounds.fills > 0
         && bounds.replicas <= REPLICAS_MAX
         && durations.into_iter().all(|duration| duration <= DURATION_MAX)
+}
+
+/// Whether these rules of trust go together.
+fn are_consistent(trust: &TrustRules) -> bool {
+    (1..=RECORD_MAX).contains(&trust.window)
+        && (1..=UPTIME_DAYS_MAX).contains(&trust.uptime_days)
+        && trust.stake_two <= trust.stake_three
+        && trust.slash_min <= trust.slash_max
 }

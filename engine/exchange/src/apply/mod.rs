@@ -4,6 +4,7 @@
 mod accept_bid;
 mod amend_bid;
 mod amend_order;
+mod attest;
 mod cancel_all;
 mod cancel_bid;
 mod cancel_order;
@@ -29,6 +30,7 @@ mod resumed;
 mod set_dead_man;
 mod settlement_paid;
 mod settlement_refunded;
+mod stake_fact;
 mod start_lease;
 mod stop_lease;
 mod tick;
@@ -87,6 +89,8 @@ pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) 
         Command::Reconfigure(change) => reconfigure::apply(x, step, change),
         Command::Upgrade(upgrade) => upgrade::apply(x, step, upgrade),
         Command::UpdateProvider(update) => update_provider::apply(x, step, update),
+        Command::StakeFact(fact) => stake_fact::apply(x, step, fact),
+        Command::Attest(attest) => attest::apply(x, step, attest),
     }
 }
 
@@ -105,7 +109,8 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::Escrowed(_)
         | Command::EscrowFailed(_)
         | Command::SettlementPaid(_)
-        | Command::SettlementRefunded(_) => true,
+        | Command::SettlementRefunded(_)
+        | Command::StakeFact(_) => true,
         Command::RegisterProvider(_)
         | Command::PlaceBid(_)
         | Command::CancelBid(_)
@@ -129,7 +134,8 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::CycleMarket(_)
         | Command::Reconfigure(_)
         | Command::Upgrade(_)
-        | Command::UpdateProvider(_) => false,
+        | Command::UpdateProvider(_)
+        | Command::Attest(_) => false,
     }
 }
 
@@ -145,7 +151,11 @@ pub(crate) const fn subject(command: &Command) -> Subject {
         | Command::PauseMarket(_)
         | Command::ResumeMarket(_)
         | Command::CycleMarket(_) => Subject::Market,
-        Command::OpenAccount(_) | Command::CancelAll(_) | Command::SetDeadMan(_) => Subject::Account,
+        Command::OpenAccount(_)
+        | Command::CancelAll(_)
+        | Command::SetDeadMan(_)
+        | Command::StakeFact(_)
+        | Command::Attest(_) => Subject::Account,
         Command::Deposit(_) => Subject::Deposit,
         Command::WithdrawalRequested(_) | Command::Withdrawn(_) | Command::WithdrawalCancelled(_) => {
             Subject::Withdrawal

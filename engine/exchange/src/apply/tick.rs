@@ -1,6 +1,6 @@
 //! Fires due timers, in the order of their deadlines and ids.
 
-use berth_domain::{CloseReason, LeaseId, LeaseState};
+use berth_domain::{CloseReason, LeaseId, LeaseState, TrustCause};
 
 use super::{reconfigure, set_dead_man, upgrade};
 use crate::exchange::{Exchange, Step};
@@ -20,6 +20,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
             Some(Timer::LeaseEnd(lease)) => lease_end(x, step, lease),
             Some(Timer::LeasePhase(lease)) => lease_phase(x, step, lease),
             Some(Timer::DeadMan(account)) => set_dead_man::fire(x, step, account),
+            Some(Timer::Trust(account)) => {
+                x.weigh(step, account, TrustCause::Expiry);
+            }
             Some(Timer::Reentry) => {
                 x.reenter_waiting(step);
                 // What still waits does so for a tick of its own.

@@ -63,6 +63,8 @@ impl Exchange {
             self.ledger.post(Place::Escrow(id, lease.tenant), Place::Available(lease.tenant), lease.escrow);
         }
         self.provider_mut(lease.provider).give_back(lease.slot, lease.units, &lease.resources, lease.replicas);
-        self.reenter_bids(step, lease.provider);
+        if !self.fold_lease(step, &lease) {
+            self.reenter_bids(step, lease.provider);
+        }
     }
 }

@@ -6,12 +6,14 @@ mod closing;
 mod ending;
 mod entering;
 mod filling;
+mod level;
 mod lists;
 mod matching;
 mod plan;
 mod proving;
 mod resting;
 mod room;
+mod trust;
 
 pub(crate) use entering::refuse;
 pub(crate) use matching::{Entering, has_escrow};

@@ -3,7 +3,7 @@
 //! until that has changed.
 
 use berth_domain::{
-    Age, BidChanged, BidId, BidResumed, BidState, BidTarget, MarketId, Mode, OrderState, ProviderId,
+    AccountId, Age, BidChanged, BidId, BidResumed, BidState, BidTarget, MarketId, Mode, OrderState, ProviderId,
 };
 
 use super::matching::Entering;
@@ -44,6 +44,16 @@ impl Exchange {
     /// they may serve an order that was skipped before.
     pub(crate) fn reenter_bids(&mut self, step: &mut Step<'_>, provider: ProviderId) {
         let mut live: Vec<_> = self.live_bids(provider).map(|bid| (bid.age, bid.id)).collect();
+        live.sort_unstable();
+        for (age, id) in live {
+            self.reenter_bid(step, age, id);
+        }
+    }
+
+    /// The same for all of an account's bids, when another level or uptime may
+    /// let them meet other orders.
+    pub(crate) fn reenter_bids_of(&mut self, step: &mut Step<'_>, account: AccountId) {
+        let mut live: Vec<_> = self.live_bids_of(account).into_iter().map(|bid| (bid.age, bid.id)).collect();
         live.sort_unstable();
         for (age, id) in live {
             self.reenter_bid(step, age, id);

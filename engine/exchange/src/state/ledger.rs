@@ -34,11 +34,17 @@ pub(crate) enum Place {
 pub struct Ledger {
     /// By account id, from the exchange's own, which has none.
     accounts: Vec<Balances>,
+    /// What accounts have staked on the chain, apart from what they trade with:
+    /// most have nothing there, and orders never look at it.
+    stakes: Vec<Stroops>,
     /// By lease id, from zero, which is no lease.
     escrows: Vec<Stroops>,
     escrowed: Stroops,
     deposited: Stroops,
     withdrawn: Stroops,
+    /// All that was ever staked, and all that was withdrawn or taken of it.
+    stakes_in: Stroops,
+    stakes_out: Stroops,
 }
 
 impl Ledger {
@@ -73,15 +79,36 @@ impl Ledger {
         self.withdrawn
     }
 
-    /// Whether what is inside is what came in less what went out, and the
-    /// tenants' escrowed money is what their leases' escrows hold together.
+    /// All that was ever staked, whatever became of it.
+    #[must_use]
+    pub const fn stakes_in(&self) -> Stroops {
+        self.stakes_in
+    }
+
+    /// What an account has staked.
+    #[must_use]
+    pub fn stake(&self, account: AccountId) -> Stroops {
+        self.stakes.get(account.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// What all accounts have staked.
+    #[must_use]
+    pub fn staked(&self) -> Stroops {
+        self.stakes_in - self.stakes_out
+    }
+
+    /// Whether what is inside is what came in less what went out, what is staked
+    /// is what was staked less what ceased to be, and the tenants' escrowed
+    /// money is what their leases' escrows hold together.
     #[must_use]
     pub fn is_conserved(&self) -> bool {
         let inside =
             self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.available + b.held + b.escrowed + b.withdrawing);
+        let staked = self.stakes.iter().fold(Stroops::ZERO, |sum, stake| sum + *stake);
         let by_tenant = self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.escrowed);
         let by_lease = self.escrows.iter().fold(Stroops::ZERO, |sum, escrow| sum + *escrow);
         Some(inside) == self.deposited.checked_sub(self.withdrawn)
+            && Some(staked) == self.stakes_in.checked_sub(self.stakes_out)
             && by_tenant == self.escrowed
             && by_lease == self.escrowed
     }
@@ -115,6 +142,20 @@ impl Ledger {
                 self.escrowed += amount;
             }
             account => *self.slot(account) += amount,
+        }
+    }
+
+    /// Says what an account has staked now. The caller has made sure that more
+    /// can be counted.
+    pub(crate) fn set_stake(&mut self, account: AccountId, staked: Stroops) {
+        let id = account.0 as usize;
+        if self.stakes.len() <= id {
+            self.stakes.resize(id + 1, Stroops::ZERO);
+        }
+        let before = std::mem::replace(&mut self.stakes[id], staked);
+        match staked.checked_sub(before) {
+            Some(more) => self.stakes_in += more,
+            None => self.stakes_out += before - staked,
         }
     }
 
@@ -158,6 +199,8 @@ impl Encode for Ledger {
     fn encode(&self, out: &mut Vec<u8>) {
         self.deposited.encode(out);
         self.withdrawn.encode(out);
+        self.stakes_in.encode(out);
+        self.stakes_out.encode(out);
         // An account that never had money and one whose money is gone are the
         // same account.
         for (account, balances) in (0_u32..).zip(&self.accounts).filter(|(_, b)| **b != Balances::default()) {
@@ -166,6 +209,10 @@ impl Encode for Ledger {
             balances.held.encode(out);
             balances.escrowed.encode(out);
             balances.withdrawing.encode(out);
+        }
+        for (account, stake) in (0_u32..).zip(&self.stakes).filter(|(_, stake)| **stake != Stroops::ZERO) {
+            AccountId(account).encode(out);
+            stake.encode(out);
         }
         for (lease, escrow) in (0_u64..).zip(&self.escrows).filter(|(_, escrow)| **escrow != Stroops::ZERO) {
             LeaseId(lease).encode(out);

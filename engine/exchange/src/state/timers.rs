@@ -26,6 +26,8 @@ pub(crate) enum Timer {
     LeasePhase(LeaseId),
     /// An account has been silent for as long as it said.
     DeadMan(AccountId),
+    /// Trust in an account may change by time alone.
+    Trust(AccountId),
     /// Things that became eligible wait to enter the books again.
     Reentry,
     /// Announced terms come into force.
@@ -35,7 +37,7 @@ pub(crate) enum Timer {
 }
 
 /// Kinds of timers.
-const KINDS: usize = 9;
+const KINDS: usize = 10;
 
 impl Timer {
     const fn kind(self) -> usize {
@@ -49,6 +51,7 @@ impl Timer {
             Self::Reentry => 6,
             Self::NewTerms => 7,
             Self::NewRules => 8,
+            Self::Trust(_) => 9,
         }
     }
 
@@ -57,7 +60,7 @@ impl Timer {
             Self::OrderExpiry(id) | Self::AuctionClose(id) => id.0,
             Self::BidExpiry(id) => id.0,
             Self::LeaseEnd(id) | Self::LeasePhase(id) => id.0,
-            Self::DeadMan(id) => id.0 as u64,
+            Self::DeadMan(id) | Self::Trust(id) => id.0 as u64,
             Self::Reentry | Self::NewTerms | Self::NewRules => 0,
         }
     }

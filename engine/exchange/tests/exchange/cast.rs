@@ -45,6 +45,8 @@ pub(crate) fn genesis() -> Genesis {
             reconfigure_delay: Seconds(1_000),
         },
         bounds: Default::default(),
+        trust: Default::default(),
+        auditors: Vec::new(),
     }
 }
 

@@ -245,11 +245,12 @@ fn could_trade(x: &Exchange, order: &Order, bid: &Bid) -> bool {
     let provider = x.provider(bid.provider).expect("a bid's provider is there");
     let within = order.limits.at(level(x, bid.account)).is_some_and(|limit| bid.price <= limit);
     let lasts = min_duration <= order.duration && order.duration <= max_duration;
+    let up = x.account(bid.account).is_some_and(|owner| order.min_uptime.is_none_or(|least| owner.uptime >= least));
     let offered = order.requires.iter().all(|required| provider.attributes.contains(required));
     // A lease of less than a stroop cannot be settled. It trades at the
     // resting side's price, of which the bid's is the lower.
     let costs = owed(bid.price, order.units, 1, order.prepay.0) > 0;
-    within && lasts && offered && costs && bid.remaining >= order.units && one_fits(x, provider.id, order)
+    within && lasts && up && offered && costs && bid.remaining >= order.units && one_fits(x, provider.id, order)
 }
 
 fn one_fits(x: &Exchange, provider: ProviderId, order: &Order) -> bool {

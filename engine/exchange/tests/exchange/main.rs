@@ -13,6 +13,7 @@ mod cast;
 mod operating;
 mod picture;
 mod script;
+mod standing;
 mod words;
 
 mod capacity;
@@ -29,4 +30,5 @@ mod proof;
 mod settlement;
 mod streams;
 mod timers;
+mod trust;
 mod withdrawals;

@@ -99,6 +99,11 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
             let part = e.pay - e.fee;
             format!("lease l{} paid: {provider} {part}, treasury {}, {tenant} {}", e.lease, e.fee, e.refund)
         }
+        Event::StakeChanged(_)
+        | Event::StakeSlashed(_)
+        | Event::Attested(_)
+        | Event::TrustChanged(_)
+        | Event::ReputationChanged(_) => crate::standing::told(event, names)?,
         Event::CommandRefused(e) => format!("refused {}", e.code),
     })
 }
@@ -139,7 +144,7 @@ pub(crate) fn money(x: &Exchange, accounts: &[(String, AccountId)]) -> Vec<Strin
     table(&["account", "available", "held", "escrowed", "withdrawing"], accounts.iter().map(row).collect())
 }
 
-fn table(head: &[&str], rows: Vec<Vec<String>>) -> Vec<String> {
+pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> Vec<String> {
     let mut lines = vec![head.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>()];
     lines.extend(rows);
     let widths: Vec<usize> =

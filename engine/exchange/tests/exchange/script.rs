@@ -10,8 +10,9 @@
 //! ada start l1 | ada beat l1 | ada finish l1 stopped | exited=0 | failed
 //! chain escrowed l1 | escrowed l1 elsewhere | refuses l1 | pays l1 | refunds l1
 //! chain credits tom 5 | asks tom 5 | withdrew tom 5 | keeps tom 5
+//! chain stakes ada 100 | stakes ada 90 slashed=l1 | dee attest ada +60
 //! wait 60 | down 60 | resume
-//! book H100-80 | money tom ada | state o1 b1 l1
+//! book H100-80 | money tom ada | standing ada | state o1 b1 l1
 //! ```
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use berth_domain::{
 use crate::cast::{CAST, OWNERS, TENANTS, address, class, genesis, tx};
 use crate::desk::Desk;
 use crate::picture;
+use crate::standing;
 use crate::words::{
     attributes, bid, finish, host, id_of, limits, number, option, rate, self_trade, stroops, time_in_force,
 };
@@ -104,6 +106,10 @@ impl Stage {
             }
             ["state", ..] => {
                 return vec![words[1..].iter().map(|thing| self.state(thing)).collect::<Vec<_>>().join(", ")];
+            }
+            ["standing", ..] => {
+                let accounts: Vec<_> = words[1..].iter().map(|name| ((*name).to_owned(), self.account(name))).collect();
+                return standing::table(&self.desk.exchange, &accounts);
             }
             ["wait", seconds] => self.desk.wait(Seconds(number(seconds))),
             ["down", seconds] => self.desk.go_down(Seconds(number(seconds))),
@@ -195,6 +201,7 @@ impl Stage {
                 Heartbeat { lease: LeaseId(id_of('l', lease)), cpu_millis: 1_500, memory_bytes: 1 << 20 }.into()
             }
             ["finish", lease, how] => finish(LeaseId(id_of('l', lease)), how).into(),
+            ["attest", who, until] => standing::attest(who, until, self.desk.now),
             ["stop", lease] => StopLease { lease: LeaseId(id_of('l', lease)) }.into(),
             _ => crate::operating::command(words, self.desk.now, &|name| self.market(name)),
         }
@@ -279,7 +286,7 @@ impl Stage {
             closes_at: closes.map(after),
             post_only: options.contains(&"post-only"),
             self_trade: self_trade(options),
-            min_uptime: None,
+            min_uptime: option(options, "uptime").map(standing::uptime),
             aim: option(options, "aim").map(|bid| BidId(id_of('b', bid))),
             failover: false,
             session: option(options, "session").map(number),
@@ -330,12 +337,13 @@ impl Stage {
                 SettlementRefunded { lease, tx: tx(0x40, lease), ledger: 11, amount }.into()
             }
             [what, who, amount, ref again @ ..] => {
-                if again.is_empty() {
+                if !again.contains(&"again") {
                     self.chain_event += 1;
                 }
                 let event = ChainEventId { toid: self.chain_event << 12, index: 0 };
                 let (address, amount) = (address(who), stroops(amount));
                 match what {
+                    "stakes" => standing::fact(event, address, amount, again),
                     "credits" => Deposit { event, address, amount }.into(),
                     "asks" => WithdrawalFact { event, address, amount }.into(),
                     "withdrew" => Withdrawn { event, address, amount }.into(),
