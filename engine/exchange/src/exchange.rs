@@ -59,6 +59,19 @@ pub(crate) struct Step<'a> {
     events: &'a mut Vec<Event>,
 }
 
+impl<'a> Step<'a> {
+    /// What the next entry would be applied with.
+    pub(crate) fn next(
+        x: &Exchange,
+        account: AccountId,
+        at: Micros,
+        command: &'a Command,
+        events: &'a mut Vec<Event>,
+    ) -> Self {
+        Self { seq: x.head.next(), at, account, command, budget: Budget::of(&x.config.bounds), events }
+    }
+}
+
 impl Step<'_> {
     #[inline]
     pub(crate) fn emit(&mut self, event: impl Into<Event>) {
