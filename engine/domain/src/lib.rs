@@ -45,8 +45,9 @@ pub use event::{
     Change, ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
     ExchangeUpgraded, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseFailedOver, LeaseOpened, LeasePaid,
     LeaseStarted, MarketOpened, MarketPaused, MarketResumed, OrderAccepted, OrderAmended, OrderContinued,
-    OrderDiscontinued, OrderEnded, OrderExpired, OrderFilled, ProofStepped, ProviderChanged, ProviderRegistered,
-    ReputationChanged, StakeChanged, StakeSlashed, StandbyMissing, StandbyReleased, StandbyReserved, TrustChanged,
+    OrderDiscontinued, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed, ProofStepped,
+    ProviderChanged, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed, StandbyMissing,
+    StandbyReleased, StandbyReserved, TrustChanged,
     WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
 pub use failover::StandbyEnd;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
-    AccountId, Age, Authority, BidId, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId,
+    AccountId, Age, Authority, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId,
     Micros, RULES_VERSION, ResourceClass, Seq, Timing,
 };
 
@@ -11,7 +11,7 @@ use crate::apply;
 use crate::outcome::{LogViolation, Outcome};
 use crate::rules::{Budget, Plan};
 use crate::state::{
-    Accounts, Bid, ClientIds, Config, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers,
+    Accounts, Bid, ClientIds, Config, Entrant, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers,
 };
 
 /// The matching core. Cloning it gives an independent replica.
@@ -43,8 +43,8 @@ pub struct Exchange {
     /// Fill-or-kill orders over several leases of which not all have started.
     pub(crate) gangs: Gangs,
     pub(crate) timers: Timers,
-    /// Bids that wait to enter their books again, by their age.
-    pub(crate) reentering: BTreeSet<(Age, BidId)>,
+    /// Bids and orders that wait to enter their books again, by their age.
+    pub(crate) reentering: BTreeSet<(Age, Entrant)>,
     /// Things that a new market's book has room for.
     pub(crate) resting: usize,
     /// Room to plan in and to write a payload to: never empty for its content,
@@ -63,6 +63,19 @@ pub(crate) struct Step<'a> {
     /// What matching may still cost in this entry.
     pub(crate) budget: Budget,
     events: &'a mut Vec<Event>,
+}
+
+impl<'a> Step<'a> {
+    /// What the next entry would be applied with.
+    pub(crate) fn next(
+        x: &Exchange,
+        account: AccountId,
+        at: Micros,
+        command: &'a Command,
+        events: &'a mut Vec<Event>,
+    ) -> Self {
+        Self { seq: x.head.next(), at, account, command, budget: Budget::of(&x.config.bounds), events }
+    }
 }
 
 impl Step<'_> {
@@ -133,9 +146,7 @@ impl Exchange {
             step.emit(CommandRefused { account, subject, code });
             Outcome::Refused(code)
         });
-        if !self.standbys.is_idle() {
-            self.mind_standbys(&mut step);
-        }
+        self.follow_up(&mut step);
         if let Outcome::Done(_) = outcome
             && self.accounts.get(account).is_some_and(|account| account.dead_man_millis > 0)
         {

@@ -2,7 +2,7 @@
 //! what happened; the ledger follows it.
 
 use berth_domain::{
-    AccountId, CancelReason, Code, StandbyEnd, Stroops, WithdrawalCancelled, WithdrawalFact, WithdrawalMoved, WithdrawalPaid,
+    AccountId, Code, StandbyEnd, Stroops, WithdrawalCancelled, WithdrawalFact, WithdrawalMoved, WithdrawalPaid,
     WithdrawalReturned, Withdrawn,
 };
 
@@ -62,13 +62,13 @@ pub(super) fn cancelled(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawal
     Ok(Outcome::Done(Reply::Account(account)))
 }
 
-/// Cancels open orders, the youngest first, and then releases standbys, those
-/// of the youngest leases first, until `amount` is available or none is left.
+/// Parks open orders, the youngest first, and then releases standbys, those of
+/// the youngest leases first, until `amount` is available or none is left.
 fn free(x: &mut Exchange, step: &mut Step<'_>, account: AccountId, amount: Stroops) {
     while x.balances(account).available < amount {
         let youngest = x.live_orders(account).find(|order| order.hold > Stroops::ZERO);
         let Some(id) = youngest.map(|order| order.id) else { break };
-        x.end_order(step, id, CancelReason::Unfunded);
+        x.park_order(step, id);
     }
     while x.balances(account).available < amount {
         let Some(lease) = x.youngest_backed(account) else { break };

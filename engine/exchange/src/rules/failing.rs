@@ -96,10 +96,14 @@ impl Exchange {
         if tenant.open_orders >= self.bounds().orders {
             return Err(Code::TooManyOrders);
         }
-        if self.balances(order.account).available < order.hold {
-            return Err(Code::InsufficientFunds);
+        if order.hold <= self.balances(order.account).available {
+            return self.enter_order(step, order, None);
         }
-        self.enter_order(step, order, None)
+        order.hold = Stroops::ZERO;
+        self.accept_order(step, order);
+        self.set_order_timers(next);
+        self.park_order(step, next);
+        Ok(next)
     }
 }
 

@@ -9,11 +9,23 @@ use crate::exchange::{Exchange, Step};
 use crate::state::{Lease, Place, Standby, Timer};
 
 impl Exchange {
-    /// Does at the end of an entry what it has left to do about standbys: bids
-    /// whose units or room came back enter again, and leases that want a standby
-    /// look for one. Those that were not reached do so in the next tick, which
-    /// comes before anything else.
-    pub(crate) fn mind_standbys(&mut self, step: &mut Step<'_>) {
+    /// Does at the end of an entry what it has left to do: first about
+    /// standbys, so that nothing else takes the funds that they were counted
+    /// on, then about orders that can be paid for again.
+    #[inline]
+    pub(crate) fn follow_up(&mut self, step: &mut Step<'_>) {
+        let mut is_through = self.standbys.is_idle() || self.mind_standbys(step);
+        self.resume_funded(step);
+        while is_through && !self.standbys.is_idle() {
+            is_through = self.mind_standbys(step);
+            self.resume_funded(step);
+        }
+    }
+
+    /// Lets bids whose units or room came back enter again, and leases that want
+    /// a standby look for one. Answers whether all were reached; the others
+    /// are in the next tick, which comes before anything else.
+    fn mind_standbys(&mut self, step: &mut Step<'_>) -> bool {
         loop {
             if let Some(provider) = self.standbys.next_freed() {
                 self.reenter_bids(step, provider);
@@ -21,12 +33,12 @@ impl Exchange {
                 if !self.standbys.is_idle() {
                     self.timers.set(Timer::Reentry, step.at);
                 }
-                return;
+                return false;
             } else if let Some(lease) = self.standbys.next_seeking() {
                 step.budget.reentries -= 1;
                 self.find_standby(step, lease);
             } else {
-                return;
+                return true;
             }
         }
     }
