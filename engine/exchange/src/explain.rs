@@ -8,7 +8,7 @@ use berth_domain::{
 
 use crate::exchange::Exchange;
 use crate::rules::has_escrow;
-use crate::state::{Bid, Order, Provider};
+use crate::state::{Bid, Entrant, Order, Provider};
 
 /// Why an order has not traded, or not all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub enum Wait {
     Drained,
     /// The bid's provider has no unit of the market free.
     NoFreeUnit,
+    /// All units that the bid has left stand by for leases of others.
+    StandsBy,
     /// It became eligible and enters the book again in the next tick.
     Reentry,
 }
@@ -257,7 +259,10 @@ impl Exchange {
         if provider.free_in(bid.slot) == 0 {
             waits.push(Wait::NoFreeUnit);
         }
-        if self.reentering.contains(&(bid.age, bid.id)) {
+        if bid.is_standing() && bid.remaining == 0 {
+            waits.push(Wait::StandsBy);
+        }
+        if self.reentering.contains(&(bid.age, Entrant::Bid(bid.id))) {
             waits.push(Wait::Reentry);
         }
         waits

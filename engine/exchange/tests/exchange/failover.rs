@@ -599,30 +599,21 @@ fn an_order_whose_time_is_over_tries_once_for_what_is_left() {
 }
 
 #[test]
-fn without_funds_what_is_left_does_not_go_on() {
+fn without_funds_what_is_left_is_parked_until_there_are() {
     check(
         "
         ada bid p1 H100-80 1 @ 1
-          bid b1 open
         tom order H100-80 1x1 @ 2 failover
-          order o1 open, holds 2
-          lease l1: o1 on b1, 1x1 at 1 (One), escrow 1
-          order o1 has l1 for 1 replica, 0 left, holds 0
-          no standby for l1
         tom order H100-80 1x1 @ 999
-          order o2 open, holds 999
         chain escrowed l1
-          lease l1 escrowed
         ada finish l1 failed
-          lease l1 closed (failed): 0 s, pay 0, fee 0, refund 1, to be settled
-        tom order CPU 1x1 @ 0.5
-          refused INSUFFICIENT_FUNDS
+        bob bid p2 H100-80 1 @ 2
+        tia order H100-80 1x1 @ 2
         chain pays l1
-          lease l1 paid: ada 0, treasury 0, tom 1
-          l1 does not go on: INSUFFICIENT_FUNDS
         money tom
-          | account | available | held | escrowed | withdrawing |
-          | tom     | 1         | 999  | 0        | 0           |
+        chain credits tom 1
+        money tom
+        tom cancel o2
         ",
     );
 }

@@ -17,7 +17,9 @@ mod standing;
 mod words;
 
 mod capacity;
+mod changes;
 mod directed;
+mod draining;
 mod failover;
 mod filters;
 mod gangs;
@@ -25,6 +27,7 @@ mod golden;
 mod hostile;
 mod leases;
 mod moves;
+mod operator;
 mod oracle;
 mod orders;
 mod priority;
