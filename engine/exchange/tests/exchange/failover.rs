@@ -603,17 +603,32 @@ fn without_funds_what_is_left_is_parked_until_there_are() {
     check(
         "
         ada bid p1 H100-80 1 @ 1
+          bid b1 open
         tom order H100-80 1x1 @ 2 failover
+          order o1 open, holds 2
+          lease l1: o1 on b1, 1x1 at 1 (One), escrow 1
+          order o1 has l1 for 1 replica, 0 left, holds 0
+          no standby for l1
         tom order H100-80 1x1 @ 999
+          order o2 open, holds 999
         chain escrowed l1
+          lease l1 escrowed
         ada finish l1 failed
-        bob bid p2 H100-80 1 @ 2
-        tia order H100-80 1x1 @ 2
+          lease l1 closed (failed): 0 s, pay 0, fee 0, refund 1, to be settled
         chain pays l1
+          lease l1 paid: ada 0, treasury 0, tom 1
+          order o3 open, holds 0
+          order o3 parked, releases 0
+          l1 goes on as o3
         money tom
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 1         | 999  | 0        | 0           |
         chain credits tom 1
+          tom has 1 more
+          order o3 resumed, holds 2
         money tom
-        tom cancel o2
+          | account | available | held | escrowed | withdrawing |
+          | tom     | 0         | 1001 | 0        | 0           |
         ",
     );
 }
@@ -638,7 +653,7 @@ fn a_withdrawal_takes_the_hold_of_a_standby_after_that_of_orders() {
           | account | available | held | escrowed | withdrawing |
           | tom     | 995       | 4    | 1        | 0           |
         chain withdrew tom 998
-          order o2 cancelled (unfunded), releases 3
+          order o2 parked, releases 3
           tom withdrew 998
         money tom
           | account | available | held | escrowed | withdrawing |
