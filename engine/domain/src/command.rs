@@ -13,7 +13,7 @@ mod trust;
 
 pub use account::{CancelAll, OpenAccount, SetDeadMan};
 pub use bid::{AmendBid, CancelBid, MassQuote, PlaceBid, Quote, ReplaceBid};
-pub use fact::{EscrowFailed, Escrowed, SettlementPaid, SettlementRefunded};
+pub use fact::{EscrowFailed, Escrowed, LedgerSeen, SettlementPaid, SettlementRefunded};
 pub use funds::{Deposit, WithdrawalCancelled, WithdrawalFact, Withdrawn};
 pub use lease::{
     AcceptBid, ContainerReport, FinishLease, FinishOutcome, Heartbeat, JobResult, PortBinding, StartLease, StopLease,
@@ -107,6 +107,8 @@ codec_tagged! {
         StakeFact(StakeFact) = 40 "stake.fact",
         /// An auditor gives its word for an account, or takes it back.
         Attest(Attest) = 41 "trust.attest",
+        /// The ledger that says whether a lease is run again.
+        LedgerSeen(LedgerSeen) = 60 "lease.ledgerSeen",
     }
 }
 

@@ -15,6 +15,9 @@ codec_names! {
         Closing = 3 "closing",
         /// Over.
         Closed = 4 "closed",
+        /// Its job has ended well and its result is being checked; it is paid
+        /// when that is done.
+        Verifying = 6 "verifying",
     }
 }
 
@@ -41,6 +44,8 @@ codec_names! {
         Refunded = 8 "refunded",
         /// Another lease of its gang failed before all of them had started.
         GangFailed = 12 "gangFailed",
+        /// Other runs of the same job had another result.
+        FailedVerification = 13 "failedVerification",
     }
 }
 
@@ -48,7 +53,7 @@ impl CloseReason {
     /// Whether a lease that closes for this is not paid, however long it ran.
     #[must_use]
     pub const fn is_unpaid(self) -> bool {
-        matches!(self, Self::Refunded | Self::GangFailed)
+        matches!(self, Self::Refunded | Self::GangFailed | Self::FailedVerification)
     }
 
     /// Whether the provider did not do what the lease was for, so that another

@@ -29,15 +29,16 @@ mod time;
 mod trust;
 mod trust_rules;
 mod uptime;
+mod verify;
 
 pub use bid::{BidState, BidTarget};
 pub use client_id::ClientId;
 pub use command::{
     AcceptBid, AmendBid, AmendOrder, Attest, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, CycleMarket,
-    Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, MassQuote, OpenAccount, OpenMarket,
-    PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure, RegisterProvider, ReplaceBid, ReplaceOrder,
-    ResumeMarket, Resumed, SetDeadMan, SettlementPaid, SettlementRefunded, StakeFact, StartLease, StopLease, Tick,
-    UpdateProvider, Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, LedgerSeen, MassQuote,
+    OpenAccount, OpenMarket, PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure, RegisterProvider,
+    ReplaceBid, ReplaceOrder, ResumeMarket, Resumed, SetDeadMan, SettlementPaid, SettlementRefunded, StakeFact,
+    StartLease, StopLease, Tick, UpdateProvider, Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
@@ -47,8 +48,8 @@ pub use event::{
     LeaseStarted, MarketOpened, MarketPaused, MarketResumed, OrderAccepted, OrderAmended, OrderContinued,
     OrderDiscontinued, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed, ProofStepped,
     ProviderChanged, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed, StandbyMissing,
-    StandbyReleased, StandbyReserved, TrustChanged,
-    WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    StandbyReleased, StandbyReserved, TrustChanged, VerificationDrawn, VerificationEnded, VerificationRerun,
+    VerificationStarted, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
 pub use failover::StandbyEnd;
 pub use fingerprint::Fingerprint;
@@ -69,3 +70,4 @@ pub use time::{Micros, Seconds};
 pub use trust::{Limits, TrustLevel, TrustSet};
 pub use trust_rules::TrustRules;
 pub use uptime::Uptime;
+pub use verify::{Verdict, Verify, is_drawn};

@@ -15,6 +15,7 @@ mod escrowed;
 mod finish_lease;
 mod genesis;
 mod heartbeat;
+mod ledger_seen;
 mod mass_quote;
 mod open_account;
 mod open_market;
@@ -82,6 +83,7 @@ pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) 
         Command::StopLease(stop) => stop_lease::apply(x, step, stop),
         Command::SettlementPaid(fact) => settlement_paid::apply(x, step, fact),
         Command::SettlementRefunded(fact) => settlement_refunded::apply(x, step, fact),
+        Command::LedgerSeen(fact) => ledger_seen::apply(x, step, fact),
         Command::OpenMarket(open) => open_market::apply(x, step, open),
         Command::PauseMarket(pause) => pause_market::apply(x, step, pause),
         Command::ResumeMarket(resume) => resume_market::apply(x, step, resume),
@@ -109,6 +111,7 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::Escrowed(_)
         | Command::EscrowFailed(_)
         | Command::SettlementPaid(_)
+        | Command::LedgerSeen(_)
         | Command::SettlementRefunded(_)
         | Command::StakeFact(_) => true,
         Command::RegisterProvider(_)
@@ -177,6 +180,7 @@ pub(crate) const fn subject(command: &Command) -> Subject {
         | Command::FinishLease(_)
         | Command::StopLease(_)
         | Command::SettlementPaid(_)
+        | Command::LedgerSeen(_)
         | Command::SettlementRefunded(_) => Subject::Lease,
     }
 }

@@ -1,6 +1,6 @@
 //! Fires due timers, in the order of their deadlines and ids.
 
-use berth_domain::{CloseReason, LeaseId, LeaseState, TrustCause};
+use berth_domain::{CloseReason, LeaseId, LeaseState, TrustCause, Verify};
 
 use super::{reconfigure, set_dead_man, upgrade};
 use crate::exchange::{Exchange, Step};
@@ -54,7 +54,14 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
 
 fn lease_end(x: &mut Exchange, step: &mut Step<'_>, id: LeaseId) {
     let Some(lease) = x.lease(id) else { return };
-    let reason = if lease.prepay < lease.duration { CloseReason::Exhausted } else { CloseReason::Completed };
+    let reason = if lease.prepay < lease.duration {
+        CloseReason::Exhausted
+    } else if x.verify_of(lease) == Verify::None {
+        CloseReason::Completed
+    } else {
+        // A job whose result is to be checked has brought none in its time.
+        CloseReason::Failed
+    };
     x.begin_closing(step, id, reason);
 }
 
@@ -69,6 +76,7 @@ fn lease_phase(x: &mut Exchange, step: &mut Step<'_>, id: LeaseId) {
             let reason = lease.reason.unwrap_or(CloseReason::Failed);
             x.close(step, id, reason);
         }
+        LeaseState::Verifying => x.verification_is_late(step, id),
         LeaseState::Closed => {}
     }
 }

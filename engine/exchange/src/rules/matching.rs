@@ -79,7 +79,10 @@ impl Exchange {
         let provider = self.host_of(bid);
         let room = provider.room(bid.slot, order.units, &order.resources);
         let room = if plan.actions.is_empty() { room } else { room.saturating_sub(plan.on(bid.provider)) };
-        let replicas = plan.left.min(times(bid.remaining, order.units)).min(room);
+        let mut replicas = plan.left.min(times(bid.remaining, order.units)).min(room);
+        if order.spreads() {
+            replicas = if self.has_part(plan, bid.account) { 0 } else { replicas.min(1) };
+        }
         if replicas == 0 || !self.is_eligible(order, bid, provider, bid.price) {
             return plan.skip();
         }
@@ -180,6 +183,14 @@ impl Exchange {
                 return;
             }
         }
+    }
+
+    /// Whether a plan has a fill on one of an account's hosts.
+    fn has_part(&self, plan: &Plan, account: AccountId) -> bool {
+        plan.actions.iter().any(|action| match action {
+            Action::Fill { provider, .. } => self.provider(*provider).is_some_and(|host| host.account == account),
+            Action::EndOrder(_) | Action::EndBid(_) => false,
+        })
     }
 
     /// The filters that look at neither quantity nor room: they skip a pair and

@@ -15,10 +15,12 @@ mod parking;
 mod plan;
 mod proving;
 mod reentry;
+mod rerunning;
 mod resting;
 mod room;
 mod standing_by;
 mod trust;
+mod verifying;
 
 pub(crate) use entering::refuse;
 pub(crate) use matching::{Entering, has_escrow};

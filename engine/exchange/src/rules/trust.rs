@@ -50,7 +50,11 @@ impl Exchange {
         let ending = match lease.reason? {
             // What the tenant ended, or did not fund further, was served.
             CloseReason::Completed | CloseReason::Stopped | CloseReason::Exhausted if ran => Ending::Completed,
-            CloseReason::Failed | CloseReason::StartTimeout if lease.is_escrowed() => Ending::Failed,
+            CloseReason::Failed | CloseReason::StartTimeout | CloseReason::FailedVerification
+                if lease.is_escrowed() =>
+            {
+                Ending::Failed
+            }
             CloseReason::Dark => Ending::Dark,
             // The provider had no part in it.
             CloseReason::Completed
@@ -61,6 +65,7 @@ impl Exchange {
             | CloseReason::EscrowFailed
             | CloseReason::EscrowTimeout
             | CloseReason::Refunded
+            | CloseReason::FailedVerification
             | CloseReason::GangFailed => return None,
         };
         let fee = if ending == Ending::Completed { lease.fee } else { fee(lease.escrow, bps) };
@@ -73,7 +78,6 @@ impl Exchange {
     /// forfeited counts as gone. Once for a lease, and after everything else
     /// that the caller does to bids and leases: the account's level may change
     /// and its bids enter again.
-    #[cfg_attr(not(test), expect(dead_code, reason = "verification calls it"))]
     pub(crate) fn slash(
         &mut self,
         step: &mut Step<'_>,

@@ -36,4 +36,5 @@ mod settlement;
 mod streams;
 mod timers;
 mod trust;
+mod verification;
 mod withdrawals;
