@@ -15,6 +15,9 @@ codec_names! {
         Closing = 3 "closing",
         /// Over.
         Closed = 4 "closed",
+        /// What was paid in advance is used up. Its containers are stopped,
+        /// nothing accrues, and its room is kept for a while.
+        Suspended = 5 "suspended",
     }
 }
 
@@ -29,7 +32,7 @@ codec_names! {
         Failed = 2 "failed",
         /// The provider's heartbeats stopped.
         Dark = 3 "dark",
-        /// Its prepaid time ran out before its duration.
+        /// Its prepaid time ran out before its duration and was not topped up.
         Exhausted = 4 "exhausted",
         /// The chain refused the escrow.
         EscrowFailed = 5 "escrowFailed",

@@ -15,7 +15,7 @@ fn fee() -> impl Strategy<Value = FeeBps> {
 }
 
 fn timing() -> impl Strategy<Value = Timing> {
-    any::<[u64; 8]>().prop_map(|s| Timing {
+    (any::<[u64; 11]>(), any::<u32>()).prop_map(|(s, missed_checks)| Timing {
         escrow_timeout: Seconds(s[0]),
         start_timeout: Seconds(s[1]),
         heartbeat_interval: Seconds(s[2]),
@@ -24,6 +24,10 @@ fn timing() -> impl Strategy<Value = Timing> {
         closing_timeout: Seconds(s[5]),
         settle_grace: Seconds(s[6]),
         reconfigure_delay: Seconds(s[7]),
+        runway_warning: Seconds(s[8]),
+        suspend_timeout: Seconds(s[9]),
+        missed_checks,
+        backlog_window: Seconds(s[10]),
     })
 }
 

@@ -53,6 +53,8 @@ pub(crate) struct Step<'a> {
     pub(crate) seq: Seq,
     pub(crate) at: Micros,
     pub(crate) account: AccountId,
+    /// Why that is believed.
+    pub(crate) authority: &'a Authority,
     pub(crate) command: &'a Command,
     /// What matching may still cost in this entry.
     pub(crate) budget: Budget,
@@ -68,7 +70,8 @@ impl<'a> Step<'a> {
         command: &'a Command,
         events: &'a mut Vec<Event>,
     ) -> Self {
-        Self { seq: x.head.next(), at, account, command, budget: Budget::of(&x.config.bounds), events }
+        let authority = &Authority::OperatorAttested;
+        Self { seq: x.head.next(), at, account, authority, command, budget: Budget::of(&x.config.bounds), events }
     }
 }
 
@@ -131,7 +134,7 @@ impl Exchange {
         let mark = events.len();
         let budget = Budget::of(&self.config.bounds);
         let (seq, at, account, command) = (entry.seq, entry.at, entry.account, &entry.command);
-        let mut step = Step { seq, at, account, command, budget, events };
+        let mut step = Step { seq, at, account, authority: &entry.authority, command, budget, events };
         let outcome = apply::command(self, &mut step, command).unwrap_or_else(|code| {
             // Commands decide before they change anything, so a refusal has
             // nothing to take back.

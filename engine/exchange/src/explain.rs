@@ -8,7 +8,7 @@ use berth_domain::{
 
 use crate::exchange::Exchange;
 use crate::rules::has_escrow;
-use crate::state::{Bid, Order, Provider};
+use crate::state::{Bid, Entrant, Order, Provider};
 
 /// Why an order has not traded, or not all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -257,7 +257,7 @@ impl Exchange {
         if provider.free_in(bid.slot) == 0 {
             waits.push(Wait::NoFreeUnit);
         }
-        if self.reentering.contains(&(bid.age, bid.id)) {
+        if self.reentering.contains(&(bid.age, Entrant::Bid(bid.id))) {
             waits.push(Wait::Reentry);
         }
         waits

@@ -15,6 +15,7 @@ mod proving;
 mod reentry;
 mod resting;
 mod room;
+mod runway;
 mod trust;
 
 pub(crate) use entering::refuse;

@@ -44,6 +44,10 @@ fn money(x: &Exchange) {
     for order in x.orders() {
         *held.entry(order.account).or_default() += i128::from(order.hold.get());
     }
+    for lease in x.leases() {
+        let top_up = lease.funding.top_up.map_or(Stroops::ZERO, |top_up| top_up.amount);
+        *held.entry(lease.tenant).or_default() += i128::from(top_up.get());
+    }
     let mut escrowed: BTreeMap<AccountId, i128> = BTreeMap::new();
     for lease in x.leases() {
         let there = if holds_escrow(lease) { lease.escrow } else { Stroops::ZERO };
@@ -73,6 +77,10 @@ fn leases(x: &Exchange) {
         assert!(!ran || lease.is_escrowed(), "lease {id} started without an escrow");
         assert!(ran || lease.evidence.seconds().0 == 0, "lease {id} is evidenced before it started");
         assert!(lease.evidence.seconds() <= lease.duration.min(lease.prepay), "lease {id} is evidenced beyond its end");
+        let is_suspended = lease.funding.suspended_at().is_some();
+        assert!(lease.state != LeaseState::Suspended || is_suspended, "lease {id} is suspended");
+        assert!(lease.state != LeaseState::Running || !is_suspended, "lease {id} is not suspended");
+        assert!(!is_suspended || lease.started_at.is_some(), "lease {id} was suspended while it ran");
         let may_pay = is_closed && ran;
         assert!(may_pay || lease.pay == Stroops::ZERO, "pay of lease {id}");
         let fee = i128::from(lease.pay.get()) * bps / 10_000;

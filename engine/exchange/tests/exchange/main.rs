@@ -17,6 +17,7 @@ mod standing;
 mod words;
 
 mod capacity;
+mod checks;
 mod directed;
 mod filters;
 mod golden;
@@ -27,6 +28,7 @@ mod oracle;
 mod orders;
 mod priority;
 mod proof;
+mod runway;
 mod settlement;
 mod streams;
 mod timers;
