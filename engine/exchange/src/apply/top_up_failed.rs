@@ -19,6 +19,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &TopUpFailed) -
     let tenant = lease.tenant;
 
     x.ledger.post(Place::Held(tenant), Place::Available(tenant), top_up.amount);
+    x.account_mut(tenant).topping_up -= top_up.amount;
     x.lease_mut(fact.lease).funding.top_up = None;
     let (number, amount) = (top_up.number, top_up.amount);
     step.emit(TopUpReleased { lease: fact.lease, number, amount, reason: fact.reason.clone() });

@@ -28,6 +28,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, top_up: &TopUpLease) 
     }
 
     x.ledger.post(Place::Available(step.account), Place::Held(step.account), amount);
+    x.account_mut(step.account).topping_up += amount;
     let funding = &mut x.lease_mut(top_up.lease).funding;
     funding.top_ups += 1;
     let (number, seconds) = (funding.top_ups, top_up.seconds);

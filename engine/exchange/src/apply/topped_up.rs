@@ -21,6 +21,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &ToppedUp) -> R
     let (tenant, state) = (lease.tenant, lease.state);
 
     x.ledger.post(Place::Held(tenant), Place::Escrow(fact.lease, tenant), top_up.amount);
+    x.account_mut(tenant).topping_up -= top_up.amount;
     let lease = x.lease_mut(fact.lease);
     lease.prepay = Seconds(lease.prepay.0 + top_up.seconds.0);
     lease.escrow += top_up.amount;

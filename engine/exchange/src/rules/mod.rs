@@ -5,7 +5,9 @@ mod auction;
 mod closing;
 mod ending;
 mod entering;
+mod failing;
 mod filling;
+mod gang;
 mod level;
 mod lists;
 mod matching;
@@ -16,6 +18,7 @@ mod reentry;
 mod resting;
 mod room;
 mod runway;
+mod standing_by;
 mod trust;
 
 pub(crate) use entering::refuse;

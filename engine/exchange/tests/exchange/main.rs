@@ -17,13 +17,18 @@ mod standing;
 mod words;
 
 mod capacity;
+mod changes;
 mod checks;
 mod directed;
+mod draining;
+mod failover;
 mod filters;
+mod gangs;
 mod golden;
 mod hostile;
 mod leases;
 mod moves;
+mod operator;
 mod oracle;
 mod orders;
 mod priority;
