@@ -255,7 +255,10 @@ fn could_trade(x: &Exchange, order: &Order, bid: &Bid) -> bool {
     // A lease of less than a stroop cannot be settled. It trades at the
     // resting side's price, of which the bid's is the lower.
     let costs = owed(bid.price, order.units, 1, order.prepay.0) > 0;
-    within && lasts && up && offered && costs && bid.remaining >= order.units && one_fits(x, provider.id, order)
+    // One account's own things may pass over each other.
+    let apart = order.account != bid.account;
+    let fits = bid.remaining >= order.units && one_fits(x, provider.id, order);
+    apart && within && lasts && up && offered && costs && fits
 }
 
 fn one_fits(x: &Exchange, provider: ProviderId, order: &Order) -> bool {
