@@ -54,6 +54,8 @@ pub enum Wait {
     Drained,
     /// The bid's provider has no unit of the market free.
     NoFreeUnit,
+    /// All units that the bid has left stand by for leases of others.
+    StandsBy,
     /// It became eligible and enters the book again in the next tick.
     Reentry,
 }
@@ -254,6 +256,9 @@ impl Exchange {
         }
         if provider.free_in(bid.slot) == 0 {
             waits.push(Wait::NoFreeUnit);
+        }
+        if bid.is_standing() && bid.remaining == 0 {
+            waits.push(Wait::StandsBy);
         }
         if self.reentering.contains(&(bid.age, Entrant::Bid(bid.id))) {
             waits.push(Wait::Reentry);
