@@ -123,23 +123,11 @@ fn an_order_says_what_it_waits_for() {
     );
     check(
         &["tom order H100-80 1x1 @ 2 closes=+60", "treasury pause H100-80"],
-        with(
-            &["MarketPaused", "AuctionClose(Micros(1767225660000000))"],
-            ["p1: MarketPaused, NoBid"; 5],
-        ),
+        with(&["MarketPaused", "AuctionClose(Micros(1767225660000000))"], ["p1: MarketPaused, NoBid"; 5]),
     );
-    check(
-        &[bids, "tom order H100-80 1x1 @ 2"],
-        with(&["order filled"], hosts("p1: NoBid", "p1: NoBid")),
-    );
-    check(
-        &["tom order H100-80 1x1 @ 2", "tom cancel o1"],
-        with(&["order cancelled"], ["p1: NoBid"; 5]),
-    );
-    check(
-        &["tom order H100-80 1x1 @ 2", "chain asks tom 1000"],
-        with(&["OrderParked"], ["p1: NoBid"; 5]),
-    );
+    check(&[bids, "tom order H100-80 1x1 @ 2"], with(&["order filled"], hosts("p1: NoBid", "p1: NoBid")));
+    check(&["tom order H100-80 1x1 @ 2", "tom cancel o1"], with(&["order cancelled"], ["p1: NoBid"; 5]));
+    check(&["tom order H100-80 1x1 @ 2", "chain asks tom 1000"], with(&["OrderParked"], ["p1: NoBid"; 5]));
 }
 
 #[test]
@@ -161,12 +149,7 @@ fn a_bid_says_what_it_waits_for_and_which_orders_it_cannot_serve() {
     check(
         &and(&["ada drain p1", "ada bid p1 H100-80 8 @ 3 min=100"]),
         "b1",
-        &[
-            "Drained",
-            "o1: Drained, price 3 > 2",
-            "o2: Drained, DirectedOnly",
-            "o3: Drained, not 100 to 1000000 s",
-        ],
+        &["Drained", "o1: Drained, price 3 > 2", "o2: Drained, DirectedOnly", "o3: Drained, not 100 to 1000000 s"],
     );
     check(&and(&["ada bid p1 on o2 @ 3"]), "b1", &["o2: -"]);
     check(&and(&["ada bid p1 on o2 @ 3", "tia cancel o2"]), "b1", &["bid lost", "o2: order cancelled"]);

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::{
     AccountId, BidState, BidTarget, CloseReason, LeaseState, MarketId, Mode, OrderState, ProofValue, ProviderId, Rate,
-    ResourceClass, Stroops,
-    TrustLevel,
+    ResourceClass, Stroops, TrustLevel,
 };
 use berth_exchange::{Bid, Book, BookRow, Exchange, Lease, Order, Origin, Provider};
 
@@ -102,7 +101,8 @@ fn orders(x: &Exchange) {
             let available = i128::from(x.balances(order.account).available.get());
             assert!(available < needed, "order {id} is parked and could be paid for");
         }
-        let leased: u32 = x.leases().filter(|l| l.order == id && l.origin == Origin::Match).map(|lease| lease.replicas).sum();
+        let leased: u32 =
+            x.leases().filter(|l| l.order == id && l.origin == Origin::Match).map(|lease| lease.replicas).sum();
         assert_eq!(leased + order.remaining, order.replicas, "replicas of order {id}");
         assert_eq!(order.state == OrderState::Filled, order.remaining == 0, "state of order {id}");
         assert!(order.is_live() || order.directed.is_empty(), "bids wait on order {id}, which is over");

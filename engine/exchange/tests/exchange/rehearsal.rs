@@ -139,9 +139,8 @@ fn meddling(x: &Exchange, roll: u8) -> Option<(AccountId, Command)> {
     let market = MarketId(1 + u16::from(roll % 2));
     let provider = ProviderId(1 + u32::from(roll % 6));
     let host = x.provider(provider)?;
-    let update = |available| {
-        (host.account, UpdateProvider { provider, available, attributes: host.attributes.clone() }.into())
-    };
+    let update =
+        |available| (host.account, UpdateProvider { provider, available, attributes: host.attributes.clone() }.into());
     match roll {
         0..6 => Some((x.operator(), PauseMarket { market }.into())),
         6..30 => Some((x.operator(), ResumeMarket { market }.into())),
