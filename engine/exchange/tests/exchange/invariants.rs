@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::{
     AccountId, BidState, BidTarget, CloseReason, LeaseState, MarketId, Mode, OrderState, ProofValue, ProviderId, Rate,
-    ResourceClass, Stroops,
-    TrustLevel,
+    ResourceClass, Stroops, TrustLevel,
 };
 use berth_exchange::{Bid, Book, BookRow, Exchange, Lease, Order, Origin, Provider};
 
@@ -110,7 +109,8 @@ fn orders(x: &Exchange) {
             let available = i128::from(x.balances(order.account).available.get());
             assert!(available < needed, "order {id} is parked and could be paid for");
         }
-        let leased: u32 = x.leases().filter(|l| l.order == id && l.origin == Origin::Match).map(|lease| lease.replicas).sum();
+        let leased: u32 =
+            x.leases().filter(|l| l.order == id && l.origin == Origin::Match).map(|lease| lease.replicas).sum();
         assert_eq!(leased + order.remaining, order.replicas, "replicas of order {id}");
         assert_eq!(order.state == OrderState::Filled, order.remaining == 0, "state of order {id}");
         assert!(order.is_live() || order.directed.is_empty(), "bids wait on order {id}, which is over");
@@ -304,7 +304,10 @@ fn could_trade(x: &Exchange, order: &Order, bid: &Bid) -> bool {
     // A lease of less than a stroop cannot be settled. It trades at the
     // resting side's price, of which the bid's is the lower.
     let costs = owed(bid.price, order.units, 1, order.prepay.0) > 0;
-    within && lasts && up && offered && costs && bid.remaining >= order.units && one_fits(x, provider.id, order)
+    // One account's own things may pass over each other.
+    let apart = order.account != bid.account;
+    let fits = bid.remaining >= order.units && one_fits(x, provider.id, order);
+    apart && within && lasts && up && offered && costs && fits
 }
 
 fn one_fits(x: &Exchange, provider: ProviderId, order: &Order) -> bool {
