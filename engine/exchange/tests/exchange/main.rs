@@ -31,4 +31,5 @@ mod settlement;
 mod streams;
 mod timers;
 mod trust;
+mod trust_fold;
 mod withdrawals;

@@ -1,6 +1,6 @@
 //! Trust levels and reputations: what makes them, and what they do to the books.
 
-use berth_domain::{Genesis, Share, Stroops, TrustRules, Uptime};
+use berth_domain::{Bounds, Genesis, Share, Stroops, TrustRules, Uptime};
 
 use crate::cast::{address, genesis};
 use crate::script::check_with;
@@ -501,6 +501,36 @@ fn a_granted_level_does_not_fall() {
           | eve     | Five  | 90         | 0     | 0/1       | 0+1         | 1       | 0      |
         bob attest eve +60
           refused NOT_AN_AUDITOR
+        ",
+    );
+}
+
+#[test]
+fn bids_that_one_entry_could_not_enter_again_go_on_in_the_next_tick() {
+    check_with(
+        Genesis { bounds: Bounds { fills: 1, ..Bounds::default() }, ..rules() },
+        "
+        tom order H100-80 1x1 @ Two:2
+          order o1 open, holds 2
+        tia order H100-80 1x1 @ Two:3
+          order o2 open, holds 3
+        ada bid p1 H100-80 1 @ 2
+          bid b1 open
+        ada bid p1 H100-80 1 @ 1.5
+          bid b2 open
+        ada bid p1 H100-80 1 @ 1.5
+          bid b3 open
+        chain stakes ada 100
+          ada stakes 100
+          ada is Two, was One (stake)
+          lease l1: o2 on b1, 1x1 at 3 (Two), escrow 3
+          order o2 has l1 for 1 replica, 0 left, holds 0
+        wait 1
+          00:00:00 lease l2: o1 on b2, 1x1 at 2 (Two), escrow 2
+          00:00:00 order o1 has l2 for 1 replica, 0 left, holds 0
+        book H100-80
+          | orders | price | bids  |
+          |        | 1.5   | 1 Two |
         ",
     );
 }
