@@ -84,6 +84,8 @@ pub(crate) fn market_of(event: &Event) -> Option<MarketId> {
         Event::OrderAmended(e) => Some(e.market),
         Event::BidAmended(e) => Some(e.market),
         Event::BidExpired(e) => Some(e.market),
+        Event::MarketPaused(e) => Some(e.market),
+        Event::MarketResumed(e) => Some(e.market),
         Event::LeaseOpened(e) => Some(e.market),
         Event::ExchangeOpened(_)
         | Event::AccountOpened(_)
@@ -92,6 +94,10 @@ pub(crate) fn market_of(event: &Event) -> Option<MarketId> {
         | Event::WithdrawalPaid(_)
         | Event::WithdrawalCancelled(_)
         | Event::ProviderRegistered(_)
+        | Event::ProviderChanged(_)
+        | Event::ChangeAnnounced(_)
+        | Event::ExchangeReconfigured(_)
+        | Event::ExchangeUpgraded(_)
         | Event::LeaseEscrowed(_)
         | Event::LeaseStarted(_)
         | Event::LeaseHeartbeat(_)

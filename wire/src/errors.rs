@@ -138,6 +138,7 @@ pub const fn refusal(code: Code) -> ErrorInfo {
         }
         Code::NotTheOperator => (403, Never, "Only the operator may say this"),
         Code::TooSoon => (422, Never, "The change would come sooner after its announcement than it may"),
+        Code::OrderParked => (409, After, "The order is parked: its funds or its mandate do not allow it now"),
         Code::ProviderUnavailable => (409, After, "The provider takes no leases now"),
         Code::NotAnAuditor => (403, Never, "Only an auditor may attest, and only for others"),
     };

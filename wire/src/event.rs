@@ -116,6 +116,12 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         Event::OrderExpired(e) => {
             json!({ "orderId": e.order.0, "market": market(e.market), "released": e.released.to_string() })
         }
+        Event::OrderParked(e) => {
+            json!({ "orderId": e.order.0, "market": market(e.market), "released": e.released.to_string() })
+        }
+        Event::OrderResumed(e) => {
+            json!({ "orderId": e.order.0, "market": market(e.market), "hold": e.hold.to_string() })
+        }
         Event::OrderAmended(e) => json!({
             "orderId": e.order.0,
             "market": market(e.market),

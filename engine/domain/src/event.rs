@@ -18,7 +18,7 @@ pub use lease::{
     LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted, ProofStepped,
 };
 pub use operator::{Change, ChangeAnnounced, ExchangeReconfigured, ExchangeUpgraded, MarketPaused, MarketResumed};
-pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled};
+pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed};
 pub use provider::{ProviderChanged, ProviderRegistered};
 pub use trust::{Attested, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged};
 
@@ -109,5 +109,9 @@ codec_tagged! {
         TrustChanged(TrustChanged) = 43 "trust.changed",
         /// A reputation is another.
         ReputationChanged(ReputationChanged) = 44 "reputation.changed",
+        /// An order's funds or mandate do not allow it now.
+        OrderParked(OrderParked) = 57 "order.parked",
+        /// An order's funds and mandate allow it again.
+        OrderResumed(OrderResumed) = 58 "order.resumed",
     }
 }

@@ -43,7 +43,7 @@ pub use event::{
     AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed,
     Change, ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
     ExchangeUpgraded, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted,
-    MarketOpened, MarketPaused, MarketResumed, OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled,
+    MarketOpened, MarketPaused, MarketResumed, OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed,
     ProofStepped, ProviderChanged, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged,
     WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };

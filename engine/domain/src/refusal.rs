@@ -84,6 +84,8 @@ codec_names! {
         TooSoon = 38 "TOO_SOON",
         /// Only an auditor may attest, and only for others.
         NotAnAuditor = 40 "NOT_AN_AUDITOR",
+        /// The order is parked: its funds or its mandate do not allow it now.
+        OrderParked = 49 "ORDER_PARKED",
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
-    AccountId, Age, Authority, BidId, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId,
+    AccountId, Age, Authority, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId,
     Micros, RULES_VERSION, ResourceClass, Seq, Timing,
 };
 
 use crate::apply;
 use crate::outcome::{LogViolation, Outcome};
 use crate::rules::{Budget, Plan};
-use crate::state::{Accounts, Bid, ClientIds, Config, Lease, Ledger, Market, Order, Provider, Timers};
+use crate::state::{Accounts, Bid, ClientIds, Config, Entrant, Lease, Ledger, Market, Order, Provider, Timers};
 
 /// The matching core. Cloning it gives an independent replica.
 #[derive(Clone, Debug, Default)]
@@ -37,8 +37,8 @@ pub struct Exchange {
     pub(crate) bids: Vec<Bid>,
     pub(crate) leases: Vec<Lease>,
     pub(crate) timers: Timers,
-    /// Bids that wait to enter their books again, by their age.
-    pub(crate) reentering: BTreeSet<(Age, BidId)>,
+    /// Bids and orders that wait to enter their books again, by their age.
+    pub(crate) reentering: BTreeSet<(Age, Entrant)>,
     /// Things that a new market's book has room for.
     pub(crate) resting: usize,
     /// Room to plan in and to write a payload to: never empty for its content,
@@ -57,6 +57,19 @@ pub(crate) struct Step<'a> {
     /// What matching may still cost in this entry.
     pub(crate) budget: Budget,
     events: &'a mut Vec<Event>,
+}
+
+impl<'a> Step<'a> {
+    /// What the next entry would be applied with.
+    pub(crate) fn next(
+        x: &Exchange,
+        account: AccountId,
+        at: Micros,
+        command: &'a Command,
+        events: &'a mut Vec<Event>,
+    ) -> Self {
+        Self { seq: x.head.next(), at, account, command, budget: Budget::of(&x.config.bounds), events }
+    }
 }
 
 impl Step<'_> {
@@ -134,6 +147,7 @@ impl Exchange {
             step.emit(CommandRefused { account, subject, code });
             Outcome::Refused(code)
         });
+        self.resume_funded(&mut step);
         if let Outcome::Done(_) = outcome
             && self.accounts.get(account).is_some_and(|account| account.dead_man_millis > 0)
         {

@@ -7,13 +7,19 @@
 //! function; there is no flag that tells them apart.
 
 mod apply;
+mod dry_run;
 mod exchange;
+mod explain;
 mod outcome;
 mod read;
 mod rules;
 mod state;
 
+pub use dry_run::{DryFill, DryRun, Fate};
 pub use exchange::{Capacity, Exchange};
+pub use explain::{
+    BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait,
+};
 pub use outcome::{LogViolation, Outcome, Reply};
 pub use state::{
     Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Provider, Record, StateHash, Terms,

@@ -1,7 +1,7 @@
 //! A tenant accepts a directed bid. One that has matched already answers the
 //! lease that it made.
 
-use berth_domain::{AcceptBid, BidState, BidTarget, Code, Mode};
+use berth_domain::{AcceptBid, BidState, BidTarget, Code, Mode, OrderState};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
@@ -17,6 +17,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -
         BidState::Matched => return Ok(Outcome::Repeated(Reply::Lease(bid.first_lease))),
         BidState::Open | BidState::Parked => {}
         _ => return Err(Code::BidClosed),
+    }
+    if order.state == OrderState::Parked {
+        return Err(Code::OrderParked);
     }
     if order.mode == Mode::Auction {
         return Err(Code::AuctionOpen);

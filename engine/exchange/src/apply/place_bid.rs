@@ -1,7 +1,7 @@
 //! Places a bid: standing in a market's book, or directed at one order.
 
 use berth_domain::{
-    Age, BidId, BidState, BidTarget, Code, MarketId, OrderId, OrderState, PlaceBid, Rate, Seconds, TimeInForce,
+    Age, BidId, BidState, BidTarget, Code, MarketId, OrderId, PlaceBid, Rate, Seconds, TimeInForce,
 };
 
 use crate::exchange::{Exchange, Step};
@@ -94,7 +94,7 @@ pub(crate) fn standing_slot(x: &Exchange, provider: &Provider, market: MarketId)
 
 fn check_directed(x: &Exchange, provider: &Provider, order: OrderId, price: Rate) -> Result<(MarketId, Slot), Code> {
     let order = x.order(order).ok_or(Code::UnknownOrder)?;
-    if order.state != OrderState::Open {
+    if !order.is_live() {
         return Err(Code::OrderClosed);
     }
     if order.account == provider.account {

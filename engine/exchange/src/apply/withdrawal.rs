@@ -2,7 +2,7 @@
 //! what happened; the ledger follows it.
 
 use berth_domain::{
-    AccountId, CancelReason, Code, Stroops, WithdrawalCancelled, WithdrawalFact, WithdrawalMoved, WithdrawalPaid,
+    AccountId, Code, Stroops, WithdrawalCancelled, WithdrawalFact, WithdrawalMoved, WithdrawalPaid,
     WithdrawalReturned, Withdrawn,
 };
 
@@ -62,12 +62,12 @@ pub(super) fn cancelled(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawal
     Ok(Outcome::Done(Reply::Account(account)))
 }
 
-/// Cancels open orders, the youngest first, until `amount` is available or
-/// none is left.
+/// Parks open orders, the youngest first, until `amount` is available or none
+/// is left.
 fn free(x: &mut Exchange, step: &mut Step<'_>, account: AccountId, amount: Stroops) {
     while x.balances(account).available < amount {
         let youngest = x.live_orders(account).find(|order| order.hold > Stroops::ZERO);
         let Some(id) = youngest.map(|order| order.id) else { break };
-        x.end_order(step, id, CancelReason::Unfunded);
+        x.park_order(step, id);
     }
 }

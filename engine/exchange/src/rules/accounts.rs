@@ -67,6 +67,15 @@ impl Exchange {
         }
     }
 
+    /// The same as a pure read.
+    pub(crate) fn repeats(&self, step: &Step<'_>, client_id: Option<&ClientId>) -> Result<Option<Reply>, Code> {
+        let known = client_id.and_then(|id| self.client_ids.get(step.account, id));
+        let Some((payload, reply)) = known else { return Ok(None) };
+        let mut bytes = Vec::new();
+        step.command.encode_content(&mut bytes);
+        if payload == Fingerprint::of(&bytes) { Ok(Some(reply)) } else { Err(Code::ClientIdReused) }
+    }
+
     /// Remembers what the step's command answered.
     pub(crate) fn remember(&mut self, step: &Step<'_>, client_id: Option<&ClientId>, reply: Reply) {
         let Some(id) = client_id else { return };

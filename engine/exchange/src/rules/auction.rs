@@ -38,7 +38,7 @@ impl Exchange {
             }
             self.fill_directed(step, bid);
         }
-        if self.order_mut(id).state == OrderState::Open {
+        if self.order_mut(id).is_live() {
             self.end_order(step, id, CancelReason::AuctionUnfilled);
         }
         true

@@ -6,7 +6,7 @@ use berth_domain::{
 };
 
 use crate::exchange::{Exchange, Step};
-use crate::state::{Place, Timer};
+use crate::state::{Entrant, Place, Timer};
 
 impl Exchange {
     /// Cancels what is left of a live order and gives back its hold.
@@ -25,7 +25,7 @@ impl Exchange {
         self.finish_order(step, id, OrderState::Expired);
     }
 
-    fn release_hold(&mut self, id: OrderId) -> Stroops {
+    pub(super) fn release_hold(&mut self, id: OrderId) -> Stroops {
         let order = self.order_mut(id);
         let (account, hold) = (order.account, order.hold);
         order.hold = Stroops::ZERO;
@@ -39,7 +39,7 @@ impl Exchange {
         self.unrest_order(id);
         self.unlist_order(id);
         let order = self.order_mut(id);
-        order.state = state;
+        let was_parked = std::mem::replace(&mut order.state, state) == OrderState::Parked;
         let (market, directed) = (order.market, std::mem::take(&mut order.directed));
         let (expires, closes) = (order.expires_at.is_some(), order.closes_at.is_some());
         if expires {
@@ -48,6 +48,9 @@ impl Exchange {
         if closes {
             self.timers.clear(Timer::AuctionClose(id));
             self.market_mut(market).postponed.retain(|order| *order != id);
+        }
+        if was_parked {
+            self.count_parked(id, false);
         }
         for bid in directed {
             self.finish_bid(bid, BidState::Lost);
@@ -78,7 +81,7 @@ impl Exchange {
             self.timers.clear(Timer::BidExpiry(id));
         }
         if !self.reentering.is_empty() {
-            self.reentering.remove(&(age, id));
+            self.reentering.remove(&(age, Entrant::Bid(id)));
         }
         self.leave_bid(id);
     }

@@ -2,14 +2,10 @@
 //! for one unit, or takes no leases, is parked out of the book, with its age,
 //! until that has changed.
 
-use berth_domain::{
-    AccountId, Age, BidChanged, BidId, BidResumed, BidState, BidTarget, MarketId, Mode, OrderState, ProviderId,
-};
+use berth_domain::{BidChanged, BidId, BidState, ProviderId};
 
-use super::matching::Entering;
-use super::plan::Stop;
 use crate::exchange::{Exchange, Step};
-use crate::state::{Bid, Timer};
+use crate::state::Bid;
 
 impl Exchange {
     /// Parks a provider's standing bids in markets where it takes no lease.
@@ -39,119 +35,10 @@ impl Exchange {
         step.emit(BidChanged { bid: id, market });
     }
 
-    /// Room was freed on a provider, or it offers something else: its live bids
-    /// enter again as incoming, with their age kept and in the order of it, for
-    /// they may serve an order that was skipped before.
-    pub(crate) fn reenter_bids(&mut self, step: &mut Step<'_>, provider: ProviderId) {
-        let mut live: Vec<_> = self.live_bids(provider).map(|bid| (bid.age, bid.id)).collect();
-        live.sort_unstable();
-        for (age, id) in live {
-            self.reenter_bid(step, age, id);
-        }
-    }
-
-    /// The same for all of an account's bids, when another level or uptime may
-    /// let them meet other orders.
-    pub(crate) fn reenter_bids_of(&mut self, step: &mut Step<'_>, account: AccountId) {
-        let mut live: Vec<_> = self.live_bids_of(account).into_iter().map(|bid| (bid.age, bid.id)).collect();
-        live.sort_unstable();
-        for (age, id) in live {
-            self.reenter_bid(step, age, id);
-        }
-    }
-
-    /// All live bids of a market enter again as incoming, with their age kept
-    /// and in the order of it.
-    pub(crate) fn reenter_market(&mut self, step: &mut Step<'_>, market: MarketId) {
-        let hosts = self.providers.iter().map(|provider| provider.id);
-        let live = hosts.flat_map(|host| self.live_bids(host)).filter(|bid| bid.market == market);
-        let live: Vec<_> = live.map(|bid| (bid.age, bid.id)).collect();
-        self.reentering.extend(live);
-        self.reenter_waiting(step);
-    }
-
-    /// Goes on with the bids that wait, as far as the entry's budget goes.
-    pub(crate) fn reenter_waiting(&mut self, step: &mut Step<'_>) {
-        while !step.budget.is_used_up() {
-            let Some((age, id)) = self.reentering.pop_first() else { return };
-            self.reenter_bid(step, age, id);
-        }
-        if !self.reentering.is_empty() {
-            self.timers.set(Timer::Reentry, step.at);
-        }
-    }
-
-    /// Lets a live bid enter again. When the entry's budget is used up, it waits
-    /// for the next tick, which comes before anything else.
-    fn reenter_bid(&mut self, step: &mut Step<'_>, age: Age, id: BidId) {
-        let bid = self.bid(id).expect("a live bid is there");
-        // In a paused market everything waits until all of it enters again.
-        if !bid.is_live() || self.open_for_trade(bid.market).is_err() {
-            return;
-        }
-        if step.budget.is_used_up() {
-            self.wait_to_reenter(step, age, id);
-            return;
-        }
-        step.budget.reentries -= 1;
-        match bid.target {
-            BidTarget::Standing { .. } => self.reenter_standing(step, age, id),
-            BidTarget::Directed { order } => {
-                let order = self.order(order).expect("a bid's order is there");
-                if order.mode == Mode::Auto && order.state == OrderState::Open {
-                    self.fill_directed(step, id);
-                }
-            }
-        }
-    }
-
-    fn reenter_standing(&mut self, step: &mut Step<'_>, age: Age, id: BidId) {
-        let bid = self.bid(id).expect("a live bid is there");
-        if !self.is_offered(bid) {
-            return;
-        }
-        if bid.state == BidState::Parked {
-            let market = bid.market;
-            self.bid_mut(id).state = BidState::Open;
-            step.emit(BidResumed { bid: id, market });
-        }
-        self.planned(step, |x, step, plan| {
-            let bid = x.bid(id).expect("a live bid is there");
-            let is_fresh = (step.budget.skips, step.budget.fills) == x.fresh_budget();
-            x.plan_bid(bid, Entering::Again, step.budget, plan);
-            let has_nothing_to_do = plan.actions.is_empty() && plan.stop == Stop::Through;
-            if has_nothing_to_do && bid.node.is_some() {
-                step.budget = plan.budget;
-                return;
-            }
-            x.unrest_bid(id);
-            // One that used up a whole entry's budget without a trade would
-            // never get through; any other goes on in the next tick.
-            let goes_on = plan.stop == Stop::Limit && !(is_fresh && plan.actions.is_empty());
-            if goes_on {
-                plan.stop = Stop::Through;
-            }
-            x.commit_bid(step, id, plan);
-            if goes_on && x.bid_mut(id).state == BidState::Open {
-                x.wait_to_reenter(step, age, id);
-            }
-        });
-    }
-
-    fn wait_to_reenter(&mut self, step: &Step<'_>, age: Age, id: BidId) {
-        self.reentering.insert((age, id));
-        self.timers.set(Timer::Reentry, step.at);
-    }
-
     /// Whether a standing bid can be met: its provider takes leases and has one
     /// unit of the market free. One that cannot is parked.
     #[inline]
     pub(crate) fn is_offered(&self, bid: &Bid) -> bool {
         self.provider(bid.provider).is_some_and(|provider| provider.takes(bid.slot))
-    }
-
-    /// What one walk may skip and fill at most.
-    fn fresh_budget(&self) -> (u32, u32) {
-        (self.bounds().scan, self.bounds().fills)
     }
 }

@@ -34,6 +34,8 @@ pub struct Account {
     /// How long it may be silent before its dead-man timer fires, in
     /// milliseconds; zero when the timer is not armed.
     pub dead_man_millis: u32,
+    /// Those of its orders that are parked.
+    pub(crate) parked_orders: u32,
     /// Its live orders, from the youngest; linked through the orders.
     pub(crate) youngest_order: OrderId,
     /// Its hosts, in the order of their ids.
@@ -107,6 +109,7 @@ impl Accounts {
             providers: 0,
             uptime: Uptime::MAX,
             dead_man_millis: 0,
+            parked_orders: 0,
             youngest_order: OrderId(0),
             hosts: Vec::new(),
             standing: None,

@@ -1,5 +1,7 @@
 //! Money: one double-entry ledger, conserved after every command.
 
+use std::collections::BTreeSet;
+
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, LeaseId, Stroops};
 
@@ -45,6 +47,10 @@ pub struct Ledger {
     /// All that was ever staked, and all that was withdrawn or taken of it.
     stakes_in: Stroops,
     stakes_out: Stroops,
+    /// Accounts that something waits for money in.
+    watched: BTreeSet<AccountId>,
+    /// Those of them in which more became available.
+    credited: BTreeSet<AccountId>,
 }
 
 impl Ledger {
@@ -120,6 +126,23 @@ impl Ledger {
         self.escrows.reserve(leases + 1);
     }
 
+    /// Notes from now on when more becomes available in an account, or no
+    /// longer.
+    pub(crate) fn watch(&mut self, account: AccountId, is_waited_for: bool) {
+        if is_waited_for {
+            self.watched.insert(account);
+        } else {
+            self.watched.remove(&account);
+        }
+    }
+
+    /// The watched accounts in which more became available since the last time
+    /// that this was asked.
+    #[inline]
+    pub(crate) fn take_credited(&mut self) -> Option<BTreeSet<AccountId>> {
+        if self.credited.is_empty() { None } else { Some(std::mem::take(&mut self.credited)) }
+    }
+
     /// Moves `amount`. The caller has made sure that it is there.
     pub(crate) fn post(&mut self, from: Place, to: Place, amount: Stroops) {
         if amount == Stroops::ZERO {
@@ -141,7 +164,12 @@ impl Ledger {
                 *self.escrow_mut(lease) += amount;
                 self.escrowed += amount;
             }
-            account => *self.slot(account) += amount,
+            place => {
+                *self.slot(place) += amount;
+                if let Place::Available(account) = place {
+                    self.note_credit(account);
+                }
+            }
         }
     }
 
@@ -166,6 +194,14 @@ impl Ledger {
         // Both sums are what was there before.
         balances.available = balances.available + old - new;
         balances.held = balances.held + new - old;
+        self.note_credit(account);
+    }
+
+    #[inline]
+    fn note_credit(&mut self, account: AccountId) {
+        if !self.watched.is_empty() && self.watched.contains(&account) {
+            self.credited.insert(account);
+        }
     }
 
     fn slot(&mut self, place: Place) -> &mut Stroops {

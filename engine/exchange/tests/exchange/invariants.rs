@@ -88,13 +88,18 @@ fn orders(x: &Exchange) {
     for order in x.orders() {
         let id = order.id;
         let highest = order.limits.iter().map(|(_, limit)| limit).max().expect("an order accepts a level");
-        let is_open = order.is_live();
+        let is_open = order.state == OrderState::Open;
         let hold = if is_open { owed(highest, order.units, order.remaining, order.prepay.0) } else { 0 };
         assert_eq!(i128::from(order.hold.get()), hold, "hold of order {id}");
+        if order.state == OrderState::Parked && is_settled(x) {
+            let needed = owed(highest, order.units, order.remaining, order.prepay.0);
+            let available = i128::from(x.balances(order.account).available.get());
+            assert!(available < needed, "order {id} is parked and could be paid for");
+        }
         let leased: u32 = x.leases().filter(|lease| lease.order == id).map(|lease| lease.replicas).sum();
         assert_eq!(leased + order.remaining, order.replicas, "replicas of order {id}");
         assert_eq!(order.state == OrderState::Filled, order.remaining == 0, "state of order {id}");
-        assert!(order.state == OrderState::Open || order.directed.is_empty(), "bids wait on order {id}, which is over");
+        assert!(order.is_live() || order.directed.is_empty(), "bids wait on order {id}, which is over");
         for bid in &order.directed {
             let bid = x.bid(*bid).expect("a waiting bid is there");
             assert!(bid.is_live() && bid.target == BidTarget::Directed { order: id }, "bid {} waits", bid.id);
@@ -180,7 +185,7 @@ fn capacity(x: &Exchange) {
 fn counters(x: &Exchange) {
     for account in x.accounts() {
         let id = account.id;
-        let open = x.orders().filter(|order| order.account == id && order.state == OrderState::Open).count();
+        let open = x.orders().filter(|order| order.account == id && order.is_live()).count();
         assert_eq!(account.open_orders as usize, open, "open orders of account {id}");
         let live = x.bids().filter(|bid| bid.account == id && bid.is_live()).count();
         assert_eq!(account.live_bids as usize, live, "live bids of account {id}");

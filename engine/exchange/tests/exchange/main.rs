@@ -17,12 +17,15 @@ mod standing;
 mod words;
 
 mod capacity;
+mod changes;
 mod directed;
+mod draining;
 mod filters;
 mod golden;
 mod hostile;
 mod leases;
 mod moves;
+mod operator;
 mod oracle;
 mod orders;
 mod priority;

@@ -116,8 +116,21 @@ impl Oracle {
             Event::AccountOpened(e) => self.levels.push(e.level),
             Event::MarketOpened(e) => self.markets.push(e.class.clone()),
             Event::OrderExpired(e) => self.end_order(e.order),
-            Event::OrderCancelled(e) if matches!(e.reason, CancelReason::Requested | CancelReason::Unfunded) => {
+            Event::OrderCancelled(e) if e.reason == CancelReason::Requested => {
                 self.end_order(e.order);
+            }
+            Event::OrderParked(e) => self.order_mut(e.order).open = false,
+            Event::OrderResumed(e) => {
+                self.order_mut(e.order).open = true;
+                self.order_takes(e.order);
+                let waits = |bid: &&Bid| bid.open && bid.place.target == BidTarget::Directed { order: e.order };
+                let mut waiting: Vec<_> = self.bids.iter().filter(waits).map(|bid| (bid.age, bid.id)).collect();
+                waiting.sort_unstable();
+                if self.order(e.order).place.mode == Mode::Auto {
+                    waiting.iter().for_each(|(_, bid)| {
+                        self.fill_directed(*bid);
+                    });
+                }
             }
             Event::BidCancelled(e) if e.reason == CancelReason::Requested => self.bid_mut(e.bid).open = false,
             Event::LeaseClosed(e) => self.lease_closes(e.lease),
@@ -126,9 +139,15 @@ impl Oracle {
     }
 
     fn order_enters(&mut self, order: Order) {
-        let (id, place) = (order.id, order.place.clone());
+        let id = order.id;
         assert_eq!(id.0, self.orders.len() as u64 + 1, "orders are counted from 1");
         self.orders.push(order);
+        self.order_takes(id);
+    }
+
+    /// An order as incoming.
+    fn order_takes(&mut self, id: OrderId) {
+        let place = self.order(id).place.clone();
         let mut fills = 0;
         while place.mode == Mode::Auto && self.order(id).open {
             match self.best_bid(self.order(id)) {

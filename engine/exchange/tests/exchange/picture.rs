@@ -58,6 +58,8 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
         Event::OrderAmended(e) => {
             format!("order o{} amended, {} of {} left, holds {}", e.order, e.remaining, e.replicas, e.hold)
         }
+        Event::OrderParked(e) => format!("order o{} parked, releases {}", e.order, e.released),
+        Event::OrderResumed(e) => format!("order o{} resumed, holds {}", e.order, e.hold),
         Event::BidAmended(e) => format!("bid b{} amended, {} at {}", e.bid, e.remaining, e.price),
         Event::BidExpired(e) => format!("bid b{} expired", e.bid),
         Event::DeadManSet(e) => {
