@@ -81,15 +81,24 @@ fn event() -> impl Strategy<Value = Event> {
     let account = || any::<u32>().prop_map(AccountId);
     let lease = || any::<u64>().prop_map(LeaseId);
     prop_oneof![
-        (account(), address(), amount(), chain_event())
-            .prop_map(|(account, address, staked, event)| StakeChanged { account, address, staked, event }.into()),
+        (account(), address(), amount(), chain_event()).prop_map(|(account, address, staked, event)| StakeChanged {
+            account,
+            address,
+            staked,
+            event
+        }
+        .into()),
         (account(), address(), address(), lease(), amount()).prop_map(
             |(account, address, tenant_address, lease, amount)| {
                 StakeSlashed { account, address, tenant_address, lease, amount }.into()
             }
         ),
-        (account(), account(), of(any::<u64>()))
-            .prop_map(|(account, auditor, until)| Attested { account, auditor, until: until.map(Micros) }.into()),
+        (account(), account(), of(any::<u64>())).prop_map(|(account, auditor, until)| Attested {
+            account,
+            auditor,
+            until: until.map(Micros)
+        }
+        .into()),
         (account(), select(TrustLevel::ALL), select(TrustLevel::ALL), cause())
             .prop_map(|(account, from, to, cause)| TrustChanged { account, from, to, cause }.into()),
         (account(), reputation(), reputation(), lease(), select(ReputationCause::ALL))

@@ -297,10 +297,7 @@ mod tests {
         assert_eq!(bench.slash(1, units(50)), ["50 for l1", "100 to 75, failedVerification l1"]);
         assert_eq!(bench.slash(2, Stroops::ZERO), ["10 for l2", "75 to 50, failedVerification l2"]);
         // Of 940 left no more than the most, and level Two needs 100.
-        assert_eq!(
-            bench.slash(3, units(841)),
-            ["841 for l3", "50 to 25, failedVerification l3", "Two to One, slash"]
-        );
+        assert_eq!(bench.slash(3, units(841)), ["841 for l3", "50 to 25, failedVerification l3", "Two to One, slash"]);
         assert_eq!(bench.forfeited(), units(901));
         assert_eq!(bench.slash(4, units(5_000)), ["99 for l4", "25 to 0, failedVerification l4"]);
         // Nothing is left to take, neither of stake nor of name.
@@ -321,7 +318,10 @@ mod tests {
     #[test]
     fn stake_that_the_chain_let_go_of_before_it_was_taken_leaves_nothing() {
         let mut bench = Bench::open(1_000);
-        assert_eq!(bench.slash(1, units(2_000)), ["1000 for l1", "100 to 75, failedVerification l1", "Two to One, slash"]);
+        assert_eq!(
+            bench.slash(1, units(2_000)),
+            ["1000 for l1", "100 to 75, failedVerification l1", "Two to One, slash"]
+        );
         assert_eq!(bench.chain(500, None), Vec::<String>::new());
         assert_eq!(bench.slash(2, units(20)), ["75 to 50, failedVerification l2"]);
         assert_eq!(bench.chain(0, Some(1)), Vec::<String>::new());
@@ -335,7 +335,9 @@ mod tests {
         let event = ChainEventId { toid: 99, index: 0 };
         let staked = Stroops::new(i64::MAX).expect("an amount");
         let told = bench.apply(StakeFact { event, address: TENANT, staked, slashed: None }.into());
-        assert!(matches!(told[..], [Event::CommandRefused(refused)] if refused.code == berth_domain::Code::AmountTooLarge));
+        assert!(
+            matches!(told[..], [Event::CommandRefused(refused)] if refused.code == berth_domain::Code::AmountTooLarge)
+        );
         assert_eq!(bench.x.state_hash(), hash);
     }
 }

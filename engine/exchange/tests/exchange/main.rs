@@ -34,5 +34,6 @@ mod settlement;
 mod streams;
 mod timers;
 mod trust;
+mod trust_books;
 mod trust_fold;
 mod withdrawals;

@@ -133,7 +133,8 @@ impl Account {
         let three = two && self.stake >= rules.stake_three && known && met(rules.completed_three);
         let four = three && met(rules.completed_four) && was_up;
         let five = four && self.words.values().any(|until| *until > now);
-        let earned = [(two, TrustLevel::Two), (three, TrustLevel::Three), (four, TrustLevel::Four), (five, TrustLevel::Five)];
+        let earned =
+            [(two, TrustLevel::Two), (three, TrustLevel::Three), (four, TrustLevel::Four), (five, TrustLevel::Five)];
         let earned = earned.into_iter().filter(|(is_met, _)| *is_met).map(|(_, level)| level).max();
         let count = |n: usize| u32::try_from(n).expect("few");
         Standing {
@@ -315,10 +316,10 @@ fn lease_line(x: &Exchange, kind: u8, a: u16, b: u16) -> String {
     match (lease.state, b % 8) {
         (LeaseState::Opened, 0) => format!("chain refuses l{id}"),
         (LeaseState::Opened, _) => format!("chain escrowed l{id}"),
-        (LeaseState::Escrowed, 0) if a % 2 == 0 => format!("{owner} finish l{id} failed"),
+        (LeaseState::Escrowed, 0) if a.is_multiple_of(2) => format!("{owner} finish l{id} failed"),
         (LeaseState::Escrowed, _) => format!("{owner} start l{id}"),
         (LeaseState::Running, 0) => format!("{tenant} stop l{id}"),
-        (LeaseState::Running, 1) => format!("{owner} finish l{id} exited={}", u8::from(kind % 4 == 0)),
+        (LeaseState::Running, 1) => format!("{owner} finish l{id} exited={}", u8::from(kind.is_multiple_of(4))),
         (LeaseState::Running, _) => format!("wait {};{owner} beat l{id}", 5 + b % 35),
         _ => format!("{owner} finish l{id} stopped"),
     }
@@ -357,7 +358,8 @@ fn levels_reputations_and_records_follow_from_the_events_alone() {
     // Worth its time only if it goes everywhere.
     let met = met.into_inner();
     let expected = ["Two by stake", "Three by lease", "Four by lease", "Five by attestation", "Four by expiry"];
-    let expected = expected.iter().chain(&["Three by expiry", "One by stake", "Two by lease", "completed", "failed", "dark"]);
+    let expected =
+        expected.iter().chain(&["Three by expiry", "One by stake", "Two by lease", "completed", "failed", "dark"]);
     let missed: Vec<_> = expected.filter(|what| !met.contains_key(**what)).collect();
     assert!(missed.is_empty(), "no stream meets {missed:?}; they meet {met:#?}");
 }
