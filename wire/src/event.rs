@@ -1,5 +1,6 @@
 //! Events as JSON: each with its protocol name and what followers need.
 
+mod failover;
 mod operator;
 
 use berth_domain::{
@@ -237,6 +238,12 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
             "leaseId": e.lease.0,
             "cause": e.cause.as_str(),
         }),
+        Event::StandbyReserved(e) => failover::reserved(e),
+        Event::StandbyReleased(e) => failover::released(e),
+        Event::StandbyMissing(e) => failover::missing(e),
+        Event::LeaseFailedOver(e) => failover::failed_over(e),
+        Event::OrderContinued(e) => failover::continued(e),
+        Event::OrderDiscontinued(e) => failover::discontinued(e),
         Event::CommandRefused(e) => {
             json!({ "accountId": e.account.0, "address": account(e.account), "code": Code::as_str(e.code) })
         }

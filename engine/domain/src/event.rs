@@ -3,6 +3,7 @@
 mod account;
 mod bid;
 mod exchange;
+mod failover;
 mod funds;
 mod lease;
 mod operator;
@@ -13,6 +14,9 @@ mod trust;
 pub use account::{AccountOpened, DeadManSet};
 pub use bid::{BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed};
 pub use exchange::{CommandRefused, ExchangeOpened, MarketOpened};
+pub use failover::{
+    LeaseFailedOver, OrderContinued, OrderDiscontinued, StandbyMissing, StandbyReleased, StandbyReserved,
+};
 pub use funds::{DepositCredited, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned};
 pub use lease::{
     LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted, ProofStepped,
@@ -113,5 +117,17 @@ codec_tagged! {
         OrderParked(OrderParked) = 57 "order.parked",
         /// An order's funds and mandate allow it again.
         OrderResumed(OrderResumed) = 58 "order.resumed",
+        /// Another bid waits for a lease to fail.
+        StandbyReserved(StandbyReserved) = 60 "standby.reserved",
+        /// It waits no longer.
+        StandbyReleased(StandbyReleased) = 61 "standby.released",
+        /// No other bid could wait for it.
+        StandbyMissing(StandbyMissing) = 62 "standby.missing",
+        /// A lease failed and its standby took over.
+        LeaseFailedOver(LeaseFailedOver) = 63 "lease.failedOver",
+        /// A lease failed and an order stands for what is left of it.
+        OrderContinued(OrderContinued) = 64 "order.continued",
+        /// A lease failed and no order could stand for what is left of it.
+        OrderDiscontinued(OrderDiscontinued) = 65 "order.discontinued",
     }
 }

@@ -12,6 +12,7 @@ mod client_id;
 mod command;
 mod entry;
 mod event;
+mod failover;
 mod fingerprint;
 mod genesis;
 mod ids;
@@ -42,11 +43,14 @@ pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
     AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed,
     Change, ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
-    ExchangeUpgraded, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted,
-    MarketOpened, MarketPaused, MarketResumed, OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed,
-    ProofStepped, ProviderChanged, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged,
+    ExchangeUpgraded, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseFailedOver, LeaseOpened, LeasePaid,
+    LeaseStarted, MarketOpened, MarketPaused, MarketResumed, OrderAccepted, OrderAmended, OrderContinued,
+    OrderDiscontinued, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed, ProofStepped,
+    ProviderChanged, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed, StandbyMissing,
+    StandbyReleased, StandbyReserved, TrustChanged,
     WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
+pub use failover::StandbyEnd;
 pub use fingerprint::Fingerprint;
 pub use genesis::{Bounds, Genesis, Grant, Timing};
 pub use ids::{

@@ -54,9 +54,8 @@ fn attributes() -> impl Strategy<Value = Vec<Attribute>> {
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         Just(OpenMarket { class: ResourceClass::Cpu }.into()),
-        (1..u16::MAX).prop_map(|vram| {
-            OpenMarket { class: ResourceClass::gpu("H100", vram).expect("a class") }.into()
-        }),
+        (1..u16::MAX)
+            .prop_map(|vram| { OpenMarket { class: ResourceClass::gpu("H100", vram).expect("a class") }.into() }),
         any::<u16>().prop_map(|market| PauseMarket { market: MarketId(market) }.into()),
         any::<u16>().prop_map(|market| ResumeMarket { market: MarketId(market) }.into()),
         any::<u16>().prop_map(|market| CycleMarket { market: MarketId(market) }.into()),
@@ -79,9 +78,8 @@ fn event() -> impl Strategy<Value = Event> {
         any::<u16>().prop_map(|market| MarketPaused { market: MarketId(market) }.into()),
         any::<u16>().prop_map(|market| MarketResumed { market: MarketId(market) }.into()),
         (change, any::<u64>()).prop_map(|(change, at)| ChangeAnnounced { change, effective_at: Micros(at) }.into()),
-        (fee(), timing(), bounds()).prop_map(|(fee, timing, bounds)| {
-            ExchangeReconfigured { fee, timing, bounds }.into()
-        }),
+        (fee(), timing(), bounds())
+            .prop_map(|(fee, timing, bounds)| { ExchangeReconfigured { fee, timing, bounds }.into() }),
         any::<u16>().prop_map(|rules| ExchangeUpgraded { rules }.into()),
         (any::<u32>(), any::<bool>(), attributes()).prop_map(|(provider, available, attributes)| {
             ProviderChanged { provider: ProviderId(provider), available, attributes }.into()

@@ -10,7 +10,9 @@ use berth_domain::{
 use crate::apply;
 use crate::outcome::{LogViolation, Outcome};
 use crate::rules::{Budget, Plan};
-use crate::state::{Accounts, Bid, ClientIds, Config, Entrant, Lease, Ledger, Market, Order, Provider, Timers};
+use crate::state::{
+    Accounts, Bid, ClientIds, Config, Entrant, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers,
+};
 
 /// The matching core. Cloning it gives an independent replica.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,10 @@ pub struct Exchange {
     pub(crate) orders: Vec<Order>,
     pub(crate) bids: Vec<Bid>,
     pub(crate) leases: Vec<Lease>,
+    /// What waits for leases to fail.
+    pub(crate) standbys: Standbys,
+    /// Fill-or-kill orders over several leases of which not all have started.
+    pub(crate) gangs: Gangs,
     pub(crate) timers: Timers,
     /// Bids and orders that wait to enter their books again, by their age.
     pub(crate) reentering: BTreeSet<(Age, Entrant)>,
@@ -147,7 +153,7 @@ impl Exchange {
             step.emit(CommandRefused { account, subject, code });
             Outcome::Refused(code)
         });
-        self.resume_funded(&mut step);
+        self.follow_up(&mut step);
         if let Outcome::Done(_) = outcome
             && self.accounts.get(account).is_some_and(|account| account.dead_man_millis > 0)
         {

@@ -10,7 +10,8 @@ use berth_domain::{
 
 use crate::exchange::Exchange;
 use crate::state::{
-    Account, Balances, Bid, Book, ComponentHasher, Lease, Ledger, Market, Order, Provider, StateHash, Terms, place,
+    Account, Balances, Bid, Book, ComponentHasher, Lease, Ledger, Market, Order, Provider, Standby, StateHash, Terms,
+    place,
 };
 
 impl Exchange {
@@ -178,6 +179,17 @@ impl Exchange {
         self.leases.iter()
     }
 
+    /// What waits for a lease to fail.
+    #[must_use]
+    pub fn standby(&self, lease: LeaseId) -> Option<&Standby> {
+        self.standbys.get(lease)
+    }
+
+    /// All standbys, in the order of the ids of their leases.
+    pub fn standbys(&self) -> impl DoubleEndedIterator<Item = &Standby> {
+        self.standbys.iter()
+    }
+
     /// A market's public picture: what rests in it, added up by level and
     /// price.
     #[must_use]
@@ -212,7 +224,13 @@ impl Exchange {
                 .all(self.bids.iter())
                 .all(self.reentering.iter().map(|(_, id)| id))
                 .finish(),
-            leases: ComponentHasher::new("leases").all(self.leases.iter()).all(std::iter::once(&self.timers)).finish(),
+            leases: ComponentHasher::new("leases")
+                .all(self.leases.iter())
+                .all(self.standbys.iter())
+                .all(self.standbys.seeking())
+                .all(self.gangs.values())
+                .all(std::iter::once(&self.timers))
+                .finish(),
             providers: ComponentHasher::new("providers")
                 .all(self.genesis.iter())
                 .all(std::iter::once(&self.config))

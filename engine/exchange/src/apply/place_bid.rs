@@ -66,6 +66,7 @@ pub(crate) fn prepare(x: &Exchange, step: &Step<'_>, place: &PlaceBid, others: u
         state: BidState::Open,
         age: Age(step.seq.0),
         remaining,
+        reserved: 0,
         time_in_force: place.time_in_force,
         expires_at: place.expires_at,
         post_only: place.post_only,

@@ -23,6 +23,12 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
             Some(Timer::Trust(account)) => {
                 x.weigh(step, account, TrustCause::Expiry);
             }
+            Some(Timer::Gang(order)) => {
+                x.close_gang(step, order);
+                if x.timers.deadline(Timer::Gang(order)).is_some() {
+                    break;
+                }
+            }
             Some(Timer::Reentry) => {
                 x.reenter_waiting(step);
                 // What still waits does so for a tick of its own.

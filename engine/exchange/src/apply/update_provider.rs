@@ -26,6 +26,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, update: &UpdateProvid
     if available {
         x.reenter_bids(step, id);
     } else {
+        x.host_stands_by_no_longer(step, id);
         x.park_without_room(step, id);
     }
     Ok(Outcome::Done(Reply::Provider(id)))

@@ -2,7 +2,7 @@
 //! what happened; the ledger follows it.
 
 use berth_domain::{
-    AccountId, Code, Stroops, WithdrawalCancelled, WithdrawalFact, WithdrawalMoved, WithdrawalPaid,
+    AccountId, Code, StandbyEnd, Stroops, WithdrawalCancelled, WithdrawalFact, WithdrawalMoved, WithdrawalPaid,
     WithdrawalReturned, Withdrawn,
 };
 
@@ -62,12 +62,16 @@ pub(super) fn cancelled(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawal
     Ok(Outcome::Done(Reply::Account(account)))
 }
 
-/// Parks open orders, the youngest first, until `amount` is available or none
-/// is left.
+/// Parks open orders, the youngest first, and then releases standbys, those of
+/// the youngest leases first, until `amount` is available or none is left.
 fn free(x: &mut Exchange, step: &mut Step<'_>, account: AccountId, amount: Stroops) {
     while x.balances(account).available < amount {
         let youngest = x.live_orders(account).find(|order| order.hold > Stroops::ZERO);
         let Some(id) = youngest.map(|order| order.id) else { break };
         x.park_order(step, id);
+    }
+    while x.balances(account).available < amount {
+        let Some(lease) = x.youngest_backed(account) else { break };
+        x.release_standby(step, lease, StandbyEnd::Unfunded);
     }
 }

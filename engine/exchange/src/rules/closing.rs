@@ -1,6 +1,6 @@
 //! How a lease closes: first the containers go, then the money is counted.
 
-use berth_domain::{CloseReason, LeaseClosed, LeaseClosing, LeaseId, LeaseState, Stroops, fee};
+use berth_domain::{CloseReason, LeaseClosed, LeaseClosing, LeaseId, LeaseState, StandbyEnd, Stroops, fee};
 
 use crate::exchange::{Exchange, Step};
 use crate::state::{Place, Timer};
@@ -27,6 +27,7 @@ impl Exchange {
             self.timers.set(Timer::LeasePhase(id), step.at.plus(closing_timeout));
         }
         step.emit(LeaseClosing { lease: id, reason });
+        self.lease_ends(step, id, reason);
     }
 
     /// Closes a lease: counts what its evidence owes, frees its room, and has
@@ -35,7 +36,8 @@ impl Exchange {
         let bps = self.terms_of(self.lease(id).expect("the caller has it")).fee;
         let lease = self.lease_mut(id);
         assert!(lease.state != LeaseState::Closed, "a lease closes once");
-        let pays = lease.started_at.is_some() && reason != CloseReason::Refunded;
+        let ends = lease.state != LeaseState::Closing;
+        let pays = lease.started_at.is_some() && !reason.is_unpaid();
         lease.pay = if pays { lease.cost() } else { Stroops::ZERO };
         lease.fee = fee(lease.pay, bps);
         lease.state = LeaseState::Closed;
@@ -51,7 +53,7 @@ impl Exchange {
             lease: id,
             reason,
             detail: lease.detail.clone(),
-            evidenced: lease.evidence.seconds(),
+            evidenced: lease.paid_seconds(),
             pay: lease.pay,
             fee: lease.fee,
             refund,
@@ -65,6 +67,19 @@ impl Exchange {
         self.provider_mut(lease.provider).give_back(lease.slot, lease.units, &lease.resources, lease.replicas);
         if !self.fold_lease(step, &lease) {
             self.reenter_bids(step, lease.provider);
+        }
+        if ends {
+            self.lease_ends(step, id, reason);
+        }
+    }
+
+    /// A lease has begun to end, whether its containers are gone or not.
+    fn lease_ends(&mut self, step: &mut Step<'_>, id: LeaseId, reason: CloseReason) {
+        if !self.standbys.is_empty() && !reason.fails_over() {
+            self.release_standby(step, id, StandbyEnd::LeaseEnded);
+        }
+        if !self.gangs.is_empty() {
+            self.gang_leg_ends(step, id, reason);
         }
     }
 }

@@ -63,6 +63,7 @@ impl Exchange {
         let market = self.bid_mut(id).market;
         self.finish_bid(id, BidState::Cancelled);
         step.emit(BidCancelled { bid: id, market, reason });
+        self.bid_stands_by_no_longer(step, id);
     }
 
     /// Ends a live bid whose time is over.
@@ -70,6 +71,7 @@ impl Exchange {
         let market = self.bid_mut(id).market;
         self.finish_bid(id, BidState::Expired);
         step.emit(BidExpired { bid: id, market });
+        self.bid_stands_by_no_longer(step, id);
     }
 
     /// Takes a bid that is over out of every index.

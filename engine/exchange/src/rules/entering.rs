@@ -27,6 +27,7 @@ impl Exchange {
             let id = order.id;
             x.plan_new_order(&order, step.budget, plan)?;
             let is_killed = plan.is_killed(order.time_in_force);
+            let is_fok = order.time_in_force == TimeInForce::Fok;
             if let Some(old) = replaces {
                 x.end_order(step, old, CancelReason::Replaced);
             }
@@ -35,6 +36,9 @@ impl Exchange {
                 Mode::Auto if is_killed => x.end_order(step, id, CancelReason::NotFilledAtOnce),
                 Mode::Auto => x.commit_order(step, id, plan),
                 Mode::Manual | Mode::Auction => {}
+            }
+            if is_fok && !is_killed {
+                x.form_gang(id, plan);
             }
             x.set_order_timers(id);
             Ok(id)
@@ -77,7 +81,7 @@ impl Exchange {
         outcome
     }
 
-    fn accept_order(&mut self, step: &mut Step<'_>, order: Order) {
+    pub(crate) fn accept_order(&mut self, step: &mut Step<'_>, order: Order) {
         let (id, account, market, replicas, hold) = (order.id, order.account, order.market, order.replicas, order.hold);
         self.ledger.post(Place::Available(account), Place::Held(account), hold);
         self.orders.push(order);
@@ -211,7 +215,7 @@ impl Exchange {
         berth_domain::owed(order.limits.highest().of(order.units, remaining)?, order.prepay)
     }
 
-    fn set_order_timers(&mut self, id: OrderId) {
+    pub(crate) fn set_order_timers(&mut self, id: OrderId) {
         let order = &self.orders[self.orders.len() - 1];
         debug_assert_eq!(order.id, id, "the youngest order has just entered");
         if !order.is_live() {

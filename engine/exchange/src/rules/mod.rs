@@ -5,7 +5,9 @@ mod auction;
 mod closing;
 mod ending;
 mod entering;
+mod failing;
 mod filling;
+mod gang;
 mod level;
 mod lists;
 mod matching;
@@ -15,6 +17,7 @@ mod proving;
 mod reentry;
 mod resting;
 mod room;
+mod standing_by;
 mod trust;
 
 pub(crate) use entering::refuse;

@@ -82,7 +82,7 @@ impl Exchange {
 
     fn reenter_standing(&mut self, step: &mut Step<'_>, age: Age, id: BidId) {
         let bid = self.bid(id).expect("a live bid is there");
-        if !self.is_offered(bid) {
+        if bid.remaining == 0 || !self.is_offered(bid) {
             return;
         }
         if bid.state == BidState::Parked {

@@ -60,7 +60,8 @@ impl Exchange {
             | CloseReason::StartTimeout
             | CloseReason::EscrowFailed
             | CloseReason::EscrowTimeout
-            | CloseReason::Refunded => return None,
+            | CloseReason::Refunded
+            | CloseReason::GangFailed => return None,
         };
         let fee = if ending == Ending::Completed { lease.fee } else { fee(lease.escrow, bps) };
         (fee >= rules.min_fee).then_some(ending)

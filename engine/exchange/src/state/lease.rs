@@ -8,6 +8,26 @@ use berth_domain::{
 
 use super::provider::Slot;
 
+/// What a lease was opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Replicas of its order that had no lease.
+    Match,
+    /// What was left of a lease that failed: its standby took over.
+    Failover(LeaseId),
+}
+
+impl Encode for Origin {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let (tag, lease) = match *self {
+            Self::Match => (0_u8, LeaseId(0)),
+            Self::Failover(lease) => (1, lease),
+        };
+        tag.encode(out);
+        lease.encode(out);
+    }
+}
+
 /// What one bid fills of one order.
 #[derive(Clone, Debug)]
 pub struct Lease {
@@ -17,6 +37,8 @@ pub struct Lease {
     pub order: OrderId,
     /// The bid.
     pub bid: BidId,
+    /// What it was opened for.
+    pub origin: Origin,
     /// The market.
     pub market: MarketId,
     /// The host.
@@ -108,6 +130,16 @@ impl Lease {
         owed(self.rate, self.evidence.seconds()).map_or(self.escrow, |owed| owed.min(self.escrow))
     }
 
+    /// Time that is paid: what is evidenced, unless it closed for a reason that
+    /// nothing is paid for. Of one that the chain refunded it is only told.
+    #[must_use]
+    pub fn paid_seconds(&self) -> Seconds {
+        match self.reason {
+            Some(reason) if reason.is_unpaid() && reason != CloseReason::Refunded => Seconds(0),
+            _ => self.evidence.seconds(),
+        }
+    }
+
     /// Head of its proof chain; zeros before the first step.
     #[must_use]
     pub fn proof_head(&self) -> Digest {
@@ -181,6 +213,7 @@ impl Encode for Lease {
         self.id.encode(out);
         self.order.encode(out);
         self.bid.encode(out);
+        self.origin.encode(out);
         self.market.encode(out);
         self.provider.encode(out);
         self.provider_account.encode(out);

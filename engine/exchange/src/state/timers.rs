@@ -28,6 +28,9 @@ pub(crate) enum Timer {
     DeadMan(AccountId),
     /// Trust in an account may change by time alone.
     Trust(AccountId),
+    /// A gang has failed and more of its leases have to close than one entry
+    /// may touch.
+    Gang(OrderId),
     /// Things that became eligible wait to enter the books again.
     Reentry,
     /// Announced terms come into force.
@@ -37,7 +40,7 @@ pub(crate) enum Timer {
 }
 
 /// Kinds of timers.
-const KINDS: usize = 10;
+const KINDS: usize = 11;
 
 impl Timer {
     const fn kind(self) -> usize {
@@ -52,12 +55,13 @@ impl Timer {
             Self::NewTerms => 7,
             Self::NewRules => 8,
             Self::Trust(_) => 9,
+            Self::Gang(_) => 10,
         }
     }
 
     const fn id(self) -> u64 {
         match self {
-            Self::OrderExpiry(id) | Self::AuctionClose(id) => id.0,
+            Self::OrderExpiry(id) | Self::AuctionClose(id) | Self::Gang(id) => id.0,
             Self::BidExpiry(id) => id.0,
             Self::LeaseEnd(id) | Self::LeasePhase(id) => id.0,
             Self::DeadMan(id) | Self::Trust(id) => id.0 as u64,

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use berth_domain::{
-    AccountId, BidState, BidTarget, LeaseState, MarketId, Mode, OrderState, ProofValue, ProviderId, Rate, ResourceClass, Stroops,
-    TrustLevel,
+    AccountId, BidState, BidTarget, CloseReason, LeaseState, MarketId, Mode, OrderState, ProofValue, ProviderId, Rate,
+    ResourceClass, Stroops, TrustLevel,
 };
-use berth_exchange::{Bid, Book, BookRow, Exchange, Lease, Order, Provider};
+use berth_exchange::{Bid, Book, BookRow, Exchange, Lease, Order, Origin, Provider};
 
 pub(crate) fn check(x: &Exchange) {
     money(x);
@@ -14,6 +14,7 @@ pub(crate) fn check(x: &Exchange) {
     orders(x);
     bids(x);
     capacity(x);
+    standbys(x);
     counters(x);
     books(x);
     if is_settled(x) {
@@ -43,6 +44,10 @@ fn money(x: &Exchange) {
     let mut held: BTreeMap<AccountId, i128> = BTreeMap::new();
     for order in x.orders() {
         *held.entry(order.account).or_default() += i128::from(order.hold.get());
+    }
+    for standby in x.standbys() {
+        let tenant = x.lease(standby.lease).expect("a standby's lease is there").tenant;
+        *held.entry(tenant).or_default() += i128::from(standby.hold.get());
     }
     let mut escrowed: BTreeMap<AccountId, i128> = BTreeMap::new();
     for lease in x.leases() {
@@ -96,7 +101,8 @@ fn orders(x: &Exchange) {
             let available = i128::from(x.balances(order.account).available.get());
             assert!(available < needed, "order {id} is parked and could be paid for");
         }
-        let leased: u32 = x.leases().filter(|lease| lease.order == id).map(|lease| lease.replicas).sum();
+        let leased: u32 =
+            x.leases().filter(|l| l.order == id && l.origin == Origin::Match).map(|lease| lease.replicas).sum();
         assert_eq!(leased + order.remaining, order.replicas, "replicas of order {id}");
         assert_eq!(order.state == OrderState::Filled, order.remaining == 0, "state of order {id}");
         assert!(order.is_live() || order.directed.is_empty(), "bids wait on order {id}, which is over");
@@ -114,10 +120,10 @@ fn bids(x: &Exchange) {
             BidTarget::Standing { quantity, .. } => {
                 let leased: u32 =
                     x.leases().filter(|lease| lease.bid == id).map(|lease| lease.replicas * lease.units).sum();
-                assert_eq!(leased + bid.remaining, quantity, "units of bid {id}");
-                assert_eq!(bid.state == BidState::Matched, bid.remaining == 0, "state of bid {id}");
+                assert_eq!(leased + bid.reserved + bid.remaining, quantity, "units of bid {id}");
+                assert_eq!(bid.state == BidState::Matched, bid.reserved + bid.remaining == 0, "state of bid {id}");
                 let host = x.provider(bid.provider).expect("a bid's provider is there");
-                let is_offered = host.available && free_units(x, bid) > 0;
+                let is_offered = host.available && free_units(x, bid) > 0 && bid.remaining > 0;
                 // In a paused market what was parked waits for its resumption.
                 let waits = bid.state == BidState::Parked && is_paused(x, bid.market);
                 if bid.is_live() && is_settled(x) && !waits {
@@ -169,6 +175,19 @@ fn capacity(x: &Exchange) {
             memory += u128::from(lease.resources.memory) * replicas;
             storage += u128::from(lease.resources.storage) * replicas;
         }
+        for standby in x.standbys().filter(|standby| standby.provider == provider.id) {
+            let lease = x.lease(standby.lease).expect("a standby's lease is there");
+            let replicas = u128::from(lease.replicas);
+            let class = &x.market(lease.market).expect("a lease's market is there").class;
+            if class.is_gpu() {
+                *gpus.entry(class).or_default() += standby.units;
+                cpu += u128::from(lease.resources.cpu) * replicas;
+            } else {
+                cpu += u128::from(standby.units);
+            }
+            memory += u128::from(lease.resources.memory) * replicas;
+            storage += u128::from(lease.resources.storage) * replicas;
+        }
         let (free, total) = (&provider.free, &provider.total);
         let id = provider.id;
         assert_eq!(u128::from(free.cpu) + cpu, total.cpu.into(), "processors of provider {id}");
@@ -179,6 +198,28 @@ fn capacity(x: &Exchange) {
             let free = free_gpus(provider, &inventory.class);
             assert_eq!(free + taken, inventory.count, "{} of provider {id}", inventory.class);
         }
+    }
+}
+
+/// Every standby belongs to a lease that may fail, or has failed and is not
+/// settled; it is another account's, takes as much, and its bid knows of it.
+fn standbys(x: &Exchange) {
+    for standby in x.standbys() {
+        let id = standby.lease;
+        let lease = x.lease(id).expect("a standby's lease is there");
+        let bid = x.bid(standby.bid).expect("a standby's bid is there");
+        let has_failed = lease.reason.is_some_and(CloseReason::fails_over);
+        let is_over = matches!(lease.state, LeaseState::Closing | LeaseState::Closed);
+        assert!(lease.paid_at.is_none() && is_over == lease.reason.is_some(), "lease {id} is not settled");
+        assert!(!is_over || has_failed, "lease {id} has a standby and ended otherwise than by failing");
+        assert!(x.order(lease.order).is_some_and(|order| order.failover), "lease {id} wants a standby");
+        assert!(bid.is_live() && bid.provider == standby.provider, "bid {} stands by", bid.id);
+        assert!(bid.account != lease.provider_account && bid.account != lease.tenant, "standby of lease {id}");
+        assert_eq!(standby.units, lease.units * lease.replicas, "standby of lease {id}");
+    }
+    for bid in x.bids() {
+        let reserved: u32 = x.standbys().filter(|s| s.bid == bid.id).map(|s| s.units).sum();
+        assert_eq!(bid.reserved, reserved, "units of bid {} that stand by", bid.id);
     }
 }
 
@@ -255,7 +296,10 @@ fn could_trade(x: &Exchange, order: &Order, bid: &Bid) -> bool {
     // A lease of less than a stroop cannot be settled. It trades at the
     // resting side's price, of which the bid's is the lower.
     let costs = owed(bid.price, order.units, 1, order.prepay.0) > 0;
-    within && lasts && up && offered && costs && bid.remaining >= order.units && one_fits(x, provider.id, order)
+    // One account's own things may pass over each other.
+    let apart = order.account != bid.account;
+    let fits = bid.remaining >= order.units && one_fits(x, provider.id, order);
+    apart && within && lasts && up && offered && costs && fits
 }
 
 fn one_fits(x: &Exchange, provider: ProviderId, order: &Order) -> bool {

@@ -106,6 +106,15 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
         | Event::Attested(_)
         | Event::TrustChanged(_)
         | Event::ReputationChanged(_) => crate::standing::told(event, names)?,
+        Event::StandbyReserved(e) => {
+            let hold = if e.hold == Stroops::ZERO { String::new() } else { format!(", holds {}", e.hold) };
+            format!("standby of l{}: {} of b{} at {}{hold}", e.lease, e.replicas, e.bid, e.price)
+        }
+        Event::StandbyReleased(e) => format!("standby of l{} released: b{} ({})", e.lease, e.bid, e.reason),
+        Event::StandbyMissing(e) => format!("no standby for l{}", e.lease),
+        Event::LeaseFailedOver(e) => format!("l{} goes on as l{}", e.from, e.to),
+        Event::OrderContinued(e) => format!("l{} goes on as o{}", e.lease, e.order),
+        Event::OrderDiscontinued(e) => format!("l{} does not go on: {}", e.lease, e.code),
         Event::CommandRefused(e) => format!("refused {}", e.code),
     })
 }

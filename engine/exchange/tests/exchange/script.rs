@@ -288,7 +288,7 @@ impl Stage {
             self_trade: self_trade(options),
             min_uptime: option(options, "uptime").map(standing::uptime),
             aim: option(options, "aim").map(|bid| BidId(id_of('b', bid))),
-            failover: false,
+            failover: options.contains(&"failover"),
             session: option(options, "session").map(number),
             requires: attributes(option(options, "needs")),
             spec_hash: Digest([0xAB; 32]),

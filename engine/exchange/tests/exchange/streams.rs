@@ -116,7 +116,7 @@ fn no_stream_of_commands_breaks_what_always_holds() {
         .expect("every stream holds");
 }
 
-fn moves() -> impl Strategy<Value = Move> {
+pub(crate) fn moves() -> impl Strategy<Value = Move> {
     let pause = prop_oneof![12 => Just(0), 12 => 0..6_u64, 2 => 10..70_u64, 1 => 70..1_000_u64];
     let node = prop_oneof![30 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false))];
     (0..100_u8, any::<[u16; 16]>(), pause, node).prop_map(|(kind, dice, pause, (is_up, resumes))| Move {
@@ -165,7 +165,7 @@ fn compare(oracle: &mut Oracle, frame: &Frame) {
 }
 
 /// Tight rules, so that bounds are met.
-fn rules_of([scan, tick, ids, timing]: [u8; 4]) -> Genesis {
+pub(crate) fn rules_of([scan, tick, ids, timing]: [u8; 4]) -> Genesis {
     let pick = |choice: u8, from: [u32; 4]| from[usize::from(choice % 4)];
     let timing = [(30, 60, 20, 40, 20), (300, 600, 60, 180, 120), (10, 10, 8, 12, 8), (60, 30, 0, 1_000, 0)]
         [usize::from(timing % 4)];
