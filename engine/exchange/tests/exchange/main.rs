@@ -40,4 +40,6 @@ mod settlement;
 mod streams;
 mod timers;
 mod trust;
+mod trust_books;
+mod trust_fold;
 mod withdrawals;
