@@ -165,8 +165,35 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         Event::LeaseEscrowed(e) => json!({ "leaseId": e.lease.0, "tx": e.tx.to_string() }),
         Event::LeaseStarted(e) => json!({ "leaseId": e.lease.0, "endsAt": e.ends_at.0 }),
         Event::LeaseHeartbeat(e) => {
-            json!({ "leaseId": e.lease.0, "evidencedSeconds": e.evidenced.0, "cost": e.cost.to_string() })
+            json!({
+                "leaseId": e.lease.0,
+                "evidencedSeconds": e.evidenced.0,
+                "cost": e.cost.to_string(),
+                "healthy": e.healthy,
+            })
         }
+        Event::LeaseRunway(e) => json!({ "leaseId": e.lease.0, "endsAt": e.ends_at.0 }),
+        Event::LeaseSuspended(e) => json!({ "leaseId": e.lease.0, "closesAt": e.closes_at.0 }),
+        Event::LeaseResumed(e) => json!({ "leaseId": e.lease.0, "endsAt": e.ends_at.0 }),
+        Event::TopUpRequested(e) => json!({
+            "leaseId": e.lease.0,
+            "number": e.number,
+            "seconds": e.seconds.0,
+            "amount": e.amount.to_string(),
+        }),
+        Event::LeaseToppedUp(e) => json!({
+            "leaseId": e.lease.0,
+            "tx": e.tx.to_string(),
+            "amount": e.amount.to_string(),
+            "escrow": e.escrow.to_string(),
+            "prepaySeconds": e.prepay.0,
+        }),
+        Event::TopUpReleased(e) => json!({
+            "leaseId": e.lease.0,
+            "number": e.number,
+            "released": e.amount.to_string(),
+            "reason": e.reason.as_str(),
+        }),
         Event::LeaseClosing(e) => json!({ "leaseId": e.lease.0, "reason": e.reason.as_str() }),
         Event::LeaseClosed(e) => json!({
             "leaseId": e.lease.0,

@@ -26,6 +26,7 @@ fn every_event_of_the_operator_says_what_it_changes() {
     let timing_json = json!({
         "escrowTimeout": 300, "startTimeout": 900, "heartbeatInterval": 10, "heartbeatGrace": 60, "darkAfter": 180,
         "closingTimeout": 180, "settleGrace": 86_400, "reconfigureDelay": 86_400,
+        "runwayWarning": 600, "suspendTimeout": 3_600, "missedChecks": 3, "backlogWindow": 3_600,
     });
     let bounds_json = json!({
         "scan": 10_000, "tick": 1_000, "orders": 1_000, "bids": 10_000, "providers": 1_000, "replicas": 256,

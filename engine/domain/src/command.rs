@@ -13,10 +13,11 @@ mod trust;
 
 pub use account::{CancelAll, OpenAccount, SetDeadMan};
 pub use bid::{AmendBid, CancelBid, MassQuote, PlaceBid, Quote, ReplaceBid};
-pub use fact::{EscrowFailed, Escrowed, LedgerSeen, SettlementPaid, SettlementRefunded};
+pub use fact::{EscrowFailed, Escrowed, LedgerSeen, SettlementPaid, SettlementRefunded, TopUpFailed, ToppedUp};
 pub use funds::{Deposit, WithdrawalCancelled, WithdrawalFact, Withdrawn};
 pub use lease::{
-    AcceptBid, ContainerReport, FinishLease, FinishOutcome, Heartbeat, JobResult, PortBinding, StartLease, StopLease,
+    AcceptBid, ContainerReport, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, PortBinding,
+    StartLease, StopLease, TopUpLease,
 };
 pub use operator::{CycleMarket, OpenMarket, PauseMarket, Reconfigure, ResumeMarket, Upgrade};
 pub use order::{AmendOrder, CancelOrder, PlaceOrder, ReplaceOrder};
@@ -107,6 +108,14 @@ codec_tagged! {
         StakeFact(StakeFact) = 40 "stake.fact",
         /// An auditor gives its word for an account, or takes it back.
         Attest(Attest) = 41 "trust.attest",
+        /// A tenant pays for more of a lease in advance.
+        TopUpLease(TopUpLease) = 50 "lease.topup",
+        /// The contract added a top-up to a lease's escrow.
+        ToppedUp(ToppedUp) = 51 "lease.toppedUp",
+        /// The contract refused a top-up for good.
+        TopUpFailed(TopUpFailed) = 52 "lease.topUpFailed",
+        /// What the agent recorded while it could not be heard.
+        LeaseBacklog(LeaseBacklog) = 54 "lease.backlog",
         /// The ledger that says whether a lease is run again.
         LedgerSeen(LedgerSeen) = 60 "lease.ledgerSeen",
     }

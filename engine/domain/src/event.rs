@@ -20,7 +20,8 @@ pub use failover::{
 };
 pub use funds::{DepositCredited, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned};
 pub use lease::{
-    LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted, ProofStepped,
+    LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseResumed, LeaseRunway,
+    LeaseStarted, LeaseSuspended, LeaseToppedUp, ProofStepped, TopUpReleased, TopUpRequested,
 };
 pub use operator::{Change, ChangeAnnounced, ExchangeReconfigured, ExchangeUpgraded, MarketPaused, MarketResumed};
 pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed};
@@ -115,6 +116,18 @@ codec_tagged! {
         TrustChanged(TrustChanged) = 43 "trust.changed",
         /// A reputation is another.
         ReputationChanged(ReputationChanged) = 44 "reputation.changed",
+        /// A lease's funds end soon.
+        LeaseRunway(LeaseRunway) = 50 "lease.runway",
+        /// A lease's funds are used up.
+        LeaseSuspended(LeaseSuspended) = 51 "lease.suspended",
+        /// A suspended lease goes on.
+        LeaseResumed(LeaseResumed) = 52 "lease.resumed",
+        /// A top-up is held until the chain answers.
+        TopUpRequested(TopUpRequested) = 53 "lease.topUpRequested",
+        /// A top-up is in the escrow.
+        LeaseToppedUp(LeaseToppedUp) = 54 "lease.toppedUp",
+        /// A top-up is no longer held.
+        TopUpReleased(TopUpReleased) = 55 "lease.topUpFailed",
         /// An order's funds or mandate do not allow it now.
         OrderParked(OrderParked) = 57 "order.parked",
         /// An order's funds and mandate allow it again.

@@ -91,6 +91,15 @@ pub struct Timing {
     pub settle_grace: Seconds,
     /// From the announcement of new terms or rules until they are in force.
     pub reconfigure_delay: Seconds,
+    /// How long before a lease's funds end its tenant is told.
+    pub runway_warning: Seconds,
+    /// How long a lease may be suspended, all its suspensions together.
+    pub suspend_timeout: Seconds,
+    /// Checks that may fail one after the other: the last of them fails the
+    /// lease. At least 1.
+    pub missed_checks: u32,
+    /// The longest gap between heartbeats that a signed backlog fills.
+    pub backlog_window: Seconds,
 }
 
 codec_struct!(Timing {
@@ -102,6 +111,10 @@ codec_struct!(Timing {
     closing_timeout,
     settle_grace,
     reconfigure_delay,
+    runway_warning,
+    suspend_timeout,
+    missed_checks,
+    backlog_window,
 });
 
 /// Bounds.
@@ -146,6 +159,10 @@ impl Default for Timing {
             closing_timeout: Seconds(180),
             settle_grace: Seconds(86_400),
             reconfigure_delay: Seconds(86_400),
+            runway_warning: Seconds(600),
+            suspend_timeout: Seconds(3_600),
+            missed_checks: 3,
+            backlog_window: Seconds(3_600),
         }
     }
 }

@@ -15,6 +15,9 @@ codec_names! {
         Closing = 3 "closing",
         /// Over.
         Closed = 4 "closed",
+        /// What was paid in advance is used up. Its containers are stopped,
+        /// nothing accrues, and its room is kept for a while.
+        Suspended = 5 "suspended",
         /// Its job has ended well and its result is being checked; it is paid
         /// when that is done.
         Verifying = 6 "verifying",
@@ -32,7 +35,7 @@ codec_names! {
         Failed = 2 "failed",
         /// The provider's heartbeats stopped.
         Dark = 3 "dark",
-        /// Its prepaid time ran out before its duration.
+        /// Its prepaid time ran out before its duration and was not topped up.
         Exhausted = 4 "exhausted",
         /// The chain refused the escrow.
         EscrowFailed = 5 "escrowFailed",

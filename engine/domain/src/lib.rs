@@ -35,21 +35,23 @@ pub use bid::{BidState, BidTarget};
 pub use client_id::ClientId;
 pub use command::{
     AcceptBid, AmendBid, AmendOrder, Attest, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, CycleMarket,
-    Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, LedgerSeen, MassQuote,
-    OpenAccount, OpenMarket, PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure, RegisterProvider,
-    ReplaceBid, ReplaceOrder, ResumeMarket, Resumed, SetDeadMan, SettlementPaid, SettlementRefunded, StakeFact,
-    StartLease, StopLease, Tick, UpdateProvider, Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, LedgerSeen,
+    MassQuote, OpenAccount, OpenMarket, PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure,
+    RegisterProvider, ReplaceBid, ReplaceOrder, ResumeMarket, Resumed, SetDeadMan, SettlementPaid, SettlementRefunded,
+    StakeFact, StartLease, StopLease, Tick, TopUpFailed, TopUpLease, ToppedUp, UpdateProvider, Upgrade,
+    WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
     AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed,
     Change, ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
     ExchangeUpgraded, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseFailedOver, LeaseOpened, LeasePaid,
-    LeaseStarted, MarketOpened, MarketPaused, MarketResumed, OrderAccepted, OrderAmended, OrderContinued,
-    OrderDiscontinued, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed, ProofStepped,
-    ProviderChanged, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed, StandbyMissing,
-    StandbyReleased, StandbyReserved, TrustChanged, VerificationDrawn, VerificationEnded, VerificationRerun,
-    VerificationStarted, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    LeaseResumed, LeaseRunway, LeaseStarted, LeaseSuspended, LeaseToppedUp, MarketOpened, MarketPaused, MarketResumed,
+    OrderAccepted, OrderAmended, OrderContinued, OrderDiscontinued, OrderEnded, OrderExpired, OrderFilled,
+    OrderParked, OrderResumed, ProofStepped, ProviderChanged, ProviderRegistered, ReputationChanged, StakeChanged,
+    StakeSlashed, StandbyMissing, StandbyReleased, StandbyReserved, TopUpReleased, TopUpRequested, TrustChanged,
+    VerificationDrawn, VerificationEnded, VerificationRerun, VerificationStarted, WithdrawalMoved, WithdrawalPaid,
+    WithdrawalReturned,
 };
 pub use failover::StandbyEnd;
 pub use fingerprint::Fingerprint;

@@ -84,6 +84,12 @@ codec_names! {
         TooSoon = 38 "TOO_SOON",
         /// Only an auditor may attest, and only for others.
         NotAnAuditor = 40 "NOT_AN_AUDITOR",
+        /// A top-up of the lease waits for the chain's answer.
+        TopUpPending = 45 "TOP_UP_PENDING",
+        /// Only a signature by the account's key says this.
+        SignatureRequired = 47 "SIGNATURE_REQUIRED",
+        /// The times fill no gap between two heartbeats that is unpaid.
+        BacklogMismatch = 48 "BACKLOG_MISMATCH",
         /// The order is parked: its funds or its mandate do not allow it now.
         OrderParked = 49 "ORDER_PARKED",
     }

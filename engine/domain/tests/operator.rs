@@ -15,7 +15,7 @@ fn fee() -> impl Strategy<Value = FeeBps> {
 }
 
 fn timing() -> impl Strategy<Value = Timing> {
-    any::<[u64; 8]>().prop_map(|s| Timing {
+    (any::<[u64; 11]>(), any::<u32>()).prop_map(|(s, missed_checks)| Timing {
         escrow_timeout: Seconds(s[0]),
         start_timeout: Seconds(s[1]),
         heartbeat_interval: Seconds(s[2]),
@@ -24,6 +24,10 @@ fn timing() -> impl Strategy<Value = Timing> {
         closing_timeout: Seconds(s[5]),
         settle_grace: Seconds(s[6]),
         reconfigure_delay: Seconds(s[7]),
+        runway_warning: Seconds(s[8]),
+        suspend_timeout: Seconds(s[9]),
+        missed_checks,
+        backlog_window: Seconds(s[10]),
     })
 }
 
@@ -54,9 +58,8 @@ fn attributes() -> impl Strategy<Value = Vec<Attribute>> {
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         Just(OpenMarket { class: ResourceClass::Cpu }.into()),
-        (1..u16::MAX).prop_map(|vram| {
-            OpenMarket { class: ResourceClass::gpu("H100", vram).expect("a class") }.into()
-        }),
+        (1..u16::MAX)
+            .prop_map(|vram| { OpenMarket { class: ResourceClass::gpu("H100", vram).expect("a class") }.into() }),
         any::<u16>().prop_map(|market| PauseMarket { market: MarketId(market) }.into()),
         any::<u16>().prop_map(|market| ResumeMarket { market: MarketId(market) }.into()),
         any::<u16>().prop_map(|market| CycleMarket { market: MarketId(market) }.into()),
@@ -79,9 +82,8 @@ fn event() -> impl Strategy<Value = Event> {
         any::<u16>().prop_map(|market| MarketPaused { market: MarketId(market) }.into()),
         any::<u16>().prop_map(|market| MarketResumed { market: MarketId(market) }.into()),
         (change, any::<u64>()).prop_map(|(change, at)| ChangeAnnounced { change, effective_at: Micros(at) }.into()),
-        (fee(), timing(), bounds()).prop_map(|(fee, timing, bounds)| {
-            ExchangeReconfigured { fee, timing, bounds }.into()
-        }),
+        (fee(), timing(), bounds())
+            .prop_map(|(fee, timing, bounds)| { ExchangeReconfigured { fee, timing, bounds }.into() }),
         any::<u16>().prop_map(|rules| ExchangeUpgraded { rules }.into()),
         (any::<u32>(), any::<bool>(), attributes()).prop_map(|(provider, available, attributes)| {
             ProviderChanged { provider: ProviderId(provider), available, attributes }.into()

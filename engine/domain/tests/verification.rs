@@ -38,7 +38,7 @@ fn the_words_of_verification_are_their_bytes() {
 #[test]
 fn a_tenth_is_drawn_by_the_ledgers_hash_and_the_lease() {
     let mut drawn = 0;
-    for lease in 0..2_000 {
+    for lease in 0..2_000_u64 {
         let hash = Digest([u8::try_from(lease % 251).expect("small"); 32]);
         let digest: [u8; 32] =
             Sha256::new().chain_update(hash.0).chain_update(lease.to_le_bytes()).finalize().into();

@@ -61,6 +61,8 @@ pub(crate) struct Step<'a> {
     pub(crate) seq: Seq,
     pub(crate) at: Micros,
     pub(crate) account: AccountId,
+    /// Why that is believed.
+    pub(crate) authority: &'a Authority,
     pub(crate) command: &'a Command,
     /// What matching may still cost in this entry.
     pub(crate) budget: Budget,
@@ -76,7 +78,8 @@ impl<'a> Step<'a> {
         command: &'a Command,
         events: &'a mut Vec<Event>,
     ) -> Self {
-        Self { seq: x.head.next(), at, account, command, budget: Budget::of(&x.config.bounds), events }
+        let authority = &Authority::OperatorAttested;
+        Self { seq: x.head.next(), at, account, authority, command, budget: Budget::of(&x.config.bounds), events }
     }
 }
 
@@ -84,6 +87,14 @@ impl Step<'_> {
     #[inline]
     pub(crate) fn emit(&mut self, event: impl Into<Event>) {
         self.events.push(event.into());
+    }
+
+    /// A step for what no command does by itself.
+    #[cfg(test)]
+    pub(crate) const fn for_test<'a>(command: &'a Command, at: Micros, events: &'a mut Vec<Event>) -> Step<'a> {
+        let budget = Budget { skips: 100, fills: 100, reentries: 100 };
+        let (account, authority) = (AccountId::EXCHANGE, &Authority::Exchange);
+        Step { seq: Seq(0), at, account, authority, command, budget, events }
     }
 }
 
@@ -139,7 +150,7 @@ impl Exchange {
         let mark = events.len();
         let budget = Budget::of(&self.config.bounds);
         let (seq, at, account, command) = (entry.seq, entry.at, entry.account, &entry.command);
-        let mut step = Step { seq, at, account, command, budget, events };
+        let mut step = Step { seq, at, account, authority: &entry.authority, command, budget, events };
         let outcome = apply::command(self, &mut step, command).unwrap_or_else(|code| {
             // Commands decide before they change anything, so a refusal has
             // nothing to take back.

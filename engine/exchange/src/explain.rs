@@ -161,6 +161,8 @@ pub enum Obstacle {
     AimedElsewhere(BidId),
     /// The order is over or parked.
     OrderState(OrderState),
+    /// The bid is out of the book still, and enters it again in the next tick.
+    AwaitsReentry,
 }
 
 /// What a host has of which a replica takes some.
@@ -189,12 +191,8 @@ impl Exchange {
             if bids.is_empty() {
                 obstacles.push(Obstacle::NoBid);
             }
-            let verdict = |bid: &&Bid| BidVerdict {
-                bid: bid.id,
-                price: bid.price,
-                obstacles: self.bid_obstacles(order, bid, bid.price),
-            };
-            ProviderVerdict { provider: provider.id, obstacles, bids: bids.iter().map(verdict).collect() }
+            let bids = bids.into_iter().map(|bid| self.bid_verdict(order, bid)).collect();
+            ProviderVerdict { provider: provider.id, obstacles, bids }
         };
         let providers = self.providers().map(verdict).collect();
         Some(Explanation { order: id, waits: self.order_waits(order), providers })
@@ -315,6 +313,14 @@ impl Exchange {
         ];
         let short = all.into_iter().filter(|(_, needed, free)| free < needed);
         short.map(|(resource, needed, free)| Obstacle::NoRoom { resource, needed, free })
+    }
+
+    fn bid_verdict(&self, order: &Order, bid: &Bid) -> BidVerdict {
+        let mut obstacles = self.bid_obstacles(order, bid, bid.price);
+        if bid.is_standing() && bid.state == BidState::Parked && self.is_offered(bid) {
+            obstacles.push(Obstacle::AwaitsReentry);
+        }
+        BidVerdict { bid: bid.id, price: bid.price, obstacles }
     }
 
     /// What rules out one bid for an order, at the price at which they would

@@ -22,6 +22,6 @@ pub use explain::{
 };
 pub use outcome::{LogViolation, Outcome, Reply};
 pub use state::{
-    Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Origin, Provider, Record, Standby,
-    StateHash, Terms,
+    Account, Balances, Bid, Book, BookRow, Evidence, Funding, Gap, Lease, Ledger, Market, Order, Origin, Provider,
+    Record, Standby, StateHash, Terms, TopUp,
 };

@@ -33,6 +33,9 @@ fn judge(lease: &Lease, now: Micros, interval: Seconds) -> (LeaseStatus, Option<
                 (LeaseStatus::Healthy, None)
             }
         }
+        LeaseState::Suspended => {
+            (LeaseStatus::Unhealthy, Some("its prepaid time is used up, and a top-up lets it go on".to_owned()))
+        }
         LeaseState::Closing | LeaseState::Closed => ended(lease),
     }
 }
@@ -48,6 +51,7 @@ fn ended(lease: &Lease) -> (LeaseStatus, Option<String>) {
         CloseReason::Dark => (LeaseStatus::Failed, "its provider's heartbeats stopped"),
         CloseReason::EscrowFailed => (LeaseStatus::Failed, "the chain refused its escrow"),
         CloseReason::EscrowTimeout => (LeaseStatus::Failed, "its escrow was not locked in time"),
+        CloseReason::GangFailed => (LeaseStatus::Failed, "another lease of its gang failed before all had started"),
         CloseReason::StartTimeout => (LeaseStatus::Failed, "its provider did not start it in time"),
     };
     let detail = lease.detail.as_str();

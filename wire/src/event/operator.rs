@@ -38,6 +38,10 @@ fn seconds(timing: &Timing) -> Value {
         "closingTimeout": timing.closing_timeout.0,
         "settleGrace": timing.settle_grace.0,
         "reconfigureDelay": timing.reconfigure_delay.0,
+        "runwayWarning": timing.runway_warning.0,
+        "suspendTimeout": timing.suspend_timeout.0,
+        "missedChecks": timing.missed_checks,
+        "backlogWindow": timing.backlog_window.0,
     })
 }
 

@@ -21,7 +21,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, finish: &FinishLease)
         }
         // What it said first is being checked.
         LeaseState::Verifying => return Err(Code::LeaseState),
-        LeaseState::Escrowed | LeaseState::Running | LeaseState::Closing => {}
+        // To be suspended is to be stopped, and no end.
+        LeaseState::Suspended if finish.outcome == FinishOutcome::Stopped => return Err(Code::LeaseState),
+        LeaseState::Escrowed | LeaseState::Running | LeaseState::Suspended | LeaseState::Closing => {}
     }
     if finish.result.is_some_and(|result| result.size > RESULT_BYTES_MAX) {
         return Err(Code::OutOfBounds);

@@ -50,13 +50,18 @@ pub(super) fn are_in_bounds(timing: &Timing, bounds: &Bounds) -> bool {
         timing.closing_timeout,
         timing.settle_grace,
         timing.reconfigure_delay,
+        timing.runway_warning,
+        timing.suspend_timeout,
+        timing.backlog_window,
         bounds.duration,
     ];
-    // A tick that fires nothing would never catch up, and a scan that may skip
-    // nothing would refuse every second order.
+    // A tick that fires nothing would never catch up, a scan that may skip
+    // nothing would refuse every second order, and a lease that no check may
+    // fail would never run.
     bounds.tick > 0
         && bounds.scan > 0
         && bounds.fills > 0
+        && timing.missed_checks > 0
         && bounds.replicas <= REPLICAS_MAX
         && durations.into_iter().all(|duration| duration <= DURATION_MAX)
 }

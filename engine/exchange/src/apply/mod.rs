@@ -15,6 +15,7 @@ mod escrowed;
 mod finish_lease;
 mod genesis;
 mod heartbeat;
+mod lease_backlog;
 mod ledger_seen;
 mod mass_quote;
 mod open_account;
@@ -35,6 +36,9 @@ mod stake_fact;
 mod start_lease;
 mod stop_lease;
 mod tick;
+mod top_up_failed;
+mod top_up_lease;
+mod topped_up;
 mod update_provider;
 mod upgrade;
 mod withdrawal;
@@ -81,6 +85,10 @@ pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) 
         Command::Heartbeat(heartbeat) => heartbeat::apply(x, step, heartbeat),
         Command::FinishLease(finish) => finish_lease::apply(x, step, finish),
         Command::StopLease(stop) => stop_lease::apply(x, step, stop),
+        Command::TopUpLease(top_up) => top_up_lease::apply(x, step, top_up),
+        Command::ToppedUp(fact) => topped_up::apply(x, step, fact),
+        Command::TopUpFailed(fact) => top_up_failed::apply(x, step, fact),
+        Command::LeaseBacklog(backlog) => lease_backlog::apply(x, step, backlog),
         Command::SettlementPaid(fact) => settlement_paid::apply(x, step, fact),
         Command::SettlementRefunded(fact) => settlement_refunded::apply(x, step, fact),
         Command::LedgerSeen(fact) => ledger_seen::apply(x, step, fact),
@@ -113,7 +121,9 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::SettlementPaid(_)
         | Command::LedgerSeen(_)
         | Command::SettlementRefunded(_)
-        | Command::StakeFact(_) => true,
+        | Command::StakeFact(_)
+        | Command::ToppedUp(_)
+        | Command::TopUpFailed(_) => true,
         Command::RegisterProvider(_)
         | Command::PlaceBid(_)
         | Command::CancelBid(_)
@@ -138,7 +148,9 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::Reconfigure(_)
         | Command::Upgrade(_)
         | Command::UpdateProvider(_)
-        | Command::Attest(_) => false,
+        | Command::Attest(_)
+        | Command::TopUpLease(_)
+        | Command::LeaseBacklog(_) => false,
     }
 }
 
@@ -179,6 +191,10 @@ pub(crate) const fn subject(command: &Command) -> Subject {
         | Command::Heartbeat(_)
         | Command::FinishLease(_)
         | Command::StopLease(_)
+        | Command::TopUpLease(_)
+        | Command::ToppedUp(_)
+        | Command::TopUpFailed(_)
+        | Command::LeaseBacklog(_)
         | Command::SettlementPaid(_)
         | Command::LedgerSeen(_)
         | Command::SettlementRefunded(_) => Subject::Lease,

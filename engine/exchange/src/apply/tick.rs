@@ -1,6 +1,6 @@
 //! Fires due timers, in the order of their deadlines and ids.
 
-use berth_domain::{CloseReason, LeaseId, LeaseState, TrustCause, Verify};
+use berth_domain::{CloseReason, LeaseId, LeaseState, TrustCause};
 
 use super::{reconfigure, set_dead_man, upgrade};
 use crate::exchange::{Exchange, Step};
@@ -17,7 +17,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
                 }
             }
             Some(Timer::BidExpiry(bid)) => x.expire_bid(step, bid),
-            Some(Timer::LeaseEnd(lease)) => lease_end(x, step, lease),
+            Some(Timer::LeaseEnd(lease)) => x.run_out(step, lease),
             Some(Timer::LeasePhase(lease)) => lease_phase(x, step, lease),
             Some(Timer::DeadMan(account)) => set_dead_man::fire(x, step, account),
             Some(Timer::Trust(account)) => {
@@ -52,19 +52,6 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
     Outcome::Done(Reply::None)
 }
 
-fn lease_end(x: &mut Exchange, step: &mut Step<'_>, id: LeaseId) {
-    let Some(lease) = x.lease(id) else { return };
-    let reason = if lease.prepay < lease.duration {
-        CloseReason::Exhausted
-    } else if x.verify_of(lease) == Verify::None {
-        CloseReason::Completed
-    } else {
-        // A job whose result is to be checked has brought none in its time.
-        CloseReason::Failed
-    };
-    x.begin_closing(step, id, reason);
-}
-
 /// What the lease's state waited for has not come.
 fn lease_phase(x: &mut Exchange, step: &mut Step<'_>, id: LeaseId) {
     let Some(lease) = x.lease(id) else { return };
@@ -72,6 +59,7 @@ fn lease_phase(x: &mut Exchange, step: &mut Step<'_>, id: LeaseId) {
         LeaseState::Opened => x.begin_closing(step, id, CloseReason::EscrowTimeout),
         LeaseState::Escrowed => x.begin_closing(step, id, CloseReason::StartTimeout),
         LeaseState::Running => x.close(step, id, CloseReason::Dark),
+        LeaseState::Suspended => x.begin_closing(step, id, CloseReason::Exhausted),
         LeaseState::Closing => {
             let reason = lease.reason.unwrap_or(CloseReason::Failed);
             x.close(step, id, reason);

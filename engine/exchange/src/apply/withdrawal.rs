@@ -29,14 +29,16 @@ pub(super) fn requested(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawal
 }
 
 /// Refused while the money stands in the escrow of a lease that the chain has
-/// not opened yet; the follower reports it again once that is resolved.
+/// not opened yet, or in a top-up that it has not made; the follower reports it again once that is resolved.
 pub(super) fn paid(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawn) -> Result<Outcome, Code> {
     if fact.event <= x.chain_cursor {
         return Ok(Outcome::Repeated(Reply::None));
     }
     let account = x.account_by_address(fact.address).ok_or(Code::UnknownFact)?;
     let before = x.balances(account);
-    let usable = before.available + before.held + before.withdrawing;
+    // A top-up stays held until the chain answers, as an escrow does.
+    let held = before.held - x.account_mut(account).topping_up;
+    let usable = before.available + held + before.withdrawing;
     if usable < fact.amount {
         return Err(Code::SettlementMismatch);
     }

@@ -6,7 +6,7 @@ use berth_domain::{
 };
 
 use crate::exchange::{Exchange, Step};
-use crate::state::{Bid, Evidence, Lease, Origin, Place, Timer};
+use crate::state::{Bid, Evidence, Funding, Lease, Origin, Place, Timer};
 
 /// What a lease is to be.
 #[derive(Clone, Copy, Debug)]
@@ -137,6 +137,7 @@ impl Exchange {
             cpu_millis: 0,
             memory_bytes: 0,
             evidence: Evidence::default(),
+            funding: Funding::default(),
             proof: Vec::new(),
             pay: Stroops::ZERO,
             fee: Stroops::ZERO,
@@ -162,7 +163,11 @@ impl Exchange {
     /// What the chain's deadline adds to a lease's duration, in seconds.
     fn chain_overhead(&self) -> u64 {
         let timing = self.timing();
-        timing.escrow_timeout.0 + timing.start_timeout.0 + timing.closing_timeout.0 + timing.settle_grace.0
+        timing.escrow_timeout.0
+            + timing.start_timeout.0
+            + timing.suspend_timeout.0
+            + timing.closing_timeout.0
+            + timing.settle_grace.0
     }
 
     fn count_in_order(&mut self, id: OrderId, lease: LeaseId, remaining: u32, hold: Stroops) {

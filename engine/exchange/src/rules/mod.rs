@@ -18,6 +18,7 @@ mod reentry;
 mod rerunning;
 mod resting;
 mod room;
+mod runway;
 mod standing_by;
 mod trust;
 mod verifying;

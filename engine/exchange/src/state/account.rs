@@ -34,6 +34,9 @@ pub struct Account {
     /// How long it may be silent before its dead-man timer fires, in
     /// milliseconds; zero when the timer is not armed.
     pub dead_man_millis: u32,
+    /// What is held for top-ups of its leases: the part of what it holds that
+    /// only the chain's answer releases.
+    pub(crate) topping_up: Stroops,
     /// Those of its orders that are parked.
     pub(crate) parked_orders: u32,
     /// Its live orders, from the youngest; linked through the orders.
@@ -109,6 +112,7 @@ impl Accounts {
             providers: 0,
             uptime: Uptime::MAX,
             dead_man_millis: 0,
+            topping_up: Stroops::ZERO,
             parked_orders: 0,
             youngest_order: OrderId(0),
             hosts: Vec::new(),

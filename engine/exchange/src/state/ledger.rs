@@ -10,7 +10,7 @@ use berth_domain::{AccountId, LeaseId, Stroops};
 pub struct Balances {
     /// Free to use.
     pub available: Stroops,
-    /// Held for orders.
+    /// Held for orders, and for top-ups that the chain has not made yet.
     pub held: Stroops,
     /// In the escrow of leases that this account rents.
     pub escrowed: Stroops,

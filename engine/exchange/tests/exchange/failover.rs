@@ -514,7 +514,7 @@ fn without_a_standby_an_order_stands_for_what_is_left() {
         chain escrowed l1
           lease l1 escrowed
         ada start l1
-          lease l1 runs until 00:30:00
+          lease l1 runs until 01:00:00
         wait 60
         ada beat l1
           lease l1 evidenced 60 s, cost 0.0166666
@@ -535,7 +535,7 @@ fn without_a_standby_an_order_stands_for_what_is_left() {
         chain escrowed l2
           lease l2 escrowed
         bob start l2
-          lease l2 runs until 00:30:00
+          lease l2 runs until 01:00:00
         ",
     );
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::{
     AccountId, BidState, BidTarget, CloseReason, LeaseState, MarketId, Mode, OrderState, ProofValue, ProviderId, Rate,
-    ResourceClass, Stroops,
-    TrustLevel,
+    ResourceClass, Stroops, TrustLevel,
 };
 use berth_exchange::{Bid, Book, BookRow, Exchange, Lease, Order, Origin, Provider};
 
@@ -46,6 +45,10 @@ fn money(x: &Exchange) {
     for order in x.orders() {
         *held.entry(order.account).or_default() += i128::from(order.hold.get());
     }
+    for lease in x.leases() {
+        let top_up = lease.funding.top_up.map_or(Stroops::ZERO, |top_up| top_up.amount);
+        *held.entry(lease.tenant).or_default() += i128::from(top_up.get());
+    }
     for standby in x.standbys() {
         let tenant = x.lease(standby.lease).expect("a standby's lease is there").tenant;
         *held.entry(tenant).or_default() += i128::from(standby.hold.get());
@@ -79,6 +82,10 @@ fn leases(x: &Exchange) {
         assert!(!ran || lease.is_escrowed(), "lease {id} started without an escrow");
         assert!(ran || lease.evidence.seconds().0 == 0, "lease {id} is evidenced before it started");
         assert!(lease.evidence.seconds() <= lease.duration.min(lease.prepay), "lease {id} is evidenced beyond its end");
+        let is_suspended = lease.funding.suspended_at().is_some();
+        assert!(lease.state != LeaseState::Suspended || is_suspended, "lease {id} is suspended");
+        assert!(lease.state != LeaseState::Running || !is_suspended, "lease {id} is not suspended");
+        assert!(!is_suspended || lease.started_at.is_some(), "lease {id} was suspended while it ran");
         let may_pay = is_closed && ran;
         assert!(may_pay || lease.pay == Stroops::ZERO, "pay of lease {id}");
         let fee = i128::from(lease.pay.get()) * bps / 10_000;
@@ -102,7 +109,8 @@ fn orders(x: &Exchange) {
             let available = i128::from(x.balances(order.account).available.get());
             assert!(available < needed, "order {id} is parked and could be paid for");
         }
-        let leased: u32 = x.leases().filter(|l| l.order == id && l.origin == Origin::Match).map(|lease| lease.replicas).sum();
+        let leased: u32 =
+            x.leases().filter(|l| l.order == id && l.origin == Origin::Match).map(|lease| lease.replicas).sum();
         assert_eq!(leased + order.remaining, order.replicas, "replicas of order {id}");
         assert_eq!(order.state == OrderState::Filled, order.remaining == 0, "state of order {id}");
         assert!(order.is_live() || order.directed.is_empty(), "bids wait on order {id}, which is over");
@@ -299,7 +307,10 @@ fn could_trade(x: &Exchange, order: &Order, bid: &Bid) -> bool {
     // A lease of less than a stroop cannot be settled. It trades at the
     // resting side's price, of which the bid's is the lower.
     let costs = owed(bid.price, order.units, 1, order.prepay.0) > 0;
-    within && lasts && up && offered && costs && bid.remaining >= order.units && one_fits(x, provider.id, order)
+    // One account's own things may pass over each other.
+    let apart = order.account != bid.account;
+    let fits = bid.remaining >= order.units && one_fits(x, provider.id, order);
+    apart && within && lasts && up && offered && costs && fits
 }
 
 fn one_fits(x: &Exchange, provider: ProviderId, order: &Order) -> bool {

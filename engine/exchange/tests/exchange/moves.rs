@@ -4,10 +4,10 @@
 use berth_domain::{
     AcceptBid, AccountId, Attribute, BidId, BidState, BidTarget, CancelBid, CancelOrder, ChainEventId, Command,
     ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, FinishLease, FinishOutcome, GpuInventory, Heartbeat,
-    JobResult, LeaseId, LeaseState, Limits, MarketId, Micros, Mode, OpenAccount, OrderId, OrderState, PlaceBid,
-    PlaceOrder, PortBinding, ProviderId, Rate, RegisterProvider, Resources, Resumed, Seconds, SelfTrade, SettlementPaid,
-    SettlementRefunded, StartLease, StopLease, Stroops, Text, Tick, TimeInForce, TrustLevel, TxHash,
-    WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    JobResult, LeaseBacklog, LeaseId, LeaseState, Limits, MarketId, Micros, Mode, OpenAccount, OrderId, OrderState,
+    PlaceBid, PlaceOrder, PortBinding, ProviderId, Rate, RegisterProvider, Resources, Resumed, Seconds, SelfTrade,
+    SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops, Text, Tick, TimeInForce, TopUpFailed,
+    TopUpLease, ToppedUp, TrustLevel, TxHash, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 use berth_exchange::{Exchange, Lease};
 
@@ -204,18 +204,18 @@ fn leasing(x: &Exchange, kind: u8, dice: &mut Dice<'_>) -> (AccountId, Command) 
     let id = LeaseId(dice.id(&live));
     let luck = dice.below(256);
     let Some(lease) = x.lease(id) else {
-        return (AccountId(2), Heartbeat { lease: id, cpu_millis: 0, memory_bytes: 0 }.into());
+        return (AccountId(2), Heartbeat { lease: id, cpu_millis: 0, memory_bytes: 0, healthy: true }.into());
     };
     let (provider, tenant) = (lease.provider_account, lease.tenant);
     let is_any = luck % 8 == 7;
     let next = match lease.state {
-        _ if is_any => luck / 8 % 8,
+        _ if is_any => luck / 8 % 12,
         LeaseState::Opened => [0, 0, 0, 0, 0, 1, 5, 0][usize::try_from(luck / 8 % 8).expect("small")],
         LeaseState::Escrowed => [2, 2, 2, 2, 2, 4, 5, 7][usize::try_from(luck / 8 % 8).expect("small")],
-        LeaseState::Running => [3, 3, 3, 3, 4, 4, 5, 3][usize::try_from(luck / 8 % 8).expect("small")],
-        LeaseState::Closing => [0, 1, 3, 4, 4, 4, 0, 4][usize::try_from(luck / 8 % 8).expect("small")],
-        LeaseState::Closed => [6, 6, 6, 6, 6, 6, 6, 7][usize::try_from(luck / 8 % 8).expect("small")],
-        LeaseState::Verifying => [0, 3, 4, 4, 5, 6, 4, 7][usize::try_from(luck / 8 % 8).expect("small")],
+        LeaseState::Running | LeaseState::Suspended => [3, 3, 3, 8, 4, 9, 5, 10][usize::try_from(luck / 8 % 8).expect("small")],
+        LeaseState::Closing => [0, 1, 3, 4, 4, 9, 0, 10][usize::try_from(luck / 8 % 8).expect("small")],
+        LeaseState::Closed => [6, 6, 6, 9, 6, 10, 6, 7][usize::try_from(luck / 8 % 8).expect("small")],
+        LeaseState::Verifying => [0, 3, 4, 4, 5, 6, 9, 10][usize::try_from(luck / 8 % 8).expect("small")],
     };
     let variant = u8::try_from(luck % 2).expect("small");
     match next {
@@ -229,7 +229,7 @@ fn leasing(x: &Exchange, kind: u8, dice: &mut Dice<'_>) -> (AccountId, Command) 
             let containers = vec![report; lease.replicas as usize - usize::from(dice.once_in(20))];
             (provider, StartLease { lease: id, image: text("sha256:0"), containers }.into())
         }
-        3 => (provider, Heartbeat { lease: id, cpu_millis: luck, memory_bytes: u64::MAX }.into()),
+        3 => (provider, Heartbeat { lease: id, cpu_millis: luck, memory_bytes: u64::MAX, healthy: luck % 8 > 0 }.into()),
         4 => {
             let outcome = dice.pick(&[FinishOutcome::Stopped, FinishOutcome::Exited, FinishOutcome::Failed]);
             let exit_code = (outcome == FinishOutcome::Exited).then(|| dice.pick(&[0, 1, -1]));
@@ -243,6 +243,28 @@ fn leasing(x: &Exchange, kind: u8, dice: &mut Dice<'_>) -> (AccountId, Command) 
             let (fee, refund) = (lease.fee, lease.escrow - lease.pay);
             let tx = TxHash([variant; 32]);
             (AccountId::EXCHANGE, SettlementPaid { lease: id, tx, ledger: 2, pay, fee, refund }.into())
+        }
+        8 => {
+            let left = lease.duration.0 - lease.prepay.0;
+            let seconds = Seconds(dice.pick(&[left, left / 2, left / 3, 1, left + 1, u64::MAX]));
+            (tenant, TopUpLease { lease: id, seconds }.into())
+        }
+        9 => {
+            let amount = lease.funding.top_up.map_or(Stroops::ZERO, |top_up| top_up.amount);
+            let amount = if dice.once_in(8) { lease.escrow } else { amount };
+            let number = u8::try_from(lease.funding.top_ups % 256).expect("small") ^ (variant & u8::from(dice.once_in(8)));
+            (AccountId::EXCHANGE, ToppedUp { lease: id, tx: TxHash([number; 32]), ledger: 1, amount }.into())
+        }
+        10 => {
+            let number = lease.funding.top_ups + u32::from(dice.once_in(8));
+            (AccountId::EXCHANGE, TopUpFailed { lease: id, number, reason: text("no") }.into())
+        }
+        11 => {
+            let beats = lease.evidence.gap().map_or_else(Vec::new, |gap| {
+                let step = dice.pick(&[5, 10, 20, 59, 60, 61]) * 1_000_000;
+                (1..).map(|n| Micros(gap.from.0 + n * step)).take_while(|at| *at < gap.to).take(100).collect()
+            });
+            (provider, LeaseBacklog { lease: id, beats }.into())
         }
         _ => {
             let amount = if dice.once_in(4) { lease.pay } else { lease.escrow };

@@ -50,11 +50,8 @@ fn announce(effective_at: Micros, options: &[&str]) -> Reconfigure {
         ..base.timing
     };
     let count = |key, default| named(key).map_or(default, |n| u32::try_from(n).expect("a count"));
-    let bounds = Bounds {
-        orders: count("orders", base.bounds.orders),
-        scan: count("scan", base.bounds.scan),
-        ..base.bounds
-    };
+    let bounds =
+        Bounds { orders: count("orders", base.bounds.orders), scan: count("scan", base.bounds.scan), ..base.bounds };
     Reconfigure {
         fee: named("fee").map(|bps| FeeBps::new(u16::try_from(bps).expect("a fee")).expect("a fee")),
         timing: (timing != base.timing).then_some(timing),

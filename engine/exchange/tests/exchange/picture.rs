@@ -86,7 +86,20 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
         ),
         Event::LeaseEscrowed(e) => format!("lease l{} escrowed", e.lease),
         Event::LeaseStarted(e) => format!("lease l{} runs until {}", e.lease, clock(e.ends_at)),
-        Event::LeaseHeartbeat(e) => format!("lease l{} evidenced {}, cost {}", e.lease, e.evidenced, e.cost),
+        Event::LeaseHeartbeat(e) => {
+            let health = if e.healthy { "" } else { " (unhealthy)" };
+            format!("lease l{} evidenced {}, cost {}{health}", e.lease, e.evidenced, e.cost)
+        }
+        Event::LeaseRunway(e) => format!("funds of lease l{} end at {}", e.lease, clock(e.ends_at)),
+        Event::LeaseSuspended(e) => format!("lease l{} suspended until {}", e.lease, clock(e.closes_at)),
+        Event::LeaseResumed(e) => format!("lease l{} resumed, runs until {}", e.lease, clock(e.ends_at)),
+        Event::TopUpRequested(e) => {
+            format!("top-up {} of lease l{} by {}, {} held", e.number, e.lease, e.seconds, e.amount)
+        }
+        Event::LeaseToppedUp(e) => {
+            format!("lease l{} topped up by {}: {} for {}", e.lease, e.amount, e.escrow, e.prepay)
+        }
+        Event::TopUpReleased(e) => format!("top-up {} of lease l{} failed, releases {}", e.number, e.lease, e.amount),
         Event::LeaseClosing(e) => format!("lease l{} closing ({})", e.lease, e.reason),
         Event::LeaseClosed(e) => {
             let way = if e.escrowed { "to be settled" } else { "released" };

@@ -7,6 +7,8 @@
 //! ada bid p1 H100-80 4 @ 2 min=60 max=3600   standing
 //! ada bid p1 on o1 @ 2                       directed
 //! tom accept b1 | tom cancel o1 | ada cancel b1 | tom stop l1
+//! tom topup l1 60 | chain tops l1 | tops l1 0.5 | refuses l1 topup 1
+//! ada beat l1 unhealthy | ada backlog l1 10 20   when, in seconds since the opening
 //! ada start l1 | ada beat l1 | ada finish l1 stopped | exited=0 | failed
 //! chain escrowed l1 | escrowed l1 elsewhere | refuses l1 | pays l1 | refunds l1
 //! chain credits tom 5 | asks tom 5 | withdrew tom 5 | keeps tom 5
@@ -20,15 +22,14 @@ use std::collections::BTreeMap;
 
 use berth_domain::{
     AcceptBid, AccountId, AmendBid, AmendOrder, BidId, BidTarget, CancelAll, CancelBid, CancelOrder, ChainEventId,
-    ClientId, Command, ContainerReport, Deposit,
-    Digest, EscrowFailed, Escrowed, Genesis, Heartbeat, LeaseId, MarketId, MassQuote, Mode, OpenAccount, OrderId, PlaceOrder,
-    PortBinding, ProviderId, Quote, ReplaceBid, ReplaceOrder, Resources, Seconds, SetDeadMan, SettlementPaid,
-    SettlementRefunded, StartLease, StopLease, Stroops, Text,
-    WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    ClientId, Command, ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, Genesis, Heartbeat, LeaseBacklog,
+    LeaseId, MarketId, MassQuote, Mode, OpenAccount, OrderId, PlaceOrder, PortBinding, ProviderId, Quote, ReplaceBid,
+    ReplaceOrder, Resources, Seconds, SetDeadMan, SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops,
+    Text, TopUpFailed, TopUpLease, ToppedUp, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 
 use crate::cast::{CAST, OWNERS, TENANTS, address, class, genesis, tx};
-use crate::desk::Desk;
+use crate::desk::{Desk, OPENING};
 use crate::picture;
 use crate::standing;
 use crate::words::{
@@ -199,8 +200,16 @@ impl Stage {
             }
             ["quote", set, ref quotes @ ..] => self.quote(set, quotes),
             ["start", lease] => self.start(LeaseId(id_of('l', lease))).into(),
-            ["beat", lease] => {
-                Heartbeat { lease: LeaseId(id_of('l', lease)), cpu_millis: 1_500, memory_bytes: 1 << 20 }.into()
+            ["beat", lease, ref health @ ..] => {
+                let (lease, healthy) = (LeaseId(id_of('l', lease)), health.is_empty());
+                Heartbeat { lease, cpu_millis: 1_500, memory_bytes: 1 << 20, healthy }.into()
+            }
+            ["backlog", lease, ref times @ ..] => {
+                let beats = times.iter().map(|second| OPENING.plus(Seconds(number(second)))).collect();
+                LeaseBacklog { lease: LeaseId(id_of('l', lease)), beats }.into()
+            }
+            ["topup", lease, seconds] => {
+                TopUpLease { lease: LeaseId(id_of('l', lease)), seconds: Seconds(number(seconds)) }.into()
             }
             ["finish", lease, how] => finish(LeaseId(id_of('l', lease)), how).into(),
             ["attest", who, until] => standing::attest(who, until, self.desk.now),
@@ -323,6 +332,18 @@ impl Stage {
             ["refuses", lease] => {
                 let reason = Text::new("balance too low").expect("short");
                 EscrowFailed { lease: LeaseId(id_of('l', lease)), reason }.into()
+            }
+            ["tops", lease, ref amount @ ..] => {
+                let lease = LeaseId(id_of('l', lease));
+                let funding = x.lease(lease).map(|lease| lease.funding.clone()).unwrap_or_default();
+                let due = funding.top_up.map_or(Stroops::ZERO, |top_up| top_up.amount);
+                let amount = amount.first().map_or(due, |amount| stroops(amount));
+                let kind = 0x10 + u8::try_from(funding.top_ups).expect("few");
+                ToppedUp { lease, tx: tx(kind, lease), ledger: 8, amount }.into()
+            }
+            ["refuses", lease, "topup", count] => {
+                let (lease, reason) = (LeaseId(id_of('l', lease)), Text::new("balance too low").expect("short"));
+                TopUpFailed { lease, number: u32::try_from(number(count)).expect("few"), reason }.into()
             }
             ["pays", lease, ref amounts @ ..] => {
                 let lease = LeaseId(id_of('l', lease));

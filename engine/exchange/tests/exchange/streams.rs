@@ -179,6 +179,10 @@ pub(crate) fn rules_of([scan, tick, ids, timing]: [u8; 4]) -> Genesis {
             closing_timeout: Seconds(timing.4),
             settle_grace: Seconds(3_600),
             reconfigure_delay: Seconds(1_000),
+            runway_warning: Seconds(20),
+            suspend_timeout: Seconds(timing.1),
+            missed_checks: 2,
+            backlog_window: Seconds(100),
         },
         bounds: Bounds {
             scan: pick(scan, [10_000; 4]),
