@@ -127,6 +127,12 @@ fn market_of(event: &Event) -> Option<MarketId> {
         | Event::OrderDiscontinued(_)
         | Event::LeaseEscrowed(_)
         | Event::LeaseStarted(_)
+        | Event::LeaseRunway(_)
+        | Event::LeaseSuspended(_)
+        | Event::LeaseResumed(_)
+        | Event::TopUpRequested(_)
+        | Event::LeaseToppedUp(_)
+        | Event::TopUpReleased(_)
         | Event::LeaseHeartbeat(_)
         | Event::LeaseClosing(_)
         | Event::LeaseClosed(_)
@@ -146,6 +152,12 @@ fn lease_of(event: &Event) -> Option<LeaseId> {
         Event::LeaseClosed(e) => Some(e.lease),
         Event::LeasePaid(e) => Some(e.lease),
         Event::ProofStepped(e) => Some(e.lease),
+        Event::LeaseRunway(e) => Some(e.lease),
+        Event::LeaseSuspended(e) => Some(e.lease),
+        Event::LeaseResumed(e) => Some(e.lease),
+        Event::TopUpRequested(e) => Some(e.lease),
+        Event::LeaseToppedUp(e) => Some(e.lease),
+        Event::TopUpReleased(e) => Some(e.lease),
         Event::StakeSlashed(e) => Some(e.lease),
         Event::ReputationChanged(e) => Some(e.lease),
         Event::StandbyReserved(e) => Some(e.lease),

@@ -33,6 +33,9 @@ fn judge(lease: &Lease, now: Micros, interval: Seconds) -> (LeaseStatus, Option<
                 (LeaseStatus::Healthy, None)
             }
         }
+        LeaseState::Suspended => {
+            (LeaseStatus::Unhealthy, Some("its prepaid time is used up, and a top-up lets it go on".to_owned()))
+        }
         LeaseState::Closing | LeaseState::Closed => ended(lease),
     }
 }
