@@ -88,14 +88,6 @@ impl Step<'_> {
     pub(crate) fn emit(&mut self, event: impl Into<Event>) {
         self.events.push(event.into());
     }
-
-    /// A step for what no command does by itself.
-    #[cfg(test)]
-    pub(crate) const fn for_test<'a>(command: &'a Command, at: Micros, events: &'a mut Vec<Event>) -> Step<'a> {
-        let budget = Budget { skips: 100, fills: 100, reentries: 100 };
-        let (account, authority) = (AccountId::EXCHANGE, &Authority::Exchange);
-        Step { seq: Seq(0), at, account, authority, command, budget, events }
-    }
 }
 
 /// How many things an exchange should have room for from the start, so that it

@@ -186,17 +186,20 @@ fn judge(account: &Account, staked: Stroops, rules: &TrustRules) -> (Uptime, Tru
     (uptime, earned(&grounds, rules).max(account.granted))
 }
 
-/// How long a lease should have run by what is known: until it began to close
-/// or was to end; one that went dark until it was to end; and one that ended by
-/// itself until it was last seen.
+/// How long a lease should have run by what is known: until it began to close,
+/// or was to end for want of time or funds; one that went dark until it was to
+/// end; and one that ended by itself until it was last seen. Without the time
+/// that it was suspended.
 fn leased_time(lease: &Lease, ending: Ending) -> Seconds {
-    let (Some(started), Some(ends)) = (lease.started_at, lease.ends_at) else { return Seconds(0) };
+    let (Some(started), Some(ends), Some(funded)) = (lease.started_at, lease.ends_at, lease.funded_until()) else {
+        return Seconds(0);
+    };
     let until = match (ending, lease.closing_at) {
-        (Ending::Dark, _) => ends,
-        (_, Some(closing)) => closing.min(ends),
+        (Ending::Dark, _) => ends.min(funded),
+        (_, Some(closing)) => closing.min(ends).min(funded),
         (_, None) => lease.evidence.last_at(),
     };
-    Seconds(until.since(started) / 1_000_000)
+    Seconds(until.since(started).saturating_sub(lease.funding.suspended_micros()) / 1_000_000)
 }
 
 #[cfg(test)]
@@ -269,7 +272,7 @@ mod tests {
         fn slash(&mut self, lease: u64, amount: Stroops) -> Vec<String> {
             let [provider, tenant] = [PROVIDER, TENANT].map(|key| self.x.account_by_address(key).expect("opened"));
             let (command, mut events) = (Tick.into(), Vec::new());
-            let mut step = Step::for_test(&command, Micros(0), &mut events);
+            let mut step = Step::next(&self.x, AccountId::EXCHANGE, Micros(0), &command, &mut events);
             self.x.slash(&mut step, provider, tenant, LeaseId(lease), amount);
             assert!(self.x.ledger().is_conserved());
             told(&events)
