@@ -91,7 +91,7 @@ impl Step<'_> {
     #[cfg(test)]
     pub(crate) const fn for_test<'a>(command: &'a Command, at: Micros, events: &'a mut Vec<Event>) -> Step<'a> {
         let budget = Budget { skips: 100, fills: 100, reentries: 100 };
-        Step { seq: Seq(0), at, account: AccountId::EXCHANGE, command, budget, events }
+        Step { seq: Seq(0), at, account: AccountId::EXCHANGE, authority: &Authority::Exchange, command, budget, events }
     }
 }
 
