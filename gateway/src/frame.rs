@@ -125,6 +125,10 @@ fn market_of(event: &Event) -> Option<MarketId> {
         | Event::LeaseFailedOver(_)
         | Event::OrderContinued(_)
         | Event::OrderDiscontinued(_)
+        | Event::VerificationStarted(_)
+        | Event::VerificationDrawn(_)
+        | Event::VerificationRerun(_)
+        | Event::VerificationEnded(_)
         | Event::LeaseEscrowed(_)
         | Event::LeaseStarted(_)
         | Event::LeaseRunway(_)
@@ -166,6 +170,10 @@ fn lease_of(event: &Event) -> Option<LeaseId> {
         Event::LeaseFailedOver(e) => Some(e.from),
         Event::OrderContinued(e) => Some(e.lease),
         Event::OrderDiscontinued(e) => Some(e.lease),
+        Event::VerificationStarted(e) => Some(e.lease),
+        Event::VerificationDrawn(e) => Some(e.lease),
+        Event::VerificationRerun(e) => Some(e.lease),
+        Event::VerificationEnded(e) => Some(e.lease),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod failover;
 mod operator;
+mod verification;
 
 use berth_domain::{
     AccountId, Address, BidTarget, Code, Event, LeaseOpened, MarketId, MarketPaused, MarketResumed, ProofPayload,
@@ -279,6 +280,10 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         Event::LeaseFailedOver(e) => failover::failed_over(e),
         Event::OrderContinued(e) => failover::continued(e),
         Event::OrderDiscontinued(e) => failover::discontinued(e),
+        Event::VerificationStarted(e) => verification::started(e),
+        Event::VerificationDrawn(e) => verification::drawn(e),
+        Event::VerificationRerun(e) => verification::rerun(e),
+        Event::VerificationEnded(e) => verification::ended(e),
         Event::CommandRefused(e) => {
             json!({ "accountId": e.account.0, "address": account(e.account), "code": Code::as_str(e.code) })
         }

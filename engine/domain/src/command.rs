@@ -13,7 +13,7 @@ mod trust;
 
 pub use account::{CancelAll, OpenAccount, SetDeadMan, SetMandate};
 pub use bid::{AmendBid, CancelBid, MassQuote, PlaceBid, Quote, ReplaceBid};
-pub use fact::{EscrowFailed, Escrowed, SettlementPaid, SettlementRefunded, TopUpFailed, ToppedUp};
+pub use fact::{EscrowFailed, Escrowed, LedgerSeen, SettlementPaid, SettlementRefunded, TopUpFailed, ToppedUp};
 pub use funds::{Deposit, WithdrawalCancelled, WithdrawalFact, Withdrawn};
 pub use lease::{
     AcceptBid, ContainerReport, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, PortBinding,
@@ -118,6 +118,8 @@ codec_tagged! {
         SetMandate(SetMandate) = 53 "mandate.set",
         /// What the agent recorded while it could not be heard.
         LeaseBacklog(LeaseBacklog) = 54 "lease.backlog",
+        /// The ledger that says whether a lease is run again.
+        LedgerSeen(LedgerSeen) = 60 "lease.ledgerSeen",
     }
 }
 

@@ -10,6 +10,7 @@ mod operator;
 mod order;
 mod provider;
 mod trust;
+mod verification;
 
 pub use account::{AccountOpened, DeadManSet, MandateSet};
 pub use bid::{BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed};
@@ -26,6 +27,7 @@ pub use operator::{Change, ChangeAnnounced, ExchangeReconfigured, ExchangeUpgrad
 pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed};
 pub use provider::{ProviderChanged, ProviderRegistered};
 pub use trust::{Attested, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged};
+pub use verification::{VerificationDrawn, VerificationEnded, VerificationRerun, VerificationStarted};
 
 use crate::codec::codec_tagged;
 
@@ -144,5 +146,13 @@ codec_tagged! {
         OrderContinued(OrderContinued) = 64 "order.continued",
         /// A lease failed and no order could stand for what is left of it.
         OrderDiscontinued(OrderDiscontinued) = 65 "order.discontinued",
+        /// A lease's result is being checked.
+        VerificationStarted(VerificationStarted) = 66 "verification.started",
+        /// The chain drew whether a lease is run again.
+        VerificationDrawn(VerificationDrawn) = 67 "verification.drawn",
+        /// A lease is run again.
+        VerificationRerun(VerificationRerun) = 68 "verification.rerun",
+        /// A lease's result has been checked.
+        VerificationEnded(VerificationEnded) = 69 "verification.ended",
     }
 }

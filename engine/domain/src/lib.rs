@@ -30,14 +30,16 @@ mod time;
 mod trust;
 mod trust_rules;
 mod uptime;
+mod verify;
 
 pub use bid::{BidState, BidTarget};
 pub use client_id::ClientId;
 pub use command::{
     AcceptBid, AmendBid, AmendOrder, Attest, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, CycleMarket,
-    Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, MassQuote,
-    OpenAccount, OpenMarket, PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure, RegisterProvider,
-    ReplaceBid, ReplaceOrder, ResumeMarket, Resumed, SetDeadMan, SetMandate, SettlementPaid, SettlementRefunded,
+    Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, LedgerSeen,
+    MassQuote, OpenAccount, OpenMarket, PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure,
+    RegisterProvider, ReplaceBid, ReplaceOrder, ResumeMarket, Resumed, SetDeadMan, SetMandate, SettlementPaid,
+    SettlementRefunded,
     StakeFact, StartLease, StopLease, Tick, TopUpFailed, TopUpLease, ToppedUp, UpdateProvider, Upgrade,
     WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
@@ -50,7 +52,8 @@ pub use event::{
     MarketResumed, OrderAccepted, OrderAmended, OrderContinued, OrderDiscontinued, OrderEnded, OrderExpired,
     OrderFilled, OrderParked, OrderResumed, ProofStepped, ProviderChanged, ProviderRegistered, ReputationChanged,
     StakeChanged, StakeSlashed, StandbyMissing, StandbyReleased, StandbyReserved, TopUpReleased, TopUpRequested,
-    TrustChanged, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    TrustChanged, VerificationDrawn, VerificationEnded, VerificationRerun, VerificationStarted, WithdrawalMoved,
+    WithdrawalPaid, WithdrawalReturned,
 };
 pub use failover::StandbyEnd;
 pub use fingerprint::Fingerprint;
@@ -72,3 +75,4 @@ pub use time::{Micros, Seconds};
 pub use trust::{Limits, TrustLevel, TrustSet};
 pub use trust_rules::TrustRules;
 pub use uptime::Uptime;
+pub use verify::{Verdict, Verify, is_drawn};

@@ -16,6 +16,7 @@ mod finish_lease;
 mod genesis;
 mod heartbeat;
 mod lease_backlog;
+mod ledger_seen;
 mod mass_quote;
 mod open_account;
 mod open_market;
@@ -92,6 +93,7 @@ pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) 
         Command::LeaseBacklog(backlog) => lease_backlog::apply(x, step, backlog),
         Command::SettlementPaid(fact) => settlement_paid::apply(x, step, fact),
         Command::SettlementRefunded(fact) => settlement_refunded::apply(x, step, fact),
+        Command::LedgerSeen(fact) => ledger_seen::apply(x, step, fact),
         Command::OpenMarket(open) => open_market::apply(x, step, open),
         Command::PauseMarket(pause) => pause_market::apply(x, step, pause),
         Command::ResumeMarket(resume) => resume_market::apply(x, step, resume),
@@ -119,6 +121,7 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::Escrowed(_)
         | Command::EscrowFailed(_)
         | Command::SettlementPaid(_)
+        | Command::LedgerSeen(_)
         | Command::SettlementRefunded(_)
         | Command::StakeFact(_)
         | Command::ToppedUp(_)
@@ -197,6 +200,7 @@ pub(crate) const fn subject(command: &Command) -> Subject {
         | Command::TopUpFailed(_)
         | Command::LeaseBacklog(_)
         | Command::SettlementPaid(_)
+        | Command::LedgerSeen(_)
         | Command::SettlementRefunded(_) => Subject::Lease,
     }
 }

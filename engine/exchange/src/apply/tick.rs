@@ -65,6 +65,7 @@ fn lease_phase(x: &mut Exchange, step: &mut Step<'_>, id: LeaseId) {
             let reason = lease.reason.unwrap_or(CloseReason::Failed);
             x.close(step, id, reason);
         }
+        LeaseState::Verifying => x.verification_is_late(step, id),
         LeaseState::Closed => {}
     }
 }

@@ -16,7 +16,7 @@ impl Exchange {
     pub(crate) fn take_over(&mut self, step: &mut Step<'_>, id: LeaseId, reason: Option<CloseReason>) {
         let lease = self.lease(id).expect("the caller has it");
         let order = self.order(lease.order).expect("a lease's order is there");
-        if !order.failover || !reason.is_some_and(CloseReason::fails_over) {
+        if !order.failover || matches!(lease.origin, Origin::Rerun(_)) || !reason.is_some_and(CloseReason::fails_over) {
             return;
         }
         let used = lease.evidence.seconds().0;

@@ -2,7 +2,7 @@
 
 use berth_domain::{
     AccountId, BidId, BidState, BidTarget, LeaseId, LeaseOpened, LeaseState, OrderFilled, OrderId, OrderState, Rate,
-    RatePerHour, Seconds, Stroops, Text, owed,
+    RatePerHour, Seconds, Stroops, Text, Verify, owed,
 };
 
 use super::plan::Plan;
@@ -102,6 +102,8 @@ impl Exchange {
         let bid = self.bid(bid_id).expect("the caller has it");
         let (provider, provider_account, slot) = (bid.provider, bid.account, bid.slot);
         let order = self.order(order_id).expect("the caller has it");
+        // The contract must be able to settle it when it has been checked.
+        let deadline = deadline + if order.verify == Verify::Spot { self.spot_time(duration) } else { 0 };
         let lease = Lease {
             id,
             order: order_id,
@@ -157,6 +159,14 @@ impl Exchange {
         id
     }
 
+    /// How long a spot check may take after a lease has finished, in seconds:
+    /// until the chain's ledger is reported, and for two more runs.
+    fn spot_time(&self, duration: Seconds) -> u64 {
+        let timing = self.timing();
+        let run = timing.escrow_timeout.0 + timing.start_timeout.0 + duration.0 + timing.closing_timeout.0;
+        timing.escrow_timeout.0 + 2 * run
+    }
+
     /// What the chain's deadline adds to a lease's duration, in seconds.
     fn chain_overhead(&self) -> u64 {
         let timing = self.timing();
@@ -188,7 +198,7 @@ impl Exchange {
         }
     }
 
-    fn count_in_bid(&mut self, step: &mut Step<'_>, id: BidId, lease: LeaseId, units: u32) {
+    pub(crate) fn count_in_bid(&mut self, step: &mut Step<'_>, id: BidId, lease: LeaseId, units: u32) {
         let bid = self.bid_mut(id);
         let is_used_up = match bid.target {
             BidTarget::Standing { .. } => {

@@ -81,6 +81,13 @@ impl Exchange {
         let host = self.host_of(bid);
         let (offered, price, provider) = (times(bid.remaining, order.units), bid.price, bid.provider);
         let all_room = host.room(bid.slot, order.units, &order.resources);
+        let all_room = if !order.spreads() {
+            all_room
+        } else if self.has_part(plan, bid.account) {
+            0
+        } else {
+            all_room.min(1)
+        };
         let mut taken = 0;
         loop {
             let room = if plan.actions.is_empty() { all_room } else { all_room.saturating_sub(plan.on(provider)) };
@@ -222,6 +229,14 @@ impl Exchange {
             }
             taken += replicas;
         }
+    }
+
+    /// Whether a plan has a fill on one of an account's hosts.
+    fn has_part(&self, plan: &Plan, account: AccountId) -> bool {
+        plan.actions.iter().any(|action| match action {
+            Action::Fill { provider, .. } => self.provider(*provider).is_some_and(|host| host.account == account),
+            Action::EndOrder(_) | Action::EndBid(_) => false,
+        })
     }
 
     /// The filters that look at neither quantity nor room: they skip a pair and

@@ -16,11 +16,13 @@ mod parking;
 mod plan;
 mod proving;
 mod reentry;
+mod rerunning;
 mod resting;
 mod room;
 mod runway;
 mod standing_by;
 mod trust;
+mod verifying;
 
 pub(crate) use entering::refuse;
 pub(crate) use matching::{Entering, has_escrow};

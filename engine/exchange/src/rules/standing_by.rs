@@ -145,6 +145,7 @@ impl Exchange {
 fn may_fail_over(lease: &Lease) -> bool {
     match lease.state {
         LeaseState::Opened | LeaseState::Escrowed | LeaseState::Running | LeaseState::Suspended => true,
+        LeaseState::Verifying => false,
         LeaseState::Closing | LeaseState::Closed => {
             lease.paid_at.is_none() && lease.reason.is_some_and(|reason| reason.fails_over())
         }

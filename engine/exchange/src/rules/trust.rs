@@ -50,7 +50,11 @@ impl Exchange {
         let ending = match lease.reason? {
             // What the tenant ended, or did not fund further, was served.
             CloseReason::Completed | CloseReason::Stopped | CloseReason::Exhausted if ran => Ending::Completed,
-            CloseReason::Failed | CloseReason::StartTimeout if lease.is_escrowed() => Ending::Failed,
+            CloseReason::Failed | CloseReason::StartTimeout | CloseReason::FailedVerification
+                if lease.is_escrowed() =>
+            {
+                Ending::Failed
+            }
             CloseReason::Dark => Ending::Dark,
             // The provider had no part in it.
             CloseReason::Completed
@@ -61,6 +65,7 @@ impl Exchange {
             | CloseReason::EscrowFailed
             | CloseReason::EscrowTimeout
             | CloseReason::Refunded
+            | CloseReason::FailedVerification
             | CloseReason::GangFailed => return None,
         };
         let fee = if ending == Ending::Completed { lease.fee } else { fee(lease.escrow, bps) };
@@ -73,7 +78,6 @@ impl Exchange {
     /// forfeited counts as gone. Once for a lease, and after everything else
     /// that the caller does to bids and leases: the account's level may change
     /// and its bids enter again.
-    #[cfg_attr(not(test), expect(dead_code, reason = "verification calls it"))]
     pub(crate) fn slash(
         &mut self,
         step: &mut Step<'_>,
@@ -182,17 +186,20 @@ fn judge(account: &Account, staked: Stroops, rules: &TrustRules) -> (Uptime, Tru
     (uptime, earned(&grounds, rules).max(account.granted))
 }
 
-/// How long a lease should have run by what is known: until it began to close
-/// or was to end; one that went dark until it was to end; and one that ended by
-/// itself until it was last seen.
+/// How long a lease should have run by what is known: until it began to close,
+/// or was to end for want of time or funds; one that went dark until it was to
+/// end; and one that ended by itself until it was last seen. Without the time
+/// that it was suspended.
 fn leased_time(lease: &Lease, ending: Ending) -> Seconds {
-    let (Some(started), Some(ends)) = (lease.started_at, lease.ends_at) else { return Seconds(0) };
+    let (Some(started), Some(ends), Some(funded)) = (lease.started_at, lease.ends_at, lease.funded_until()) else {
+        return Seconds(0);
+    };
     let until = match (ending, lease.closing_at) {
-        (Ending::Dark, _) => ends,
-        (_, Some(closing)) => closing.min(ends),
+        (Ending::Dark, _) => ends.min(funded),
+        (_, Some(closing)) => closing.min(ends).min(funded),
         (_, None) => lease.evidence.last_at(),
     };
-    Seconds(until.since(started) / 1_000_000)
+    Seconds(until.since(started).saturating_sub(lease.funding.suspended_micros()) / 1_000_000)
 }
 
 #[cfg(test)]
@@ -265,7 +272,7 @@ mod tests {
         fn slash(&mut self, lease: u64, amount: Stroops) -> Vec<String> {
             let [provider, tenant] = [PROVIDER, TENANT].map(|key| self.x.account_by_address(key).expect("opened"));
             let (command, mut events) = (Tick.into(), Vec::new());
-            let mut step = Step::for_test(&command, Micros(0), &mut events);
+            let mut step = Step::next(&self.x, AccountId::EXCHANGE, Micros(0), &command, &mut events);
             self.x.slash(&mut step, provider, tenant, LeaseId(lease), amount);
             assert!(self.x.ledger().is_conserved());
             told(&events)

@@ -3,6 +3,7 @@
 
 mod account;
 mod bid;
+mod check;
 mod client_ids;
 mod config;
 mod entrant;
@@ -35,6 +36,7 @@ pub use provider::Provider;
 pub use standby::Standby;
 
 pub(crate) use account::{Accounts, next_midnight};
+pub(crate) use check::{Check, Checks};
 pub(crate) use client_ids::ClientIds;
 pub(crate) use config::Config;
 pub(crate) use entrant::Entrant;

@@ -915,7 +915,7 @@ fn play([scan, fills, rest @ ..]: [u8; 6], moves: &[Move]) -> Desk {
 }
 
 /// Lets time pass and the chain answer until every lease is over.
-fn end(desk: &mut Desk) {
+pub(crate) fn end(desk: &mut Desk) {
     loop {
         let Some(lease) = desk.exchange.leases().find(|lease| !is_over(lease)).cloned() else { break };
         let (id, state, is_escrowed) = (lease.id, lease.state, lease.is_escrowed());

@@ -188,7 +188,10 @@ fn capacity(x: &Exchange) {
     for provider in x.providers() {
         let (mut cpu, mut memory, mut storage) = (0_u128, 0_u128, 0_u128);
         let mut gpus: BTreeMap<&ResourceClass, u32> = BTreeMap::new();
-        let on_it = |lease: &&Lease| lease.provider == provider.id && lease.state != LeaseState::Closed;
+        let on_it = |lease: &&Lease| {
+            let is_gone = matches!(lease.state, LeaseState::Closed | LeaseState::Verifying);
+            lease.provider == provider.id && !is_gone
+        };
         for lease in x.leases().filter(on_it) {
             let replicas = u128::from(lease.replicas);
             let class = &x.market(lease.market).expect("a lease's market is there").class;

@@ -45,4 +45,5 @@ mod timers;
 mod trust;
 mod trust_books;
 mod trust_fold;
+mod verification;
 mod withdrawals;

@@ -163,6 +163,7 @@ fn order(x: &Exchange, now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command)
         min_uptime: None,
         aim: None,
         failover: false,
+        verify: Default::default(),
         session: None,
         spec_hash: Digest([3; 32]),
         client_id: client_id(dice),
@@ -216,6 +217,7 @@ fn leasing(x: &Exchange, kind: u8, dice: &mut Dice<'_>) -> (AccountId, Command) 
         }
         LeaseState::Closing => [0, 1, 3, 4, 4, 9, 0, 10][usize::try_from(luck / 8 % 8).expect("small")],
         LeaseState::Closed => [6, 6, 6, 9, 6, 10, 6, 7][usize::try_from(luck / 8 % 8).expect("small")],
+        LeaseState::Verifying => [0, 3, 4, 4, 5, 6, 9, 10][usize::try_from(luck / 8 % 8).expect("small")],
     };
     let variant = u8::try_from(luck % 2).expect("small");
     match next {

@@ -137,6 +137,12 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
         Event::LeaseFailedOver(e) => format!("l{} goes on as l{}", e.from, e.to),
         Event::OrderContinued(e) => format!("l{} goes on as o{}", e.lease, e.order),
         Event::OrderDiscontinued(e) => format!("l{} does not go on: {}", e.lease, e.code),
+        Event::VerificationStarted(e) => format!("lease l{} verifying", e.lease),
+        Event::VerificationDrawn(e) => {
+            format!("lease l{} {} by ledger {}", e.lease, if e.drawn { "drawn" } else { "spared" }, e.ledger)
+        }
+        Event::VerificationRerun(e) => format!("lease l{} runs again as l{}", e.lease, e.rerun),
+        Event::VerificationEnded(e) => format!("lease l{} verified: {}", e.lease, e.verdict),
         Event::CommandRefused(e) => format!("refused {}", e.code),
     })
 }

@@ -14,6 +14,7 @@
 //! chain escrowed l1 | escrowed l1 elsewhere | refuses l1 | pays l1 | refunds l1
 //! chain credits tom 5 | asks tom 5 | withdrew tom 5 | keeps tom 5
 //! chain stakes ada 100 | stakes ada 90 slashed=l1 | dee attest ada +60
+//! tom order H100-80 3x1 @ 2 fok verify=3 | verify=spot; chain draws l1 | spares l1; ada finish l1 exited=0/7
 //! wait 60 | down 60 | resume
 //! book H100-80 | money tom ada | standing ada | state o1 b1 l1
 //! ```
@@ -35,6 +36,7 @@ use crate::standing;
 use crate::words::{
     attributes, bid, finish, host, id_of, limits, number, option, rate, self_trade, stroops, time_in_force,
 };
+use crate::verification::{ledger, verify};
 
 /// Plays a scenario and compares every line.
 pub(crate) fn check(scenario: &str) {
@@ -310,6 +312,7 @@ impl Stage {
             min_uptime: option(options, "uptime").map(standing::uptime),
             aim: option(options, "aim").map(|bid| BidId(id_of('b', bid))),
             failover: options.contains(&"failover"),
+            verify: verify(options),
             session: option(options, "session").map(number),
             requires: attributes(option(options, "needs")),
             spec_hash: Digest([0xAB; 32]),
@@ -363,6 +366,8 @@ impl Stage {
                 };
                 SettlementPaid { lease, tx: tx(0x50, lease), ledger: 9, pay, fee, refund }.into()
             }
+            ["draws", lease] => ledger(LeaseId(id_of('l', lease)), true).into(),
+            ["spares", lease] => ledger(LeaseId(id_of('l', lease)), false).into(),
             ["refunds", lease, ref amount @ ..] => {
                 let lease = LeaseId(id_of('l', lease));
                 let all = x.lease(lease).map_or(Stroops::ZERO, |lease| lease.escrow);

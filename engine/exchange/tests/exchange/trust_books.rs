@@ -1,4 +1,5 @@
-//! What another trust level or uptime does to the books.
+//! What another trust level or uptime does to the books, and what time counts
+//! for the uptime.
 
 use berth_domain::{Bounds, Genesis};
 
@@ -181,6 +182,70 @@ fn bids_that_one_entry_could_not_enter_again_go_on_in_the_next_tick() {
         book H100-80
           | orders | price | bids  |
           |        | 1.5   | 1 Two |
+        ",
+    );
+}
+
+#[test]
+fn time_without_funds_is_no_time_that_a_host_was_down() {
+    check(
+        "
+        ada bid p1 H100-80 8 @ 240
+          bid b1 open
+        tom order H100-80 1x1 @ 240 for=120 prepay=60
+          order o1 open, holds 4
+          lease l1: o1 on b1, 1x1 at 240 (One), escrow 4
+          order o1 has l1 for 1 replica, 0 left, holds 0
+        tia order H100-80 1x1 @ 240 for=900 prepay=400
+          order o2 open, holds 26.6666666
+          lease l2: o2 on b1, 1x1 at 240 (One), escrow 26.6666666
+          order o2 has l2 for 1 replica, 0 left, holds 0
+        chain escrowed l1
+          lease l1 escrowed
+        ada start l1
+          lease l1 runs until 00:02:00
+        wait 30
+          00:00:30 funds of lease l1 end at 00:01:00
+        ada beat l1
+          lease l1 evidenced 30 s, cost 2
+        wait 30
+          00:01:00 lease l1 suspended until 00:06:00
+        ada beat l1
+          lease l1 evidenced 60 s, cost 4
+        wait 60
+        tom topup l1 60
+          top-up 1 of lease l1 by 60 s, 4 held
+        chain tops l1
+          lease l1 topped up by 4: 8 for 120 s
+          lease l1 resumed, runs until 00:03:00
+        ada beat l1
+          lease l1 evidenced 60 s, cost 4
+        wait 30
+        ada beat l1
+          lease l1 evidenced 90 s, cost 6
+        wait 30
+          00:03:00 lease l1 closing (completed)
+        ada finish l1 stopped
+          lease l1 closed (completed): 120 s, pay 8, fee 0.4, refund 0, to be settled
+        standing ada
+          | account | level | reputation | stake | completed | failed+dark | tenants | uptime |
+          | ada     | One   | 100        | 0     | 1/1       | 0+0         | 1       | 1      |
+        chain escrowed l2
+          lease l2 escrowed
+        ada start l2
+          lease l2 runs until 00:18:00
+        wait 60
+        ada beat l2
+          lease l2 evidenced 60 s, cost 4
+        wait 40
+        ada beat l2
+          lease l2 evidenced 100 s, cost 6.6666666
+        wait 300
+          00:07:40 lease l2 closed (dark): 100 s, pay 6.6666666, fee 0.3333333, refund 20, to be settled
+          00:07:40 ada has 90 of 100, had 100 (dark l2)
+        standing ada
+          | account | level | reputation | stake | completed | failed+dark | tenants | uptime |
+          | ada     | One   | 90         | 0     | 1/2       | 0+1         | 2       | 0.625  |
         ",
     );
 }

@@ -149,6 +149,7 @@ fn order(expires_at: Micros) -> PlaceOrder {
         min_uptime: None,
         aim: None,
         failover: false,
+        verify: Default::default(),
         spec_hash: Digest([9; 32]),
         session: None,
         client_id: None,
