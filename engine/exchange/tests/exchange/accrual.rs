@@ -161,7 +161,7 @@ fn play(rate: u64, prepay: u64, steps: &[Step]) {
     stage.play("tom stop l1");
     stage.play("ada finish l1 stopped");
     if lease(&stage).funding.top_up.is_some() {
-        stage.play(if rate % 2 == 0 { "chain tops l1" } else { "chain refuses l1 topup 1" });
+        stage.play(if rate.is_multiple_of(2) { "chain tops l1" } else { "chain refuses l1 topup 1" });
     }
     stage.play("chain pays l1");
     let (lease, tom) = (lease(&stage), stage.desk.exchange.balances(stage.account("tom")));

@@ -231,9 +231,10 @@ fn leasing(x: &Exchange, kind: u8, dice: &mut Dice<'_>) -> (AccountId, Command) 
             let containers = vec![report; lease.replicas as usize - usize::from(dice.once_in(20))];
             (provider, StartLease { lease: id, image: text("sha256:0"), containers }.into())
         }
-        3 => {
-            (provider, Heartbeat { lease: id, cpu_millis: luck, memory_bytes: u64::MAX, healthy: luck % 8 > 0 }.into())
-        }
+        3 => (
+            provider,
+            Heartbeat { lease: id, cpu_millis: luck, memory_bytes: u64::MAX, healthy: !luck.is_multiple_of(8) }.into(),
+        ),
         4 => {
             let outcome = dice.pick(&[FinishOutcome::Stopped, FinishOutcome::Exited, FinishOutcome::Failed]);
             let exit_code = (outcome == FinishOutcome::Exited).then(|| dice.pick(&[0, 1, -1]));
