@@ -304,3 +304,28 @@ fn a_fill_or_kill_order_within_its_mandate_is_filled_in_lots_or_not_at_all() {
         ",
     );
 }
+
+#[test]
+fn a_budget_is_kept_to_the_stroop() {
+    // Of n replicas the escrow is floor(7 × n × 1000 / 3600): 1, 3, 5, 7, …
+    check(
+        "
+        ada bid p1 H100-80 8 @ 0.0000007
+          bid b1 open
+        tom mandate lease=0.0000004
+          mandate of tom: 0.0000004 a lease
+        tom order H100-80 3x1 @ 0.0000007 for=1000
+          order o1 open, holds 0.0000005
+          lease l1: o1 on b1, 2x1 at 0.0000007 (One), escrow 0.0000003
+          order o1 has l1 for 2 replicas, 1 left, holds 0.0000001
+          lease l2: o1 on b1, 1x1 at 0.0000007 (One), escrow 0.0000001
+          order o1 has l2 for 1 replica, 0 left, holds 0
+        tom mandate lease=0.0000005
+          mandate of tom: 0.0000005 a lease
+        tom order H100-80 3x1 @ 0.0000007 for=1000
+          order o2 open, holds 0.0000005
+          lease l3: o2 on b1, 3x1 at 0.0000007 (One), escrow 0.0000005
+          order o2 has l3 for 3 replicas, 0 left, holds 0
+        ",
+    );
+}
