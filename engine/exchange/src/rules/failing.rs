@@ -3,8 +3,8 @@
 //! when the chain has settled it, so its provider is paid for nothing more.
 
 use berth_domain::{
-    Age, BidState, CloseReason, Code, LeaseFailedOver, LeaseId, OrderContinued, OrderDiscontinued, OrderId, RatePerHour,
-    Seconds, StandbyEnd, Stroops, TimeInForce, owed,
+    Age, BidState, CloseReason, Code, LeaseFailedOver, LeaseId, OrderContinued, OrderDiscontinued, OrderId,
+    RatePerHour, Seconds, StandbyEnd, Stroops, TimeInForce, owed,
 };
 
 use super::filling::Opening;

@@ -2,7 +2,9 @@
 //! resting side and a [`Plan`] comes of it.
 
 use berth_book::Node;
-use berth_domain::{AccountId, BidId, BidState, BidTarget, Limits, OrderId, Rate, SelfTrade, Stroops, TrustLevel, owed};
+use berth_domain::{
+    AccountId, BidId, BidState, BidTarget, Limits, OrderId, Rate, SelfTrade, Stroops, TrustLevel, owed,
+};
 
 use super::plan::{Action, Budget, Plan, Stop};
 use crate::exchange::Exchange;
@@ -126,10 +128,7 @@ impl Exchange {
             let bid = self.resting_bid(BidId(market.ladders().owner(node)));
             let provider = self.host_of(bid);
             let fits = times(bid.remaining, order.units).min(provider.room(bid.slot, order.units, &order.resources));
-            if fits >= replicas
-                && !others.contains(&bid.account)
-                && self.is_eligible(order, bid, provider, bid.price)
-            {
+            if fits >= replicas && !others.contains(&bid.account) && self.is_eligible(order, bid, provider, bid.price) {
                 return Some(bid.id);
             }
             *skips = skips.checked_sub(1)?;

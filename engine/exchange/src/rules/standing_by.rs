@@ -2,7 +2,8 @@
 //! Its room and units are taken, and nobody is paid for that.
 
 use berth_domain::{
-    AccountId, BidId, LeaseId, LeaseState, ProviderId, StandbyEnd, StandbyMissing, StandbyReleased, StandbyReserved, Stroops, owed,
+    AccountId, BidId, LeaseId, LeaseState, ProviderId, StandbyEnd, StandbyMissing, StandbyReleased, StandbyReserved,
+    Stroops, owed,
 };
 
 use crate::exchange::{Exchange, Step};
@@ -14,17 +15,21 @@ impl Exchange {
     /// on, then about orders that can be paid for again.
     #[inline]
     pub(crate) fn follow_up(&mut self, step: &mut Step<'_>) {
-        let mut is_through = self.standbys.is_idle() || self.mind_standbys(step);
-        self.resume_funded(step);
-        while is_through && !self.standbys.is_idle() {
-            is_through = self.mind_standbys(step);
+        if self.standbys.is_idle() {
             self.resume_funded(step);
+        }
+        while !self.standbys.is_idle() {
+            let is_through = self.mind_standbys(step);
+            self.resume_funded(step);
+            if !is_through {
+                return;
+            }
         }
     }
 
     /// Lets bids whose units or room came back enter again, and leases that want
-    /// a standby look for one. Answers whether all were reached; the others
-    /// are in the next tick, which comes before anything else.
+    /// a standby look for one. Answers whether all were reached; the
+    /// others are in the next tick, which comes before anything else.
     fn mind_standbys(&mut self, step: &mut Step<'_>) -> bool {
         loop {
             if let Some(provider) = self.standbys.next_freed() {
@@ -64,8 +69,7 @@ impl Exchange {
         let dear = owed(bid.price.of(lease.units, lease.replicas)?, lease.prepay)?;
         let hold = dear.checked_sub(lease.escrow).unwrap_or(Stroops::ZERO);
         let units = lease.units * lease.replicas;
-        let standby =
-            Standby { lease: lease.id, bid: bid.id, provider: bid.provider, price: bid.price, units, hold };
+        let standby = Standby { lease: lease.id, bid: bid.id, provider: bid.provider, price: bid.price, units, hold };
         (hold <= self.balances(lease.tenant).available).then_some(standby)
     }
 

@@ -3,8 +3,8 @@
 use berth_book::Node;
 use berth_domain::codec::Encode;
 use berth_domain::{
-    AccountId, Age, Attribute, BidId, ClientId, Digest, LeaseId, Limits, MarketId, Micros, Mode, OrderId,
-    OrderState, PlaceOrder, Resources, Seconds, SelfTrade, Seq, Stroops, TimeInForce, Uptime, Verify,
+    AccountId, Age, Attribute, BidId, ClientId, Digest, LeaseId, Limits, MarketId, Micros, Mode, OrderId, OrderState,
+    PlaceOrder, Resources, Seconds, SelfTrade, Seq, Stroops, TimeInForce, Uptime, Verify,
 };
 
 /// A tenant's order.
@@ -84,7 +84,14 @@ pub struct Order {
 
 impl Order {
     /// The order that a command asks for, before it has met anything.
-    pub(crate) fn new(id: OrderId, account: AccountId, seq: Seq, at: Micros, hold: Stroops, place: &PlaceOrder) -> Self {
+    pub(crate) fn new(
+        id: OrderId,
+        account: AccountId,
+        seq: Seq,
+        at: Micros,
+        hold: Stroops,
+        place: &PlaceOrder,
+    ) -> Self {
         Self {
             id,
             account,
