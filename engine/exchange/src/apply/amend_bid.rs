@@ -85,6 +85,7 @@ fn terms(x: &Exchange, step: &Step<'_>, bid: &Bid, amend: &AmendBid) -> Result<T
 }
 
 /// Gives a bid its new terms and tells of them.
+#[inline]
 fn settle(x: &mut Exchange, step: &mut Step<'_>, id: BidId, new: Terms) {
     let bid = x.bid_mut(id);
     let Terms { price, target, remaining, expires_at } = new;

@@ -91,6 +91,7 @@ fn terms(x: &Exchange, step: &Step<'_>, order: &Order, amend: &AmendOrder) -> Re
 }
 
 /// Gives an order its new terms and tells of them.
+#[inline]
 fn settle(x: &mut Exchange, step: &mut Step<'_>, id: OrderId, new: Terms) {
     let order = x.order_mut(id);
     let Terms { replicas, remaining, limits, expires_at, hold } = new;
@@ -136,11 +137,15 @@ fn enter_again(
 
 impl Exchange {
     /// Directed bids that ask more than their order now gives have lost.
+    #[inline]
     fn lose_dear_bids(&mut self, step: &mut Step<'_>, id: OrderId) {
-        let order = self.order(id).expect("the caller has it");
-        if order.directed.is_empty() {
-            return;
+        if !self.order_mut(id).directed.is_empty() {
+            self.lose_dear_bids_of(step, id);
         }
+    }
+
+    fn lose_dear_bids_of(&mut self, step: &mut Step<'_>, id: OrderId) {
+        let order = self.order(id).expect("the caller has it");
         let market = order.market;
         let is_dear = |bid: &crate::state::Bid| {
             order.limits.at(self.level_of(bid.account)).is_none_or(|limit| bid.price > limit)

@@ -15,15 +15,18 @@ impl Exchange {
     /// on, then about orders that can be paid for again.
     #[inline]
     pub(crate) fn follow_up(&mut self, step: &mut Step<'_>) {
-        if self.standbys.is_idle() {
-            self.resume_funded(step);
+        // Most entries leave nothing behind.
+        if !self.standbys.is_idle() || self.ledger.has_credited() {
+            self.follow_up_on_all(step);
         }
-        while !self.standbys.is_idle() {
-            let is_through = self.mind_standbys(step);
+    }
+
+    fn follow_up_on_all(&mut self, step: &mut Step<'_>) {
+        let mut is_through = self.standbys.is_idle() || self.mind_standbys(step);
+        self.resume_funded(step);
+        while is_through && !self.standbys.is_idle() {
+            is_through = self.mind_standbys(step);
             self.resume_funded(step);
-            if !is_through {
-                return;
-            }
         }
     }
 
