@@ -73,7 +73,9 @@ impl Exchange {
         let hold = dear.checked_sub(lease.escrow).unwrap_or(Stroops::ZERO);
         let units = lease.units * lease.replicas;
         let standby = Standby { lease: lease.id, bid: bid.id, provider: bid.provider, price: bid.price, units, hold };
-        (hold <= self.balances(lease.tenant).available).then_some(standby)
+        let mandate = self.accounts.get(lease.tenant)?.mandate.unwrap_or_default();
+        let is_allowed = mandate.per_lease.is_none_or(|most| dear <= most);
+        (is_allowed && hold <= self.balances(lease.tenant).available).then_some(standby)
     }
 
     fn reserve(&mut self, step: &mut Step<'_>, standby: Standby) {

@@ -70,6 +70,8 @@ pub struct Order {
     pub placed_seq: Seq,
     /// When that was stamped.
     pub placed_at: Micros,
+    /// Whether its account's mandate limits what it may spend.
+    pub(crate) is_capped: bool,
     /// Its leases are linked through them, from the first to the last; zero
     /// when there is none.
     pub(crate) first_lease: LeaseId,
@@ -123,6 +125,7 @@ impl Order {
             directed: Vec::new(),
             placed_seq: seq,
             placed_at: at,
+            is_capped: false,
             first_lease: LeaseId(0),
             last_lease: LeaseId(0),
             nodes: [None; 5],

@@ -16,6 +16,8 @@ mod script;
 mod standing;
 mod words;
 
+mod accrual;
+mod budgets;
 mod capacity;
 mod changes;
 mod continued;
@@ -30,6 +32,7 @@ mod gangs;
 mod golden;
 mod hostile;
 mod leases;
+mod mandates;
 mod moves;
 mod operator;
 mod oracle;
