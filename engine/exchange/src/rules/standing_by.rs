@@ -31,8 +31,8 @@ impl Exchange {
     }
 
     /// Lets bids whose units or room came back enter again, and leases that want
-    /// a standby look for one. Answers whether all were reached; the others
-    /// are in the next tick, which comes before anything else.
+    /// a standby look for one. Answers whether all were reached; the
+    /// others are in the next tick, which comes before anything else.
     fn mind_standbys(&mut self, step: &mut Step<'_>) -> bool {
         loop {
             if let Some(provider) = self.standbys.next_freed() {
