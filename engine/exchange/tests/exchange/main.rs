@@ -47,6 +47,7 @@ mod standbys;
 mod streams;
 mod third_runs;
 mod timers;
+mod topups;
 mod trust;
 mod trust_books;
 mod trust_fold;
