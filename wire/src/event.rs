@@ -118,6 +118,14 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         Event::OrderExpired(e) => {
             json!({ "orderId": e.order.0, "market": market(e.market), "released": e.released.to_string() })
         }
+        Event::MandateSet(e) => json!({
+            "accountId": e.account.0,
+            "address": account(e.account),
+            "perLease": e.per_lease.map(|amount| amount.to_string()),
+            "perDay": e.per_day.map(|amount| amount.to_string()),
+            "floor": e.floor.map(|floor| floor.to_string()),
+            "until": e.until.map(|at| at.0),
+        }),
         Event::OrderParked(e) => {
             json!({ "orderId": e.order.0, "market": market(e.market), "released": e.released.to_string() })
         }

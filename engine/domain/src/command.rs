@@ -11,7 +11,7 @@ mod provider;
 mod time;
 mod trust;
 
-pub use account::{CancelAll, OpenAccount, SetDeadMan};
+pub use account::{CancelAll, OpenAccount, SetDeadMan, SetMandate};
 pub use bid::{AmendBid, CancelBid, MassQuote, PlaceBid, Quote, ReplaceBid};
 pub use fact::{EscrowFailed, Escrowed, LedgerSeen, SettlementPaid, SettlementRefunded, TopUpFailed, ToppedUp};
 pub use funds::{Deposit, WithdrawalCancelled, WithdrawalFact, Withdrawn};
@@ -114,6 +114,8 @@ codec_tagged! {
         ToppedUp(ToppedUp) = 51 "lease.toppedUp",
         /// The contract refused a top-up for good.
         TopUpFailed(TopUpFailed) = 52 "lease.topUpFailed",
+        /// Sets an account's mandate.
+        SetMandate(SetMandate) = 53 "mandate.set",
         /// What the agent recorded while it could not be heard.
         LeaseBacklog(LeaseBacklog) = 54 "lease.backlog",
         /// The ledger that says whether a lease is run again.

@@ -12,7 +12,7 @@ mod provider;
 mod trust;
 mod verification;
 
-pub use account::{AccountOpened, DeadManSet};
+pub use account::{AccountOpened, DeadManSet, MandateSet};
 pub use bid::{BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed};
 pub use exchange::{CommandRefused, ExchangeOpened, MarketOpened};
 pub use failover::{
@@ -128,6 +128,8 @@ codec_tagged! {
         LeaseToppedUp(LeaseToppedUp) = 54 "lease.toppedUp",
         /// A top-up is no longer held.
         TopUpReleased(TopUpReleased) = 55 "lease.topUpFailed",
+        /// An account's mandate is another.
+        MandateSet(MandateSet) = 56 "mandate.set",
         /// An order's funds or mandate do not allow it now.
         OrderParked(OrderParked) = 57 "order.parked",
         /// An order's funds and mandate allow it again.

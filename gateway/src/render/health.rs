@@ -36,7 +36,9 @@ fn judge(lease: &Lease, now: Micros, interval: Seconds) -> (LeaseStatus, Option<
         LeaseState::Suspended => {
             (LeaseStatus::Unhealthy, Some("its prepaid time is used up, and a top-up lets it go on".to_owned()))
         }
-        LeaseState::Verifying => (LeaseStatus::Closed, Some("its job has ended and its result is being checked".to_owned())),
+        LeaseState::Verifying => {
+            (LeaseStatus::Closed, Some("its job has ended and its result is being checked".to_owned()))
+        }
         LeaseState::Closing | LeaseState::Closed => ended(lease),
     }
 }

@@ -7,7 +7,7 @@ use super::place_bid::{QUANTITY_MAX, check_price};
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
 use crate::rules::{Entering, Plan, refuse};
-use crate::state::{Bid, Timer, Timers, place_mut};
+use crate::state::{Bid, Entrant, Timer, Timers, place_mut};
 
 /// What a bid is to become.
 #[derive(Clone, Copy)]
@@ -34,7 +34,11 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendBid) -> 
     let (provider, rests) = (bid.provider, bid.is_standing() && bid.state == BidState::Open);
     let had_none = bid.is_standing() && bid.remaining == 0;
     let level = x.level_of(bid.account);
-    if keeps_age || !rests {
+    if rests && x.is_below_floor(bid, new.price) {
+        settle_bid(x, step, amend.bid, new);
+        x.bid_mut(amend.bid).age = Age(step.seq.0);
+        x.park_bid(step, amend.bid);
+    } else if keeps_age || !rests {
         settle_bid(x, step, amend.bid, new);
         // All that it had stood by; now it has more.
         if had_none {
@@ -44,6 +48,12 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendBid) -> 
             x.bid_mut(amend.bid).age = Age(step.seq.0);
         } else if rests {
             x.resize_bid(amend.bid);
+        }
+        let bid = x.bid_mut(amend.bid);
+        if bid.state == BidState::Parked {
+            // It may ask enough now.
+            let age = bid.age;
+            x.reenter(step, age, Entrant::Bid(amend.bid));
         }
     } else if x.crosses_an_order(bid, level, new.price) {
         x.planned(step, |x, step, plan| enter_again(x, step, amend.bid, new, plan))?;

@@ -40,6 +40,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
     if !keeps_age {
         x.open_for_trade(order.market)?;
     }
+    let is_beyond = order.is_capped && is_beyond(x, order, new.limits);
     let meets_bids = order.mode == Mode::Auto && order.state == OrderState::Open;
     if keeps_age || !meets_bids {
         settle_order(x, step, amend.order, new);
@@ -55,7 +56,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
             let age = order.age;
             x.reenter(step, age, Entrant::Order(amend.order));
         }
-    } else if x.crosses_a_bid(order, new.limits.unwrap_or(&order.limits)) {
+    } else if x.crosses_a_bid(order, new.limits.unwrap_or(&order.limits)) && !is_beyond {
         x.planned(step, |x, step, plan| enter_again(x, step, amend.order, new, plan))?;
     } else {
         let Exchange { orders, markets, ledger, timers, .. } = x;
@@ -66,6 +67,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
         if !order.directed.is_empty() {
             x.lose_dear_bids(step, amend.order);
         }
+    }
+    if is_beyond && x.order_mut(amend.order).state == OrderState::Open {
+        x.park_order(step, amend.order);
     }
     Ok(Outcome::Done(Reply::Order(amend.order)))
 }
@@ -94,6 +98,13 @@ fn terms<'a>(x: &Exchange, step: &Step<'_>, order: &Order, amend: &'a AmendOrder
         return Err(Code::InsufficientFunds);
     }
     Ok(Terms { replicas, remaining, limits, expires_at: amend.expires_at.or(order.expires_at), hold })
+}
+
+/// Whether the mandate allows not one replica of an order with these limits.
+#[cold]
+fn is_beyond(x: &Exchange, order: &Order, limits: Option<&Limits>) -> bool {
+    let limits = *limits.unwrap_or(&order.limits);
+    x.is_beyond_mandate(&Order { limits, ..order.clone() })
 }
 
 /// Gives an order its new terms and tells of them.
@@ -152,9 +163,8 @@ impl Exchange {
     fn lose_dear_bids(&mut self, step: &mut Step<'_>, id: OrderId) {
         let order = self.order(id).expect("the caller has it");
         let market = order.market;
-        let is_dear = |bid: &crate::state::Bid| {
-            order.limits.at(self.level_of(bid.account)).is_none_or(|limit| bid.price > limit)
-        };
+        let is_dear =
+            |bid: &crate::state::Bid| order.limits.at(self.level_of(bid.account)).is_none_or(|limit| bid.price > limit);
         let dear: Vec<_> =
             order.directed.iter().filter_map(|id| self.bid(*id)).filter(|bid| is_dear(bid)).map(|bid| bid.id).collect();
         for bid in dear {

@@ -49,10 +49,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, finish: &FinishLease)
     if !finish.detail.as_str().is_empty() {
         lease.detail = finish.detail.clone();
     }
-    if is_checked
-        && asked_for.is_none()
-        && reason == CloseReason::Completed
-    {
+    if is_checked && asked_for.is_none() && reason == CloseReason::Completed {
         x.begin_verifying(step, finish.lease);
         return Ok(Outcome::Done(Reply::Lease(finish.lease)));
     }

@@ -42,7 +42,8 @@ pub(crate) fn prepare(
         return Err(Code::InsufficientFunds);
     }
     let id = OrderId(x.orders.len() as u64 + 1);
-    Ok(Order::new(id, step.account, step.seq, step.at, hold, place))
+    let is_capped = tenant.is_capped();
+    Ok(Order { is_capped, ..Order::new(id, step.account, step.seq, step.at, hold, place) })
 }
 
 fn check(x: &Exchange, step: &Step<'_>, place: &PlaceOrder) -> Result<(), Code> {

@@ -29,6 +29,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
                     break;
                 }
             }
+            Some(Timer::Mandate(account)) => x.mandate_due(step, account),
             Some(Timer::Reentry) => {
                 x.reenter_waiting(step);
                 // What still waits does so for a tick of its own.

@@ -5,6 +5,7 @@ use berth_domain::{
     RatePerHour, Seconds, Stroops, Text, Verify, owed,
 };
 
+use super::plan::Plan;
 use crate::exchange::{Exchange, Step};
 use crate::state::{Bid, Evidence, Funding, Lease, Origin, Place, Timer};
 
@@ -36,16 +37,21 @@ impl Exchange {
             step.budget.fills -= 1;
             self.fill(step, order_id, id, price, replicas);
             self.park_without_room(step, provider);
+            let order = self.order(order_id).expect("a bid's order is there");
+            if order.is_capped {
+                self.park_beyond_mandate(step, order.account);
+            }
         }
         fills
     }
 
-    /// Replicas of its order that a directed bid has room for now.
+    /// Replicas of its order that a directed bid may take now.
     pub(crate) fn directed_replicas(&self, bid: &Bid, order: OrderId) -> u32 {
         let order = self.order(order).expect("a bid's order is there");
         let host = self.provider(bid.provider).expect("a bid's provider is registered");
-        if order.state == OrderState::Open && host.available {
-            order.remaining.min(host.room(bid.slot, order.units, &order.resources))
+        if order.state == OrderState::Open && host.available && !self.is_below_floor(bid, bid.price) {
+            let room = host.room(bid.slot, order.units, &order.resources);
+            self.lot(order, order.remaining, u32::MAX, room, bid.price, &Plan::default()).replicas
         } else {
             0
         }
@@ -147,6 +153,7 @@ impl Exchange {
             next_of_bid: LeaseId(0),
         };
         step.emit(self.opened(&lease));
+        self.account_mut(tenant).spend(step.at, escrow);
         self.leases.push(lease);
         self.timers.set(Timer::LeasePhase(id), escrow_by);
         id

@@ -10,6 +10,7 @@ mod filling;
 mod gang;
 mod level;
 mod lists;
+mod mandate;
 mod matching;
 mod parking;
 mod plan;

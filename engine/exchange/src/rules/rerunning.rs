@@ -39,8 +39,7 @@ impl Exchange {
         let (tenant, origin) = (self.treasury, Origin::Rerun(id));
         let (bid, prepay) = (self.bid_mut(bid_id), duration);
         let (price, provider, slot) = (bid.price, bid.provider, bid.slot);
-        let opening =
-            Opening { order, bid: bid_id, price, rate, escrow, replicas, duration, prepay, tenant, origin };
+        let opening = Opening { order, bid: bid_id, price, rate, escrow, replicas, duration, prepay, tenant, origin };
         let rerun = self.open_lease(step, opening);
         let opened = self.lease_mut(rerun);
         let (units, resources) = (opened.units, opened.resources);

@@ -2,7 +2,8 @@
 //! Its room and units are taken, and nobody is paid for that.
 
 use berth_domain::{
-    AccountId, BidId, LeaseId, LeaseState, ProviderId, StandbyEnd, StandbyMissing, StandbyReleased, StandbyReserved, Stroops, owed,
+    AccountId, BidId, LeaseId, LeaseState, ProviderId, StandbyEnd, StandbyMissing, StandbyReleased, StandbyReserved,
+    Stroops, owed,
 };
 
 use crate::exchange::{Exchange, Step};
@@ -30,8 +31,8 @@ impl Exchange {
     }
 
     /// Lets bids whose units or room came back enter again, and leases that want
-    /// a standby look for one. Answers whether all were reached; the others
-    /// are in the next tick, which comes before anything else.
+    /// a standby look for one. Answers whether all were reached; the
+    /// others are in the next tick, which comes before anything else.
     fn mind_standbys(&mut self, step: &mut Step<'_>) -> bool {
         loop {
             if let Some(provider) = self.standbys.next_freed() {
@@ -71,9 +72,10 @@ impl Exchange {
         let dear = owed(bid.price.of(lease.units, lease.replicas)?, lease.prepay)?;
         let hold = dear.checked_sub(lease.escrow).unwrap_or(Stroops::ZERO);
         let units = lease.units * lease.replicas;
-        let standby =
-            Standby { lease: lease.id, bid: bid.id, provider: bid.provider, price: bid.price, units, hold };
-        (hold <= self.balances(lease.tenant).available).then_some(standby)
+        let standby = Standby { lease: lease.id, bid: bid.id, provider: bid.provider, price: bid.price, units, hold };
+        let mandate = self.accounts.get(lease.tenant)?.mandate.unwrap_or_default();
+        let is_allowed = mandate.per_lease.is_none_or(|most| dear <= most);
+        (is_allowed && hold <= self.balances(lease.tenant).available).then_some(standby)
     }
 
     fn reserve(&mut self, step: &mut Step<'_>, standby: Standby) {

@@ -78,9 +78,7 @@ impl Exchange {
         }
         let legs: Vec<LeaseId> = self.leases_of_order(order).map(|lease| lease.id).collect();
         let state_of = |id: &LeaseId| self.lease(*id).map(|lease| lease.state);
-        let is_over = |state| {
-            matches!(state, Some(LeaseState::Verifying | LeaseState::Closing | LeaseState::Closed))
-        };
+        let is_over = |state| matches!(state, Some(LeaseState::Verifying | LeaseState::Closing | LeaseState::Closed));
         if !legs.iter().map(state_of).all(is_over) {
             return;
         }

@@ -3,8 +3,8 @@
 use berth_book::Node;
 use berth_domain::codec::Encode;
 use berth_domain::{
-    AccountId, Age, Attribute, BidId, ClientId, Digest, LeaseId, Limits, MarketId, Micros, Mode, OrderId,
-    OrderState, PlaceOrder, Resources, Seconds, SelfTrade, Seq, Stroops, TimeInForce, Uptime, Verify,
+    AccountId, Age, Attribute, BidId, ClientId, Digest, LeaseId, Limits, MarketId, Micros, Mode, OrderId, OrderState,
+    PlaceOrder, Resources, Seconds, SelfTrade, Seq, Stroops, TimeInForce, Uptime, Verify,
 };
 
 /// A tenant's order.
@@ -70,6 +70,8 @@ pub struct Order {
     pub placed_seq: Seq,
     /// When that was stamped.
     pub placed_at: Micros,
+    /// Whether its account's mandate limits what it may spend.
+    pub(crate) is_capped: bool,
     /// Its leases are linked through them, from the first to the last; zero
     /// when there is none.
     pub(crate) first_lease: LeaseId,
@@ -84,7 +86,14 @@ pub struct Order {
 
 impl Order {
     /// The order that a command asks for, before it has met anything.
-    pub(crate) fn new(id: OrderId, account: AccountId, seq: Seq, at: Micros, hold: Stroops, place: &PlaceOrder) -> Self {
+    pub(crate) fn new(
+        id: OrderId,
+        account: AccountId,
+        seq: Seq,
+        at: Micros,
+        hold: Stroops,
+        place: &PlaceOrder,
+    ) -> Self {
         Self {
             id,
             account,
@@ -116,6 +125,7 @@ impl Order {
             directed: Vec::new(),
             placed_seq: seq,
             placed_at: at,
+            is_capped: false,
             first_lease: LeaseId(0),
             last_lease: LeaseId(0),
             nodes: [None; 5],

@@ -7,6 +7,7 @@
 //! ada bid p1 H100-80 4 @ 2 min=60 max=3600   standing
 //! ada bid p1 on o1 @ 2                       directed
 //! tom accept b1 | tom cancel o1 | ada cancel b1 | tom stop l1
+//! tom mandate lease=5 day=20 floor=1 until=+60 | mandate none
 //! tom topup l1 60 | chain tops l1 | tops l1 0.5 | refuses l1 topup 1
 //! ada beat l1 unhealthy | ada backlog l1 10 20   when, in seconds since the opening
 //! ada start l1 | ada beat l1 | ada finish l1 stopped | exited=0 | failed
@@ -24,8 +25,8 @@ use berth_domain::{
     AcceptBid, AccountId, AmendBid, AmendOrder, BidId, BidTarget, CancelAll, CancelBid, CancelOrder, ChainEventId,
     ClientId, Command, ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, Genesis, Heartbeat, LeaseBacklog,
     LeaseId, MarketId, MassQuote, Mode, OpenAccount, OrderId, PlaceOrder, PortBinding, ProviderId, Quote, ReplaceBid,
-    ReplaceOrder, Resources, Seconds, SetDeadMan, SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops,
-    Text, TopUpFailed, TopUpLease, ToppedUp, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    ReplaceOrder, Resources, Seconds, SetDeadMan, SetMandate, SettlementPaid, SettlementRefunded, StartLease,
+    StopLease, Stroops, Text, TopUpFailed, TopUpLease, ToppedUp, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 
 use crate::cast::{CAST, OWNERS, TENANTS, address, class, genesis, tx};
@@ -207,6 +208,17 @@ impl Stage {
             ["backlog", lease, ref times @ ..] => {
                 let beats = times.iter().map(|second| OPENING.plus(Seconds(number(second)))).collect();
                 LeaseBacklog { lease: LeaseId(id_of('l', lease)), beats }.into()
+            }
+            ["mandate", ref limits @ ..] => {
+                let amount = |key| option(limits, key).map(stroops);
+                let after = |text: &str| self.desk.now.plus(Seconds(number(text.trim_start_matches('+'))));
+                SetMandate {
+                    per_lease: amount("lease"),
+                    per_day: amount("day"),
+                    floor: option(limits, "floor").map(rate),
+                    until: option(limits, "until").map(after),
+                }
+                .into()
             }
             ["topup", lease, seconds] => {
                 TopUpLease { lease: LeaseId(id_of('l', lease)), seconds: Seconds(number(seconds)) }.into()
