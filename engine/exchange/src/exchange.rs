@@ -12,6 +12,7 @@ use crate::outcome::{LogViolation, Outcome};
 use crate::rules::{Budget, Plan};
 use crate::state::{
     Accounts, Bid, Checks, ClientIds, Config, Entrant, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers,
+    add,
 };
 
 /// The matching core. Cloning it gives an independent replica.
@@ -86,8 +87,7 @@ impl<'a> Step<'a> {
 impl Step<'_> {
     #[inline]
     pub(crate) fn emit(&mut self, event: impl Into<Event>) {
-        // Made where it stays: events are large, and `push` would copy them there.
-        self.events.extend(std::iter::once_with(|| event.into()));
+        add(self.events, || event.into());
     }
 }
 

@@ -1,13 +1,13 @@
 //! How orders and bids take their places in the ladders and leave them, and
 //! access to things that are known to be there.
 
-use berth_domain::{BidId, BidState, BidTarget, Code, LeaseId, MarketId, Mode, OrderId, ProviderId, TimeInForce, TrustLevel};
+use berth_domain::{
+    BidId, BidState, BidTarget, Code, LeaseId, MarketId, Mode, OrderId, ProviderId, TimeInForce, TrustLevel,
+};
 
 use super::plan::Plan;
 use crate::exchange::Exchange;
-use crate::state::{
-    Bid, Lease, Market, Order, Provider, bid_key, bids_of, order_key, orders_of, place_mut,
-};
+use crate::state::{Bid, Lease, Market, Order, Provider, bid_key, bids_of, order_key, orders_of, place_mut};
 
 impl Order {
     /// Moves it to the place of its limits and age in its market.

@@ -149,6 +149,7 @@ impl Ledger {
     }
 
     /// Moves `amount`. The caller has made sure that it is there.
+    #[inline]
     pub(crate) fn post(&mut self, from: Place, to: Place, amount: Stroops) {
         if amount == Stroops::ZERO {
             return;
@@ -210,6 +211,7 @@ impl Ledger {
         }
     }
 
+    #[inline]
     fn slot(&mut self, place: Place) -> &mut Stroops {
         match place {
             Place::Available(account) => &mut self.account(account).available,
@@ -228,6 +230,7 @@ impl Ledger {
         &mut self.accounts[id]
     }
 
+    #[inline]
     fn escrow_mut(&mut self, lease: LeaseId) -> &mut Stroops {
         let id = usize::try_from(lease.0).expect("what has an escrow lies in memory");
         if self.escrows.len() <= id {
