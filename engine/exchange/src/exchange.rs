@@ -48,6 +48,8 @@ pub struct Exchange {
     pub(crate) timers: Timers,
     /// Bids and orders that wait to enter their books again, by their age.
     pub(crate) reentering: BTreeSet<(Age, Entrant)>,
+    /// Live orders and bids.
+    pub(crate) live: usize,
     /// Things that a new market's book has room for.
     pub(crate) resting: usize,
     /// Room to plan in and to write a payload to: never empty for its content,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use berth_book::prefetch;
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, LeaseId, Stroops};
 
@@ -59,6 +60,14 @@ impl Ledger {
     #[inline]
     pub fn balances(&self, account: AccountId) -> Balances {
         self.accounts.get(account.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Asks for the memory of an account's money.
+    #[inline]
+    pub(crate) fn ask(&self, account: AccountId) {
+        if let Some(balances) = self.accounts.get(account.0 as usize) {
+            prefetch(balances);
+        }
     }
 
     /// What the escrow of a lease holds.
