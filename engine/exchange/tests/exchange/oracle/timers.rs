@@ -1,0 +1,124 @@
+//! Time: what is due, in the order of deadlines, then of kinds, then of ids.
+
+use berth_domain::{AccountId, BidId, CloseReason, LeaseId, LeaseState, Micros, Mode, OrderId};
+
+use super::account::DeadMan;
+use super::{Oracle, Rule};
+
+/// What a timer is for. Two that are due at one time fire in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    OrderExpiry(OrderId),
+    LeaseEnd(LeaseId),
+    LeaseOverdue(LeaseId),
+    BidExpiry(BidId),
+    AuctionClose(OrderId),
+    DeadMan(AccountId),
+    Reentry,
+}
+
+impl Oracle {
+    /// All timers, searched for in all that there is, the first due first.
+    fn timers(&self) -> Vec<(Micros, Timer)> {
+        let mut timers = Vec::new();
+        for order in self.orders.iter().filter(|order| order.is_live()) {
+            timers.extend(order.place.expires_at.map(|at| (at, Timer::OrderExpiry(order.id))));
+            if order.place.mode == Mode::Auction {
+                timers.extend(order.place.closes_at.map(|at| (at, Timer::AuctionClose(order.id))));
+            }
+        }
+        for bid in self.bids.iter().filter(|bid| bid.is_live()) {
+            timers.extend(bid.place.expires_at.map(|at| (at, Timer::BidExpiry(bid.id))));
+        }
+        for lease in &self.leases {
+            timers.extend(lease.overdue_at.map(|at| (at, Timer::LeaseOverdue(lease.id))));
+            if lease.state == LeaseState::Running {
+                timers.extend(lease.ends_at.map(|at| (at, Timer::LeaseEnd(lease.id))));
+            }
+        }
+        for account in &self.accounts {
+            timers.extend(account.dead_man.map(|armed| (armed.deadline, Timer::DeadMan(account.id))));
+        }
+        timers.extend(self.waits_since().map(|since| (since, Timer::Reentry)));
+        timers.sort_unstable();
+        timers
+    }
+
+    /// When the next timer is due.
+    pub(crate) fn next_deadline(&self) -> Option<Micros> {
+        self.timers().first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Fires what is due, so many and no more. Bids that wait to enter again do
+    /// so once: those that the budget does not reach wait for the next tick.
+    pub(super) fn tick(&mut self) {
+        let (at, bound) = (self.step.at, self.rules().bounds.tick);
+        let mut went_on = false;
+        for _ in 0..bound {
+            let is_next =
+                |(deadline, timer): &(Micros, Timer)| *deadline <= at && !(went_on && *timer == Timer::Reentry);
+            let Some((_, timer)) = self.timers().into_iter().find(is_next) else { return };
+            went_on |= timer == Timer::Reentry;
+            self.fire(timer);
+        }
+        if self.next_deadline().is_some_and(|deadline| deadline <= at) {
+            self.reach(Rule::TickLeavesSomeDue);
+        }
+    }
+
+    fn fire(&mut self, timer: Timer) {
+        match timer {
+            Timer::OrderExpiry(order) => self.expire_order(order),
+            Timer::BidExpiry(bid) => self.expire_bid(bid),
+            Timer::AuctionClose(order) => self.close_auction(order),
+            Timer::DeadMan(account) => self.dead_man_fires(account),
+            Timer::Reentry => self.go_on(),
+            Timer::LeaseEnd(lease) => {
+                let is_part = self.find_lease(lease).is_some_and(|lease| lease.prepay < lease.duration);
+                let reason = if is_part { CloseReason::Exhausted } else { CloseReason::Completed };
+                self.begin_closing(lease, reason);
+            }
+            Timer::LeaseOverdue(lease) => self.overdue(lease),
+        }
+    }
+
+    /// What the lease's state waited for has not come.
+    fn overdue(&mut self, id: LeaseId) {
+        let lease = self.lease_mut(id);
+        lease.overdue_at = None;
+        let reason = lease.reason;
+        match lease.state {
+            LeaseState::Opened => self.begin_closing(id, CloseReason::EscrowTimeout),
+            LeaseState::Escrowed => self.begin_closing(id, CloseReason::StartTimeout),
+            LeaseState::Running => self.close(id, CloseReason::Dark),
+            LeaseState::Closing => self.close(id, reason.expect("what closes has a reason")),
+            LeaseState::Closed => unreachable!("nothing is overdue of what is closed"),
+        }
+    }
+
+    /// The node was down: nobody could be heard, so whoever is waited for is
+    /// waited for anew. Ends of leases, orders, bids and auctions do not move.
+    pub(super) fn resume(&mut self) {
+        let (at, timing) = (self.step.at, self.rules().timing);
+        let mut moved = Vec::new();
+        for lease in self.leases.iter_mut().filter(|lease| lease.overdue_at.is_some()) {
+            let wait = match lease.state {
+                LeaseState::Opened => timing.escrow_timeout,
+                LeaseState::Escrowed => timing.start_timeout,
+                LeaseState::Running => timing.dark_after,
+                LeaseState::Closing => timing.closing_timeout,
+                LeaseState::Closed => unreachable!("nothing is overdue of what is closed"),
+            };
+            lease.overdue_at = Some(at.plus(wait));
+            moved.push(Rule::LeaseMovedByResumption);
+        }
+        for id in self.accounts.iter().map(|account| account.id).collect::<Vec<_>>() {
+            if let Some(DeadMan { millis, .. }) = self.account(id).dead_man {
+                let deadline = self.in_millis(millis);
+                self.account_mut(id).dead_man = Some(DeadMan { millis, deadline });
+                moved.push(Rule::DeadManMovedByResumption);
+            }
+        }
+        moved.into_iter().for_each(|rule| self.reach(rule));
+    }
+}
