@@ -116,7 +116,7 @@ pub const fn refusal(code: Code) -> ErrorInfo {
         Code::TooManyBids => (422, After, "The account has as many live bids as it may"),
         Code::TooManyProviders => (422, Never, "The account has as many providers as it may"),
         Code::OrderClosed => (409, Never, "The order is filled, cancelled or expired"),
-        Code::BidClosed => (409, Never, "The bid is matched, lost or cancelled"),
+        Code::BidClosed => (409, Never, "The bid is matched, lost, cancelled or expired"),
         Code::LeaseState => (409, Never, "The lease is not in a state that allows this"),
         Code::BidAboveLimit => (422, Never, "The bid is above the order's limit for the provider's level"),
         Code::LevelNotAccepted => (422, Never, "The order does not accept the provider's trust level"),
@@ -130,6 +130,13 @@ pub const fn refusal(code: Code) -> ErrorInfo {
         Code::TimeInPast => (422, Never, "The time lies in the past"),
         Code::SettlementMismatch => (422, Never, "The chain's amounts are not what the exchange computed"),
         Code::UnknownFact => (422, Never, "The chain reports what the exchange does not know of"),
+        Code::PostOnlyWouldCross => (422, After, "Post-only, and it would trade at once"),
+        Code::BookFull => (422, After, "As many orders and bids rest in the market's book as it may hold"),
+        Code::MarketPaused => (409, After, "The market takes no orders and bids now"),
+        Code::AuctionOpen => {
+            (409, After, "The auction has not closed: until then its terms stand and no bid is accepted")
+        }
+        Code::ProviderUnavailable => (409, After, "The provider takes no leases now"),
     };
     ErrorInfo { code: code.as_str(), status, retry, title }
 }

@@ -1,12 +1,13 @@
 //! Events as JSON: each with its protocol name and what followers need.
 
 use berth_domain::{
-    AccountId, Address, BidTarget, Code, Event, LeaseOpened, MarketId, ProofPayload, ProofValue, Subject,
+    AccountId, Address, BidTarget, Code, Event, LeaseOpened, MarketId, ProofPayload, ProofValue, Subject, TrustLevel,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::address;
+use crate::price::MaxPrice;
 
 /// All events of one entry of the log: an NDJSON line, an SSE message, and the
 /// part of a WebSocket frame that says the same.
@@ -60,6 +61,11 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         Event::AccountOpened(e) => {
             json!({ "accountId": e.account.0, "address": address::write(e.address), "trustLevel": e.level.as_str() })
         }
+        Event::DeadManSet(e) => json!({
+            "accountId": e.account.0,
+            "address": account(e.account),
+            "firesAt": e.deadline.map(|at| at.0),
+        }),
         Event::DepositCredited(e) => json!({
             "accountId": e.account.0,
             "address": account(e.account),
@@ -99,6 +105,15 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         Event::OrderExpired(e) => {
             json!({ "orderId": e.order.0, "market": market(e.market), "released": e.released.to_string() })
         }
+        Event::OrderAmended(e) => json!({
+            "orderId": e.order.0,
+            "market": market(e.market),
+            "quantity": e.replicas,
+            "remaining": e.remaining,
+            "maxPrice": MaxPrice::from(&e.limits),
+            "trustLevels": e.limits.levels().iter().map(TrustLevel::as_str).collect::<Vec<_>>(),
+            "hold": e.hold.to_string(),
+        }),
         Event::BidAccepted(e) => {
             let (order, quantity) = match e.target {
                 BidTarget::Standing { quantity, .. } => (None, Some(quantity)),
@@ -117,6 +132,13 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         Event::BidParked(e) => json!({ "bidId": e.bid.0, "market": market(e.market) }),
         Event::BidResumed(e) => json!({ "bidId": e.bid.0, "market": market(e.market) }),
         Event::BidLost(e) => json!({ "bidId": e.bid.0, "market": market(e.market) }),
+        Event::BidAmended(e) => json!({
+            "bidId": e.bid.0,
+            "market": market(e.market),
+            "bidPrice": e.price.to_string(),
+            "remaining": e.remaining,
+        }),
+        Event::BidExpired(e) => json!({ "bidId": e.bid.0, "market": market(e.market) }),
         Event::BidCancelled(e) => {
             json!({ "bidId": e.bid.0, "market": market(e.market), "reason": e.reason.as_str() })
         }

@@ -162,9 +162,9 @@ mod tests {
 
     #[test]
     fn a_wrong_type_for_a_word_is_told_apart_from_no_json() {
-        let wrong = parse::<OrderRequest>(br#"{"mode": 1}"#).unwrap_err();
-        assert_eq!((wrong.field.as_str(), wrong.detail.as_str()), ("mode", "is of the wrong type"));
-        let broken = parse::<OrderRequest>(br#"{"mode": 1"#).unwrap_err();
+        let wrong = parse::<OrderRequest>(br#"{"per": 1}"#).unwrap_err();
+        assert_eq!((wrong.field.as_str(), wrong.detail.as_str()), ("per", "is of the wrong type"));
+        let broken = parse::<OrderRequest>(br#"{"per": 1"#).unwrap_err();
         assert!(broken.field.is_empty() && broken.detail.starts_with("is not JSON"), "{broken}");
     }
 }

@@ -18,5 +18,6 @@ pub mod request;
 pub mod response;
 
 mod scalar;
+mod uptime;
 
 pub use berth_domain as domain;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use berth_domain::{
-    Address, BidState, ChainEventId, CloseReason, Digest, FinishOutcome, LeaseState, Mode, OrderState, Rate,
-    ResourceClass, Stroops, Text, TimeInForce, TrustLevel, TxHash,
+    Address, BidState, ChainEventId, ClientId, CloseReason, Digest, FinishOutcome, LeaseState, Mode, OrderState, Rate,
+    ResourceClass, SelfTrade, Stroops, Text, TimeInForce, TrustLevel, TxHash,
 };
 use serde::de::{Deserializer, Error, Visitor};
 
@@ -102,6 +102,16 @@ impl<const MAX: usize> InText for Text<MAX> {
     }
 }
 
+impl InText for ClientId {
+    const WHAT: &'static str = "a text";
+    fn read(text: &str) -> Result<Self, String> {
+        Self::new(text).map_err(|why| why.to_string())
+    }
+    fn write(&self) -> String {
+        self.to_string()
+    }
+}
+
 macro_rules! names {
     ($($name:ident: $what:literal),* $(,)?) => {$(
         impl InText for $name {
@@ -127,6 +137,7 @@ names!(
     FinishOutcome: "one of \"stopped\", \"exited\", \"failed\"",
     Mode: "a mode",
     TimeInForce: "a time in force",
+    SelfTrade: "a way with trades of an account with itself",
 );
 
 pub(crate) struct TextVisitor<T>(pub(crate) PhantomData<T>);
@@ -204,6 +215,29 @@ pub(crate) mod in_text_list {
     pub(crate) fn deserialize<'de, T: InText, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
         Ok(Vec::<AsText<T>>::deserialize(deserializer)?.into_iter().map(|text| text.0).collect())
     }
+}
+
+/// `#[serde(with = "levels", default)]`: a list of trust levels or null or
+/// nothing.
+pub(crate) mod levels {
+    use berth_domain::TrustLevel;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::AsText;
+
+    pub(crate) fn serialize<S: Serializer>(levels: &Option<Vec<TrustLevel>>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(levels.iter().flatten().map(|level| level.as_str()))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<TrustLevel>>, D::Error> {
+        let levels = Option::<Vec<AsText<TrustLevel>>>::deserialize(deserializer)?;
+        Ok(levels.map(|levels| levels.into_iter().map(|level| level.0).collect()))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(crate) const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// A whole number within bounds.

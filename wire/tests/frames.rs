@@ -1,12 +1,12 @@
 //! The protocol's examples, read and written back; and every event as JSON.
 
 use berth_domain::{
-    AccountId, AccountOpened, Address, BidAccepted, BidCancelled, BidChanged, BidId, BidLost, BidResumed, BidTarget,
-    CancelReason, CloseReason, Code, CommandRefused, DepositCredited, Digest, Event, ExchangeOpened, LeaseAccrued,
-    LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseId, LeaseOpened, LeasePaid, LeaseStarted, MarketId, MarketOpened,
-    Micros, OrderAccepted, OrderEnded, OrderExpired, OrderFilled, OrderId, ProofPayload, ProofStep, ProofStepped,
-    ProviderId, ProviderRegistered, Rate, ResourceClass, Seconds, Seq, Stroops, Subject, Text, TrustLevel, TxHash,
-    WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    AccountId, AccountOpened, Address, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidId, BidLost,
+    BidResumed, BidTarget, CancelReason, CloseReason, Code, CommandRefused, DeadManSet, DepositCredited, Digest, Event,
+    ExchangeOpened, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseId, LeaseOpened, LeasePaid,
+    LeaseStarted, Limits, MarketId, MarketOpened, Micros, OrderAccepted, OrderAmended, OrderEnded, OrderExpired,
+    OrderFilled, OrderId, ProofPayload, ProofStep, ProofStepped, ProviderId, ProviderRegistered, Rate, ResourceClass,
+    Seconds, Seq, Stroops, Subject, Text, TrustLevel, TxHash, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
 use berth_wire::address;
 use berth_wire::event::{Names, event_json, event_type};
@@ -108,7 +108,7 @@ fn stroops(n: i64) -> Stroops {
 }
 
 /// Kinds of events; a refusal counts once.
-const EVENT_KINDS: usize = 26;
+const EVENT_KINDS: usize = 30;
 
 /// One event of every kind, with what it must say.
 fn events() -> Vec<(Event, Value)> {
@@ -194,6 +194,28 @@ fn events() -> Vec<(Event, Value)> {
         (
             BidCancelled { bid, market, reason: CancelReason::Requested }.into(),
             json!({"type": "bid.cancelled", "bidId": 4, "market": "H100-80", "reason": "requested"}),
+        ),
+        (
+            BidAmended { bid, market, price, remaining: 6 }.into(),
+            json!({"type": "bid.amended", "bidId": 4, "market": "H100-80", "bidPrice": "2.5", "remaining": 6}),
+        ),
+        (BidExpired { bid, market }.into(), json!({"type": "bid.expired", "bidId": 4, "market": "H100-80"})),
+        (
+            OrderAmended {
+                order,
+                market,
+                replicas: 3,
+                remaining: 2,
+                limits: Limits::new([(TrustLevel::One, price), (TrustLevel::Five, Rate::MAX)]).expect("two"),
+                hold: stroops(10_000_000),
+            }
+            .into(),
+            json!({"type": "order.amended", "orderId": 3, "market": "H100-80", "quantity": 3, "remaining": 2,
+                   "maxPrice": {"One": "2.5", "Five": "1000000000"}, "trustLevels": ["One", "Five"], "hold": "1"}),
+        ),
+        (
+            DeadManSet { account, deadline: Some(Micros(9)) }.into(),
+            json!({"type": "account.deadman", "accountId": 1, "address": tenant, "firesAt": 9}),
         ),
         (
             LeaseOpened {

@@ -20,7 +20,8 @@ pub use order::{AmendOrder, CancelOrder, PlaceOrder, ReplaceOrder};
 pub use provider::RegisterProvider;
 pub use time::{Resumed, Tick};
 
-use crate::codec::codec_tagged;
+use crate::client_id::ClientId;
+use crate::codec::{Encode, codec_tagged};
 use crate::genesis::Genesis;
 
 codec_tagged! {
@@ -85,4 +86,32 @@ codec_tagged! {
         /// Arms or disarms an account's dead-man timer.
         SetDeadMan(SetDeadMan) = 28 "deadman.set",
     }
+}
+
+impl Command {
+    /// Appends what a repeat of the command says again: its canonical bytes
+    /// without the session and the client id that they end with. Who lost a
+    /// connection and asks again on another means the same.
+    pub fn encode_content(&self, out: &mut Vec<u8>) {
+        self.encode(out);
+        let tail = match self {
+            Self::RegisterProvider(register) => id_len(register.client_id),
+            Self::PlaceBid(place) | Self::ReplaceBid(ReplaceBid { place, .. }) => {
+                session_len(place.session) + id_len(place.client_id)
+            }
+            Self::PlaceOrder(place) | Self::ReplaceOrder(ReplaceOrder { place, .. }) => {
+                session_len(place.session) + id_len(place.client_id)
+            }
+            _ => 0,
+        };
+        out.truncate(out.len() - tail);
+    }
+}
+
+fn session_len(session: Option<u64>) -> usize {
+    1 + session.map_or(0, |_| size_of::<u64>())
+}
+
+fn id_len(id: Option<ClientId>) -> usize {
+    1 + id.map_or(0, |id| 1 + id.as_bytes().len())
 }

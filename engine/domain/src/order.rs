@@ -4,8 +4,10 @@ use crate::codec::codec_names;
 
 codec_names! {
     /// How an order meets bids.
+    #[derive(Default)]
     pub enum Mode {
         /// It meets standing bids, and a directed bid within its limit at once.
+        #[default]
         Auto = 0 "auto",
         /// It takes directed bids only; the tenant accepts one.
         Manual = 1 "manual",
@@ -17,8 +19,10 @@ codec_names! {
 
 codec_names! {
     /// How long what does not fill at once stays.
+    #[derive(Default)]
     pub enum TimeInForce {
         /// Until it is filled or cancelled.
+        #[default]
         Gtc = 0 "gtc",
         /// Not at all: what does not fill at once is cancelled.
         Ioc = 1 "ioc",

@@ -75,6 +75,9 @@ codec_names! {
         MarketPaused = 34 "MARKET_PAUSED",
         /// The provider takes no leases now.
         ProviderUnavailable = 35 "PROVIDER_UNAVAILABLE",
+        /// The auction has not closed: until then its terms stand and no bid of
+        /// it can be accepted.
+        AuctionOpen = 36 "AUCTION_OPEN",
     }
 }
 

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
-    AccountId, Age, Authority, Bounds, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, MarketId, Micros,
-    ProviderId, RULES_VERSION, ResourceClass, Seq, Timing,
+    AccountId, Age, Authority, BidId, Bounds, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, MarketId,
+    Micros, RULES_VERSION, ResourceClass, Seq, Timing,
 };
 
 use crate::apply;
 use crate::outcome::{LogViolation, Outcome};
-use crate::state::{Accounts, Bid, Lease, Ledger, Market, Order, Provider, Timers};
+use crate::rules::{Budget, Plan};
+use crate::state::{Accounts, Bid, ClientIds, Lease, Ledger, Market, Order, Provider, Timers};
 
 /// The matching core. Cloning it gives an independent replica.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,7 @@ pub struct Exchange {
     pub(crate) head: Seq,
     pub(crate) last_at: Micros,
     pub(crate) accounts: Accounts,
+    pub(crate) client_ids: ClientIds,
     pub(crate) treasury: AccountId,
     pub(crate) ledger: Ledger,
     /// The last event of the chain that moved money. The chain has one order,
@@ -26,12 +28,18 @@ pub struct Exchange {
     pub(crate) markets: Vec<Market>,
     pub(crate) markets_by_class: BTreeMap<ResourceClass, MarketId>,
     pub(crate) providers: Vec<Provider>,
-    /// Bids that are open or parked, in the order of their age.
-    pub(crate) live_bids: BTreeMap<ProviderId, BTreeSet<(Age, u64)>>,
     pub(crate) orders: Vec<Order>,
     pub(crate) bids: Vec<Bid>,
     pub(crate) leases: Vec<Lease>,
     pub(crate) timers: Timers,
+    /// Bids that wait to enter their books again, by their age.
+    pub(crate) reentering: BTreeSet<(Age, BidId)>,
+    /// Things that a new market's book has room for.
+    pub(crate) resting: usize,
+    /// Room to plan in and to write a payload to: never empty for its content,
+    /// only so that a command allocates nothing.
+    pub(crate) plan: Plan,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What a command is applied with: its place in the log, who gave it, and where
@@ -40,15 +48,35 @@ pub(crate) struct Step<'a> {
     pub(crate) seq: Seq,
     pub(crate) at: Micros,
     pub(crate) account: AccountId,
-    /// Leases that this entry may still open.
-    pub(crate) fills_left: u32,
+    pub(crate) command: &'a Command,
+    /// What matching may still cost in this entry.
+    pub(crate) budget: Budget,
     events: &'a mut Vec<Event>,
 }
 
 impl Step<'_> {
+    #[inline]
     pub(crate) fn emit(&mut self, event: impl Into<Event>) {
         self.events.push(event.into());
     }
+}
+
+/// How many things an exchange should have room for from the start, so that it
+/// need not grow while it is busy. It grows past them all the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Capacity {
+    /// Accounts.
+    pub accounts: usize,
+    /// Orders, over the whole log.
+    pub orders: usize,
+    /// Bids, over the whole log.
+    pub bids: usize,
+    /// Leases, over the whole log.
+    pub leases: usize,
+    /// Client ids that are remembered at a time.
+    pub client_ids: usize,
+    /// Orders and bids that rest in one market at a time.
+    pub resting: usize,
 }
 
 impl Exchange {
@@ -56,6 +84,20 @@ impl Exchange {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An exchange whose log is empty, with room for what is to come.
+    #[must_use]
+    pub fn with_capacity(capacity: Capacity) -> Self {
+        let mut exchange = Self { resting: capacity.resting, ..Self::default() };
+        exchange.accounts.reserve(capacity.accounts);
+        exchange.ledger.reserve(capacity.accounts, capacity.leases);
+        exchange.client_ids.reserve(capacity.accounts, capacity.client_ids);
+        exchange.orders.reserve(capacity.orders);
+        exchange.bids.reserve(capacity.bids);
+        exchange.leases.reserve(capacity.leases);
+        exchange.timers.reserve(capacity);
+        exchange
     }
 
     /// Applies the next entry of the log and appends the events that follow
@@ -69,16 +111,22 @@ impl Exchange {
         self.head = entry.seq;
         self.last_at = entry.at;
         let mark = events.len();
-        let fills_left = self.genesis.as_ref().map_or(0, |genesis| genesis.bounds.fills);
-        let mut step = Step { seq: entry.seq, at: entry.at, account: entry.account, fills_left, events };
-        let outcome = apply::command(self, &mut step, &entry.command).unwrap_or_else(|code| {
+        let budget = self.genesis.as_ref().map_or(Budget::default(), |genesis| Budget::of(&genesis.bounds));
+        let (seq, at, account, command) = (entry.seq, entry.at, entry.account, &entry.command);
+        let mut step = Step { seq, at, account, command, budget, events };
+        let outcome = apply::command(self, &mut step, command).unwrap_or_else(|code| {
             // Commands decide before they change anything, so a refusal has
             // nothing to take back.
             debug_assert_eq!(step.events.len(), mark, "a refusal comes before the first event");
-            let subject = apply::subject(&entry.command);
-            step.emit(CommandRefused { account: entry.account, subject, code });
+            let subject = apply::subject(command);
+            step.emit(CommandRefused { account, subject, code });
             Outcome::Refused(code)
         });
+        if let Outcome::Done(_) = outcome
+            && self.accounts.get(account).is_some_and(|account| account.dead_man_millis > 0)
+        {
+            self.heard(account, at);
+        }
         Ok(outcome)
     }
 
@@ -115,10 +163,12 @@ impl Exchange {
         }
     }
 
+    #[inline]
     pub(crate) fn timing(&self) -> &Timing {
         &self.genesis.as_ref().expect("no entry is applied before the genesis").timing
     }
 
+    #[inline]
     pub(crate) fn bounds(&self) -> &Bounds {
         &self.genesis.as_ref().expect("no entry is applied before the genesis").bounds
     }

@@ -13,6 +13,6 @@ mod read;
 mod rules;
 mod state;
 
-pub use exchange::Exchange;
+pub use exchange::{Capacity, Exchange};
 pub use outcome::{LogViolation, Outcome, Reply};
 pub use state::{Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Provider, StateHash};

@@ -1,7 +1,10 @@
 //! Pure reads. The hot path pays nothing for them.
 
+use std::collections::BTreeMap;
+
+use berth_domain::codec::Encode;
 use berth_domain::{
-    AccountId, Address, BidId, Genesis, LeaseId, MarketId, Micros, OrderId, ProviderId, ResourceClass, Seq,
+    AccountId, Address, BidId, ClientId, Genesis, LeaseId, MarketId, Micros, OrderId, ProviderId, ResourceClass, Seq,
 };
 
 use crate::exchange::Exchange;
@@ -129,14 +132,19 @@ impl Exchange {
     /// price.
     #[must_use]
     pub fn book(&self, market: MarketId) -> Option<Book> {
-        let market = self.market(market)?;
-        let bids = market
-            .resting_bids()
-            .filter_map(|(level, price, id)| self.bid(id).map(|bid| (level, price, u64::from(bid.remaining))));
-        let orders = market.resting_orders().filter_map(|(level, limit, id)| {
-            self.order(id).map(|order| (level, limit, u64::from(order.remaining) * u64::from(order.units)))
-        });
-        Some(Book::of(bids, orders))
+        self.market(market).map(Market::picture)
+    }
+
+    /// An order's leases, from the first to the last.
+    pub fn leases_of_order(&self, id: OrderId) -> impl Iterator<Item = &Lease> {
+        let first = self.order(id).map_or(LeaseId(0), |order| order.first_lease);
+        std::iter::successors(self.lease(first), |lease| self.lease(lease.next_of_order))
+    }
+
+    /// A bid's leases, from the first to the last.
+    pub fn leases_of_bid(&self, id: BidId) -> impl Iterator<Item = &Lease> {
+        let first = self.bid(id).map_or(LeaseId(0), |bid| bid.first_lease);
+        std::iter::successors(self.lease(first), |lease| self.lease(lease.next_of_bid))
     }
 
     /// A digest of everything that the exchange knows. Walks all of it: for
@@ -152,13 +160,35 @@ impl Exchange {
                 .all(self.markets.iter())
                 .all(self.orders.iter())
                 .all(self.bids.iter())
+                .all(self.reentering.iter().map(|(_, id)| id))
                 .finish(),
             leases: ComponentHasher::new("leases").all(self.leases.iter()).all(std::iter::once(&self.timers)).finish(),
             providers: ComponentHasher::new("providers")
                 .all(self.genesis.iter())
                 .all(self.accounts.iter())
                 .all(self.providers.iter())
+                .all(std::iter::once(&RememberedIds(self)))
                 .finish(),
+        }
+    }
+}
+
+/// The client ids that are remembered, by account.
+struct RememberedIds<'a>(&'a Exchange);
+
+impl Encode for RememberedIds<'_> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let Self(x) = self;
+        let mut of_live: BTreeMap<AccountId, Vec<ClientId>> = BTreeMap::new();
+        let orders = x.orders().filter(|order| order.is_live()).map(|order| (order.account, order.client_id));
+        let bids = x.bids().filter(|bid| bid.is_live()).map(|bid| (bid.account, bid.client_id));
+        let providers = x.providers().map(|provider| (provider.account, provider.client_id));
+        for (account, id) in orders.chain(bids).chain(providers) {
+            of_live.entry(account).or_default().extend(id);
+        }
+        for account in x.accounts() {
+            let live = of_live.remove(&account.id).unwrap_or_default();
+            x.client_ids.encode(account.id, live.into_iter(), out);
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Placing, cancelling and accepting bids; cancelling orders.
 
 use berth_domain::{
-    BidTarget, ClientId, MarketId, OrderId, PlaceBid, ProviderId, Rate, ResourceClass, Seconds, Stroops,
+    BidTarget, ClientId, MarketId, Micros, OrderId, PlaceBid, ProviderId, Rate, ResourceClass, Seconds, SelfTrade,
+    Stroops, TimeInForce,
 };
 use serde::{Deserialize, Serialize};
 
+use super::expiry;
 use crate::address::Name;
 use crate::json::{Malformed, objects};
 use crate::price::Per;
-use crate::scalar::{WHOLE_MAX, in_text, in_text_option, whole, whole_option};
+use crate::scalar::{WHOLE_MAX, in_text, in_text_option, is_false, whole, whole_option};
 
 /// `POST /orders/{id}/bids`: a bid for one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,12 @@ pub struct DirectedBid {
     /// The time that it is for.
     #[serde(default)]
     pub per: Per,
+    /// How long it stays.
+    #[serde(default, with = "in_text")]
+    pub time_in_force: TimeInForce,
+    /// When `gtd` ends: microseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    pub expires_at: Option<u64>,
     /// The owner's own id for it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
     pub client_order_id: Option<ClientId>,
@@ -54,6 +62,18 @@ pub struct StandingBid {
     /// when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
     pub max_duration: Option<u64>,
+    /// How long it stays.
+    #[serde(default, with = "in_text")]
+    pub time_in_force: TimeInForce,
+    /// When `gtd` ends: microseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    pub expires_at: Option<u64>,
+    /// Refused where it would take what rests.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub post_only: bool,
+    /// What happens where it would trade with an order of its own account.
+    #[serde(default, with = "in_text")]
+    pub self_trade: SelfTrade,
     /// The owner's own id for it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
     pub client_order_id: Option<ClientId>,
@@ -88,6 +108,14 @@ pub struct NewBid {
     pub target: NewBidTarget,
     /// The lowest price.
     pub price: Rate,
+    /// How long it stays.
+    pub time_in_force: TimeInForce,
+    /// When `gtd` ends.
+    pub expires_at: Option<Micros>,
+    /// Refused where it would take what rests.
+    pub post_only: bool,
+    /// What happens where it would trade with an order of its own account.
+    pub self_trade: SelfTrade,
     /// The owner's own id for it.
     pub client_id: Option<ClientId>,
 }
@@ -114,7 +142,8 @@ pub enum NewBidTarget {
 }
 
 impl NewBid {
-    /// What the exchange is told; `market` gives the market of a class.
+    /// What the exchange is told; `market` gives the market of a class. The bid
+    /// belongs to no session.
     ///
     /// # Errors
     /// The class whose market does not exist.
@@ -128,7 +157,17 @@ impl NewBid {
             },
             NewBidTarget::Directed { order } => BidTarget::Directed { order: *order },
         };
-        Ok(PlaceBid { provider: self.provider, target, price: self.price, client_id: self.client_id.clone() })
+        Ok(PlaceBid {
+            provider: self.provider,
+            target,
+            price: self.price,
+            time_in_force: self.time_in_force,
+            expires_at: self.expires_at,
+            post_only: self.post_only,
+            self_trade: self.self_trade,
+            session: None,
+            client_id: self.client_id,
+        })
     }
 }
 
@@ -138,10 +177,18 @@ impl DirectedBid {
     /// # Errors
     /// Names the field that is none of it.
     pub fn parse(self, order: OrderId) -> Result<NewBid, Malformed> {
+        if matches!(self.time_in_force, TimeInForce::Ioc | TimeInForce::Fok) {
+            let why = format!("is {}, and a bid that answers an order has to stay", self.time_in_force);
+            return Err(Malformed::new("timeInForce", why));
+        }
         Ok(NewBid {
             provider: ProviderId(self.provider_id),
             target: NewBidTarget::Directed { order },
             price: self.per.rate(self.bid_price, "bidPrice")?,
+            time_in_force: self.time_in_force,
+            expires_at: expiry(self.time_in_force, self.expires_at, false)?,
+            post_only: false,
+            self_trade: SelfTrade::default(),
             client_id: self.client_order_id,
         })
     }
@@ -165,6 +212,10 @@ impl StandingBid {
             provider: ProviderId(self.provider_id),
             target: NewBidTarget::Standing { class: self.market, quantity: self.quantity, min_duration, max_duration },
             price: self.per.rate(self.bid_price, "bidPrice")?,
+            time_in_force: self.time_in_force,
+            expires_at: expiry(self.time_in_force, self.expires_at, self.post_only)?,
+            post_only: self.post_only,
+            self_trade: self.self_trade,
             client_id: self.client_order_id,
         })
     }

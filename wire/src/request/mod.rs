@@ -4,23 +4,29 @@
 //! that gives what the exchange takes. Unknown fields are refused: a field that
 //! is misspelt must not be ignored where money follows from it.
 
+mod account;
+mod amend;
 mod bid;
 mod fact;
 mod lease;
 mod order;
 mod provider;
+mod quote;
 mod specification;
 
+pub use account::{CancelAllRequest, DeadManRequest, NewCancelAll};
+pub use amend::{AmendBidRequest, AmendOrderRequest, BidChange, OrderChange, PriceChange};
 pub use bid::{AcceptRequest, CancelRequest, DirectedBid, NewBid, NewBidTarget, StandingBid};
 pub use fact::{Fact, FactEscrowFailed, FactEscrowed, FactMovement, FactPaid, FactRefunded};
 pub use lease::{
     ContainerReport, FINISH_DETAIL_BYTES_MAX, FinishRequest, HeartbeatRequest, PortReport, StartRequest, StopRequest,
 };
-pub use order::{NewOrder, OrderMode, OrderRequest, OrderTime};
+pub use order::{AuctionEnd, NewOrder, OrderRequest};
 pub use provider::{Agent, GpuRequest, NewProvider, ProviderRequest, ResourcesRequest};
+pub use quote::{MassQuoteRequest, NewMassQuote, NewQuote, QuoteRequest};
 pub use specification::{GpuSpecification, PortSpecification, Protocol, Specification, specification_hash};
 
-use berth_domain::{Attribute, Text};
+use berth_domain::{Attribute, Micros, Text, TimeInForce};
 
 use crate::json::Malformed;
 
@@ -45,6 +51,20 @@ fn attributes<'a>(
         return Err(Malformed::new(field, format!("has more than {ATTRIBUTES_MAX} entries")));
     }
     Ok(attributes)
+}
+
+/// When an order or a bid ends by itself; refuses times that do not go
+/// together.
+fn expiry(time: TimeInForce, expires_at: Option<u64>, post_only: bool) -> Result<Option<Micros>, Malformed> {
+    if post_only && matches!(time, TimeInForce::Ioc | TimeInForce::Fok) {
+        return Err(Malformed::new("postOnly", format!("leaves nothing to do where timeInForce is {time}")));
+    }
+    match (time, expires_at) {
+        (TimeInForce::Gtd, None) => Err(Malformed::new("expiresAt", "is missing, and timeInForce is gtd")),
+        (TimeInForce::Gtd, Some(at)) => Ok(Some(Micros(at))),
+        (_, Some(_)) => Err(Malformed::new("expiresAt", "is only for timeInForce gtd")),
+        (_, None) => Ok(None),
+    }
 }
 
 /// Attributes that a provider may offer or an order require.

@@ -2,15 +2,16 @@
 
 use berth_domain::{
     Attribute, ClientId, Digest, Limits, MarketId, Micros, Mode, PlaceOrder, ResourceClass, Resources, Seconds,
-    TimeInForce, TrustLevel,
+    SelfTrade, TimeInForce, TrustLevel, Uptime,
 };
 use serde::{Deserialize, Serialize};
 
+use super::expiry;
 use super::specification::{Needs, Specification};
 use crate::address::Name;
 use crate::json::{Malformed, objects};
 use crate::price::{MaxPrice, Per};
-use crate::scalar::{AsText, WHOLE_MAX, in_text_option, whole, whole_option};
+use crate::scalar::{WHOLE_MAX, in_text, in_text_option, is_false, levels, whole, whole_option};
 
 /// Seconds of a block, as a Stellar ledger takes.
 const BLOCK_SECONDS: u64 = 5;
@@ -42,11 +43,19 @@ pub struct OrderRequest {
     /// What to run.
     pub specification: Specification,
     /// How it meets bids.
-    #[serde(default)]
-    pub mode: OrderMode,
+    #[serde(default, with = "in_text")]
+    pub mode: Mode,
+    /// When an auction clears: microseconds since 1970; either this or
+    /// `auction_seconds`.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    pub closes_at: Option<u64>,
+    /// When an auction clears, in seconds from now. A repeat of the request
+    /// means another time: with a client id name `closes_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    pub auction_seconds: Option<u64>,
     /// How long it stays.
-    #[serde(default)]
-    pub time_in_force: OrderTime,
+    #[serde(default, with = "in_text")]
+    pub time_in_force: TimeInForce,
     /// When `gtd` ends: microseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
     pub expires_at: Option<u64>,
@@ -56,67 +65,21 @@ pub struct OrderRequest {
     /// What hold and escrow cover, in seconds; the duration when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
     pub prepay_seconds: Option<u64>,
-    /// A standby for each lease; `true` is not offered yet.
+    /// A standby for each lease.
     #[serde(default, skip_serializing_if = "is_false")]
     pub failover: bool,
-    /// Never take what rests; `true` is not offered yet.
+    /// Refused where it would take what rests.
     #[serde(default, skip_serializing_if = "is_false")]
     pub post_only: bool,
-}
-
-/// How an order meets bids, as the protocol names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OrderMode {
-    /// It meets standing bids.
-    #[default]
-    Auto,
-    /// It closes at a time; not offered yet.
-    Auction,
-    /// The tenant accepts a directed bid.
-    Manual,
-}
-
-/// How long an order stays, as the protocol names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OrderTime {
-    /// Until it is filled or cancelled.
-    #[default]
-    Gtc,
-    /// What does not fill at once is cancelled.
-    Ioc,
-    /// All or nothing at once; not offered yet.
-    Fok,
-    /// Until a time.
-    Gtd,
+    /// What happens where it would trade with a bid of its own account.
+    #[serde(default, with = "in_text")]
+    pub self_trade: SelfTrade,
 }
 
 objects!(OrderRequest);
 
 const fn one() -> u32 {
     1
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-const fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
-mod levels {
-    use berth_domain::TrustLevel;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use super::AsText;
-
-    pub(super) fn serialize<S: Serializer>(levels: &Option<Vec<TrustLevel>>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(levels.iter().flatten().map(|level| level.as_str()))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<TrustLevel>>, D::Error> {
-        let levels = Option::<Vec<AsText<TrustLevel>>>::deserialize(deserializer)?;
-        Ok(levels.map(|levels| levels.into_iter().map(|level| level.0).collect()))
-    }
 }
 
 /// An order to be placed. Its market is named by class and its specification is
@@ -143,20 +106,40 @@ pub struct NewOrder {
     pub prepay: Seconds,
     /// How it meets bids.
     pub mode: Mode,
+    /// When an auction clears.
+    pub closes: Option<AuctionEnd>,
     /// How long it stays.
     pub time_in_force: TimeInForce,
     /// When `gtd` ends.
     pub expires_at: Option<Micros>,
+    /// Refused where it would take what rests.
+    pub post_only: bool,
+    /// What happens where it would trade with a bid of its own account.
+    pub self_trade: SelfTrade,
     /// What a provider must offer.
     pub requires: Vec<Attribute>,
+    /// The least share of time that a provider must have been up.
+    pub min_uptime: Option<Uptime>,
+    /// Whether a standby is reserved for each lease.
+    pub failover: bool,
     /// The tenant's own id for it.
     pub client_id: Option<ClientId>,
 }
 
+/// When an auction clears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuctionEnd {
+    /// At this time.
+    At(Micros),
+    /// So long after the node takes the order.
+    After(Seconds),
+}
+
 impl NewOrder {
-    /// What the exchange is told.
+    /// What the exchange is told. `now` is what an auction's seconds count
+    /// from. The order belongs to no session.
     #[must_use]
-    pub fn command(&self, market: MarketId, spec_hash: Digest) -> PlaceOrder {
+    pub fn command(&self, market: MarketId, spec_hash: Digest, now: Micros) -> PlaceOrder {
         PlaceOrder {
             market,
             units: self.units,
@@ -166,11 +149,21 @@ impl NewOrder {
             duration: self.duration,
             prepay: self.prepay,
             mode: self.mode,
+            closes_at: self.closes.map(|end| match end {
+                AuctionEnd::At(at) => at,
+                AuctionEnd::After(seconds) => now.plus(seconds),
+            }),
             time_in_force: self.time_in_force,
             expires_at: self.expires_at,
+            post_only: self.post_only,
+            self_trade: self.self_trade,
             requires: self.requires.clone(),
+            min_uptime: self.min_uptime,
+            aim: None,
+            failover: self.failover,
             spec_hash,
-            client_id: self.client_id.clone(),
+            session: None,
+            client_id: self.client_id,
         }
     }
 }
@@ -179,26 +172,22 @@ impl OrderRequest {
     /// What the exchange takes.
     ///
     /// # Errors
-    /// Names the field that is none of it, or that is not offered yet.
+    /// Names the field that is none of it.
     pub fn parse(self) -> Result<NewOrder, Malformed> {
         let limits = self.max_price.limits(self.per, self.trust_levels.as_deref())?;
         let duration = self.duration()?;
-        let (time_in_force, expires_at) = self.time_in_force()?;
-        let mode = match self.mode {
-            OrderMode::Auto => Mode::Auto,
-            OrderMode::Manual => Mode::Manual,
-            OrderMode::Auction => return Err(Malformed::not_offered("mode", "mode auction")),
-        };
-        if mode == Mode::Manual && time_in_force == TimeInForce::Ioc {
-            let why = "is ioc, and an order in mode manual has to stay for its tenant to accept a bid";
-            return Err(Malformed::new("timeInForce", why));
+        let expires_at = expiry(self.time_in_force, self.expires_at, self.post_only)?;
+        if self.mode != Mode::Auto && matches!(self.time_in_force, TimeInForce::Ioc | TimeInForce::Fok) {
+            let (time, mode) = (self.time_in_force, self.mode);
+            return Err(Malformed::new("timeInForce", format!("is {time}, and an order in mode {mode} has to stay")));
         }
-        if self.failover {
-            return Err(Malformed::not_offered("failover", "failover"));
+        if self.mode == Mode::Auction && self.time_in_force == TimeInForce::Gtd {
+            return Err(Malformed::new("timeInForce", "is gtd, and an auction ends at closesAt"));
         }
-        if self.post_only {
-            return Err(Malformed::not_offered("postOnly", "postOnly"));
+        if self.mode != Mode::Auto && self.post_only {
+            return Err(Malformed::new("postOnly", "is only for mode auto: the others take nothing by themselves"));
         }
+        let closes = self.closes()?;
         let prepay = match self.prepay_seconds {
             Some(prepay) if prepay > duration.0 => {
                 return Err(Malformed::new("prepaySeconds", format!("is more than the duration, {duration}")));
@@ -206,7 +195,7 @@ impl OrderRequest {
             Some(prepay) => Seconds(prepay),
             None => duration,
         };
-        let Needs { class, units, resources, requires } =
+        let Needs { class, units, resources, requires, min_uptime } =
             self.specification.needs().map_err(|malformed| malformed.within("specification"))?;
         Ok(NewOrder {
             tenant: self.tenant_address,
@@ -218,10 +207,15 @@ impl OrderRequest {
             limits,
             duration,
             prepay,
-            mode,
-            time_in_force,
+            mode: self.mode,
+            closes,
+            time_in_force: self.time_in_force,
             expires_at,
+            post_only: self.post_only,
+            self_trade: self.self_trade,
             requires,
+            min_uptime,
+            failover: self.failover,
             client_id: self.client_order_id,
         })
     }
@@ -238,18 +232,17 @@ impl OrderRequest {
         }
     }
 
-    fn time_in_force(&self) -> Result<(TimeInForce, Option<Micros>), Malformed> {
-        let time = match self.time_in_force {
-            OrderTime::Gtc => TimeInForce::Gtc,
-            OrderTime::Ioc => TimeInForce::Ioc,
-            OrderTime::Gtd => TimeInForce::Gtd,
-            OrderTime::Fok => return Err(Malformed::not_offered("timeInForce", "timeInForce fok")),
-        };
-        match (time, self.expires_at) {
-            (TimeInForce::Gtd, None) => Err(Malformed::new("expiresAt", "is missing, and timeInForce is gtd")),
-            (TimeInForce::Gtd, Some(at)) => Ok((time, Some(Micros(at)))),
-            (_, Some(_)) => Err(Malformed::new("expiresAt", "is only for timeInForce gtd")),
-            (_, None) => Ok((time, None)),
+    fn closes(&self) -> Result<Option<AuctionEnd>, Malformed> {
+        match (self.mode, self.closes_at, self.auction_seconds) {
+            (Mode::Auction, Some(_), Some(_)) => Err(Malformed::new("closesAt", "and auctionSeconds say when twice")),
+            (Mode::Auction, Some(at), None) => Ok(Some(AuctionEnd::At(Micros(at)))),
+            (Mode::Auction, None, Some(seconds)) => Ok(Some(AuctionEnd::After(Seconds(seconds)))),
+            (Mode::Auction, None, None) => {
+                Err(Malformed::new("closesAt", "is missing, and so is auctionSeconds, and mode is auction"))
+            }
+            (_, Some(_), _) => Err(Malformed::new("closesAt", "is only for mode auction")),
+            (_, None, Some(_)) => Err(Malformed::new("auctionSeconds", "is only for mode auction")),
+            (_, None, None) => Ok(None),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use berth_domain::{Attribute, Digest, ResourceClass, Resources};
+use berth_domain::{Attribute, Digest, ResourceClass, Resources, Uptime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::attributes;
 use crate::json::{Malformed, objects, unique_map};
 use crate::scalar::{whole, whole_option};
+use crate::uptime;
 
 /// The longest specification, as JSON, in bytes.
 const BYTES_MAX: usize = 32 * 1024;
@@ -18,6 +19,9 @@ const ENV_VALUE_BYTES_MAX: usize = 4_096;
 const COMMAND_MAX: usize = 64;
 const COMMAND_BYTES_MAX: usize = 4_096;
 const PORTS_MAX: usize = 16;
+
+/// What of `requires` is no attribute.
+const MIN_UPTIME: &str = "minUptime";
 
 /// What one replica runs and takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +50,8 @@ pub struct Specification {
     /// Arguments in place of the image's own, at most 64; empty keeps those.
     #[serde(default)]
     pub command: Vec<String>,
-    /// What the provider must offer: texts by attribute.
+    /// What the provider must offer: texts by attribute, and `minUptime`, the
+    /// least share of time that it must have been up, a number from 0 to 1.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_map")]
     pub requires: BTreeMap<String, Value>,
 }
@@ -115,6 +120,7 @@ pub(super) struct Needs {
     pub(super) units: u32,
     pub(super) resources: Resources,
     pub(super) requires: Vec<Attribute>,
+    pub(super) min_uptime: Option<Uptime>,
 }
 
 impl Specification {
@@ -130,7 +136,7 @@ impl Specification {
         self.check_ports()?;
         self.check_env()?;
         self.check_command()?;
-        let requires = self.requires()?;
+        let (requires, min_uptime) = self.requires()?;
         if self.to_bytes().len() > BYTES_MAX {
             return Err(Malformed::new("", format!("is longer than {BYTES_MAX} bytes")));
         }
@@ -145,7 +151,7 @@ impl Specification {
             // among the other resources too would take them twice.
             None => (ResourceClass::Cpu, self.cpu, others(0)),
         };
-        Ok(Needs { class, units, resources, requires })
+        Ok(Needs { class, units, resources, requires, min_uptime })
     }
 
     fn check_image(&self) -> Result<(), Malformed> {
@@ -205,18 +211,23 @@ impl Specification {
         }
     }
 
-    fn requires(&self) -> Result<Vec<Attribute>, Malformed> {
-        if self.requires.contains_key("minUptime") {
-            return Err(Malformed::not_offered("requires.minUptime", "minUptime"));
-        }
+    fn requires(&self) -> Result<(Vec<Attribute>, Option<Uptime>), Malformed> {
+        let min_uptime = match self.requires.get(MIN_UPTIME) {
+            None => None,
+            Some(value) => {
+                let read = value.as_number().ok_or_else(|| uptime::WHAT.to_owned()).and_then(uptime::read);
+                Some(read.map_err(|why| Malformed::new(format!("requires.{MIN_UPTIME}"), why))?)
+            }
+        };
         let texts = self
             .requires
             .iter()
+            .filter(|(key, _)| key.as_str() != MIN_UPTIME)
             .map(|(key, value)| match value {
                 Value::String(text) => Ok((key.clone(), text.clone())),
                 _ => Err(Malformed::new(format!("requires.{key}"), "is not a text")),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        attributes(texts.iter().map(|(key, value)| (key, value)), "requires")
+        Ok((attributes(texts.iter().map(|(key, value)| (key, value)), "requires")?, min_uptime))
     }
 }

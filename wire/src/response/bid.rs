@@ -1,6 +1,6 @@
 //! A bid.
 
-use berth_domain::{Address, BidState, ClientId, Rate, ResourceClass};
+use berth_domain::{Address, BidState, ClientId, Rate, ResourceClass, SelfTrade, TimeInForce};
 use serde::{Deserialize, Serialize};
 
 use crate::scalar::{in_text, in_text_option};
@@ -35,6 +35,18 @@ pub struct Bid {
     pub min_duration: Option<u64>,
     /// The longest lease that it takes; null for a directed bid.
     pub max_duration: Option<u64>,
+    /// How long it stays.
+    #[serde(with = "in_text")]
+    pub time_in_force: TimeInForce,
+    /// When `gtd` ends.
+    pub expires_at: Option<u64>,
+    /// Whether it was to be refused where it would take what rests.
+    pub post_only: bool,
+    /// What happens where it would trade with an order of its own account.
+    #[serde(with = "in_text")]
+    pub self_trade: SelfTrade,
+    /// The quote set that it belongs to.
+    pub quote_set_id: Option<u32>,
     /// Its leases, in their order.
     pub leases: Vec<u64>,
     /// The owner's own id for it.

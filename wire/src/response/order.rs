@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use berth_domain::{Address, ClientId, Digest, Mode, OrderState, ResourceClass, Stroops, TimeInForce, TrustLevel};
+use berth_domain::{
+    Address, ClientId, Digest, Mode, OrderState, ResourceClass, SelfTrade, Stroops, TimeInForce, TrustLevel, Uptime,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::price::MaxPrice;
 use crate::scalar::{in_text, in_text_list, in_text_option};
+use crate::uptime;
 
 /// An order, as anyone sees it: what it runs is not in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,13 +50,25 @@ pub struct Order {
     /// How it meets bids.
     #[serde(with = "in_text")]
     pub mode: Mode,
+    /// When its auction clears.
+    pub closes_at: Option<u64>,
     /// How long it stays.
     #[serde(with = "in_text")]
     pub time_in_force: TimeInForce,
     /// When `gtd` ends.
     pub expires_at: Option<u64>,
+    /// Whether it was to be refused where it would take what rests.
+    pub post_only: bool,
+    /// What happens where it would trade with a bid of its own account.
+    #[serde(with = "in_text")]
+    pub self_trade: SelfTrade,
     /// What a provider must offer.
     pub requires: BTreeMap<String, String>,
+    /// The least share of time that a provider must have been up, 0 to 1.
+    #[serde(with = "uptime::option", default)]
+    pub min_uptime: Option<Uptime>,
+    /// Whether a standby is reserved for each lease.
+    pub failover: bool,
     /// Salted SHA-256 of what it runs.
     #[serde(with = "in_text")]
     pub specification_hash: Digest,

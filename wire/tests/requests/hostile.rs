@@ -2,13 +2,13 @@
 
 use berth_wire::frame::Request;
 use berth_wire::json::parse;
-use berth_wire::request::{OrderRequest, ProviderRequest, StartRequest};
+use berth_wire::request::{AmendOrderRequest, MassQuoteRequest, OrderRequest, ProviderRequest, StartRequest};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{SEED_ORDER, order_with};
 
-const POINTERS: [&str; 25] = [
+const POINTERS: [&str; 29] = [
     "/tenantAddress",
     "/maxPrice",
     "/per",
@@ -21,6 +21,10 @@ const POINTERS: [&str; 25] = [
     "/mode",
     "/timeInForce",
     "/expiresAt",
+    "/closesAt",
+    "/auctionSeconds",
+    "/postOnly",
+    "/selfTrade",
     "/clientOrderId",
     "/prepaySeconds",
     "/failover",
@@ -44,6 +48,7 @@ fn bent_order() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
+        any::<f64>().prop_map(|share| json!({ "minUptime": share })),
         ".{0,300}".prop_map(Value::from),
         "[0-9.-]{0,30}".prop_map(Value::from),
         Just(json!([])),
@@ -59,6 +64,8 @@ proptest! {
         let _ = parse::<OrderRequest>(&bytes).and_then(OrderRequest::parse);
         let _ = parse::<ProviderRequest>(&bytes).and_then(ProviderRequest::parse);
         let _ = parse::<StartRequest>(&bytes).and_then(StartRequest::parse);
+        let _ = parse::<AmendOrderRequest>(&bytes).and_then(AmendOrderRequest::parse);
+        let _ = parse::<MassQuoteRequest>(&bytes).and_then(MassQuoteRequest::parse);
         let _ = Request::parse(&bytes);
     }
 

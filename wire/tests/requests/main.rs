@@ -1,10 +1,11 @@
 //! What requests become, and which field is named when they become nothing.
 
+mod changes;
 mod hostile;
 mod orders;
 mod reports;
 
-use berth_domain::{MarketId, OrderId, Resources};
+use berth_domain::{MarketId, Micros, OrderId, Resources, SelfTrade, TimeInForce};
 use berth_wire::json::{Malformed, parse, parse_value};
 use berth_wire::request::{DirectedBid, NewBidTarget, NewOrder, OrderRequest, ProviderRequest, StandingBid};
 use serde_json::{Value, json};
@@ -136,10 +137,25 @@ fn bids_are_parsed() {
     assert_eq!((directed.provider.0, directed.price.to_string().as_str()), (1, "80"));
     assert_eq!(directed.target, NewBidTarget::Directed { order: OrderId(1) });
 
+    for (time, at) in [("ioc", "timeInForce"), ("fok", "timeInForce"), ("gtd", "expiresAt")] {
+        let bid = json!({"providerId": 1, "bidPrice": "80", "timeInForce": time});
+        assert_eq!(field(parse_value::<DirectedBid>(bid).and_then(|bid| bid.parse(OrderId(1)))).0, at);
+    }
+
     let standing = json!({"providerId": 1, "market": "H100-80", "bidPrice": "0.0001", "per": "second", "quantity": 8});
     let bid = parse_value::<StandingBid>(standing.clone()).and_then(StandingBid::parse).expect("good");
     assert_eq!(bid.price.to_string(), "0.36");
     assert!(bid.command(|_| None).is_err());
+    assert_eq!((bid.time_in_force, bid.post_only, bid.self_trade), (TimeInForce::Gtc, false, SelfTrade::ExpireTaker));
+    let mut terms = standing.clone();
+    terms["timeInForce"] = json!("gtd");
+    terms["expiresAt"] = json!(9);
+    terms["postOnly"] = json!(true);
+    terms["selfTrade"] = json!("expireMaker");
+    let terms = parse_value::<StandingBid>(terms).and_then(StandingBid::parse).expect("good");
+    let terms = terms.command(|_| Some(MarketId(2))).expect("a market");
+    assert_eq!((terms.time_in_force, terms.expires_at), (TimeInForce::Gtd, Some(Micros(9))));
+    assert_eq!((terms.post_only, terms.self_trade, terms.session), (true, SelfTrade::ExpireMaker, None));
     assert!(bid.command(|class| (class.to_string() == "H100-80").then_some(MarketId(2))).is_ok());
 
     for (name, value, at) in [
@@ -152,6 +168,10 @@ fn bids_are_parsed() {
         ("providerId", json!(0), "providerId"),
         ("minDuration", json!(1_000_000_000), "minDuration"),
         ("price", json!("8"), "price"),
+        ("timeInForce", json!("gtd"), "expiresAt"),
+        ("expiresAt", json!(9), "expiresAt"),
+        ("selfTrade", json!(1), "selfTrade"),
+        ("postOnly", json!(1), "postOnly"),
     ] {
         let mut bad = standing.clone();
         bad[name] = value;

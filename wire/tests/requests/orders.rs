@@ -1,11 +1,11 @@
 //! Orders.
 
 use berth_domain::{
-    Attribute, Digest, MarketId, Micros, Mode, Rate, ResourceClass, Resources, Seconds, Text, TimeInForce, TrustLevel,
+    Attribute, Digest, MarketId, Micros, Mode, Rate, ResourceClass, Resources, Seconds, SelfTrade, Text, TimeInForce,
+    TrustLevel, Uptime,
 };
-use berth_wire::errors::EdgeCode;
 use berth_wire::json::parse;
-use berth_wire::request::OrderRequest;
+use berth_wire::request::{AuctionEnd, OrderRequest};
 use serde_json::{Value, json};
 
 use crate::{SEED_ORDER, field, order, order_with};
@@ -20,7 +20,7 @@ fn the_seeds_order_is_what_it_says() {
     assert_eq!((order.mode, order.time_in_force), (Mode::Auto, TimeInForce::Gtc));
     let hundred = Rate::new(1_000_000_000).expect("in range");
     assert_eq!(order.limits.iter().collect::<Vec<_>>(), [(TrustLevel::Four, hundred), (TrustLevel::Five, hundred)]);
-    assert_eq!(order.command(MarketId(3), Digest::default()).market, MarketId(3));
+    assert_eq!(order.command(MarketId(3), Digest::default(), Micros(0)).market, MarketId(3));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_bad_order_names_its_field() {
         ("/prepaySeconds", json!(0), "prepaySeconds", "must be from 1"),
         ("/expiresAt", json!(1), "expiresAt", "only for timeInForce gtd"),
         ("/timeInForce", json!("gtd"), "expiresAt", "is missing"),
-        ("/timeInForce", json!("day"), "timeInForce", "unknown variant"),
+        ("/timeInForce", json!("day"), "timeInForce", "must be one of gtc, ioc, gtd, fok"),
         ("/clientOrderId", json!("x".repeat(37)), "clientOrderId", "longer than 36 bytes"),
         ("/mod", json!("auto"), "mod", "unknown field"),
         ("/specification", Value::Null, "specification", "is missing"),
@@ -162,6 +162,14 @@ fn a_bad_order_names_its_field() {
         ("/specification/command", json!("sh"), "specification.command", "a sequence"),
         ("/specification/requires", json!({"region": 1}), "specification.requires.region", "is not a text"),
         ("/specification/requires", json!({"": "x"}), "specification.requires.", "has no name"),
+        ("/specification/requires", json!({"minUptime": "0.9"}), "specification.requires.minUptime", "from 0 to 1"),
+        ("/specification/requires", json!({"minUptime": 99}), "specification.requires.minUptime", "from 0 to 1"),
+        ("/specification/requires", json!({"minUptime": 0.12345}), "specification.requires.minUptime", "4 decimals"),
+        ("/mode", json!("auction"), "closesAt", "is missing, and so is auctionSeconds"),
+        ("/closesAt", json!(1), "closesAt", "only for mode auction"),
+        ("/auctionSeconds", json!(1), "auctionSeconds", "only for mode auction"),
+        ("/selfTrade", json!("fight"), "selfTrade", "expireTaker, expireMaker, skip"),
+        ("/postOnly", json!("yes"), "postOnly", "a boolean"),
         ("/specification/extra", json!(1), "specification.extra", "unknown field"),
     ];
     for (pointer, value, at, why) in cases {
@@ -172,14 +180,60 @@ fn a_bad_order_names_its_field() {
 }
 
 #[test]
-fn an_order_that_never_stays_leaves_its_tenant_nothing_to_accept() {
-    let mut manual = order_with("/mode", json!("manual"));
-    manual["timeInForce"] = json!("ioc");
-    let (at, detail) = field(order(manual.clone()));
-    assert_eq!(at, "timeInForce");
-    assert!(detail.contains("mode manual"), "{detail}");
-    manual["mode"] = json!("auto");
-    order(manual).expect("an order that meets bids by itself may be ioc");
+fn times_and_modes_that_do_not_go_together_are_refused() {
+    let with = |pairs: &[(&str, Value)]| {
+        let mut value = order_with("/mode", json!("auto"));
+        pairs.iter().for_each(|(name, one)| value[name] = one.clone());
+        order(value)
+    };
+    let end = ("closesAt", json!(9));
+    for time in ["ioc", "fok"] {
+        let time = ("timeInForce", json!(time));
+        with(std::slice::from_ref(&time)).expect("an order that meets bids by itself need not stay");
+        for mode in ["manual", "auction"] {
+            let mut pairs = vec![("mode", json!(mode)), time.clone()];
+            pairs.extend((mode == "auction").then(|| end.clone()));
+            let (at, detail) = field(with(&pairs));
+            assert_eq!(at, "timeInForce");
+            assert!(detail.contains(&format!("mode {mode} has to stay")), "{detail}");
+        }
+        assert_eq!(field(with(&[time, ("postOnly", json!(true))])).0, "postOnly");
+    }
+    for mode in ["manual", "auction"] {
+        let mut pairs = vec![("mode", json!(mode)), ("postOnly", json!(true))];
+        pairs.extend((mode == "auction").then(|| end.clone()));
+        assert_eq!(field(with(&pairs)).0, "postOnly", "{mode}");
+    }
+    let gtd = [("mode", json!("auction")), end.clone(), ("timeInForce", json!("gtd")), ("expiresAt", json!(9))];
+    assert_eq!(field(with(&gtd)).0, "timeInForce");
+    let twice = with(&[("mode", json!("auction")), end, ("auctionSeconds", json!(9))]);
+    assert_eq!(field(twice), ("closesAt".to_owned(), "and auctionSeconds say when twice".to_owned()));
+}
+
+#[test]
+fn an_order_carries_its_terms_to_the_exchange() {
+    let mut value = order_with("/mode", json!("auction"));
+    value["auctionSeconds"] = json!(60);
+    value["failover"] = json!(true);
+    value["selfTrade"] = json!("skip");
+    value["specification"]["requires"] = json!({"region": "eu", "minUptime": 0.995});
+    let parsed = order(value.clone()).expect("good");
+    assert_eq!(parsed.closes, Some(AuctionEnd::After(Seconds(60))));
+    let command = parsed.command(MarketId(3), Digest::default(), Micros(1_000_000));
+    assert_eq!((command.mode, command.closes_at), (Mode::Auction, Some(Micros(61_000_000))));
+    assert_eq!((command.failover, command.self_trade, command.post_only), (true, SelfTrade::Skip, false));
+    assert_eq!((command.min_uptime, command.requires.len()), (Uptime::new(9_950), 1));
+    assert_eq!((command.aim, command.session), (None, None));
+
+    value["auctionSeconds"] = Value::Null;
+    value["closesAt"] = json!(7);
+    let at = order(value).expect("good").command(MarketId(3), Digest::default(), Micros(1_000_000));
+    assert_eq!(at.closes_at, Some(Micros(7)));
+
+    assert!(order(order_with("/postOnly", json!(true))).expect("good").post_only);
+    let plain = order(order_with("/mode", json!("auto"))).expect("good");
+    assert_eq!((plain.closes, plain.self_trade, plain.post_only), (None, SelfTrade::ExpireTaker, false));
+    assert_eq!((plain.min_uptime, plain.failover), (None, false));
 }
 
 #[test]
@@ -187,19 +241,4 @@ fn a_specification_is_bounded_as_a_whole() {
     let env: serde_json::Map<_, _> = (0..20).map(|i| (format!("V{i}"), json!("x".repeat(2_000)))).collect();
     let (at, detail) = field(order(order_with("/specification/env", json!(env))));
     assert_eq!((at.as_str(), detail.as_str()), ("specification", "is longer than 32768 bytes"));
-}
-
-#[test]
-fn what_is_not_offered_yet_says_so() {
-    for (pointer, value, at) in [
-        ("/mode", json!("auction"), "mode"),
-        ("/timeInForce", json!("fok"), "timeInForce"),
-        ("/postOnly", json!(true), "postOnly"),
-        ("/failover", json!(true), "failover"),
-        ("/specification/requires", json!({"minUptime": 0.99}), "specification.requires.minUptime"),
-    ] {
-        let malformed = order(order_with(pointer, value)).expect_err("not offered");
-        assert_eq!((malformed.code, malformed.field.as_str()), (EdgeCode::NotOffered, at));
-        assert!(malformed.detail.ends_with("is not offered yet"), "{malformed}");
-    }
 }

@@ -1,7 +1,7 @@
 //! A tenant accepts a directed bid. One that has matched already answers the
 //! lease that it made.
 
-use berth_domain::{AcceptBid, BidState, BidTarget, Code};
+use berth_domain::{AcceptBid, BidState, BidTarget, Code, Mode};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
@@ -9,17 +9,20 @@ use crate::outcome::{Outcome, Reply};
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -> Result<Outcome, Code> {
     let bid = x.bid(accept.bid).ok_or(Code::UnknownBid)?;
     let BidTarget::Directed { order } = bid.target else { return Err(Code::NotDirected) };
-    if x.order(order).ok_or(Code::UnknownOrder)?.account != step.account {
+    let order = x.order(order).ok_or(Code::UnknownOrder)?;
+    if order.account != step.account {
         return Err(Code::NotYours);
     }
-    match (bid.state, bid.leases.first()) {
-        (BidState::Matched, Some(lease)) => return Ok(Outcome::Repeated(Reply::Lease(*lease))),
-        (BidState::Open | BidState::Parked, _) => {}
+    match bid.state {
+        BidState::Matched => return Ok(Outcome::Repeated(Reply::Lease(bid.first_lease))),
+        BidState::Open | BidState::Parked => {}
         _ => return Err(Code::BidClosed),
+    }
+    if order.mode == Mode::Auction {
+        return Err(Code::AuctionOpen);
     }
     if !x.fill_directed(step, accept.bid) {
         return Err(Code::NoRoom);
     }
-    let lease = x.bid(accept.bid).and_then(|bid| bid.leases.first().copied()).ok_or(Code::NoRoom)?;
-    Ok(Outcome::Done(Reply::Lease(lease)))
+    Ok(Outcome::Done(Reply::Lease(x.bid_mut(accept.bid).first_lease)))
 }

@@ -1,6 +1,6 @@
 //! Ends what is left of an order. Its leases go on.
 
-use berth_domain::{CancelOrder, CancelReason, Code, OrderState};
+use berth_domain::{CancelOrder, CancelReason, Code};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
@@ -10,7 +10,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, cancel: &CancelOrder)
     if order.account != step.account {
         return Err(Code::NotYours);
     }
-    if order.state != OrderState::Open {
+    if !order.is_live() {
         return Err(Code::OrderClosed);
     }
     x.end_order(step, cancel.order, CancelReason::Requested);

@@ -25,6 +25,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &Escrowed) -> R
     lease.escrow_tx = Some(fact.tx);
     lease.escrowed_at = Some(step.at);
     step.emit(LeaseEscrowed { lease: fact.lease, tx: fact.tx });
+    x.prove_match(step, fact.lease);
     let payload = ProofPayload::new([
         ("amount", escrow.to_string().into()),
         ("ledger", fact.ledger.into()),

@@ -2,6 +2,9 @@
 //! command first decides whether it is refused and only then changes anything.
 
 mod accept_bid;
+mod amend_bid;
+mod amend_order;
+mod cancel_all;
 mod cancel_bid;
 mod cancel_order;
 mod deposit;
@@ -10,11 +13,15 @@ mod escrowed;
 mod finish_lease;
 mod genesis;
 mod heartbeat;
+mod mass_quote;
 mod open_account;
 mod place_bid;
 mod place_order;
 mod register_provider;
+mod replace_bid;
+mod replace_order;
 mod resumed;
+mod set_dead_man;
 mod settlement_paid;
 mod settlement_refunded;
 mod start_lease;
@@ -50,6 +57,13 @@ pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) 
         Command::CancelBid(cancel) => cancel_bid::apply(x, step, cancel),
         Command::PlaceOrder(place) => place_order::apply(x, step, place),
         Command::CancelOrder(cancel) => cancel_order::apply(x, step, cancel),
+        Command::AmendOrder(amend) => amend_order::apply(x, step, amend),
+        Command::AmendBid(amend) => amend_bid::apply(x, step, amend),
+        Command::ReplaceOrder(replace) => replace_order::apply(x, step, replace),
+        Command::ReplaceBid(replace) => replace_bid::apply(x, step, replace),
+        Command::MassQuote(mass) => mass_quote::apply(x, step, mass),
+        Command::CancelAll(cancel) => Ok(cancel_all::apply(x, step, cancel)),
+        Command::SetDeadMan(set) => Ok(set_dead_man::apply(x, step, set)),
         Command::AcceptBid(accept) => accept_bid::apply(x, step, accept),
         Command::Escrowed(fact) => escrowed::apply(x, step, fact),
         Command::EscrowFailed(fact) => escrow_failed::apply(x, step, fact),
@@ -83,6 +97,13 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::CancelBid(_)
         | Command::PlaceOrder(_)
         | Command::CancelOrder(_)
+        | Command::AmendOrder(_)
+        | Command::AmendBid(_)
+        | Command::ReplaceOrder(_)
+        | Command::ReplaceBid(_)
+        | Command::MassQuote(_)
+        | Command::CancelAll(_)
+        | Command::SetDeadMan(_)
         | Command::AcceptBid(_)
         | Command::StartLease(_)
         | Command::Heartbeat(_)
@@ -95,14 +116,20 @@ const fn is_the_exchanges(command: &Command) -> bool {
 pub(crate) const fn subject(command: &Command) -> Subject {
     match command {
         Command::Genesis(_) | Command::Tick(_) | Command::Resumed(_) => Subject::Exchange,
-        Command::OpenAccount(_) => Subject::Account,
+        Command::OpenAccount(_) | Command::CancelAll(_) | Command::SetDeadMan(_) => Subject::Account,
         Command::Deposit(_) => Subject::Deposit,
         Command::WithdrawalRequested(_) | Command::Withdrawn(_) | Command::WithdrawalCancelled(_) => {
             Subject::Withdrawal
         }
         Command::RegisterProvider(_) => Subject::Provider,
-        Command::PlaceBid(_) | Command::CancelBid(_) => Subject::Bid,
-        Command::PlaceOrder(_) | Command::CancelOrder(_) => Subject::Order,
+        Command::PlaceBid(_)
+        | Command::CancelBid(_)
+        | Command::AmendBid(_)
+        | Command::ReplaceBid(_)
+        | Command::MassQuote(_) => Subject::Bid,
+        Command::PlaceOrder(_) | Command::CancelOrder(_) | Command::AmendOrder(_) | Command::ReplaceOrder(_) => {
+            Subject::Order
+        }
         Command::AcceptBid(_)
         | Command::Escrowed(_)
         | Command::EscrowFailed(_)

@@ -1,43 +1,63 @@
 //! Places a bid: standing in a market's book, or directed at one order.
 
 use berth_domain::{
-    Age, BidAccepted, BidChanged, BidId, BidState, BidTarget, Code, Command, MarketId, Mode, OrderState, PlaceBid,
-    Seconds,
+    Age, BidId, BidState, BidTarget, Code, MarketId, OrderId, OrderState, PlaceBid, Rate, Seconds, TimeInForce,
 };
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
-use crate::rules::Scan;
-use crate::state::Bid;
+use crate::rules::has_escrow;
+use crate::state::{Bid, Order, Provider, Slot};
 
 /// Units that one bid may offer.
-const QUANTITY_MAX: u32 = 1_000_000;
+pub(crate) const QUANTITY_MAX: u32 = 1_000_000;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, place: &PlaceBid) -> Result<Outcome, Code> {
-    let seen = x.seen(step.account, place.client_id.as_ref(), || Command::from(place.clone()))?;
-    if let Some(reply) = seen {
+    if let Some(reply) = x.seen(step, place.client_id.as_ref())? {
         return Ok(Outcome::Repeated(reply));
     }
+    let live = x.accounts.get(step.account).ok_or(Code::UnknownAccount)?.live_bids;
+    let bid = prepare(x, step, place, live)?;
+    let id = match place.target {
+        BidTarget::Standing { .. } => x.enter_standing_bid(step, bid, None)?,
+        BidTarget::Directed { order } => x.enter_directed_bid(step, bid, order),
+    };
+    let reply = Reply::Bid(id);
+    x.remember(step, place.client_id.as_ref(), reply);
+    Ok(Outcome::Done(reply))
+}
+
+/// The bid that a command asks for, if it may have it. `others` is how many
+/// live bids the account has beside it.
+pub(crate) fn prepare(x: &Exchange, step: &Step<'_>, place: &PlaceBid, others: u32) -> Result<Bid, Code> {
     let provider = x.provider(place.provider).ok_or(Code::UnknownProvider)?;
     if provider.account != step.account {
         return Err(Code::NotYours);
     }
-    let owner = x.accounts.get(step.account).ok_or(Code::UnknownAccount)?;
-    if owner.live_bids >= x.bounds().bids {
+    if others >= x.bounds().bids {
         return Err(Code::TooManyBids);
     }
-    let address = owner.address;
-    let (market, remaining) = match place.target {
+    let (market, slot, remaining) = match place.target {
         BidTarget::Standing { market, quantity, min_duration, max_duration } => {
-            check_standing(x, place, market, quantity, min_duration, max_duration)?;
-            (market, quantity)
+            let slot = standing_slot(x, provider, market)?;
+            if !(1..=QUANTITY_MAX).contains(&quantity) || min_duration > max_duration || max_duration == Seconds(0) {
+                return Err(Code::OutOfBounds);
+            }
+            (market, slot, quantity)
         }
-        BidTarget::Directed { order } => (check_directed(x, place, order)?, 0),
+        BidTarget::Directed { order } => {
+            let (market, slot) = check_directed(x, provider, order, place.price)?;
+            (market, slot, 0)
+        }
     };
-
-    let id = BidId(x.bids.len() as u64 + 1);
-    let bid = Bid {
-        id,
+    if !is_consistent(place) {
+        return Err(Code::OutOfBounds);
+    }
+    if place.expires_at.is_some_and(|at| at <= step.at) {
+        return Err(Code::TimeInPast);
+    }
+    Ok(Bid {
+        id: BidId(x.bids.len() as u64 + 1),
         provider: place.provider,
         account: step.account,
         market,
@@ -46,80 +66,69 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, place: &PlaceBid) -> 
         state: BidState::Open,
         age: Age(step.seq.0),
         remaining,
-        client_id: place.client_id.clone(),
-        leases: Vec::new(),
+        time_in_force: place.time_in_force,
+        expires_at: place.expires_at,
+        post_only: place.post_only,
+        self_trade: place.self_trade,
+        set: None,
+        session: place.session,
+        client_id: place.client_id,
         placed_at: step.at,
-    };
-    // Scanned before anything changes, since a bid that cannot be matched
-    // within the limit is refused whole. One that will be parked meets nothing
-    // yet, however many orders stand there.
-    let is_standing = matches!(bid.target, BidTarget::Standing { .. });
-    if is_standing && x.has_free_unit(&bid) && matches!(x.best_order(&bid), Scan::Limit) {
-        return Err(Code::ScanLimit);
-    }
-    let accepted =
-        BidAccepted { bid: id, provider: bid.provider, address, market, target: bid.target, price: bid.price };
-    x.enter_bid(bid);
-    step.emit(accepted);
-    match place.target {
-        BidTarget::Standing { .. } => {
-            x.park_without_room(step, place.provider);
-            x.match_bid(step, id);
-        }
-        BidTarget::Directed { order } => {
-            let order_is_auto = x.order(order).is_some_and(|o| o.mode == Mode::Auto);
-            if order_is_auto && !x.fill_directed(step, id) {
-                x.bid_mut(id).state = BidState::Parked;
-                step.emit(BidChanged { bid: id, market });
-            }
-        }
-    }
-    let reply = Reply::Bid(id);
-    x.remember(step.account, place.client_id.as_ref(), || Command::from(place.clone()), reply);
-    Ok(Outcome::Done(reply))
+        first_lease: berth_domain::LeaseId(0),
+        last_lease: berth_domain::LeaseId(0),
+        node: None,
+        slot,
+        older: BidId(0),
+        younger: BidId(0),
+    })
 }
 
-fn check_standing(
-    x: &Exchange,
-    place: &PlaceBid,
-    market: MarketId,
-    quantity: u32,
-    min_duration: Seconds,
-    max_duration: Seconds,
-) -> Result<(), Code> {
+/// What a provider would offer in a market.
+pub(crate) fn standing_slot(x: &Exchange, provider: &Provider, market: MarketId) -> Result<Slot, Code> {
     let market = x.market(market).ok_or(Code::UnknownMarket)?;
-    let provider = x.provider(place.provider).ok_or(Code::UnknownProvider)?;
     if !provider.trades(&market.class) {
         return Err(Code::DoesNotFit);
     }
-    if !(1..=QUANTITY_MAX).contains(&quantity) || min_duration > max_duration || max_duration == Seconds(0) {
-        return Err(Code::OutOfBounds);
-    }
-    Ok(())
+    provider.slot(&market.class).ok_or(Code::DoesNotFit)
 }
 
-fn check_directed(x: &Exchange, place: &PlaceBid, order: berth_domain::OrderId) -> Result<MarketId, Code> {
+fn check_directed(x: &Exchange, provider: &Provider, order: OrderId, price: Rate) -> Result<(MarketId, Slot), Code> {
     let order = x.order(order).ok_or(Code::UnknownOrder)?;
-    let provider = x.provider(place.provider).ok_or(Code::UnknownProvider)?;
     if order.state != OrderState::Open {
         return Err(Code::OrderClosed);
     }
     if order.account == provider.account {
         return Err(Code::SelfTrade);
     }
-    let limit = order.limits.at(x.level_of(provider.account)).ok_or(Code::LevelNotAccepted)?;
-    if place.price > limit {
-        return Err(Code::BidAboveLimit);
-    }
-    if !x.offers(provider, order) {
+    check_price(x, provider, order, price)?;
+    if !x.suits(provider, order) {
         return Err(Code::AttributeMissing);
     }
     let market = x.market(order.market).ok_or(Code::UnknownMarket)?;
     if provider.holds(&market.class, order.units, &order.resources) == 0 {
         return Err(Code::DoesNotFit);
     }
-    if !x.has_escrow(order, place.price) {
-        return Err(Code::OutOfBounds);
+    let slot = provider.slot(&market.class).ok_or(Code::DoesNotFit)?;
+    Ok((order.market, slot))
+}
+
+/// Whether a directed bid may ask this price of its order.
+pub(crate) fn check_price(x: &Exchange, provider: &Provider, order: &Order, price: Rate) -> Result<(), Code> {
+    let limit = order.limits.at(x.level_of(provider.account)).ok_or(Code::LevelNotAccepted)?;
+    if price > limit {
+        return Err(Code::BidAboveLimit);
     }
-    Ok(order.market)
+    if has_escrow(order, price) { Ok(()) } else { Err(Code::OutOfBounds) }
+}
+
+/// Whether target, time in force and the rest go together.
+const fn is_consistent(place: &PlaceBid) -> bool {
+    let rests = matches!(place.time_in_force, TimeInForce::Gtc | TimeInForce::Gtd);
+    let expires = matches!(place.time_in_force, TimeInForce::Gtd);
+    let is_directed = matches!(place.target, BidTarget::Directed { .. });
+    expires == place.expires_at.is_some()
+        // One that is only to rest has to be able to.
+        && (!place.post_only || (rests && !is_directed))
+        // One that answers an order waits for it.
+        && (!is_directed || rests)
 }

@@ -1,6 +1,6 @@
 //! Registers a host.
 
-use berth_domain::{Code, Command, ProviderId, ProviderRegistered, RegisterProvider};
+use berth_domain::{BidId, Code, ProviderId, ProviderRegistered, RegisterProvider};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
@@ -11,8 +11,7 @@ use crate::state::Provider;
 const GPUS_MAX: u32 = 1_024;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, register: &RegisterProvider) -> Result<Outcome, Code> {
-    let seen = x.seen(step.account, register.client_id.as_ref(), || Command::from(register.clone()))?;
-    if let Some(reply) = seen {
+    if let Some(reply) = x.seen(step, register.client_id.as_ref())? {
         return Ok(Outcome::Repeated(reply));
     }
     let gpus_fit = register.gpus.iter().all(|gpus| gpus.class.is_gpu() && (1..=GPUS_MAX).contains(&gpus.count));
@@ -46,10 +45,14 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, register: &RegisterPr
         port: register.port,
         attributes: register.attributes.clone(),
         own_agent: register.own_agent,
+        client_id: register.client_id,
+        youngest_bid: BidId(0),
     });
-    x.account_mut(step.account).providers += 1;
+    let owner = x.account_mut(step.account);
+    owner.providers += 1;
+    owner.hosts.push(id);
     step.emit(ProviderRegistered { provider: id, account: step.account, address, own_agent: register.own_agent });
     let reply = Reply::Provider(id);
-    x.remember(step.account, register.client_id.as_ref(), || Command::from(register.clone()), reply);
+    x.remember(step, register.client_id.as_ref(), reply);
     Ok(Outcome::Done(reply))
 }

@@ -24,5 +24,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, _resumed: &Resumed) -
             x.timers.set(timer, step.at.plus(wait));
         }
     }
+    let silent: Vec<_> = x.accounts.iter().filter(|a| a.dead_man_millis > 0).map(|a| a.id).collect();
+    for account in silent {
+        x.heard(account, step.at);
+    }
     Outcome::Done(Reply::None)
 }

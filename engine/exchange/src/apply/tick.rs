@@ -2,6 +2,7 @@
 
 use berth_domain::{CloseReason, LeaseId, LeaseState};
 
+use super::set_dead_man;
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
 use crate::state::Timer;
@@ -10,8 +11,22 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
     for _ in 0..x.bounds().tick {
         match x.timers.pop_due(step.at) {
             Some(Timer::OrderExpiry(order)) => x.expire_order(step, order),
+            Some(Timer::AuctionClose(order)) => {
+                if !x.close_auction(step, order) {
+                    break;
+                }
+            }
+            Some(Timer::BidExpiry(bid)) => x.expire_bid(step, bid),
             Some(Timer::LeaseEnd(lease)) => lease_end(x, step, lease),
             Some(Timer::LeasePhase(lease)) => lease_phase(x, step, lease),
+            Some(Timer::DeadMan(account)) => set_dead_man::fire(x, step, account),
+            Some(Timer::Reentry) => {
+                x.reenter_waiting(step);
+                // What still waits does so for a tick of its own.
+                if x.timers.deadline(Timer::Reentry).is_some() {
+                    break;
+                }
+            }
             None => break,
         }
     }

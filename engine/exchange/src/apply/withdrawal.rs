@@ -66,7 +66,7 @@ pub(super) fn cancelled(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawal
 /// none is left.
 fn free(x: &mut Exchange, step: &mut Step<'_>, account: AccountId, amount: Stroops) {
     while x.balances(account).available < amount {
-        let youngest = x.orders.iter().rev().find(|order| order.account == account && order.hold > Stroops::ZERO);
+        let youngest = x.live_orders(account).find(|order| order.hold > Stroops::ZERO);
         let Some(id) = youngest.map(|order| order.id) else { break };
         x.end_order(step, id, CancelReason::Unfunded);
     }

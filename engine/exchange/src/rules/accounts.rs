@@ -2,13 +2,12 @@
 
 use berth_domain::codec::Encode;
 use berth_domain::{
-    AccountId, AccountOpened, Address, ClientId, Code, Command, Digest, MarketId, MarketOpened, ResourceClass,
-    TrustLevel,
+    AccountId, AccountOpened, Address, ClientId, Code, Fingerprint, MarketId, MarketOpened, ResourceClass, TrustLevel,
 };
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::Reply;
-use crate::state::{Account, Market};
+use crate::state::{Account, Bid, Market, Order, place};
 
 impl Exchange {
     /// The account of a key, opened when it is new.
@@ -36,59 +35,50 @@ impl Exchange {
         }
         // The id space is the bound: a class beyond it has no market.
         let Ok(id) = u16::try_from(self.markets.len() + 1).map(MarketId) else { return };
-        self.markets.push(Market::new(id, class.clone()));
+        self.markets.push(Market::new(id, class.clone(), self.resting));
         self.markets_by_class.insert(class.clone(), id);
         step.emit(MarketOpened { market: id, class: class.clone() });
     }
 
+    #[inline]
     pub(crate) fn account_mut(&mut self, id: AccountId) -> &mut Account {
         self.accounts.get_mut(id).expect("an account that has acted is open")
     }
 
+    #[inline]
     pub(crate) fn level_of(&self, id: AccountId) -> TrustLevel {
         self.accounts.get(id).expect("an account that owns something is open").level
     }
 
     /// What this account's command with this client id answered before, if it
     /// was the same command.
-    pub(crate) fn seen(
-        &self,
-        account: AccountId,
-        client_id: Option<&ClientId>,
-        command: impl FnOnce() -> Command,
-    ) -> Result<Option<Reply>, Code> {
+    pub(crate) fn seen(&mut self, step: &Step<'_>, client_id: Option<&ClientId>) -> Result<Option<Reply>, Code> {
         let Some(id) = client_id else { return Ok(None) };
-        match self.accounts.get(account).and_then(|account| account.client_id(id)) {
+        match self.client_ids.get(step.account, id) {
             None => Ok(None),
-            Some((payload, reply)) if *payload == digest(&command()) => Ok(Some(*reply)),
+            Some((payload, reply)) if payload == self.fingerprint(step) => Ok(Some(reply)),
             Some(_) => Err(Code::ClientIdReused),
         }
     }
 
-    /// Remembers what a command with a client id answered.
-    pub(crate) fn remember(
-        &mut self,
-        account: AccountId,
-        client_id: Option<&ClientId>,
-        command: impl FnOnce() -> Command,
-        reply: Reply,
-    ) {
+    /// Remembers what the step's command answered.
+    pub(crate) fn remember(&mut self, step: &Step<'_>, client_id: Option<&ClientId>, reply: Reply) {
         let Some(id) = client_id else { return };
+        let payload = self.fingerprint(step);
         let window = self.bounds().client_ids;
-        let Self { accounts, orders, bids, .. } = self;
+        let Self { client_ids, orders, bids, .. } = self;
         let is_live = |reply| match reply {
-            Reply::Order(id) => {
-                crate::state::place(orders, id.0).is_some_and(|order| order.state == berth_domain::OrderState::Open)
-            }
-            Reply::Bid(id) => crate::state::place(bids, id.0).is_some_and(crate::state::Bid::is_live),
+            Reply::Order(id) => place(orders, id.0).is_some_and(Order::is_live),
+            Reply::Bid(id) => place(bids, id.0).is_some_and(Bid::is_live),
             Reply::Provider(_) => true,
             Reply::None | Reply::Account(_) | Reply::Lease(_) => false,
         };
-        let account = accounts.get_mut(account).expect("an account that has acted is open");
-        account.remember(id.clone(), digest(&command()), reply, window, is_live);
+        client_ids.remember(step.account, *id, payload, reply, window, is_live);
     }
-}
 
-fn digest(command: &Command) -> Digest {
-    Digest(blake3::hash(&command.to_bytes()).into())
+    fn fingerprint(&mut self, step: &Step<'_>) -> Fingerprint {
+        self.bytes.clear();
+        step.command.encode(&mut self.bytes);
+        Fingerprint::of(&self.bytes)
+    }
 }

@@ -1,8 +1,6 @@
 //! How a lease closes: first the containers go, then the money is counted.
 
-use berth_domain::{
-    CloseReason, LeaseClosed, LeaseClosing, LeaseId, LeaseState, ProofPayload, ProofStep, ProofValue, Stroops, fee,
-};
+use berth_domain::{CloseReason, LeaseClosed, LeaseClosing, LeaseId, LeaseState, Stroops, fee};
 
 use crate::exchange::{Exchange, Step};
 use crate::state::{Place, Timer};
@@ -43,9 +41,10 @@ impl Exchange {
         lease.state = LeaseState::Closed;
         lease.reason = Some(reason);
         lease.closed_at = Some(step.at);
-        let lease = lease.clone();
         self.timers.clear(Timer::LeaseEnd(id));
         self.timers.clear(Timer::LeasePhase(id));
+        self.prove_match(step, id);
+        let lease = self.lease_mut(id).clone();
         self.prove_close(step, &lease, reason);
         let refund = lease.escrow - lease.pay;
         step.emit(LeaseClosed {
@@ -63,33 +62,7 @@ impl Exchange {
         if !lease.is_escrowed() {
             self.ledger.post(Place::Escrow(id, lease.tenant), Place::Available(lease.tenant), lease.escrow);
         }
-        let class = self.market(lease.market).expect("a lease's market is open").class.clone();
-        self.provider_mut(lease.provider).give_back(&class, lease.units, &lease.resources, lease.replicas);
+        self.provider_mut(lease.provider).give_back(lease.slot, lease.units, &lease.resources, lease.replicas);
         self.reenter_bids(step, lease.provider);
-    }
-
-    /// The steps between started and paid. Where a lease never ran, the chain
-    /// says so rather than leaving a step out.
-    fn prove_close(&mut self, step: &mut Step<'_>, lease: &crate::state::Lease, reason: CloseReason) {
-        let finished = ProofPayload::new([
-            ("at", step.at.0.into()),
-            ("reason", reason.as_str().into()),
-            ("started", lease.started_at.map_or(ProofValue::Null, |at| at.0.into())),
-        ]);
-        self.prove(step, lease.id, ProofStep::Finished, step.seq, finished);
-        let (sha256, size) = match lease.result {
-            Some(result) => (result.sha256.to_string().into(), result.size.into()),
-            None => (ProofValue::Null, ProofValue::Null),
-        };
-        let stored = ProofPayload::new([("sha256", sha256), ("size", size)]);
-        self.prove(step, lease.id, ProofStep::ResultStored, step.seq, stored);
-        let verified = ProofPayload::new([
-            ("evidencedSeconds", lease.evidence.seconds().0.into()),
-            ("fee", lease.fee.to_string().into()),
-            ("heartbeats", lease.evidence.heartbeats.into()),
-            ("pay", lease.pay.to_string().into()),
-            ("refund", (lease.escrow - lease.pay).to_string().into()),
-        ]);
-        self.prove(step, lease.id, ProofStep::Verified, step.seq, verified);
     }
 }

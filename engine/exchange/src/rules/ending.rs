@@ -1,14 +1,15 @@
 //! How orders and bids end.
 
 use berth_domain::{
-    BidCancelled, BidId, BidLost, BidState, CancelReason, OrderEnded, OrderExpired, OrderId, OrderState, Stroops,
+    BidCancelled, BidExpired, BidId, BidLost, BidState, CancelReason, OrderEnded, OrderExpired, OrderId, OrderState,
+    Stroops,
 };
 
 use crate::exchange::{Exchange, Step};
 use crate::state::{Place, Timer};
 
 impl Exchange {
-    /// Cancels what is left of an open order and gives back its hold.
+    /// Cancels what is left of a live order and gives back its hold.
     pub(crate) fn end_order(&mut self, step: &mut Step<'_>, id: OrderId, reason: CancelReason) {
         let market = self.order_mut(id).market;
         let released = self.release_hold(id);
@@ -16,7 +17,7 @@ impl Exchange {
         self.finish_order(step, id, OrderState::Cancelled);
     }
 
-    /// Ends an open order whose time is over.
+    /// Ends a live order whose time is over.
     pub(crate) fn expire_order(&mut self, step: &mut Step<'_>, id: OrderId) {
         let market = self.order_mut(id).market;
         let released = self.release_hold(id);
@@ -32,27 +33,52 @@ impl Exchange {
         hold
     }
 
-    /// Takes an order out of the book; directed bids that still wait on it
+    /// Takes an order out of every index; directed bids that still wait on it
     /// have lost.
     pub(crate) fn finish_order(&mut self, step: &mut Step<'_>, id: OrderId, state: OrderState) {
-        self.leave_order(id);
-        self.timers.clear(Timer::OrderExpiry(id));
+        self.unrest_order(id);
+        self.unlist_order(id);
         let order = self.order_mut(id);
         order.state = state;
-        let market = order.market;
-        for bid in std::mem::take(&mut order.directed) {
-            self.bid_mut(bid).state = BidState::Lost;
-            self.leave_bid(bid);
+        let (market, directed) = (order.market, std::mem::take(&mut order.directed));
+        let (expires, closes) = (order.expires_at.is_some(), order.closes_at.is_some());
+        if expires {
+            self.timers.clear(Timer::OrderExpiry(id));
+        }
+        if closes {
+            self.timers.clear(Timer::AuctionClose(id));
+        }
+        for bid in directed {
+            self.finish_bid(bid, BidState::Lost);
             step.emit(BidLost { bid, market });
         }
     }
 
     /// Ends what is left of a live bid.
     pub(crate) fn cancel_bid(&mut self, step: &mut Step<'_>, id: BidId, reason: CancelReason) {
-        let bid = self.bid_mut(id);
-        bid.state = BidState::Cancelled;
-        let market = bid.market;
-        self.leave_bid(id);
+        let market = self.bid_mut(id).market;
+        self.finish_bid(id, BidState::Cancelled);
         step.emit(BidCancelled { bid: id, market, reason });
+    }
+
+    /// Ends a live bid whose time is over.
+    pub(crate) fn expire_bid(&mut self, step: &mut Step<'_>, id: BidId) {
+        let market = self.bid_mut(id).market;
+        self.finish_bid(id, BidState::Expired);
+        step.emit(BidExpired { bid: id, market });
+    }
+
+    /// Takes a bid that is over out of every index.
+    pub(crate) fn finish_bid(&mut self, id: BidId, state: BidState) {
+        let bid = self.bid_mut(id);
+        bid.state = state;
+        let (age, expires) = (bid.age, bid.expires_at.is_some());
+        if expires {
+            self.timers.clear(Timer::BidExpiry(id));
+        }
+        if !self.reentering.is_empty() {
+            self.reentering.remove(&(age, id));
+        }
+        self.leave_bid(id);
     }
 }

@@ -1,101 +1,240 @@
-//! How orders and bids take their place and leave it, and access to things
-//! that are known to be there.
+//! How a taker enters: planned first, so that a refusal has nothing to take
+//! back, and then carried out.
 
-use berth_domain::{BidId, BidTarget, LeaseId, Mode, OrderId, ProviderId};
+use berth_domain::{
+    BidAccepted, BidChanged, BidId, BidState, CancelReason, Code, Mode, OrderAccepted, OrderId, OrderState, Stroops,
+    TimeInForce,
+};
 
-use crate::exchange::Exchange;
-use crate::state::{Bid, Lease, Market, Order, Provider, place_mut};
+use super::matching::Entering;
+use super::plan::{Action, Plan, Stop};
+use crate::exchange::{Exchange, Step};
+use crate::state::{Bid, Order, Place, Timer};
 
 impl Exchange {
-    /// Adds an order; an `auto` one rests in the book of its market.
-    pub(crate) fn enter_order(&mut self, order: Order) {
-        self.account_mut(order.account).open_orders += 1;
-        if order.mode == Mode::Auto {
-            self.market_mut(&order).rest_order(order.limits.iter(), order.age, order.id);
-        }
+    /// Adds an order whose funds have been found, matches it, and lets the rest
+    /// stand or end as its time in force says.
+    ///
+    /// An order that it replaces ends before it enters, and not at all when it
+    /// is refused.
+    pub(crate) fn enter_order(
+        &mut self,
+        step: &mut Step<'_>,
+        order: Order,
+        replaces: Option<OrderId>,
+    ) -> Result<OrderId, Code> {
+        self.planned(step, |x, step, plan| {
+            let id = order.id;
+            if order.mode == Mode::Auto {
+                x.plan_order(&order, Entering::Anew, step.budget, plan);
+                refuse(plan)?;
+                x.check_depth(&order, plan)?;
+            }
+            let fill_or_kill = order.time_in_force == TimeInForce::Fok && plan.left > 0;
+            if let Some(old) = replaces {
+                x.end_order(step, old, CancelReason::Replaced);
+            }
+            x.accept_order(step, order);
+            match x.orders[x.orders.len() - 1].mode {
+                Mode::Auto if fill_or_kill => x.end_order(step, id, CancelReason::NotFilledAtOnce),
+                Mode::Auto => x.commit_order(step, id, plan),
+                Mode::Manual | Mode::Auction => {}
+            }
+            x.set_order_timers(id);
+            Ok(id)
+        })
+    }
+
+    /// Runs with the plan's room at hand.
+    pub(crate) fn planned<T>(
+        &mut self,
+        step: &mut Step<'_>,
+        run: impl FnOnce(&mut Self, &mut Step<'_>, &mut Plan) -> T,
+    ) -> T {
+        let mut plan = std::mem::take(&mut self.plan);
+        plan.begin(0, step.budget);
+        let outcome = run(self, step, &mut plan);
+        self.plan = plan;
+        outcome
+    }
+
+    fn accept_order(&mut self, step: &mut Step<'_>, order: Order) {
+        let (id, account, market, replicas, hold) = (order.id, order.account, order.market, order.replicas, order.hold);
+        self.ledger.post(Place::Available(account), Place::Held(account), hold);
         self.orders.push(order);
+        self.list_order(id);
+        let address = self.account_mut(account).address;
+        step.emit(OrderAccepted { order: id, account, address, market, replicas, hold });
     }
 
-    /// Takes an order out of the book of its market.
-    pub(crate) fn leave_order(&mut self, id: OrderId) {
-        let order = self.order(id).expect("ids of orders are never given twice").clone();
-        if order.mode == Mode::Auto {
-            self.market_mut(&order).remove_order(order.limits.iter(), order.age);
+    /// Carries out what was planned for an order that is in no ladder, and lets
+    /// the rest of it stand or end.
+    pub(crate) fn commit_order(&mut self, step: &mut Step<'_>, id: OrderId, plan: &Plan) {
+        self.carry_out(step, plan);
+        let order = self.order_mut(id);
+        if order.state == OrderState::Open {
+            match (plan.stop, order.time_in_force) {
+                (Stop::SelfTrade, _) => self.end_order(step, id, CancelReason::SelfTrade),
+                (Stop::Limit | Stop::Crosses, _) => self.end_order(step, id, CancelReason::ScanLimit),
+                (_, TimeInForce::Ioc | TimeInForce::Fok) => self.end_order(step, id, CancelReason::NotFilledAtOnce),
+                (_, TimeInForce::Gtc | TimeInForce::Gtd) => self.rest_order(id),
+            }
         }
-        self.account_mut(order.account).open_orders -= 1;
+        self.park_after(step, plan);
     }
 
-    /// Adds a bid; a standing one rests in the book, a directed one at its
-    /// order.
-    pub(crate) fn enter_bid(&mut self, bid: Bid) {
-        self.account_mut(bid.account).live_bids += 1;
-        self.live_bids.entry(bid.provider).or_default().insert((bid.age, bid.id.0));
-        let id = bid.id;
+    /// Adds a standing bid, matches it, and lets the rest stand, be parked or
+    /// end.
+    ///
+    /// A bid that it replaces ends before it enters, and not at all when it is
+    /// refused.
+    pub(crate) fn enter_standing_bid(
+        &mut self,
+        step: &mut Step<'_>,
+        bid: Bid,
+        replaces: Option<BidId>,
+    ) -> Result<BidId, Code> {
+        self.planned(step, |x, step, plan| {
+            // One that will be parked meets nothing yet, however many orders
+            // stand there.
+            if x.has_free_unit(&bid) {
+                x.plan_bid(&bid, Entering::Anew, step.budget, plan);
+                refuse(plan)?;
+            }
+            if plan.actions.is_empty() {
+                x.check_bid_depth(&bid)?;
+            }
+            if let Some(old) = replaces {
+                x.cancel_bid(step, old, CancelReason::Replaced);
+            }
+            Ok(x.commit_new_bid(step, bid, plan))
+        })
+    }
+
+    /// Adds one quote of many. What it would be refused for by itself ends it.
+    pub(crate) fn enter_quote(&mut self, step: &mut Step<'_>, bid: Bid) {
+        self.planned(step, |x, step, plan| {
+            if x.has_free_unit(&bid) {
+                x.plan_bid(&bid, Entering::Anew, step.budget, plan);
+            }
+            x.commit_new_bid(step, bid, plan);
+        });
+    }
+
+    fn commit_new_bid(&mut self, step: &mut Step<'_>, bid: Bid, plan: &Plan) -> BidId {
+        let (id, has_room, left) = (bid.id, self.has_free_unit(&bid), plan.left);
+        let at_once = matches!(bid.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
+        let fill_or_kill = bid.time_in_force == TimeInForce::Fok;
+        self.accept_bid(step, bid);
+        if (fill_or_kill && left > 0) || (at_once && !has_room) {
+            self.cancel_bid(step, id, CancelReason::NotFilledAtOnce);
+        } else if has_room {
+            self.commit_bid(step, id, plan);
+        } else {
+            self.park_bid(step, id);
+        }
+        self.set_bid_timer(id);
+        id
+    }
+
+    /// Adds a bid that answers one order. An `auto` order takes it at once, as
+    /// far as it fits; otherwise it waits there.
+    pub(crate) fn enter_directed_bid(&mut self, step: &mut Step<'_>, bid: Bid, order: OrderId) -> BidId {
+        let (id, market) = (bid.id, bid.market);
+        self.accept_bid(step, bid);
+        self.order_mut(order).directed.push(id);
+        if self.order_mut(order).mode == Mode::Auto && !self.fill_directed(step, id) {
+            self.bid_mut(id).state = BidState::Parked;
+            step.emit(BidChanged { bid: id, market });
+        }
+        self.set_bid_timer(id);
+        id
+    }
+
+    fn accept_bid(&mut self, step: &mut Step<'_>, bid: Bid) {
+        let (id, provider, market, target, price) = (bid.id, bid.provider, bid.market, bid.target, bid.price);
+        let address = self.account_mut(bid.account).address;
         self.bids.push(bid);
-        self.rest_bid(id);
+        self.list_bid(id);
+        step.emit(BidAccepted { bid: id, provider, address, market, target, price });
     }
 
-    /// Lets a bid rest in the book, or at its order.
-    pub(crate) fn rest_bid(&mut self, id: BidId) {
-        let bid = self.bid(id).expect("ids of bids are never given twice");
-        let (level, price, age) = (self.level_of(bid.account), bid.price, bid.age);
-        let (market, target) = (bid.market, bid.target);
-        match target {
-            BidTarget::Standing { .. } => {
-                let market = place_mut(&mut self.markets, market.0.into()).expect("a bid's market is open");
-                market.rest_bid(level, price, age, id);
+    /// Carries out what was planned for a bid that is in no ladder, and lets
+    /// the rest of it stand or end.
+    pub(crate) fn commit_bid(&mut self, step: &mut Step<'_>, id: BidId, plan: &Plan) {
+        self.carry_out(step, plan);
+        let bid = self.bid_mut(id);
+        if bid.state == BidState::Open {
+            match (plan.stop, bid.time_in_force) {
+                (Stop::SelfTrade, _) => self.cancel_bid(step, id, CancelReason::SelfTrade),
+                (Stop::Limit | Stop::Crosses, _) => self.cancel_bid(step, id, CancelReason::ScanLimit),
+                (_, TimeInForce::Ioc | TimeInForce::Fok) => self.cancel_bid(step, id, CancelReason::NotFilledAtOnce),
+                (_, TimeInForce::Gtc | TimeInForce::Gtd) => self.rest_bid(id),
             }
-            BidTarget::Directed { order } => {
-                let order = self.order_mut(order);
-                if !order.directed.contains(&id) {
-                    order.directed.push(id);
-                }
+        }
+        self.park_after(step, plan);
+    }
+
+    /// Carries out a plan's actions.
+    fn carry_out(&mut self, step: &mut Step<'_>, plan: &Plan) {
+        step.budget = plan.budget;
+        for action in &plan.actions {
+            match *action {
+                Action::Fill { order, bid, price, replicas, .. } => self.fill(step, order, bid, price, replicas),
+                Action::EndOrder(order) => self.end_order(step, order, CancelReason::SelfTrade),
+                Action::EndBid(bid) => self.cancel_bid(step, bid, CancelReason::SelfTrade),
             }
         }
     }
 
-    /// Takes a bid out of the book, or away from its order.
-    pub(crate) fn unrest_bid(&mut self, id: BidId) {
-        let bid = self.bid(id).expect("ids of bids are never given twice");
-        let (level, price, age) = (self.level_of(bid.account), bid.price, bid.age);
-        let (market, target) = (bid.market, bid.target);
-        match target {
-            BidTarget::Standing { .. } => {
-                let market = place_mut(&mut self.markets, market.0.into()).expect("a bid's market is open");
-                market.remove_bid(level, price, age);
+    /// Parks the bids of providers that a plan has filled up.
+    fn park_after(&mut self, step: &mut Step<'_>, plan: &Plan) {
+        let mut last = None;
+        for action in &plan.actions {
+            if let Action::Fill { provider, .. } = *action
+                && last != Some(provider)
+            {
+                self.park_without_room(step, provider);
+                last = Some(provider);
             }
-            BidTarget::Directed { order } => self.order_mut(order).directed.retain(|waiting| *waiting != id),
         }
     }
 
-    /// Takes a bid that is over out of every index.
-    pub(crate) fn leave_bid(&mut self, id: BidId) {
-        self.unrest_bid(id);
-        let bid = self.bid(id).expect("ids of bids are never given twice");
-        let (account, provider, key) = (bid.account, bid.provider, (bid.age, id.0));
-        self.account_mut(account).live_bids -= 1;
-        if let Some(live) = self.live_bids.get_mut(&provider) {
-            live.remove(&key);
+    /// What an order must hold for its replicas without a lease.
+    pub(crate) fn hold_for(order: &Order, remaining: u32) -> Option<Stroops> {
+        berth_domain::owed(order.limits.highest().of(order.units, remaining)?, order.prepay)
+    }
+
+    fn set_order_timers(&mut self, id: OrderId) {
+        let order = &self.orders[self.orders.len() - 1];
+        debug_assert_eq!(order.id, id, "the youngest order has just entered");
+        if order.state != OrderState::Open {
+            return;
+        }
+        let (expires_at, closes_at) = (order.expires_at, order.closes_at);
+        if let Some(at) = expires_at {
+            self.timers.set(Timer::OrderExpiry(id), at);
+        }
+        if let Some(at) = closes_at {
+            self.timers.set(Timer::AuctionClose(id), at);
         }
     }
 
-    pub(crate) fn order_mut(&mut self, id: OrderId) -> &mut Order {
-        place_mut(&mut self.orders, id.0).expect("ids of orders are never given twice")
+    fn set_bid_timer(&mut self, id: BidId) {
+        let bid = self.bid_mut(id);
+        if let Some(at) = bid.expires_at
+            && bid.is_live()
+        {
+            self.timers.set(Timer::BidExpiry(id), at);
+        }
     }
+}
 
-    pub(crate) fn bid_mut(&mut self, id: BidId) -> &mut Bid {
-        place_mut(&mut self.bids, id.0).expect("ids of bids are never given twice")
-    }
-
-    pub(crate) fn lease_mut(&mut self, id: LeaseId) -> &mut Lease {
-        place_mut(&mut self.leases, id.0).expect("ids of leases are never given twice")
-    }
-
-    pub(crate) fn provider_mut(&mut self, id: ProviderId) -> &mut Provider {
-        place_mut(&mut self.providers, id.0.into()).expect("ids of providers are never given twice")
-    }
-
-    fn market_mut(&mut self, order: &Order) -> &mut Market {
-        place_mut(&mut self.markets, order.market.0.into()).expect("an order's market is open")
+/// What a plan refuses before anything has changed.
+pub(crate) fn refuse(plan: &Plan) -> Result<(), Code> {
+    match plan.stop {
+        Stop::Crosses => Err(Code::PostOnlyWouldCross),
+        Stop::Limit if plan.actions.is_empty() => Err(Code::ScanLimit),
+        _ => Ok(()),
     }
 }

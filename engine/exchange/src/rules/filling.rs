@@ -1,8 +1,8 @@
 //! A fill: what one bid fills of one order becomes a lease.
 
 use berth_domain::{
-    BidId, BidState, BidTarget, LeaseId, LeaseOpened, LeaseState, OrderFilled, OrderId, OrderState, ProofPayload,
-    ProofStep, ProofStepped, Rate, Seq, Stroops, Text, owed,
+    BidId, BidState, BidTarget, LeaseId, LeaseOpened, LeaseState, OrderFilled, OrderId, OrderState, Rate, Stroops, Text,
+    owed,
 };
 
 use crate::exchange::{Exchange, Step};
@@ -13,56 +13,51 @@ impl Exchange {
     /// whether any did.
     pub(crate) fn fill_directed(&mut self, step: &mut Step<'_>, id: BidId) -> bool {
         let bid = self.bid(id).expect("the caller has it");
-        let (price, BidTarget::Directed { order }) = (bid.price, bid.target) else { return false };
-        let provider = self.provider(bid.provider).expect("a bid's provider is registered");
-        let fits =
-            self.order(order).is_some_and(|order| order.state == OrderState::Open && self.room(provider, order) > 0);
-        if fits {
-            self.fill(step, order, id, price);
+        let (price, slot, BidTarget::Directed { order: order_id }) = (bid.price, bid.slot, bid.target) else {
+            return false;
+        };
+        let (provider, order) = (bid.provider, self.order(order_id).expect("a bid's order is there"));
+        let host = self.provider(provider).expect("a bid's provider is registered");
+        let replicas = order.remaining.min(host.room(slot, order.units, &order.resources));
+        let fills = order.state == OrderState::Open && replicas > 0 && step.budget.fills > 0;
+        if fills {
+            step.budget.fills -= 1;
+            self.fill(step, order_id, id, price, replicas);
+            self.park_without_room(step, provider);
         }
-        fits
+        fills
     }
 
-    /// Opens a lease of as many replicas as order, bid and provider have. The
-    /// caller has made sure that it is at least one.
-    pub(crate) fn fill(&mut self, step: &mut Step<'_>, order_id: OrderId, bid_id: BidId, price: Rate) {
-        let order = self.order(order_id).expect("the caller has it").clone();
-        let bid = self.bid(bid_id).expect("the caller has it").clone();
-        let provider = self.provider(bid.provider).expect("a bid's provider is registered");
-        let by_bid = match bid.target {
-            BidTarget::Standing { .. } => bid.remaining / order.units,
-            BidTarget::Directed { .. } => u32::MAX,
-        };
-        let replicas = order.remaining.min(by_bid).min(self.room(provider, &order));
-        assert!(replicas > 0, "a fill has at least one replica");
-        step.fills_left = step.fills_left.saturating_sub(1);
-
+    /// Opens a lease of so many replicas, which order, bid and provider have.
+    pub(crate) fn fill(&mut self, step: &mut Step<'_>, order_id: OrderId, bid_id: BidId, price: Rate, replicas: u32) {
         let id = LeaseId(self.leases.len() as u64 + 1);
-        let rate = price.of(order.units, replicas).expect("the hold at a higher price was counted");
+        let deadline = step.at.unix_seconds() + self.chain_overhead();
+        let escrow_by = step.at.plus(self.timing().escrow_timeout);
+
+        let bid = self.bid(bid_id).expect("the caller has it");
+        let (provider, provider_account, slot) = (bid.provider, bid.account, bid.slot);
+        let order = self.order(order_id).expect("the caller has it");
+        let (units, tenant, market) = (order.units, order.account, order.market);
+        let rate = price.of(units, replicas).expect("the hold at a higher price was counted");
         let escrow = owed(rate, order.prepay).expect("the hold at a higher price was counted");
         let remaining = order.remaining - replicas;
-        let hold = self.hold_for(&order, remaining);
-        self.take_escrow(&order, id, escrow, hold);
-
-        let timing = *self.timing();
-        let chain_deadline = step.at.unix_seconds()
-            + timing.escrow_timeout.0
-            + timing.start_timeout.0
-            + order.duration.0
-            + timing.closing_timeout.0
-            + timing.settle_grace.0;
+        let hold = if remaining == 0 { Some(Stroops::ZERO) } else { Self::hold_for(order, remaining) };
+        let hold = hold.expect("the hold for more replicas was counted");
+        // floor(a) + floor(b) ≤ floor(a + b), and the price is within the limit,
+        // so this is never negative.
+        let left_over = order.hold - escrow - hold;
         let lease = Lease {
             id,
             order: order_id,
             bid: bid_id,
-            market: order.market,
-            provider: bid.provider,
-            provider_account: bid.account,
-            tenant: order.account,
-            level: self.level_of(bid.account),
+            market,
+            provider,
+            provider_account,
+            tenant,
+            level: self.level_of(provider_account),
             price,
             rate,
-            units: order.units,
+            units,
             resources: order.resources,
             replicas,
             duration: order.duration,
@@ -72,13 +67,14 @@ impl Exchange {
             reason: None,
             detail: Text::default(),
             opened_at: step.at,
+            opened_seq: step.seq,
             escrowed_at: None,
             started_at: None,
             ends_at: None,
             closing_at: None,
             closed_at: None,
             paid_at: None,
-            chain_deadline,
+            chain_deadline: deadline + order.duration.0,
             escrow_tx: None,
             paid_tx: None,
             image: Text::default(),
@@ -91,46 +87,49 @@ impl Exchange {
             proof: Vec::new(),
             pay: Stroops::ZERO,
             fee: Stroops::ZERO,
+            slot,
+            next_of_order: LeaseId(0),
+            next_of_bid: LeaseId(0),
         };
         step.emit(self.opened(&lease));
+        self.provider_mut(provider).take(slot, units, &lease.resources, replicas);
         self.leases.push(lease);
-        self.timers.set(Timer::LeasePhase(id), step.at.plus(timing.escrow_timeout));
-        self.prove_match(step, &order, id);
+        let held = Place::Held(tenant);
+        self.ledger.post(held, Place::Escrow(id, tenant), escrow);
+        self.ledger.post(held, Place::Available(tenant), left_over);
+        self.timers.set(Timer::LeasePhase(id), escrow_by);
 
-        let class = self.market(order.market).expect("an order's market is open").class.clone();
-        self.provider_mut(bid.provider).take(&class, order.units, &order.resources, replicas);
-        let filled = self.order_mut(order_id);
-        filled.remaining = remaining;
-        filled.hold = hold;
-        filled.leases.push(id);
-        step.emit(OrderFilled { order: order_id, market: order.market, lease: id, replicas, remaining, hold });
-        self.use_bid(bid_id, id, order.units * replicas);
+        self.count_in_order(order_id, id, remaining, hold);
+        step.emit(OrderFilled { order: order_id, market, lease: id, replicas, remaining, hold });
+        self.count_in_bid(bid_id, id, units * replicas);
         if remaining == 0 {
             self.finish_order(step, order_id, OrderState::Filled);
         }
-        self.park_without_room(step, bid.provider);
     }
 
-    /// Moves a lease's escrow out of its order's hold, and gives back what a
-    /// better price leaves over.
-    fn take_escrow(&mut self, order: &crate::state::Order, lease: LeaseId, escrow: Stroops, hold: Stroops) {
-        let held = Place::Held(order.account);
-        self.ledger.post(held, Place::Escrow(lease, order.account), escrow);
-        // floor(a) + floor(b) ≤ floor(a + b), and the price is within the
-        // limit, so this is never negative.
-        self.ledger.post(held, Place::Available(order.account), order.hold - escrow - hold);
+    /// What the chain's deadline adds to a lease's duration, in seconds.
+    fn chain_overhead(&self) -> u64 {
+        let timing = self.timing();
+        timing.escrow_timeout.0 + timing.start_timeout.0 + timing.closing_timeout.0 + timing.settle_grace.0
     }
 
-    /// What an order must hold for `remaining` replicas.
-    fn hold_for(&self, order: &crate::state::Order, remaining: u32) -> Stroops {
-        let rate = order.limits.highest().of(order.units, remaining);
-        rate.and_then(|rate| owed(rate, order.prepay)).unwrap_or(Stroops::ZERO)
+    fn count_in_order(&mut self, id: OrderId, lease: LeaseId, remaining: u32, hold: Stroops) {
+        let order = self.order_mut(id);
+        order.remaining = remaining;
+        order.hold = hold;
+        let last = std::mem::replace(&mut order.last_lease, lease);
+        if last == LeaseId(0) {
+            order.first_lease = lease;
+        } else {
+            self.lease_mut(last).next_of_order = lease;
+        }
+        if remaining > 0 {
+            self.resize_order(id);
+        }
     }
 
-    /// Counts what a lease takes of a bid.
-    fn use_bid(&mut self, id: BidId, lease: LeaseId, units: u32) {
+    fn count_in_bid(&mut self, id: BidId, lease: LeaseId, units: u32) {
         let bid = self.bid_mut(id);
-        bid.leases.push(lease);
         let is_used_up = match bid.target {
             BidTarget::Standing { .. } => {
                 bid.remaining -= units;
@@ -138,9 +137,16 @@ impl Exchange {
             }
             BidTarget::Directed { .. } => true,
         };
+        let last = std::mem::replace(&mut bid.last_lease, lease);
+        if last == LeaseId(0) {
+            bid.first_lease = lease;
+        } else {
+            self.lease_mut(last).next_of_bid = lease;
+        }
         if is_used_up {
-            bid.state = BidState::Matched;
-            self.leave_bid(id);
+            self.finish_bid(id, BidState::Matched);
+        } else {
+            self.resize_bid(id);
         }
     }
 
@@ -163,41 +169,5 @@ impl Exchange {
             chain_deadline: lease.chain_deadline,
             level: lease.level,
         }
-    }
-
-    fn prove_match(&mut self, step: &mut Step<'_>, order: &crate::state::Order, id: LeaseId) {
-        let received = ProofPayload::new([
-            ("at", order.placed_at.0.into()),
-            ("order", order.id.0.into()),
-            ("replicas", order.replicas.into()),
-            ("specHash", order.spec_hash.to_string().into()),
-        ]);
-        self.prove(step, id, ProofStep::Received, order.placed_seq, received);
-        let lease = self.lease(id).expect("the caller opened it");
-        let matched = ProofPayload::new([
-            ("bid", lease.bid.0.into()),
-            ("lease", id.0.into()),
-            ("level", lease.level.as_str().into()),
-            ("price", lease.price.to_string().into()),
-            ("provider", lease.provider.0.into()),
-            ("replicas", lease.replicas.into()),
-        ]);
-        self.prove(step, id, ProofStep::Matched, step.seq, matched);
-    }
-
-    /// Appends a step to a lease's proof chain.
-    pub(crate) fn prove(
-        &mut self,
-        step: &mut Step<'_>,
-        lease: LeaseId,
-        proof_step: ProofStep,
-        seq: Seq,
-        payload: ProofPayload,
-    ) {
-        let record = self.lease_mut(lease);
-        let hash = proof_step.hash(record.proof_head(), seq, &payload);
-        let stepped = ProofStepped { lease, step: proof_step, seq, payload, hash };
-        record.proof.push(stepped.clone());
-        step.emit(stepped);
     }
 }

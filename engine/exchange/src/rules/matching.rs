@@ -1,155 +1,219 @@
-//! Matching: price, then trust, then time.
+//! Matching: price, then trust, then time. Pure: a taker is walked along the
+//! resting side and a [`Plan`] comes of it.
 
-use berth_domain::{
-    Age, BidId, BidState, BidTarget, CancelReason, OrderId, OrderState, Rate, Stroops, TrustLevel, owed,
-};
+use berth_book::Node;
+use berth_domain::{BidId, BidState, BidTarget, Limits, OrderId, Rate, SelfTrade, Stroops, TrustLevel, owed};
 
-use crate::exchange::{Exchange, Step};
-use crate::state::{Bid, Order, Provider};
+use super::plan::{Action, Budget, Plan, Stop};
+use crate::exchange::Exchange;
+use crate::state::{Bid, Market, Order, Provider, bid_key, order_key};
 
-/// What a scan for a counterpart came to.
-pub(crate) enum Scan<T> {
-    /// The best eligible one.
-    Found(T),
-    /// The best eligible one belongs to the same account.
-    SelfTrade,
-    /// None is eligible.
-    Nothing,
-    /// More were skipped than the exchange allows.
-    Limit,
+/// Whether the taker's wish only to rest counts: it does when the taker comes,
+/// not when it enters again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entering {
+    Anew,
+    Again,
 }
 
-/// Whether a bid and an order may trade.
-enum Pair {
-    Eligible,
-    SameAccount,
-    Filtered,
+/// What becomes of a walk after a counterpart of the taker's own account.
+enum OwnAccount {
+    Stop(Stop),
+    EndMaker,
+    Skip,
 }
 
 impl Exchange {
-    /// Fills an order that has entered, as far as bids allow.
-    pub(crate) fn match_order(&mut self, step: &mut Step<'_>, id: OrderId) {
-        loop {
-            let order = self.order(id).expect("the caller entered it");
-            if order.state != OrderState::Open {
-                break;
-            }
-            // Checked before the scan, so that what is left never rests crossed.
-            if step.fills_left == 0 {
-                self.end_order(step, id, CancelReason::ScanLimit);
-                break;
-            }
-            match self.best_bid(order) {
-                Scan::Found(bid) => {
-                    let price = self.bid(bid).expect("the scan found it").price;
-                    self.fill(step, id, bid, price);
-                }
-                Scan::Nothing => break,
-                Scan::SelfTrade => self.end_order(step, id, CancelReason::SelfTrade),
-                Scan::Limit => self.end_order(step, id, CancelReason::ScanLimit),
-            }
-        }
-    }
-
-    /// Fills a standing bid that has entered, as far as orders allow. Each
-    /// lease trades at the resting order's limit for the bid's level.
-    pub(crate) fn match_bid(&mut self, step: &mut Step<'_>, id: BidId) {
-        loop {
-            let bid = self.bid(id).expect("the caller entered it");
-            if bid.state != BidState::Open {
-                break;
-            }
-            if step.fills_left == 0 {
-                self.cancel_bid(step, id, CancelReason::ScanLimit);
-                break;
-            }
-            match self.best_order(bid) {
-                Scan::Found((order, limit)) => self.fill(step, order, id, limit),
-                Scan::Nothing => break,
-                Scan::SelfTrade => self.cancel_bid(step, id, CancelReason::SelfTrade),
-                Scan::Limit => self.cancel_bid(step, id, CancelReason::ScanLimit),
-            }
-        }
-    }
-
-    /// The bid that an order takes: among the best of its accepted levels
+    /// Walks an order along the bids: among the best of its accepted levels
     /// within that level's limit, the lowest price; at equal price the higher
     /// trust; at equal trust the older.
-    pub(crate) fn best_bid(&self, order: &Order) -> Scan<BidId> {
-        let Some(market) = self.market(order.market) else { return Scan::Nothing };
-        let mut ladders: Vec<_> =
-            order.limits.iter().map(|(level, limit)| (level, market.bids_up_to(level, limit).peekable())).collect();
-        let rank = |level: TrustLevel, price: Rate, age: Age| (price, std::cmp::Reverse(level), age);
-        let mut skipped = 0;
-        loop {
-            let best = ladders
-                .iter_mut()
-                .filter_map(|(level, ladder)| ladder.peek().map(|(price, age, _)| rank(*level, *price, *age)))
-                .min();
-            let Some((_, std::cmp::Reverse(level), _)) = best else { return Scan::Nothing };
-            let ladder = ladders.iter_mut().find(|(l, _)| *l == level).map(|(_, ladder)| ladder);
-            let Some((price, _, id)) = ladder.and_then(Iterator::next) else { return Scan::Nothing };
-            let bid = self.bid(id).expect("what rests in a book is there");
-            match self.pair(order, bid, price) {
-                Pair::Eligible => return Scan::Found(id),
-                Pair::SameAccount => return Scan::SelfTrade,
-                Pair::Filtered => skipped += 1,
-            }
-            if skipped > self.bounds().scan {
-                return Scan::Limit;
+    pub(crate) fn plan_order(&self, order: &Order, entering: Entering, budget: Budget, plan: &mut Plan) {
+        plan.begin(order.remaining, budget);
+        let Some(market) = self.market(order.market) else { return };
+        if let Some(aim) = order.aim {
+            self.plan_aimed(order, aim, entering, plan);
+            return;
+        }
+        let mut heads = [None; 5];
+        let mut is_crossed = false;
+        for (level, limit) in order.limits.iter() {
+            let head = market.crossed_bid(level, limit);
+            heads[level.index()] = head;
+            is_crossed |= head.is_some();
+        }
+        while is_crossed && let Some((level, node)) = best_head(market, &heads) {
+            heads[level.index()] = next_within(market, node, &order.limits, level);
+            let bid = self.resting_bid(BidId(market.ladders().owner(node)));
+            if !self.offer(order, bid, entering, plan) {
+                return;
             }
         }
     }
 
-    /// The order that a standing bid takes, and that order's limit: the
-    /// highest limit at the bid's own level, then the older.
-    pub(crate) fn best_order(&self, bid: &Bid) -> Scan<(OrderId, Rate)> {
-        let Some(market) = self.market(bid.market) else { return Scan::Nothing };
-        let mut skipped = 0;
-        for (limit, _, id) in market.orders_down_to(self.level_of(bid.account), bid.price) {
-            let order = self.order(id).expect("what rests in a book is there");
-            match self.pair(order, bid, limit) {
-                Pair::Eligible => return Scan::Found((id, limit)),
-                Pair::SameAccount => return Scan::SelfTrade,
-                Pair::Filtered => skipped += 1,
-            }
-            if skipped > self.bounds().scan {
-                return Scan::Limit;
-            }
-        }
-        Scan::Nothing
-    }
-
-    /// The filters: they skip a pair and never block. Self-trade looks only at
-    /// pairs that would otherwise trade.
-    fn pair(&self, order: &Order, bid: &Bid, price: Rate) -> Pair {
-        let BidTarget::Standing { min_duration, max_duration, .. } = bid.target else { return Pair::Filtered };
-        let provider = self.provider(bid.provider).expect("a bid's provider is registered");
-        let eligible = bid.remaining >= order.units
-            && (min_duration..=max_duration).contains(&order.duration)
-            && self.offers(provider, order)
-            && self.room(provider, order) > 0
-            && self.has_escrow(order, price);
-        match eligible {
-            false => Pair::Filtered,
-            true if order.account == bid.account => Pair::SameAccount,
-            true => Pair::Eligible,
+    /// An order for one named bid meets that one or none.
+    fn plan_aimed(&self, order: &Order, aim: BidId, entering: Entering, plan: &mut Plan) {
+        let Some(bid) = self.bid(aim) else { return };
+        let limit = order.limits.at(self.level_of(bid.account));
+        let stands = bid.state == BidState::Open && bid.is_standing() && bid.market == order.market;
+        if stands && limit.is_some_and(|limit| bid.price <= limit) {
+            self.offer(order, bid, entering, plan);
         }
     }
 
-    /// Whether a provider offers every attribute that an order requires.
-    pub(crate) fn offers(&self, provider: &Provider, order: &Order) -> bool {
+    /// Offers a bid to an order that is being walked; answers whether the walk
+    /// goes on.
+    fn offer(&self, order: &Order, bid: &Bid, entering: Entering, plan: &mut Plan) -> bool {
+        let provider = self.host_of(bid);
+        let room = provider.room(bid.slot, order.units, &order.resources);
+        let room = if plan.actions.is_empty() { room } else { room.saturating_sub(plan.on(bid.provider)) };
+        let replicas = plan.left.min(times(bid.remaining, order.units)).min(room);
+        if replicas == 0 || !self.is_eligible(order, bid, provider, bid.price) {
+            return plan.skip();
+        }
+        if order.account == bid.account {
+            return match own_account(order.self_trade, order.post_only && entering == Entering::Anew) {
+                OwnAccount::Skip => plan.skip(),
+                OwnAccount::EndMaker => {
+                    plan.actions.push(Action::EndBid(bid.id));
+                    true
+                }
+                OwnAccount::Stop(stop) => {
+                    plan.stop = stop;
+                    false
+                }
+            };
+        }
+        if order.post_only && entering == Entering::Anew {
+            plan.stop = Stop::Crosses;
+            return false;
+        }
+        let fill = Action::Fill { order: order.id, bid: bid.id, provider: bid.provider, price: bid.price, replicas };
+        plan.fill(fill, replicas) && plan.left > 0
+    }
+
+    /// Walks a standing bid along the orders: the highest limit at the bid's
+    /// own level, then the older. Each lease trades at that limit.
+    pub(crate) fn plan_bid(&self, bid: &Bid, entering: Entering, budget: Budget, plan: &mut Plan) {
+        plan.begin(bid.remaining, budget);
+        let Some(market) = self.market(bid.market) else { return };
+        let level = self.level_of(bid.account);
+        let mut head = market.crossed_order(level, bid.price);
+        if head.is_none() {
+            return;
+        }
+        let provider = self.host_of(bid);
+        let mut room = provider.room_left(bid.slot);
+        while let Some(node) = head {
+            let next = market.ladders().next(node);
+            head = next.filter(|next| market.ladders().key(*next) <= order_key(bid.price));
+            let order = self.resting_order(OrderId(market.ladders().owner(node)));
+            let limit = order.limits.at(level).expect("it rests in the ladder of a level that it accepts");
+            let replicas =
+                order.remaining.min(times(plan.left, order.units)).min(room.fits(order.units, &order.resources));
+            let goes_on = if replicas == 0 || !self.is_eligible(order, bid, provider, limit) {
+                plan.skip()
+            } else if order.account == bid.account {
+                match own_account(bid.self_trade, bid.post_only && entering == Entering::Anew) {
+                    OwnAccount::Skip => plan.skip(),
+                    OwnAccount::EndMaker => {
+                        plan.actions.push(Action::EndOrder(order.id));
+                        true
+                    }
+                    OwnAccount::Stop(stop) => {
+                        plan.stop = stop;
+                        false
+                    }
+                }
+            } else if bid.post_only && entering == Entering::Anew {
+                plan.stop = Stop::Crosses;
+                false
+            } else {
+                let fill =
+                    Action::Fill { order: order.id, bid: bid.id, provider: bid.provider, price: limit, replicas };
+                room.take(order.units, &order.resources, replicas);
+                plan.fill(fill, order.units * replicas) && plan.left > 0
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// The filters that look at neither quantity nor room: they skip a pair and
+    /// never block.
+    fn is_eligible(&self, order: &Order, bid: &Bid, provider: &Provider, price: Rate) -> bool {
+        let BidTarget::Standing { min_duration, max_duration, .. } = bid.target else { return false };
+        min_duration <= order.duration
+            && order.duration <= max_duration
+            && has_escrow(order, price)
+            && self.suits(provider, order)
+    }
+
+    /// Whether a provider offers what an order requires.
+    pub(crate) fn suits(&self, provider: &Provider, order: &Order) -> bool {
         order.requires.iter().all(|required| provider.attributes.binary_search(required).is_ok())
+            && order.min_uptime.is_none_or(|least| {
+                self.accounts.get(provider.account).expect("an owner has an account").uptime >= least
+            })
     }
 
-    /// How many replicas of an order fit on a provider now.
-    pub(crate) fn room(&self, provider: &Provider, order: &Order) -> u32 {
-        self.market(order.market).map_or(0, |market| provider.fits(&market.class, order.units, &order.resources))
+    #[inline]
+    fn host_of(&self, bid: &Bid) -> &Provider {
+        self.provider(bid.provider).expect("a bid's provider is registered")
     }
 
-    /// Whether one replica at this price would put anything into an escrow: a
-    /// lease that costs less than a stroop cannot be settled.
-    pub(crate) fn has_escrow(&self, order: &Order, price: Rate) -> bool {
-        price.of(order.units, 1).and_then(|rate| owed(rate, order.prepay)).is_some_and(|escrow| escrow > Stroops::ZERO)
+    #[inline]
+    fn resting_bid(&self, id: BidId) -> &Bid {
+        self.bid(id).expect("what rests in a book is there")
     }
+
+    #[inline]
+    fn resting_order(&self, id: OrderId) -> &Order {
+        self.order(id).expect("what rests in a book is there")
+    }
+}
+
+/// The best of the levels' best: the lowest price, then the higher level.
+fn best_head(market: &Market, heads: &[Option<Node>; 5]) -> Option<(TrustLevel, Node)> {
+    let mut best: Option<(u64, TrustLevel, Node)> = None;
+    for &level in TrustLevel::ALL.iter().rev() {
+        if let Some(node) = heads[level.index()] {
+            let key = market.ladders().key(node);
+            if best.is_none_or(|(lowest, ..)| key < lowest) {
+                best = Some((key, level, node));
+            }
+        }
+    }
+    best.map(|(_, level, node)| (level, node))
+}
+
+/// The bid behind this one in its level, when it is within the order's limit.
+fn next_within(market: &Market, node: Node, limits: &Limits, level: TrustLevel) -> Option<Node> {
+    let next = market.ladders().next(node)?;
+    let limit = limits.at(level).expect("only accepted levels are walked");
+    (market.ladders().key(next) <= bid_key(limit)).then_some(next)
+}
+
+/// What a taker does on meeting its own account. One that is only to rest
+/// would trade with it, unless it passes over it.
+const fn own_account(policy: SelfTrade, only_rests: bool) -> OwnAccount {
+    match policy {
+        SelfTrade::Skip => OwnAccount::Skip,
+        _ if only_rests => OwnAccount::Stop(Stop::Crosses),
+        SelfTrade::ExpireTaker => OwnAccount::Stop(Stop::SelfTrade),
+        SelfTrade::ExpireMaker => OwnAccount::EndMaker,
+    }
+}
+
+/// How often `units` go into `available`. Most replicas take one unit, and
+/// dividing is slow.
+#[inline]
+fn times(available: u32, units: u32) -> u32 {
+    if units == 1 { available } else { available / units }
+}
+
+/// Whether one replica at this price would put anything into an escrow: a lease
+/// that costs less than a stroop cannot be settled.
+pub(crate) fn has_escrow(order: &Order, price: Rate) -> bool {
+    price.of(order.units, 1).and_then(|rate| owed(rate, order.prepay)).is_some_and(|escrow| escrow > Stroops::ZERO)
 }

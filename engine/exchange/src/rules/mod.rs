@@ -1,14 +1,21 @@
 //! The rules that several commands share: one file for each.
 
 mod accounts;
+mod auction;
 mod closing;
 mod ending;
 mod entering;
 mod filling;
+mod lists;
 mod matching;
+mod plan;
+mod proving;
+mod resting;
 mod room;
 
-pub(crate) use matching::Scan;
+pub(crate) use entering::refuse;
+pub(crate) use matching::{Entering, has_escrow};
+pub(crate) use plan::{Budget, Plan, Stop};
 
 /// Whether a list is sorted by a key that stands in it once: what makes its
 /// encoding the only one.

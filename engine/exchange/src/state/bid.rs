@@ -1,7 +1,13 @@
 //! Bids.
 
+use berth_book::Node;
 use berth_domain::codec::Encode;
-use berth_domain::{AccountId, Age, BidId, BidState, BidTarget, ClientId, LeaseId, MarketId, Micros, ProviderId, Rate};
+use berth_domain::{
+    AccountId, Age, BidId, BidState, BidTarget, ClientId, LeaseId, MarketId, Micros, ProviderId, Rate, SelfTrade,
+    TimeInForce,
+};
+
+use super::provider::Slot;
 
 /// A provider's bid.
 #[derive(Clone, Debug)]
@@ -24,23 +30,55 @@ pub struct Bid {
     pub age: Age,
     /// Units without a lease; zero for a directed bid, which takes what fits.
     pub remaining: u32,
+    /// How long it stays.
+    pub time_in_force: TimeInForce,
+    /// When `gtd` ends.
+    pub expires_at: Option<Micros>,
+    /// Whether it was only to rest.
+    pub post_only: bool,
+    /// What it does on meeting its own account.
+    pub self_trade: SelfTrade,
+    /// The quote set that it belongs to.
+    pub set: Option<u32>,
+    /// The session that it was placed in.
+    pub session: Option<u64>,
     /// The owner's own id for it.
     pub client_id: Option<ClientId>,
-    /// Its leases, in their order.
-    pub leases: Vec<LeaseId>,
     /// When it was placed.
     pub placed_at: Micros,
+    /// Its leases are linked through them, from the first to the last; zero
+    /// when there is none.
+    pub(crate) first_lease: LeaseId,
+    pub(crate) last_lease: LeaseId,
+    /// Where it rests in its ladder.
+    pub(crate) node: Option<Node>,
+    /// Which of its provider's resources it offers.
+    pub(crate) slot: Slot,
+    /// The provider's next older and next younger live bid; zero when there is
+    /// none.
+    pub(crate) older: BidId,
+    pub(crate) younger: BidId,
 }
 
 impl Bid {
     /// Whether it can still be matched, now or when room is freed.
     #[must_use]
+    #[inline]
     pub const fn is_live(&self) -> bool {
         matches!(self.state, BidState::Open | BidState::Parked)
+    }
+
+    /// Whether it stands in a market's book rather than answering one order.
+    #[must_use]
+    #[inline]
+    pub const fn is_standing(&self) -> bool {
+        matches!(self.target, BidTarget::Standing { .. })
     }
 }
 
 impl Encode for Bid {
+    /// What it is. Its leases and its places in ladder and lists follow from
+    /// the other things' content.
     fn encode(&self, out: &mut Vec<u8>) {
         self.id.encode(out);
         self.provider.encode(out);
@@ -51,9 +89,13 @@ impl Encode for Bid {
         self.state.encode(out);
         self.age.encode(out);
         self.remaining.encode(out);
+        self.time_in_force.encode(out);
+        self.expires_at.encode(out);
+        self.post_only.encode(out);
+        self.self_trade.encode(out);
+        self.set.encode(out);
+        self.session.encode(out);
         self.client_id.encode(out);
         self.placed_at.encode(out);
-        (self.leases.len() as u64).encode(out);
-        self.leases.iter().for_each(|id| id.encode(out));
     }
 }

@@ -3,8 +3,10 @@
 use berth_domain::codec::Encode;
 use berth_domain::{
     AccountId, BidId, CloseReason, ContainerReport, Digest, JobResult, LeaseId, LeaseState, MarketId, Micros, OrderId,
-    ProofStepped, ProviderId, Rate, RatePerHour, Resources, Seconds, Stroops, Text, TrustLevel, TxHash, owed,
+    ProofStepped, ProviderId, Rate, RatePerHour, Resources, Seconds, Seq, Stroops, Text, TrustLevel, TxHash, owed,
 };
+
+use super::provider::Slot;
 
 /// What one bid fills of one order.
 #[derive(Clone, Debug)]
@@ -49,6 +51,8 @@ pub struct Lease {
     pub detail: Text<200>,
     /// When it was opened.
     pub opened_at: Micros,
+    /// The entry that opened it.
+    pub opened_seq: Seq,
     /// When its escrow was locked on the chain.
     pub escrowed_at: Option<Micros>,
     /// When its containers ran.
@@ -87,6 +91,11 @@ pub struct Lease {
     pub pay: Stroops,
     /// The platform's part of it. Zero until it closes.
     pub fee: Stroops,
+    /// Which of the host's resources it takes.
+    pub(crate) slot: Slot,
+    /// The next lease of its order, and of its bid; zero when there is none.
+    pub(crate) next_of_order: LeaseId,
+    pub(crate) next_of_bid: LeaseId,
 }
 
 impl Lease {
@@ -187,6 +196,7 @@ impl Encode for Lease {
         self.reason.encode(out);
         self.detail.encode(out);
         self.opened_at.encode(out);
+        self.opened_seq.encode(out);
         self.escrowed_at.encode(out);
         self.started_at.encode(out);
         self.ends_at.encode(out);

@@ -1,7 +1,5 @@
 //! Money: one double-entry ledger, conserved after every command.
 
-use std::collections::BTreeMap;
-
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, LeaseId, Stroops};
 
@@ -34,8 +32,11 @@ pub(crate) enum Place {
 /// is always what came in less what went out.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    accounts: BTreeMap<AccountId, Balances>,
-    escrows: BTreeMap<LeaseId, Stroops>,
+    /// By account id, from the exchange's own, which has none.
+    accounts: Vec<Balances>,
+    /// By lease id, from zero, which is no lease.
+    escrows: Vec<Stroops>,
+    escrowed: Stroops,
     deposited: Stroops,
     withdrawn: Stroops,
 }
@@ -43,20 +44,21 @@ pub struct Ledger {
 impl Ledger {
     /// An account's money.
     #[must_use]
+    #[inline]
     pub fn balances(&self, account: AccountId) -> Balances {
-        self.accounts.get(&account).copied().unwrap_or_default()
+        self.accounts.get(account.0 as usize).copied().unwrap_or_default()
     }
 
     /// What the escrow of a lease holds.
     #[must_use]
     pub fn escrow(&self, lease: LeaseId) -> Stroops {
-        self.escrows.get(&lease).copied().unwrap_or_default()
+        usize::try_from(lease.0).ok().and_then(|id| self.escrows.get(id)).copied().unwrap_or_default()
     }
 
     /// What all escrows hold.
     #[must_use]
-    pub fn escrowed(&self) -> Stroops {
-        self.escrows.values().fold(Stroops::ZERO, |sum, escrow| sum + *escrow)
+    pub const fn escrowed(&self) -> Stroops {
+        self.escrowed
     }
 
     /// All that ever came in.
@@ -65,22 +67,30 @@ impl Ledger {
         self.deposited
     }
 
-    /// All that ever went out.
+    /// All that ever left.
     #[must_use]
     pub const fn withdrawn(&self) -> Stroops {
         self.withdrawn
     }
 
-    /// Whether everything inside is what came in less what went out, and each
-    /// tenant's escrowed money is what their leases' escrows hold together.
+    /// Whether what is inside is what came in less what went out, and the
+    /// tenants' escrowed money is what their leases' escrows hold together.
     #[must_use]
     pub fn is_conserved(&self) -> bool {
-        let inside = self
-            .accounts
-            .values()
-            .fold(Stroops::ZERO, |sum, b| sum + b.available + b.held + b.escrowed + b.withdrawing);
-        let by_tenant = self.accounts.values().fold(Stroops::ZERO, |sum, b| sum + b.escrowed);
-        Some(inside) == self.deposited.checked_sub(self.withdrawn) && by_tenant == self.escrowed()
+        let inside =
+            self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.available + b.held + b.escrowed + b.withdrawing);
+        let by_tenant = self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.escrowed);
+        let by_lease = self.escrows.iter().fold(Stroops::ZERO, |sum, escrow| sum + *escrow);
+        Some(inside) == self.deposited.checked_sub(self.withdrawn)
+            && by_tenant == self.escrowed
+            && by_lease == self.escrowed
+    }
+
+    /// Makes room for the balances of so many accounts and the escrows of so
+    /// many leases.
+    pub(crate) fn reserve(&mut self, accounts: usize, leases: usize) {
+        self.accounts.reserve(accounts + 1);
+        self.escrows.reserve(leases + 1);
     }
 
     /// Moves `amount`. The caller has made sure that it is there.
@@ -91,21 +101,18 @@ impl Ledger {
         match from {
             Place::World => self.deposited += amount,
             Place::Escrow(lease, tenant) => {
-                self.accounts.entry(tenant).or_default().escrowed -= amount;
-                let left = self.escrow(lease) - amount;
-                if left == Stroops::ZERO {
-                    self.escrows.remove(&lease);
-                } else {
-                    self.escrows.insert(lease, left);
-                }
+                self.account(tenant).escrowed -= amount;
+                *self.escrow_mut(lease) -= amount;
+                self.escrowed -= amount;
             }
             account => *self.slot(account) -= amount,
         }
         match to {
             Place::World => self.withdrawn += amount,
             Place::Escrow(lease, tenant) => {
-                self.accounts.entry(tenant).or_default().escrowed += amount;
-                *self.escrows.entry(lease).or_default() += amount;
+                self.account(tenant).escrowed += amount;
+                *self.escrow_mut(lease) += amount;
+                self.escrowed += amount;
             }
             account => *self.slot(account) += amount,
         }
@@ -113,11 +120,28 @@ impl Ledger {
 
     fn slot(&mut self, place: Place) -> &mut Stroops {
         match place {
-            Place::Available(account) => &mut self.accounts.entry(account).or_default().available,
-            Place::Held(account) => &mut self.accounts.entry(account).or_default().held,
-            Place::Withdrawing(account) => &mut self.accounts.entry(account).or_default().withdrawing,
+            Place::Available(account) => &mut self.account(account).available,
+            Place::Held(account) => &mut self.account(account).held,
+            Place::Withdrawing(account) => &mut self.account(account).withdrawing,
             Place::World | Place::Escrow(..) => unreachable!("post handles the places that are no single slot"),
         }
+    }
+
+    #[inline]
+    fn account(&mut self, id: AccountId) -> &mut Balances {
+        let id = id.0 as usize;
+        if self.accounts.len() <= id {
+            self.accounts.resize(id + 1, Balances::default());
+        }
+        &mut self.accounts[id]
+    }
+
+    fn escrow_mut(&mut self, lease: LeaseId) -> &mut Stroops {
+        let id = usize::try_from(lease.0).expect("what has an escrow lies in memory");
+        if self.escrows.len() <= id {
+            self.escrows.resize(id + 1, Stroops::ZERO);
+        }
+        &mut self.escrows[id]
     }
 }
 
@@ -127,15 +151,15 @@ impl Encode for Ledger {
         self.withdrawn.encode(out);
         // An account that never had money and one whose money is gone are the
         // same account.
-        for (account, balances) in self.accounts.iter().filter(|(_, b)| **b != Balances::default()) {
-            account.encode(out);
+        for (account, balances) in (0_u32..).zip(&self.accounts).filter(|(_, b)| **b != Balances::default()) {
+            AccountId(account).encode(out);
             balances.available.encode(out);
             balances.held.encode(out);
             balances.escrowed.encode(out);
             balances.withdrawing.encode(out);
         }
-        for (lease, escrow) in &self.escrows {
-            lease.encode(out);
+        for (lease, escrow) in (0_u64..).zip(&self.escrows).filter(|(_, escrow)| **escrow != Stroops::ZERO) {
+            LeaseId(lease).encode(out);
             escrow.encode(out);
         }
     }

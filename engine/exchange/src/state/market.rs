@@ -2,8 +2,8 @@
 //! orders.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
+use berth_book::{Ladder, Node, Resting, Row};
 use berth_domain::codec::Encode;
 use berth_domain::{Age, BidId, MarketId, OrderId, Rate, ResourceClass, TrustLevel};
 
@@ -14,64 +14,98 @@ pub struct Market {
     pub id: MarketId,
     /// What it trades.
     pub class: ResourceClass,
-    /// Resting bids by level: lowest price first, then the older.
-    bids: [BTreeMap<(Rate, Age), BidId>; 5],
-    /// Resting orders by each level that they accept: highest limit first,
-    /// then the older.
-    orders: [BTreeMap<(Reverse<Rate>, Age), OrderId>; 5],
+    ladders: berth_book::Book,
+}
+
+/// The ladder of resting bids of a level: the lowest price is its best.
+pub(crate) const fn bids_of(level: TrustLevel) -> Ladder {
+    Ladder::new(level.index())
+}
+
+/// The ladder of resting orders of a level: the highest limit is its best.
+pub(crate) const fn orders_of(level: TrustLevel) -> Ladder {
+    Ladder::new(level.index() + 5)
+}
+
+/// A bid's key in its ladder.
+#[inline]
+pub(crate) const fn bid_key(price: Rate) -> u64 {
+    price.get().unsigned_abs()
+}
+
+/// An order's key in a ladder: mirrored, so that on both sides the best has the
+/// lowest key and one path serves both.
+#[inline]
+pub(crate) const fn order_key(limit: Rate) -> u64 {
+    (Rate::MAX.get() - limit.get()).unsigned_abs()
+}
+
+fn bid_price(key: u64) -> Rate {
+    i64::try_from(key).ok().and_then(Rate::new).expect("a bid's key is its price")
+}
+
+fn order_limit(key: u64) -> Rate {
+    let key = i64::try_from(key).expect("an order's key is below the dearest rate");
+    Rate::new(Rate::MAX.get() - key).expect("an order's key is its limit, mirrored")
 }
 
 impl Market {
-    pub(crate) const fn new(id: MarketId, class: ResourceClass) -> Self {
-        Self { id, class, bids: [const { BTreeMap::new() }; 5], orders: [const { BTreeMap::new() }; 5] }
+    /// A market with an empty book that has room for so many resting things.
+    pub(crate) fn new(id: MarketId, class: ResourceClass, resting: usize) -> Self {
+        // As many rows at most, and a branch for every few of them.
+        Self { id, class, ladders: berth_book::Book::with_capacity(2 * resting, resting / 4) }
     }
 
-    pub(crate) fn rest_bid(&mut self, level: TrustLevel, price: Rate, age: Age, bid: BidId) {
-        self.bids[level.index()].insert((price, age), bid);
+    /// Everything that rests, an order once for each level.
+    #[inline]
+    pub(crate) const fn ladders(&self) -> &berth_book::Book {
+        &self.ladders
     }
 
-    pub(crate) fn remove_bid(&mut self, level: TrustLevel, price: Rate, age: Age) {
-        self.bids[level.index()].remove(&(price, age));
+    #[inline]
+    pub(crate) const fn ladders_mut(&mut self) -> &mut berth_book::Book {
+        &mut self.ladders
     }
 
-    pub(crate) fn rest_order(&mut self, limits: impl Iterator<Item = (TrustLevel, Rate)>, age: Age, order: OrderId) {
-        for (level, limit) in limits {
-            self.orders[level.index()].insert((Reverse(limit), age), order);
-        }
+    /// The best resting order of a level that a bid of this price crosses.
+    #[inline]
+    pub(crate) fn crossed_order(&self, level: TrustLevel, price: Rate) -> Option<Node> {
+        let node = self.ladders.best(orders_of(level))?;
+        (self.ladders.key(node) <= order_key(price)).then_some(node)
     }
 
-    pub(crate) fn remove_order(&mut self, limits: impl Iterator<Item = (TrustLevel, Rate)>, age: Age) {
-        for (level, limit) in limits {
-            self.orders[level.index()].remove(&(Reverse(limit), age));
-        }
+    /// The best resting bid of a level that an order with this limit crosses.
+    #[inline]
+    pub(crate) fn crossed_bid(&self, level: TrustLevel, limit: Rate) -> Option<Node> {
+        let node = self.ladders.best(bids_of(level))?;
+        (self.ladders.key(node) <= bid_key(limit)).then_some(node)
     }
 
-    /// Resting bids of one level up to a price: lowest price first, then the
-    /// older.
-    pub(crate) fn bids_up_to(&self, level: TrustLevel, limit: Rate) -> impl Iterator<Item = (Rate, Age, BidId)> {
-        self.bids[level.index()].range(..=(limit, Age(u64::MAX))).map(|((price, age), bid)| (*price, *age, *bid))
+    pub(crate) fn rest_bid(&mut self, level: TrustLevel, price: Rate, age: Age, bid: BidId, units: u32) -> Node {
+        let thing = Resting { key: bid_key(price), age: age.0, owner: bid.0, quantity: units };
+        self.ladders.rest(bids_of(level), thing)
     }
 
-    /// Resting orders that accept a level at `price` or more: highest limit
-    /// first, then the older.
-    pub(crate) fn orders_down_to(&self, level: TrustLevel, price: Rate) -> impl Iterator<Item = (Rate, Age, OrderId)> {
-        self.orders[level.index()]
-            .range(..=(Reverse(price), Age(u64::MAX)))
-            .map(|((Reverse(limit), age), order)| (*limit, *age, *order))
+    pub(crate) fn rest_order(&mut self, level: TrustLevel, limit: Rate, age: Age, order: OrderId, units: u32) -> Node {
+        let thing = Resting { key: order_key(limit), age: age.0, owner: order.0, quantity: units };
+        self.ladders.rest(orders_of(level), thing)
     }
 
-    /// All resting bids with their level.
-    pub(crate) fn resting_bids(&self) -> impl Iterator<Item = (TrustLevel, Rate, BidId)> {
-        TrustLevel::ALL
-            .iter()
-            .flat_map(|level| self.bids[level.index()].iter().map(|((price, _), bid)| (*level, *price, *bid)))
-    }
-
-    /// All resting orders, once for each level that they accept.
-    pub(crate) fn resting_orders(&self) -> impl Iterator<Item = (TrustLevel, Rate, OrderId)> {
-        TrustLevel::ALL.iter().flat_map(|level| {
-            self.orders[level.index()].iter().map(|((Reverse(limit), _), order)| (*level, *limit, *order))
-        })
+    /// The public picture: what rests, added up by level and price.
+    pub(crate) fn picture(&self) -> Book {
+        let rows = |ladder: fn(TrustLevel) -> Ladder, price: fn(u64) -> Rate| {
+            let mut rows = Vec::new();
+            for &level in TrustLevel::ALL {
+                for Row { key, quantity, count } in self.ladders.rows(ladder(level)) {
+                    rows.push(BookRow { level, price: price(key), quantity, count });
+                }
+            }
+            rows
+        };
+        let mut book = Book { bids: rows(bids_of, bid_price), orders: rows(orders_of, order_limit) };
+        book.bids.sort_by_key(|row| (row.price, Reverse(row.level)));
+        book.orders.sort_by_key(|row| (Reverse(row.price), Reverse(row.level)));
+        book
     }
 }
 
@@ -79,15 +113,14 @@ impl Encode for Market {
     fn encode(&self, out: &mut Vec<u8>) {
         self.id.encode(out);
         self.class.encode(out);
-        for (level, price, bid) in self.resting_bids() {
-            level.encode(out);
-            price.encode(out);
-            bid.encode(out);
-        }
-        for (level, limit, order) in self.resting_orders() {
-            level.encode(out);
-            limit.encode(out);
-            order.encode(out);
+        for &level in TrustLevel::ALL {
+            for ladder in [bids_of(level), orders_of(level)] {
+                for node in self.ladders.nodes(ladder) {
+                    level.encode(out);
+                    self.ladders.key(node).encode(out);
+                    self.ladders.owner(node).encode(out);
+                }
+            }
         }
     }
 }
@@ -114,27 +147,4 @@ pub struct BookRow {
     pub quantity: u64,
     /// Orders or bids.
     pub count: u32,
-}
-
-impl Book {
-    /// Adds up resting things. `bids` and `orders` give level, price and units.
-    pub(crate) fn of(
-        bids: impl Iterator<Item = (TrustLevel, Rate, u64)>,
-        orders: impl Iterator<Item = (TrustLevel, Rate, u64)>,
-    ) -> Self {
-        let mut book = Self { bids: rows(bids), orders: rows(orders) };
-        book.bids.sort_by_key(|row| (row.price, Reverse(row.level)));
-        book.orders.sort_by_key(|row| (Reverse(row.price), Reverse(row.level)));
-        book
-    }
-}
-
-fn rows(resting: impl Iterator<Item = (TrustLevel, Rate, u64)>) -> Vec<BookRow> {
-    let mut rows: BTreeMap<(TrustLevel, Rate), (u64, u32)> = BTreeMap::new();
-    for (level, price, units) in resting {
-        let row = rows.entry((level, price)).or_default();
-        row.0 = row.0.saturating_add(units);
-        row.1 += 1;
-    }
-    rows.into_iter().map(|((level, price), (quantity, count))| BookRow { level, price, quantity, count }).collect()
 }

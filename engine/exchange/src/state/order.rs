@@ -1,9 +1,10 @@
 //! Orders.
 
+use berth_book::Node;
 use berth_domain::codec::Encode;
 use berth_domain::{
-    AccountId, Age, Attribute, BidId, ClientId, Digest, LeaseId, Limits, MarketId, Micros, Mode, OrderId, OrderState,
-    Resources, Seconds, Seq, Stroops, TimeInForce,
+    AccountId, Age, Attribute, BidId, ClientId, Digest, LeaseId, Limits, MarketId, Micros, Mode, OrderId,
+    OrderState, PlaceOrder, Resources, Seconds, SelfTrade, Seq, Stroops, TimeInForce, Uptime,
 };
 
 /// A tenant's order.
@@ -35,29 +36,109 @@ pub struct Order {
     pub prepay: Seconds,
     /// How it meets bids.
     pub mode: Mode,
+    /// When an auction closes.
+    pub closes_at: Option<Micros>,
     /// How long it stays.
     pub time_in_force: TimeInForce,
     /// When `gtd` ends.
     pub expires_at: Option<Micros>,
+    /// Whether it was only to rest.
+    pub post_only: bool,
+    /// What it does on meeting its own account.
+    pub self_trade: SelfTrade,
     /// What a provider must offer.
     pub requires: Vec<Attribute>,
+    /// The least uptime of a provider.
+    pub min_uptime: Option<Uptime>,
+    /// The one standing bid that it is for.
+    pub aim: Option<BidId>,
+    /// Whether a standby is reserved for its leases.
+    pub failover: bool,
     /// SHA-256 over salt and specification.
     pub spec_hash: Digest,
+    /// The session that it was placed in.
+    pub session: Option<u64>,
     /// The tenant's own id for it.
     pub client_id: Option<ClientId>,
     /// What is held for the replicas without a lease.
     pub hold: Stroops,
-    /// Its leases, in their order.
-    pub leases: Vec<LeaseId>,
     /// Directed bids that wait on it, in their order.
     pub directed: Vec<BidId>,
     /// The entry that placed it.
     pub placed_seq: Seq,
     /// When that was stamped.
     pub placed_at: Micros,
+    /// Its leases are linked through them, from the first to the last; zero
+    /// when there is none.
+    pub(crate) first_lease: LeaseId,
+    pub(crate) last_lease: LeaseId,
+    /// Where it rests in the ladder of each level.
+    pub(crate) nodes: [Option<Node>; 5],
+    /// The account's next older and next younger live order; zero when there
+    /// is none.
+    pub(crate) older: OrderId,
+    pub(crate) younger: OrderId,
+}
+
+impl Order {
+    /// The order that a command asks for, before it has met anything.
+    pub(crate) fn new(id: OrderId, account: AccountId, seq: Seq, at: Micros, hold: Stroops, place: &PlaceOrder) -> Self {
+        Self {
+            id,
+            account,
+            market: place.market,
+            state: OrderState::Open,
+            age: Age(seq.0),
+            units: place.units,
+            resources: place.resources,
+            replicas: place.replicas,
+            remaining: place.replicas,
+            limits: place.limits,
+            duration: place.duration,
+            prepay: place.prepay,
+            mode: place.mode,
+            closes_at: place.closes_at,
+            time_in_force: place.time_in_force,
+            expires_at: place.expires_at,
+            post_only: place.post_only,
+            self_trade: place.self_trade,
+            requires: place.requires.clone(),
+            min_uptime: place.min_uptime,
+            aim: place.aim,
+            failover: place.failover,
+            spec_hash: place.spec_hash,
+            session: place.session,
+            client_id: place.client_id,
+            hold,
+            directed: Vec::new(),
+            placed_seq: seq,
+            placed_at: at,
+            first_lease: LeaseId(0),
+            last_lease: LeaseId(0),
+            nodes: [None; 5],
+            older: OrderId(0),
+            younger: OrderId(0),
+        }
+    }
+
+    /// Whether it still waits for bids, now or when what it lacks is there.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        matches!(self.state, OrderState::Open | OrderState::Parked)
+    }
+
+    /// Units that its remaining replicas take: below 2²⁶, by the bounds of
+    /// both.
+    #[must_use]
+    #[inline]
+    pub const fn units_left(&self) -> u32 {
+        self.remaining * self.units
+    }
 }
 
 impl Encode for Order {
+    /// What it is. Its leases, its place in the ladders and in its account's
+    /// list follow from the other things' content.
     fn encode(&self, out: &mut Vec<u8>) {
         self.id.encode(out);
         self.account.encode(out);
@@ -72,19 +153,22 @@ impl Encode for Order {
         self.duration.encode(out);
         self.prepay.encode(out);
         self.mode.encode(out);
+        self.closes_at.encode(out);
         self.time_in_force.encode(out);
         self.expires_at.encode(out);
+        self.post_only.encode(out);
+        self.self_trade.encode(out);
         self.requires.encode(out);
+        self.min_uptime.encode(out);
+        self.aim.encode(out);
+        self.failover.encode(out);
         self.spec_hash.encode(out);
+        self.session.encode(out);
         self.client_id.encode(out);
         self.hold.encode(out);
         self.placed_seq.encode(out);
         self.placed_at.encode(out);
-        for list in
-            [self.leases.iter().map(|id| id.0).collect::<Vec<_>>(), self.directed.iter().map(|id| id.0).collect()]
-        {
-            (list.len() as u64).encode(out);
-            list.iter().for_each(|id| id.encode(out));
-        }
+        (self.directed.len() as u64).encode(out);
+        self.directed.iter().for_each(|id| id.encode(out));
     }
 }

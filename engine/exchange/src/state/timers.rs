@@ -1,62 +1,122 @@
 //! Timers: a deterministic queue, driven only by stamped time.
-
-use std::collections::{BTreeMap, BTreeSet};
+//!
+//! A binary heap of deadlines, and for each kind of timer a table that says
+//! where in the heap the timer of an id stands, so that moving or clearing one
+//! searches for nothing.
 
 use berth_domain::codec::Encode;
-use berth_domain::{LeaseId, Micros, OrderId};
+use berth_domain::{AccountId, BidId, LeaseId, Micros, OrderId};
 
-/// What a timer is for; each has at most one deadline.
+use crate::exchange::Capacity;
+
+/// What a timer is for; each has at most one deadline. At one deadline they fire
+/// in the order in which they stand here, and then of their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Timer {
     /// A `gtd` order's time is over.
     OrderExpiry(OrderId),
+    /// An auction closes.
+    AuctionClose(OrderId),
+    /// A `gtd` bid's time is over.
+    BidExpiry(BidId),
     /// A lease's end, by its duration or its prepaid time.
     LeaseEnd(LeaseId),
     /// What a lease's state waits for has not come: escrow, start, heartbeat,
     /// or the agent's word that the containers are gone.
     LeasePhase(LeaseId),
+    /// An account has been silent for as long as it said.
+    DeadMan(AccountId),
+    /// Things that became eligible wait to enter the books again.
+    Reentry,
+}
+
+/// Kinds of timers.
+const KINDS: usize = 7;
+
+impl Timer {
+    const fn kind(self) -> usize {
+        match self {
+            Self::OrderExpiry(_) => 0,
+            Self::AuctionClose(_) => 1,
+            Self::BidExpiry(_) => 2,
+            Self::LeaseEnd(_) => 3,
+            Self::LeasePhase(_) => 4,
+            Self::DeadMan(_) => 5,
+            Self::Reentry => 6,
+        }
+    }
+
+    const fn id(self) -> u64 {
+        match self {
+            Self::OrderExpiry(id) | Self::AuctionClose(id) => id.0,
+            Self::BidExpiry(id) => id.0,
+            Self::LeaseEnd(id) | Self::LeasePhase(id) => id.0,
+            Self::DeadMan(id) => id.0 as u64,
+            Self::Reentry => 0,
+        }
+    }
 }
 
 impl Encode for Timer {
     fn encode(&self, out: &mut Vec<u8>) {
-        let (tag, id) = match self {
-            Self::OrderExpiry(order) => (0_u8, order.0),
-            Self::LeaseEnd(lease) => (1, lease.0),
-            Self::LeasePhase(lease) => (2, lease.0),
-        };
-        tag.encode(out);
-        id.encode(out);
+        out.push(u8::try_from(self.kind()).expect("there are few kinds"));
+        self.id().encode(out);
     }
 }
 
 /// All timers, by deadline and then by what they are for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timers {
-    queue: BTreeSet<(Micros, Timer)>,
-    deadlines: BTreeMap<Timer, Micros>,
+    heap: Vec<(Micros, Timer)>,
+    /// For each kind and id, one more than its place in the heap; zero when it
+    /// is not set.
+    places: [Vec<u32>; KINDS],
 }
 
 impl Timers {
-    /// Sets or moves a timer.
-    pub(crate) fn set(&mut self, timer: Timer, deadline: Micros) {
-        self.clear(timer);
-        self.queue.insert((deadline, timer));
-        self.deadlines.insert(timer, deadline);
-    }
-
-    pub(crate) fn clear(&mut self, timer: Timer) {
-        if let Some(deadline) = self.deadlines.remove(&timer) {
-            self.queue.remove(&(deadline, timer));
+    /// Makes room for the timers of what is to come.
+    pub(crate) fn reserve(&mut self, capacity: Capacity) {
+        let Capacity { accounts, orders, bids, leases, .. } = capacity;
+        self.heap.reserve(orders + bids + 2 * leases);
+        for (places, ids) in self.places.iter_mut().zip([orders, orders, bids, leases, leases, accounts, 0]) {
+            places.reserve(ids + 1);
         }
     }
 
+    /// Sets or moves a timer.
+    pub(crate) fn set(&mut self, timer: Timer, deadline: Micros) {
+        let at = match self.place(timer) {
+            Some(at) => {
+                self.heap[at].0 = deadline;
+                at
+            }
+            None => {
+                self.heap.push((deadline, timer));
+                self.heap.len() - 1
+            }
+        };
+        let at = self.sift_up(at);
+        self.sift_down(at);
+    }
+
+    pub(crate) fn clear(&mut self, timer: Timer) {
+        let Some(at) = self.place(timer) else { return };
+        self.note(timer, 0);
+        self.heap.swap_remove(at);
+        if at < self.heap.len() {
+            let at = self.sift_up(at);
+            self.sift_down(at);
+        }
+    }
+
+    #[inline]
     pub(crate) fn next_deadline(&self) -> Option<Micros> {
-        self.queue.first().map(|(deadline, _)| *deadline)
+        self.heap.first().map(|(deadline, _)| *deadline)
     }
 
     /// Takes the next timer that is due at `at`.
     pub(crate) fn pop_due(&mut self, at: Micros) -> Option<Timer> {
-        let (deadline, timer) = *self.queue.first()?;
+        let (deadline, timer) = *self.heap.first()?;
         if deadline > at {
             return None;
         }
@@ -65,15 +125,109 @@ impl Timers {
     }
 
     pub(crate) fn deadline(&self, timer: Timer) -> Option<Micros> {
-        self.deadlines.get(&timer).copied()
+        self.place(timer).map(|at| self.heap[at].0)
+    }
+
+    fn place(&self, timer: Timer) -> Option<usize> {
+        let place = *self.places[timer.kind()].get(usize::try_from(timer.id()).ok()?)?;
+        (place as usize).checked_sub(1)
+    }
+
+    fn note(&mut self, timer: Timer, place: usize) {
+        let id = usize::try_from(timer.id()).expect("what has a timer lies in memory");
+        let places = &mut self.places[timer.kind()];
+        if places.len() <= id {
+            places.resize(id + 1, 0);
+        }
+        places[id] = u32::try_from(place).expect("fewer timers than 2³²");
+    }
+
+    /// Moves an entry towards the front as far as it belongs; answers where it
+    /// is then.
+    fn sift_up(&mut self, mut at: usize) -> usize {
+        while at > 0 && self.heap[at] < self.heap[(at - 1) / 2] {
+            let parent = (at - 1) / 2;
+            self.heap.swap(at, parent);
+            self.note(self.heap[at].1, at + 1);
+            at = parent;
+        }
+        self.note(self.heap[at].1, at + 1);
+        at
+    }
+
+    fn sift_down(&mut self, mut at: usize) {
+        loop {
+            let (left, right) = (2 * at + 1, 2 * at + 2);
+            let mut first = at;
+            if left < self.heap.len() && self.heap[left] < self.heap[first] {
+                first = left;
+            }
+            if right < self.heap.len() && self.heap[right] < self.heap[first] {
+                first = right;
+            }
+            if first == at {
+                return;
+            }
+            self.heap.swap(at, first);
+            self.note(self.heap[at].1, at + 1);
+            self.note(self.heap[first].1, first + 1);
+            at = first;
+        }
     }
 }
 
 impl Encode for Timers {
     fn encode(&self, out: &mut Vec<u8>) {
-        for (deadline, timer) in &self.queue {
+        let mut sorted = self.heap.clone();
+        sorted.sort_unstable();
+        for (deadline, timer) in &sorted {
             deadline.encode(out);
             timer.encode(out);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against a plain sorted set, over a walk that sets, moves, clears and
+    /// fires.
+    #[test]
+    fn timers_fire_in_the_order_of_deadline_and_id() {
+        let mut timers = Timers::default();
+        let mut plain = std::collections::BTreeSet::new();
+        let mut seed = 7_u64;
+        let mut draw = |n: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % n
+        };
+        for _ in 0..20_000 {
+            let id = draw(40) + 1;
+            let timer = if draw(2) == 0 { Timer::LeaseEnd(LeaseId(id)) } else { Timer::OrderExpiry(OrderId(id)) };
+            match draw(4) {
+                0 | 1 => {
+                    let deadline = Micros(draw(50));
+                    plain.retain(|(_, t)| *t != timer);
+                    plain.insert((deadline, timer));
+                    timers.set(timer, deadline);
+                }
+                2 => {
+                    plain.retain(|(_, t)| *t != timer);
+                    timers.clear(timer);
+                }
+                _ => {
+                    let at = Micros(draw(50));
+                    let due = plain.first().copied().filter(|(deadline, _)| *deadline <= at);
+                    if let Some(first) = due {
+                        plain.remove(&first);
+                    }
+                    assert_eq!(timers.pop_due(at), due.map(|(_, t)| t));
+                }
+            }
+            assert_eq!(timers.next_deadline(), plain.first().map(|(deadline, _)| *deadline));
+            let known = plain.iter().find(|(_, t)| *t == timer).map(|(deadline, _)| *deadline);
+            assert_eq!(timers.deadline(timer), known);
         }
     }
 }

@@ -20,7 +20,6 @@ mod filters;
 mod golden;
 mod hostile;
 mod leases;
-mod moves;
 mod oracle;
 mod orders;
 mod priority;

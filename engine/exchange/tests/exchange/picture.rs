@@ -54,6 +54,15 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
         }
         Event::OrderCancelled(e) => format!("order o{} cancelled ({}), releases {}", e.order, e.reason, e.released),
         Event::OrderExpired(e) => format!("order o{} expired, releases {}", e.order, e.released),
+        Event::OrderAmended(e) => {
+            format!("order o{} amended, {} of {} left, holds {}", e.order, e.remaining, e.replicas, e.hold)
+        }
+        Event::BidAmended(e) => format!("bid b{} amended, {} at {}", e.bid, e.remaining, e.price),
+        Event::BidExpired(e) => format!("bid b{} expired", e.bid),
+        Event::DeadManSet(e) => {
+            let when = e.deadline.map_or("disarmed".to_owned(), |at| format!("armed until {}", clock(at)));
+            format!("dead-man timer of {} {when}", names(e.account))
+        }
         Event::BidAccepted(e) => format!("bid b{} open", e.bid),
         Event::BidParked(e) => format!("bid b{} parked", e.bid),
         Event::BidResumed(e) => format!("bid b{} resumed", e.bid),

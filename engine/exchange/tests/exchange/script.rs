@@ -17,16 +17,19 @@
 use std::collections::BTreeMap;
 
 use berth_domain::{
-    AcceptBid, AccountId, BidId, BidTarget, CancelBid, CancelOrder, ChainEventId, Command, ContainerReport, Deposit,
-    Digest, EscrowFailed, Escrowed, Genesis, Heartbeat, LeaseId, MarketId, Mode, OpenAccount, OrderId, PlaceOrder,
-    PortBinding, Resources, Seconds, SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops, Text,
-    TimeInForce, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    AcceptBid, AccountId, AmendBid, AmendOrder, BidId, BidTarget, CancelAll, CancelBid, CancelOrder, ChainEventId,
+    ClientId, Command, ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, Genesis, Heartbeat, LeaseId, MarketId,
+    MassQuote, Mode, OpenAccount, OrderId, PlaceOrder, PortBinding, ProviderId, Quote, ReplaceBid, ReplaceOrder,
+    Resources, Seconds, SetDeadMan, SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops, Text,
+    WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 
 use crate::cast::{CAST, OWNERS, TENANTS, address, class, genesis, tx};
 use crate::desk::Desk;
 use crate::picture;
-use crate::words::{attributes, bid, finish, host, id_of, limits, number, option, stroops};
+use crate::words::{
+    attributes, bid, finish, host, id_of, limits, number, option, rate, self_trade, stroops, time_in_force,
+};
 
 /// Plays a scenario and compares every line.
 pub(crate) fn check(scenario: &str) {
@@ -158,22 +161,34 @@ impl Stage {
             ["host", ref options @ ..] => host(options).into(),
             ["bid", provider, "on", order, "@", price, ref options @ ..] => {
                 let target = BidTarget::Directed { order: OrderId(id_of('o', order)) };
-                bid(provider, target, price, options).into()
+                bid(provider, target, price, options, self.desk.now).into()
             }
             ["bid", provider, market, quantity, "@", price, ref options @ ..] => {
-                let seconds = |key, default| Seconds(option(options, key).map_or(default, number));
-                let target = BidTarget::Standing {
-                    market: self.market(market),
-                    quantity: u32::try_from(number(quantity)).expect("a quantity"),
-                    min_duration: seconds("min", 0),
-                    max_duration: seconds("max", 1_000_000),
-                };
-                bid(provider, target, price, options).into()
+                let target = self.standing(market, quantity, options);
+                bid(provider, target, price, options, self.desk.now).into()
             }
             ["order", market, size, "@", ref options @ ..] => self.order(market, size, options).into(),
             ["accept", bid] => AcceptBid { bid: BidId(id_of('b', bid)) }.into(),
             ["cancel", thing] if thing.starts_with('o') => CancelOrder { order: OrderId(id_of('o', thing)) }.into(),
             ["cancel", thing] => CancelBid { bid: BidId(id_of('b', thing)) }.into(),
+            ["cancel-all", ref options @ ..] => CancelAll {
+                market: option(options, "in").map(|name| self.market(name)),
+                session: option(options, "session").map(number),
+            }
+            .into(),
+            ["dead-man", seconds] => {
+                SetDeadMan { millis: u32::try_from(1_000 * number(seconds)).expect("not that long") }.into()
+            }
+            ["amend", thing, ref options @ ..] => self.amend(thing, options),
+            ["replace", thing, "order", market, size, "@", ref options @ ..] => {
+                ReplaceOrder { order: OrderId(id_of('o', thing)), place: self.order(market, size, options) }.into()
+            }
+            ["replace", thing, "bid", provider, market, quantity, "@", price, ref options @ ..] => {
+                let target = self.standing(market, quantity, options);
+                let place = bid(provider, target, price, options, self.desk.now);
+                ReplaceBid { bid: BidId(id_of('b', thing)), place }.into()
+            }
+            ["quote", set, ref quotes @ ..] => self.quote(set, quotes),
             ["start", lease] => self.start(LeaseId(id_of('l', lease))).into(),
             ["beat", lease] => {
                 Heartbeat { lease: LeaseId(id_of('l', lease)), cpu_millis: 1_500, memory_bytes: 1 << 20 }.into()
@@ -184,16 +199,63 @@ impl Stage {
         }
     }
 
+    fn standing(&self, market: &str, quantity: &str, options: &[&str]) -> BidTarget {
+        let seconds = |key, default| Seconds(option(options, key).map_or(default, number));
+        BidTarget::Standing {
+            market: self.market(market),
+            quantity: u32::try_from(number(quantity)).expect("a quantity"),
+            min_duration: seconds("min", 0),
+            max_duration: seconds("max", 1_000_000),
+        }
+    }
+
+    fn amend(&self, thing: &str, options: &[&str]) -> Command {
+        let count = |key| option(options, key).map(|n| u32::try_from(number(n)).expect("a count"));
+        let expires_at = option(options, "until");
+        let expires_at = expires_at.map(|text| self.desk.now.plus(Seconds(number(text.trim_start_matches('+')))));
+        let at = options.iter().position(|word| *word == "@");
+        if thing.starts_with('b') {
+            let price = at.map(|at| rate(options[at + 1]));
+            AmendBid { bid: BidId(id_of('b', thing)), price, quantity: count("quantity"), expires_at }.into()
+        } else {
+            let limits = at.map(|at| limits(&options[at + 1..]));
+            AmendOrder { order: OrderId(id_of('o', thing)), replicas: count("replicas"), limits, expires_at }.into()
+        }
+    }
+
+    /// `p1:H100-80:4@2.5`, and perhaps `post-only` or what to do on meeting one's
+    /// own orders.
+    fn quote(&self, set: &str, words: &[&str]) -> Command {
+        let quote = |text: &&str| {
+            let (what, price) = text.split_once('@')?;
+            let mut parts = what.split(':');
+            let mut part = || parts.next().expect("provider, market and quantity");
+            Some(Quote {
+                provider: ProviderId(u32::try_from(id_of('p', part())).expect("an id")),
+                market: self.market(part()),
+                quantity: part().parse().expect("units"),
+                price: rate(price),
+                min_duration: Seconds(1),
+                max_duration: Seconds(1_000_000),
+            })
+        };
+        MassQuote {
+            set: set.parse().expect("a set"),
+            post_only: words.contains(&"post-only"),
+            self_trade: self_trade(words),
+            session: option(words, "session").map(number),
+            quotes: words.iter().filter_map(quote).collect(),
+        }
+        .into()
+    }
+
     fn order(&self, market: &str, size: &str, options: &[&str]) -> PlaceOrder {
         let (replicas, units) = size.split_once('x').expect("replicas x units");
         let seconds = |key| option(options, key).map(number);
         let duration = seconds("for").unwrap_or(3_600);
-        let until = option(options, "until").map(|text| text.trim_start_matches('+'));
-        let time_in_force = match (options.contains(&"ioc"), until) {
-            (true, _) => TimeInForce::Ioc,
-            (false, Some(_)) => TimeInForce::Gtd,
-            (false, None) => TimeInForce::Gtc,
-        };
+        let until = option(options, "until");
+        let closes = option(options, "closes");
+        let after = |text: &str| self.desk.now.plus(Seconds(number(text.trim_start_matches('+'))));
         PlaceOrder {
             market: self.market(market),
             units: units.parse().expect("units"),
@@ -206,12 +268,23 @@ impl Stage {
             limits: limits(options),
             duration: Seconds(duration),
             prepay: Seconds(seconds("prepay").unwrap_or(duration)),
-            mode: if options.contains(&"manual") { Mode::Manual } else { Mode::Auto },
-            time_in_force,
-            expires_at: until.map(|after| self.desk.now.plus(Seconds(number(after)))),
+            mode: match closes {
+                Some(_) => Mode::Auction,
+                None if options.contains(&"manual") => Mode::Manual,
+                None => Mode::Auto,
+            },
+            time_in_force: time_in_force(options),
+            expires_at: until.map(after),
+            closes_at: closes.map(after),
+            post_only: options.contains(&"post-only"),
+            self_trade: self_trade(options),
+            min_uptime: None,
+            aim: option(options, "aim").map(|bid| BidId(id_of('b', bid))),
+            failover: false,
+            session: option(options, "session").map(number),
             requires: attributes(option(options, "needs")),
             spec_hash: Digest([0xAB; 32]),
-            client_id: option(options, "id").map(|id| Text::new(id).expect("short")),
+            client_id: option(options, "id").map(|id| ClientId::new(id).expect("short")),
         }
     }
 

@@ -1,195 +1,107 @@
-//! Streams of random commands, sound and unsound, against the invariants, a
-//! replica and the oracle.
+//! Streams of random commands, sound and unsound: the exchange and the oracle
+//! read the same log and must agree on every answer, every event and the whole
+//! state after each entry; and what always holds must hold.
 
-use std::collections::BTreeMap;
+mod census;
+mod dice;
+mod leasing;
+mod mirror;
+mod moves;
+mod tape;
+mod trading;
 
-use berth_domain::{AccountId, Bounds, CancelReason, CloseReason, Code, Event, Genesis, OpenAccount, Seconds, Timing};
-use berth_exchange::Outcome;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use berth_domain::{Entry, Event};
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{TestError, TestRunner};
 
-use crate::cast::{CAST, TENANTS, address, genesis};
-use crate::desk::{Desk, Frame};
-use crate::moves::{Move, command};
-use crate::oracle::{Oracle, deeds_of};
+use crate::oracle::{Answer, Oracle};
+use census::Census;
+use mirror::Mirror;
+use moves::{Move, rules_of, streams};
+use tape::{Tape, Witness};
 
-/// Streams in CI; `BERTH_STREAMS` asks for more.
-const STREAMS: u32 = 500;
-const MOVES: std::ops::Range<usize> = 150..250;
+/// Streams in CI, 200 commands each; `BERTH_STREAMS` asks for more.
+const STREAMS: u32 = 2_000;
 
-/// The streams are worth their time only if they go everywhere.
-#[test]
-fn the_streams_meet_every_event_reason_and_refusal() {
-    let mut met = BTreeMap::new();
-    let mut runner = TestRunner::deterministic();
-    for _ in 0..150 {
-        let stream = (any::<[u8; 4]>(), proptest::collection::vec(moves(), MOVES)).new_tree(&mut runner);
-        let (rules, moves) = stream.expect("a stream").current();
-        play(rules, &moves).log.iter().for_each(|frame| count(&mut met, frame));
-    }
-    let closings = CloseReason::ALL.iter().map(|reason| format!("lease ends {reason}"));
-    let cancellations = CancelReason::ALL.iter().map(|reason| format!("something ends {reason}"));
-    let refusals = Code::ALL.iter().map(|code| format!("refused {code}"));
-    let events = EVENTS.iter().map(|name| (*name).to_owned());
-    let repeats = REPEATABLE.iter().map(|name| format!("{name} repeated"));
-    let expected = closings.chain(cancellations).chain(refusals).chain(events).chain(repeats);
-    let missed: Vec<_> = expected.filter(|what| !met.contains_key(what)).collect();
-    assert!(missed.is_empty(), "no stream meets {missed:?}; they meet {met:#?}");
+/// Streams do not wait for each other.
+const THREADS: u32 = 2;
+
+/// Who looks on: the exchange, and who counts what is met.
+struct Watch {
+    mirror: Mirror,
+    census: Census,
 }
 
-const EVENTS: [&str; 25] = [
-    "exchange.opened",
-    "market.opened",
-    "account.opened",
-    "deposit.credited",
-    "withdrawal.requested",
-    "withdrawal.paid",
-    "withdrawal.cancelled",
-    "provider.registered",
-    "order.accepted",
-    "order.filled",
-    "order.cancelled",
-    "order.expired",
-    "bid.accepted",
-    "bid.parked",
-    "bid.resumed",
-    "bid.lost",
-    "bid.cancelled",
-    "lease.opened",
-    "lease.escrowed",
-    "lease.started",
-    "lease.heartbeat",
-    "lease.closing",
-    "lease.closed",
-    "lease.paid",
-    "proof.step",
-];
-
-const REPEATABLE: [&str; 15] = [
-    "account.open",
-    "deposit.fact",
-    "withdrawal.requested",
-    "withdrawal.paid",
-    "withdrawal.cancelled",
-    "bid.place",
-    "order.place",
-    "lease.accept",
-    "lease.escrowed",
-    "lease.escrowFailed",
-    "lease.start",
-    "lease.finish",
-    "lease.stop",
-    "lease.paid",
-    "lease.refunded",
-];
-
-fn count(met: &mut BTreeMap<String, u32>, frame: &Frame) {
-    let mut meet = |what: String| *met.entry(what).or_default() += 1;
-    match frame.outcome {
-        Outcome::Done(_) => {}
-        Outcome::Repeated(_) => meet(format!("{} repeated", frame.entry.command.name())),
-        Outcome::Refused(code) => meet(format!("refused {code}")),
-    }
-    for event in &frame.events {
-        meet(event.name().to_owned());
-        match event {
-            Event::OrderCancelled(e) => meet(format!("something ends {}", e.reason)),
-            Event::BidCancelled(e) => meet(format!("something ends {}", e.reason)),
-            Event::LeaseClosed(e) => meet(format!("lease ends {}", e.reason)),
-            _ => {}
-        }
+impl Witness for Watch {
+    fn see(&mut self, entry: &Entry, oracle: &Oracle, answer: Answer, events: &[Event]) {
+        self.mirror.see(entry, oracle, answer, events);
+        self.census.count(entry, answer, events);
     }
 }
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the environment only says how long to try")]
-fn no_stream_of_commands_breaks_what_always_holds() {
-    let cases = std::env::var("BERTH_STREAMS").map_or(STREAMS, |n| n.parse().expect("BERTH_STREAMS is a number"));
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    let stream = (any::<[u8; 4]>(), proptest::collection::vec(moves(), MOVES));
-    TestRunner::new(config)
-        .run(&stream, |(rules, moves)| {
-            play(rules, &moves);
-            Ok(())
-        })
-        .expect("every stream holds");
-}
-
-fn moves() -> impl Strategy<Value = Move> {
-    let pause = prop_oneof![12 => Just(0), 12 => 0..6_u64, 2 => 10..70_u64, 1 => 70..1_000_u64];
-    let node = prop_oneof![30 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false))];
-    (0..100_u8, any::<[u16; 16]>(), pause, node).prop_map(|(kind, dice, pause, (is_up, resumes))| Move {
-        kind,
-        dice,
-        pause: Seconds(pause),
-        is_up,
-        resumes,
-    })
-}
-
-fn play(rules: [u8; 4], moves: &[Move]) -> Desk {
-    let mut desk = Desk::open(rules_of(rules));
-    let mut oracle = Oracle::default();
-    for (name, _) in CAST {
-        desk.submit(AccountId::EXCHANGE, OpenAccount { address: address(name) });
-    }
-    let mut heard = 0;
-    let opening = crate::moves::opening(&TENANTS);
-    for (account, command) in opening {
-        desk.submit(account, command);
-    }
-    for next in moves {
-        if next.is_up {
-            desk.wait(next.pause);
-        } else {
-            desk.go_down(next.pause);
-            if next.resumes {
-                desk.resume();
+fn the_exchange_does_what_the_oracle_foretells() {
+    let streams = std::env::var("BERTH_STREAMS").map_or(STREAMS, |n| n.parse().expect("BERTH_STREAMS is a number"));
+    let mut census = Census::default();
+    std::thread::scope(|scope| {
+        let share = streams.div_ceil(THREADS);
+        let runs: Vec<_> = (0..THREADS).map(|_| scope.spawn(move || try_out(share))).collect();
+        for run in runs {
+            match run.join().expect("a failure is told, not thrown") {
+                Ok(met) => census.add(&met),
+                Err(told) => panic!("{told}"),
             }
         }
-        let (account, command) = command(&desk, next);
-        desk.submit(account, command);
-        for frame in &desk.log[heard..] {
-            compare(&mut oracle, frame);
+    });
+    let missed = census.missed();
+    let is_long_enough = streams >= STREAMS;
+    assert!(missed.is_empty() || !is_long_enough, "no stream meets {missed:?}; they meet\n{}", census.table());
+}
+
+/// Plays so many streams; what they met, or the shortest that fails.
+fn try_out(cases: u32) -> Result<Census, String> {
+    let census = RefCell::new(Census::default());
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let run = TestRunner::new(config).run(&streams(), |(rules, moves)| {
+        census.borrow_mut().add(&play(rules, &moves));
+        Ok(())
+    });
+    match run {
+        Ok(()) => Ok(census.into_inner()),
+        Err(TestError::Abort(reason)) => Err(reason.to_string()),
+        Err(TestError::Fail(reason, (rules, moves))) => Err(format!("{}\n{reason}", transcript(rules, &moves))),
+    }
+}
+
+fn play(rules: [u8; 7], moves: &[Move]) -> Census {
+    let genesis = rules_of(rules);
+    let watch = Watch { mirror: Mirror::new(&genesis), census: Census::default() };
+    let tape = Tape::play(&genesis, moves, watch);
+    let mut census = tape.witness.census;
+    census.rules = tape.oracle.tally;
+    census
+}
+
+/// A failing stream in words: what was said, up to where it fails.
+fn transcript(rules: [u8; 7], moves: &[Move]) -> String {
+    struct Scribe<'a> {
+        mirror: Mirror,
+        lines: &'a RefCell<Vec<String>>,
+    }
+    impl Witness for Scribe<'_> {
+        fn see(&mut self, entry: &Entry, oracle: &Oracle, answer: Answer, events: &[Event]) {
+            let Entry { seq, at, account, command, .. } = entry;
+            self.lines.borrow_mut().push(format!("{seq} at {}: {account} {command:?}\n    {answer:?}", at.0));
+            self.mirror.see(entry, oracle, answer, events);
         }
-        heard = desk.log.len();
     }
-    desk
-}
-
-fn compare(oracle: &mut Oracle, frame: &Frame) {
-    let foretold = oracle.foretell(frame);
-    let done = deeds_of(&frame.events);
-    assert_eq!(done, foretold, "the exchange (left) and the oracle (right) part at {:?}", frame.entry);
-}
-
-/// Tight rules, so that bounds are met.
-fn rules_of([scan, tick, ids, timing]: [u8; 4]) -> Genesis {
-    let pick = |choice: u8, from: [u32; 4]| from[usize::from(choice % 4)];
-    let timing = [(30, 60, 20, 40, 20), (300, 600, 60, 180, 120), (10, 10, 8, 12, 8), (60, 30, 0, 1_000, 0)]
-        [usize::from(timing % 4)];
-    Genesis {
-        timing: Timing {
-            escrow_timeout: Seconds(timing.0),
-            start_timeout: Seconds(timing.1),
-            heartbeat_interval: Seconds(10),
-            heartbeat_grace: Seconds(timing.2),
-            dark_after: Seconds(timing.3),
-            closing_timeout: Seconds(timing.4),
-            settle_grace: Seconds(3_600),
-        },
-        bounds: Bounds {
-            scan: pick(scan, [1, 3, 10, 10_000]),
-            tick: pick(tick, [1, 2, 1_000, 1_000]),
-            orders: 10,
-            bids: 8,
-            providers: 2,
-            replicas: 6,
-            duration: Seconds(10_000),
-            client_ids: pick(ids, [0, 2, 4, 4_096]),
-            fills: 1_000,
-        },
-        ..genesis()
-    }
+    let (genesis, lines) = (rules_of(rules), RefCell::new(Vec::new()));
+    let scribe = Scribe { mirror: Mirror::new(&genesis), lines: &lines };
+    // It fails again at the same place; what was written until then is told.
+    drop(catch_unwind(AssertUnwindSafe(|| Tape::play(&genesis, moves, scribe).now)));
+    lines.into_inner().join("\n")
 }

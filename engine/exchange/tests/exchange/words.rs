@@ -1,8 +1,9 @@
 //! Words of the scenarios: what the options of a line mean.
 
 use berth_domain::{
-    Attribute, BidTarget, Digest, FinishLease, FinishOutcome, GpuInventory, JobResult, LeaseId, Limits, PlaceBid,
-    ProviderId, Rate, RegisterProvider, Resources, Stroops, Text, TrustLevel,
+    Attribute, BidTarget, ClientId, Digest, FinishLease, FinishOutcome, GpuInventory, JobResult, LeaseId, Limits,
+    Micros, PlaceBid, ProviderId, Rate, RegisterProvider, Resources, Seconds, SelfTrade, Stroops, Text, TimeInForce,
+    TrustLevel,
 };
 
 use crate::cast::class;
@@ -25,14 +26,35 @@ pub(crate) fn host(options: &[&str]) -> RegisterProvider {
         port: 22,
         attributes: attributes(option(options, "offers")),
         own_agent: true,
-        client_id: option(options, "id").map(|id| Text::new(id).expect("short")),
+        client_id: option(options, "id").map(|id| ClientId::new(id).expect("short")),
     }
 }
 
-pub(crate) fn bid(provider: &str, target: BidTarget, price: &str, options: &[&str]) -> PlaceBid {
-    let provider = ProviderId(u32::try_from(id_of('p', provider)).expect("an id"));
-    let client_id = option(options, "id").map(|id| Text::new(id).expect("short"));
-    PlaceBid { provider, target, price: rate(price), client_id }
+pub(crate) fn bid(provider: &str, target: BidTarget, price: &str, options: &[&str], now: Micros) -> PlaceBid {
+    let after = |text: &str| now.plus(Seconds(number(text.trim_start_matches('+'))));
+    PlaceBid {
+        provider: ProviderId(u32::try_from(id_of('p', provider)).expect("an id")),
+        target,
+        price: rate(price),
+        time_in_force: time_in_force(options),
+        expires_at: option(options, "until").map(after),
+        post_only: options.contains(&"post-only"),
+        self_trade: self_trade(options),
+        session: option(options, "session").map(number),
+        client_id: option(options, "id").map(|id| ClientId::new(id).expect("short")),
+    }
+}
+
+/// `gtd` where a time is named, else as said, else `gtc`.
+pub(crate) fn time_in_force(options: &[&str]) -> TimeInForce {
+    match option(options, "until") {
+        Some(_) => TimeInForce::Gtd,
+        None => options.iter().find_map(|word| TimeInForce::from_name(word)).unwrap_or(TimeInForce::Gtc),
+    }
+}
+
+pub(crate) fn self_trade(options: &[&str]) -> SelfTrade {
+    options.iter().find_map(|word| SelfTrade::from_name(word)).unwrap_or(SelfTrade::ExpireTaker)
 }
 
 pub(crate) fn finish(lease: LeaseId, how: &str) -> FinishLease {

@@ -37,6 +37,12 @@ impl Account {
     pub(super) const fn new(id: AccountId, address: Address, level: TrustLevel) -> Self {
         Self { id, address, level, money: 0, withdrawing: 0, dead_man: None, names: Vec::new() }
     }
+
+    /// The time after which its dead-man timer fires; zero when it is not
+    /// armed.
+    pub(crate) fn dead_man_millis(&self) -> u32 {
+        self.dead_man.map_or(0, |armed| armed.millis)
+    }
 }
 
 impl Oracle {

@@ -1,0 +1,113 @@
+//! Changes a bid in place. A smaller quantity keeps its age; any other change
+//! loses it, and the bid enters again as incoming.
+
+use berth_domain::{Age, AmendBid, BidAmended, BidId, BidState, BidTarget, Code, Micros, Rate, TimeInForce};
+
+use super::place_bid::{QUANTITY_MAX, check_price};
+use crate::exchange::{Exchange, Step};
+use crate::outcome::{Outcome, Reply};
+use crate::rules::{Entering, Plan, Stop, refuse};
+use crate::state::{Bid, Timer};
+
+/// What a bid is to become.
+#[derive(Clone, Copy)]
+struct Terms {
+    price: Rate,
+    target: BidTarget,
+    remaining: u32,
+    expires_at: Option<Micros>,
+}
+
+pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendBid) -> Result<Outcome, Code> {
+    let bid = x.bid(amend.bid).ok_or(Code::UnknownBid)?;
+    if bid.account != step.account {
+        return Err(Code::NotYours);
+    }
+    if !bid.is_live() {
+        return Err(Code::BidClosed);
+    }
+    let new = terms(x, step, bid, amend)?;
+    let keeps_age = new.price == bid.price && new.remaining <= bid.remaining && new.expires_at == bid.expires_at;
+    let rests = bid.is_standing() && bid.state == BidState::Open;
+    if keeps_age || !rests {
+        settle(x, step, amend.bid, new);
+        if !keeps_age {
+            x.bid_mut(amend.bid).age = Age(step.seq.0);
+        } else if rests {
+            x.resize_bid(amend.bid);
+        }
+    } else {
+        x.planned(step, |x, step, plan| enter_again(x, step, amend.bid, new, plan))?;
+    }
+    Ok(Outcome::Done(Reply::Bid(amend.bid)))
+}
+
+fn terms(x: &Exchange, step: &Step<'_>, bid: &Bid, amend: &AmendBid) -> Result<Terms, Code> {
+    let price = amend.price.unwrap_or(bid.price);
+    if amend.expires_at.is_some() && bid.time_in_force != TimeInForce::Gtd {
+        return Err(Code::OutOfBounds);
+    }
+    if amend.expires_at.is_some_and(|at| at <= step.at) {
+        return Err(Code::TimeInPast);
+    }
+    let (target, remaining) = match bid.target {
+        BidTarget::Standing { market, quantity, min_duration, max_duration } => {
+            let total = amend.quantity.unwrap_or(quantity);
+            let remaining = total.checked_sub(quantity - bid.remaining).unwrap_or_default();
+            if remaining == 0 || total > QUANTITY_MAX {
+                return Err(Code::OutOfBounds);
+            }
+            (BidTarget::Standing { market, quantity: total, min_duration, max_duration }, remaining)
+        }
+        BidTarget::Directed { order } => {
+            // It takes what fits.
+            if amend.quantity.is_some() {
+                return Err(Code::OutOfBounds);
+            }
+            let provider = x.provider(bid.provider).ok_or(Code::UnknownProvider)?;
+            check_price(x, provider, x.order(order).ok_or(Code::UnknownOrder)?, price)?;
+            (bid.target, bid.remaining)
+        }
+    };
+    Ok(Terms { price, target, remaining, expires_at: amend.expires_at.or(bid.expires_at) })
+}
+
+/// Gives a bid its new terms and tells of them.
+fn settle(x: &mut Exchange, step: &mut Step<'_>, id: BidId, new: Terms) {
+    let bid = x.bid_mut(id);
+    let Terms { price, target, remaining, expires_at } = new;
+    let moves_expiry = bid.expires_at != expires_at;
+    bid.price = price;
+    bid.target = target;
+    bid.remaining = remaining;
+    bid.expires_at = expires_at;
+    let market = bid.market;
+    if moves_expiry && let Some(at) = expires_at {
+        x.timers.set(Timer::BidExpiry(id), at);
+    }
+    step.emit(BidAmended { bid: id, market, price, remaining });
+}
+
+/// Enters a resting bid with its new terms as incoming.
+fn enter_again(x: &mut Exchange, step: &mut Step<'_>, id: BidId, new: Terms, plan: &mut Plan) -> Result<(), Code> {
+    // Planned with the new terms in place; a refusal puts the old ones back.
+    let bid = x.bid_mut(id);
+    let old = (bid.price, bid.remaining);
+    (bid.price, bid.remaining) = (new.price, new.remaining);
+    let bid = x.bid(id).expect("the caller has it");
+    x.plan_bid(bid, Entering::Anew, step.budget, plan);
+    let bid = x.bid_mut(id);
+    (bid.price, bid.remaining) = old;
+    refuse(plan)?;
+
+    settle(x, step, id, new);
+    x.bid_mut(id).age = Age(step.seq.0);
+    if plan.actions.is_empty() && plan.stop == Stop::Through {
+        step.budget = plan.budget;
+        x.shift_bid(id);
+    } else {
+        x.unrest_bid(id);
+        x.commit_bid(step, id, plan);
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! A plan: what matching something would come to, before anything is changed.
+//! Refusals, post-only, fill-or-kill and the dry run read it; then it is
+//! carried out or forgotten.
+
+use berth_domain::{BidId, Bounds, OrderId, ProviderId, Rate};
+
+/// What matching may still cost in one entry, however many things the entry
+/// enters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Budget {
+    /// Counterparts that may be passed over.
+    pub(crate) skips: u32,
+    /// Leases that may be opened.
+    pub(crate) fills: u32,
+    /// Resting things that may enter again.
+    pub(crate) reentries: u32,
+}
+
+impl Budget {
+    pub(crate) const fn of(bounds: &Bounds) -> Self {
+        Self { skips: bounds.scan, fills: bounds.fills, reentries: bounds.scan }
+    }
+}
+
+/// One thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Open a lease.
+    Fill {
+        order: OrderId,
+        bid: BidId,
+        provider: ProviderId,
+        /// The resting side's.
+        price: Rate,
+        replicas: u32,
+    },
+    /// End a resting order of the taker's own account.
+    EndOrder(OrderId),
+    /// End a resting bid of the taker's own account.
+    EndBid(BidId),
+}
+
+/// Why the walk over the counterparts ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Nothing is left of the taker, or nothing more crosses it.
+    #[default]
+    Through,
+    /// It met its own account.
+    SelfTrade,
+    /// The entry's budget is used up.
+    Limit,
+    /// It was only to rest, and would have traded.
+    Crosses,
+}
+
+/// What matching something would come to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plan {
+    /// What to do, in this order.
+    pub(crate) actions: Vec<Action>,
+    pub(crate) stop: Stop,
+    /// Replicas of an order, or units of a bid, that are left then.
+    pub(crate) left: u32,
+    /// What is left of the entry's budget then.
+    pub(crate) budget: Budget,
+}
+
+impl Plan {
+    /// Begins anew.
+    #[inline]
+    pub(crate) fn begin(&mut self, left: u32, budget: Budget) {
+        self.actions.clear();
+        self.stop = Stop::Through;
+        self.left = left;
+        self.budget = budget;
+    }
+
+    /// Passes over a counterpart; answers whether the walk may go on.
+    pub(crate) fn skip(&mut self) -> bool {
+        match self.budget.skips.checked_sub(1) {
+            Some(skips) => self.budget.skips = skips,
+            None => self.stop = Stop::Limit,
+        }
+        self.stop == Stop::Through
+    }
+
+    /// Takes a fill; answers whether the budget allowed it.
+    pub(crate) fn fill(&mut self, action: Action, taken: u32) -> bool {
+        let Some(fills) = self.budget.fills.checked_sub(1) else {
+            self.stop = Stop::Limit;
+            return false;
+        };
+        self.budget.fills = fills;
+        self.actions.push(action);
+        self.left -= taken;
+        true
+    }
+
+    /// Replicas that it puts on a provider so far.
+    pub(crate) fn on(&self, host: ProviderId) -> u32 {
+        self.actions.iter().fold(0, |sum, action| match action {
+            Action::Fill { provider, replicas, .. } if *provider == host => sum + replicas,
+            _ => sum,
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! How orders and bids take their places in the ladders and leave them, and
+//! access to things that are known to be there.
+
+use berth_domain::{BidId, BidState, BidTarget, Code, LeaseId, Mode, OrderId, ProviderId, TimeInForce, TrustLevel};
+
+use super::plan::Plan;
+use crate::exchange::Exchange;
+use crate::state::{
+    Bid, Lease, Market, Order, Provider, bid_key, bids_of, order_key, orders_of, place_mut,
+};
+
+impl Exchange {
+    /// Lets an `auto` order rest in the ladder of each level that it accepts.
+    pub(crate) fn rest_order(&mut self, id: OrderId) {
+        let Self { orders, markets, .. } = self;
+        let order = place_mut(orders, id.0).expect("ids of orders are never given twice");
+        let market = place_mut(markets, order.market.0.into()).expect("an order's market is open");
+        let units = order.units_left();
+        for (level, limit) in order.limits.iter() {
+            order.nodes[level.index()] = Some(market.rest_order(level, limit, order.age, id, units));
+        }
+    }
+
+    /// Moves an order to the place of its limits and age.
+    pub(crate) fn shift_order(&mut self, id: OrderId) {
+        let Self { orders, markets, .. } = self;
+        let order = place_mut(orders, id.0).expect("ids of orders are never given twice");
+        let market = place_mut(markets, order.market.0.into()).expect("an order's market is open");
+        let units = order.units_left();
+        for &level in TrustLevel::ALL {
+            let node = &mut order.nodes[level.index()];
+            match (order.limits.at(level), *node) {
+                (Some(limit), Some(node)) => {
+                    market.ladders_mut().shift(node, orders_of(level), order_key(limit), order.age.0, units);
+                }
+                (Some(limit), None) => *node = Some(market.rest_order(level, limit, order.age, id, units)),
+                (None, Some(there)) => {
+                    market.ladders_mut().remove(there);
+                    *node = None;
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Says in the ladders how many units an order has left.
+    pub(crate) fn resize_order(&mut self, id: OrderId) {
+        let Self { orders, markets, .. } = self;
+        let order = place_mut(orders, id.0).expect("ids of orders are never given twice");
+        let market = place_mut(markets, order.market.0.into()).expect("an order's market is open");
+        for node in order.nodes.into_iter().flatten() {
+            market.ladders_mut().set_quantity(node, order.units_left());
+        }
+    }
+
+    /// Takes an order out of the ladders.
+    pub(crate) fn unrest_order(&mut self, id: OrderId) {
+        let Self { orders, markets, .. } = self;
+        let order = place_mut(orders, id.0).expect("ids of orders are never given twice");
+        let market = place_mut(markets, order.market.0.into()).expect("an order's market is open");
+        for node in &mut order.nodes {
+            if let Some(node) = node.take() {
+                market.ladders_mut().remove(node);
+            }
+        }
+    }
+
+    /// Lets a standing bid rest in the ladder of its level.
+    pub(crate) fn rest_bid(&mut self, id: BidId) {
+        let Self { bids, markets, accounts, .. } = self;
+        let bid = place_mut(bids, id.0).expect("ids of bids are never given twice");
+        let market = place_mut(markets, bid.market.0.into()).expect("a bid's market is open");
+        let level = accounts.get(bid.account).expect("an owner has an account").level;
+        bid.node = Some(market.rest_bid(level, bid.price, bid.age, id, bid.remaining));
+    }
+
+    /// Moves a standing bid to the place of its level, price and age.
+    pub(crate) fn shift_bid(&mut self, id: BidId) {
+        let Self { bids, markets, accounts, .. } = self;
+        let bid = place_mut(bids, id.0).expect("ids of bids are never given twice");
+        let market = place_mut(markets, bid.market.0.into()).expect("a bid's market is open");
+        let level = accounts.get(bid.account).expect("an owner has an account").level;
+        if let Some(node) = bid.node {
+            market.ladders_mut().shift(node, bids_of(level), bid_key(bid.price), bid.age.0, bid.remaining);
+        }
+    }
+
+    /// Says in its ladder how many units a bid has left.
+    pub(crate) fn resize_bid(&mut self, id: BidId) {
+        let Self { bids, markets, .. } = self;
+        let bid = place_mut(bids, id.0).expect("ids of bids are never given twice");
+        let market = place_mut(markets, bid.market.0.into()).expect("a bid's market is open");
+        if let Some(node) = bid.node {
+            market.ladders_mut().set_quantity(node, bid.remaining);
+        }
+    }
+
+    /// Takes a standing bid out of its ladder.
+    pub(crate) fn unrest_bid(&mut self, id: BidId) {
+        let Self { bids, markets, .. } = self;
+        let bid = place_mut(bids, id.0).expect("ids of bids are never given twice");
+        if let Some(node) = bid.node.take() {
+            let market = place_mut(markets, bid.market.0.into()).expect("a bid's market is open");
+            market.ladders_mut().remove(node);
+        }
+    }
+
+    /// Takes a bid that is over out of every index.
+    pub(crate) fn leave_bid(&mut self, id: BidId) {
+        let bid = self.bid_mut(id);
+        match bid.target {
+            BidTarget::Standing { .. } => self.unrest_bid(id),
+            BidTarget::Directed { order } => self.order_mut(order).directed.retain(|waiting| *waiting != id),
+        }
+        self.unlist_bid(id);
+    }
+
+    /// Refuses an order that would rest in a market that is full.
+    pub(crate) fn check_depth(&self, order: &Order, plan: &Plan) -> Result<(), Code> {
+        let rests = matches!(order.time_in_force, TimeInForce::Gtc | TimeInForce::Gtd) && order.mode == Mode::Auto;
+        let is_full = || self.market(order.market).is_some_and(|market| self.is_full(market));
+        if rests && plan.actions.is_empty() && is_full() { Err(Code::BookFull) } else { Ok(()) }
+    }
+
+    /// Refuses a bid that would rest in a market that is full.
+    pub(crate) fn check_bid_depth(&self, bid: &Bid) -> Result<(), Code> {
+        let is_full = self.market(bid.market).is_some_and(|market| self.is_full(market));
+        if bid.state == BidState::Open && is_full { Err(Code::BookFull) } else { Ok(()) }
+    }
+
+    fn is_full(&self, market: &Market) -> bool {
+        market.ladders().len() >= self.bounds().depth as usize
+    }
+
+    #[inline]
+    pub(crate) fn order_mut(&mut self, id: OrderId) -> &mut Order {
+        place_mut(&mut self.orders, id.0).expect("ids of orders are never given twice")
+    }
+
+    #[inline]
+    pub(crate) fn bid_mut(&mut self, id: BidId) -> &mut Bid {
+        place_mut(&mut self.bids, id.0).expect("ids of bids are never given twice")
+    }
+
+    pub(crate) fn lease_mut(&mut self, id: LeaseId) -> &mut Lease {
+        place_mut(&mut self.leases, id.0).expect("ids of leases are never given twice")
+    }
+
+    pub(crate) fn provider_mut(&mut self, id: ProviderId) -> &mut Provider {
+        place_mut(&mut self.providers, id.0.into()).expect("ids of providers are never given twice")
+    }
+}

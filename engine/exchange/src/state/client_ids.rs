@@ -1,0 +1,195 @@
+//! Client ids: what makes a repeated command safe.
+//!
+//! An account's ids are remembered while their things live, and the last
+//! `Bounds::client_ids` of them in any case. One table holds the ids of all
+//! accounts, so that an account with few of them costs nothing; nothing ever
+//! walks the table, so its order does not matter.
+
+use berth_domain::codec::Encode;
+use berth_domain::{AccountId, ClientId, Fingerprint};
+use hashbrown::HashTable;
+
+use crate::outcome::Reply;
+
+/// No record.
+const NONE: u32 = u32::MAX;
+
+/// What a client id stands for.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    account: AccountId,
+    id: ClientId,
+    /// Of the command that came with it.
+    payload: Fingerprint,
+    reply: Reply,
+    /// The account's next younger one among the last; of a free record, the
+    /// next free one.
+    next: u32,
+    is_among_the_last: bool,
+}
+
+/// An account's last ids, from the oldest to the youngest.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    oldest: u32,
+    youngest: u32,
+    len: u32,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { oldest: NONE, youngest: NONE, len: 0 }
+    }
+}
+
+/// The client ids of all accounts.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientIds {
+    table: HashTable<u32>,
+    records: Vec<Record>,
+    free: u32,
+    windows: Vec<Window>,
+}
+
+impl Default for ClientIds {
+    fn default() -> Self {
+        Self { table: HashTable::new(), records: Vec::new(), free: NONE, windows: Vec::new() }
+    }
+}
+
+impl ClientIds {
+    /// Makes room for so many ids of so many accounts.
+    pub(crate) fn reserve(&mut self, accounts: usize, ids: usize) {
+        let records = &self.records;
+        self.table.reserve(ids, |place| hash(records[*place as usize].account, &records[*place as usize].id));
+        self.records.reserve(ids);
+        self.windows.reserve(accounts + 1);
+    }
+
+    /// What an account's command with this client id answered the first time,
+    /// and the fingerprint of its payload.
+    pub(crate) fn get(&self, account: AccountId, id: &ClientId) -> Option<(Fingerprint, Reply)> {
+        let place = self.find(account, id)?;
+        let record = &self.records[place as usize];
+        Some((record.payload, record.reply))
+    }
+
+    /// Remembers what a client id answered. When the account has more than
+    /// `window` last ids, the oldest leaves them: it is forgotten unless its
+    /// thing lives.
+    pub(crate) fn remember(
+        &mut self,
+        account: AccountId,
+        id: ClientId,
+        payload: Fingerprint,
+        reply: Reply,
+        window: u32,
+        is_live: impl Fn(Reply) -> bool,
+    ) {
+        let place = self.insert(Record { account, id, payload, reply, next: NONE, is_among_the_last: true });
+        let last = self.window(account);
+        let youngest = std::mem::replace(&mut last.youngest, place);
+        last.len += 1;
+        if youngest == NONE {
+            last.oldest = place;
+        } else {
+            self.records[youngest as usize].next = place;
+        }
+        while self.window(account).len > window {
+            let oldest = self.window(account).oldest;
+            let Record { next, reply, .. } = self.records[oldest as usize];
+            let last = self.window(account);
+            last.oldest = next;
+            last.len -= 1;
+            if next == NONE {
+                last.youngest = NONE;
+            }
+            self.records[oldest as usize].is_among_the_last = false;
+            if !is_live(reply) {
+                self.remove(oldest);
+            }
+        }
+    }
+
+    /// A thing with a client id is over: the id is forgotten unless it is among
+    /// the account's last.
+    pub(crate) fn retire(&mut self, account: AccountId, id: &ClientId) {
+        if let Some(place) = self.find(account, id)
+            && !self.records[place as usize].is_among_the_last
+        {
+            self.remove(place);
+        }
+    }
+
+    fn window(&mut self, account: AccountId) -> &mut Window {
+        let id = account.0 as usize;
+        if self.windows.len() <= id {
+            self.windows.resize(id + 1, Window::default());
+        }
+        &mut self.windows[id]
+    }
+
+    fn find(&self, account: AccountId, id: &ClientId) -> Option<u32> {
+        let records = &self.records;
+        let is_it = |place: &u32| records[*place as usize].account == account && records[*place as usize].id == *id;
+        self.table.find(hash(account, id), is_it).copied()
+    }
+
+    fn insert(&mut self, record: Record) -> u32 {
+        let hashed = hash(record.account, &record.id);
+        let place = if self.free == NONE {
+            self.records.push(record);
+            u32::try_from(self.records.len() - 1).expect("fewer client ids than 2³²")
+        } else {
+            let place = self.free;
+            self.free = self.records[place as usize].next;
+            self.records[place as usize] = record;
+            place
+        };
+        let records = &self.records;
+        self.table.insert_unique(hashed, place, |place| {
+            hash(records[*place as usize].account, &records[*place as usize].id)
+        });
+        place
+    }
+
+    fn remove(&mut self, place: u32) {
+        let record = &mut self.records[place as usize];
+        let hashed = hash(record.account, &record.id);
+        record.next = std::mem::replace(&mut self.free, place);
+        if let Ok(entry) = self.table.find_entry(hashed, |other| *other == place) {
+            entry.remove();
+        }
+    }
+
+    /// An account's ids in the order of its state hash: the last ones by age,
+    /// then those of things that have lived longer, by id.
+    pub(crate) fn encode(&self, account: AccountId, others: impl Iterator<Item = ClientId>, out: &mut Vec<u8>) {
+        let last = self.windows.get(account.0 as usize).copied().unwrap_or_default();
+        u64::from(last.len).encode(out);
+        let mut place = last.oldest;
+        while place != NONE {
+            let record = &self.records[place as usize];
+            record.id.encode(out);
+            record.payload.0.encode(out);
+            record.reply.encode(out);
+            place = record.next;
+        }
+        let mut others: Vec<_> = others.filter_map(|id| self.find(account, &id)).collect();
+        others.retain(|place| !self.records[*place as usize].is_among_the_last);
+        others.sort_unstable_by_key(|place| self.records[*place as usize].id);
+        for place in others {
+            let record = &self.records[place as usize];
+            record.id.encode(out);
+            record.payload.0.encode(out);
+            record.reply.encode(out);
+        }
+    }
+}
+
+/// Where an id lies in the table. Nobody but its own account is slowed down
+/// by ids that are chosen to collide: an account has few of them at a time.
+fn hash(account: AccountId, id: &ClientId) -> u64 {
+    // An odd multiple of the account's id moves its ids elsewhere.
+    Fingerprint::of(id.as_str().as_bytes()).0 ^ u64::from(account.0).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}

@@ -1,0 +1,79 @@
+//! Ending all that an account has in the books.
+
+use berth_domain::{CancelAll, MarketId, ResourceClass, SetDeadMan};
+use serde::{Deserialize, Serialize};
+
+use crate::address::Name;
+use crate::json::objects;
+use crate::scalar::{in_text_option, is_false, whole};
+
+/// `cancel.all`: ends the account's open orders and live bids.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
+pub struct CancelAllRequest {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Name>,
+    /// Of this market only.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    pub market: Option<ResourceClass>,
+    /// Only what this connection placed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub this_session: bool,
+}
+
+/// `deadman.set`: ends all that the account has in the books unless it sends a
+/// command in time, again and again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeadManRequest {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Name>,
+    /// Time without a command, in milliseconds; 0 disarms.
+    #[serde(deserialize_with = "whole::<0, 4_294_967_295, _, _>")]
+    pub ms: u32,
+}
+
+objects!(CancelAllRequest, DeadManRequest);
+
+/// What is to be ended; a market is named by class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCancelAll {
+    /// Of this market only.
+    pub class: Option<ResourceClass>,
+    /// Only what this connection placed.
+    pub this_session: bool,
+}
+
+impl CancelAllRequest {
+    /// Who says it, if the request does, and what shall be ended.
+    #[must_use]
+    pub fn parse(self) -> (Option<Name>, NewCancelAll) {
+        (self.address, NewCancelAll { class: self.market, this_session: self.this_session })
+    }
+}
+
+impl NewCancelAll {
+    /// What the exchange is told; `market` gives the market of a class, and
+    /// `session` is the connection's.
+    ///
+    /// # Errors
+    /// The class whose market does not exist.
+    pub fn command(
+        &self,
+        market: impl FnOnce(&ResourceClass) -> Option<MarketId>,
+        session: u64,
+    ) -> Result<CancelAll, ResourceClass> {
+        let market = self.class.as_ref().map(|class| market(class).ok_or_else(|| class.clone())).transpose()?;
+        Ok(CancelAll { market, session: self.this_session.then_some(session) })
+    }
+}
+
+impl DeadManRequest {
+    /// Who says it, if the request does, and what the exchange takes.
+    #[must_use]
+    pub fn parse(self) -> (Option<Name>, SetDeadMan) {
+        (self.address, SetDeadMan { millis: self.ms })
+    }
+}
