@@ -31,12 +31,14 @@ pub struct Book {
 }
 
 impl Book {
-    /// A book that takes this many resting things and rows together before it
-    /// allocates again. Branches of the index, 280 bytes each, still grow with
-    /// the spread of prices.
+    /// A book that takes this many resting things and rows together, and this
+    /// many branches of its index (280 bytes each), before it allocates again.
+    ///
+    /// There are never more rows than things, nor more branches than rows; and
+    /// on `n` adjacent prices about `n / 63` branches a ladder.
     #[must_use]
-    pub fn with_capacity(cells: usize) -> Self {
-        Self { cells: Cells::with_capacity(cells), ..Self::default() }
+    pub fn with_capacity(cells: usize, branches: usize) -> Self {
+        Self { cells: Cells::with_capacity(cells), tries: Tries::with_capacity(branches), len: 0 }
     }
 
     /// Puts a thing into a ladder. What has the same key, age and owner as

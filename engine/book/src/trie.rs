@@ -66,6 +66,10 @@ pub(crate) struct Tries {
 }
 
 impl Tries {
+    pub(crate) fn with_capacity(branches: usize) -> Self {
+        Self { branches: Vec::with_capacity(branches), ..Self::default() }
+    }
+
     #[inline]
     pub(crate) const fn best(&self, ladder: usize) -> u32 {
         self.best[ladder]

@@ -2,6 +2,7 @@
 //! the same order, and the book's insides agree with each other.
 //!
 //! `BERTH_BOOK_RUNS` sets how many random runs each test does (default 256).
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
 
 use std::collections::BTreeMap;
 
@@ -18,10 +19,13 @@ enum Call {
     SetQuantity { pick: usize, quantity: u32 },
 }
 
+/// Quantity and node by (key, age, owner).
+type Ranked = BTreeMap<(u64, u64, u64), (u32, Node)>;
+
 /// The order in which things stand, by brute force.
 #[derive(Default)]
 struct Model {
-    ladders: [BTreeMap<(u64, u64, u64), (u32, Node)>; LADDERS],
+    ladders: [Ranked; LADDERS],
     /// What rests, by owner.
     resting: BTreeMap<u64, (usize, u64, u64)>,
     owners: u64,
@@ -135,6 +139,7 @@ fn check(keys: impl Strategy<Value = u64> + Clone, ages: std::ops::Range<u64>, l
         4 => shift,
         1 => (any::<usize>(), any::<u32>()).prop_map(|(pick, quantity)| Call::SetQuantity { pick, quantity }),
     ];
+    #[expect(clippy::disallowed_methods, reason = "a test's length is no state")]
     let runs = std::env::var("BERTH_BOOK_RUNS").map_or(256, |runs| runs.parse().unwrap());
     let config = Config { cases: runs, failure_persistence: None, ..Config::default() };
     let run = |calls: Vec<Call>| {
@@ -197,7 +202,7 @@ fn what_is_equal_stands_in_the_order_of_arrival() {
 
 #[test]
 fn nodes_and_cells_are_used_again() {
-    let mut book = Book::with_capacity(4);
+    let mut book = Book::with_capacity(4, 0);
     let ladder = Ladder::new(0);
     let thing = |key| Resting { key, age: 1, owner: 1, quantity: u32::MAX };
     let first = book.rest(ladder, thing(1));
