@@ -34,7 +34,7 @@ use berth_domain::{
 
 pub(crate) use account::Account;
 pub(crate) use bid::Bid;
-pub(crate) use book::{Row, RowsOf};
+pub(crate) use book::Row;
 pub(crate) use host::Host;
 pub(crate) use lease::Lease;
 pub(crate) use order::Order;
@@ -139,13 +139,13 @@ impl Oracle {
             Command::AmendBid(amend) => self.amend_bid(amend).map(Answer::Done),
             Command::ReplaceBid(replace) => self.named(replace.place.client_id, |x| x.replace_bid(replace)),
             Command::CancelBid(cancel) => self.cancel_bid_asked(cancel.bid).map(Answer::Done),
-            Command::MassQuote(mass) => self.mass_quote(mass).map(done),
+            Command::MassQuote(mass) => self.mass_quote(mass).map(Answer::Done),
             Command::PlaceOrder(place) => self.named(place.client_id, |x| x.place_order(place)),
             Command::AmendOrder(amend) => self.amend_order(amend).map(Answer::Done),
             Command::ReplaceOrder(replace) => self.named(replace.place.client_id, |x| x.replace_order(replace)),
             Command::CancelOrder(cancel) => self.cancel_order_asked(cancel.order).map(Answer::Done),
-            Command::CancelAll(cancel) => self.cancel_all_asked(cancel).map(done),
-            Command::SetDeadMan(set) => Ok(done(self.set_dead_man(set))),
+            Command::CancelAll(cancel) => self.cancel_all_asked(cancel).map(Answer::Done),
+            Command::SetDeadMan(set) => Ok(Answer::Done(self.set_dead_man(set))),
             Command::AcceptBid(accept) => self.accept(accept.bid),
             Command::Escrowed(fact) => self.escrowed(fact),
             Command::EscrowFailed(fact) => self.escrow_failed(fact),

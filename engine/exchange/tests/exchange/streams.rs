@@ -10,8 +10,9 @@ mod moves;
 mod tape;
 mod trading;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 use berth_domain::{Entry, Event};
 use proptest::prelude::*;
@@ -65,9 +66,10 @@ fn the_exchange_does_what_the_oracle_foretells() {
 /// Plays so many streams; what they met, or the shortest that fails.
 fn try_out(cases: u32) -> Result<Census, String> {
     let census = RefCell::new(Census::default());
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let config =
+        ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() };
     let run = TestRunner::new(config).run(&streams(), |(rules, moves)| {
-        census.borrow_mut().add(&play(rules, &moves));
+        census.borrow_mut().add(&quietly(|| play(rules, &moves)).map_err(TestCaseError::fail)?);
         Ok(())
     });
     match run {
@@ -75,6 +77,30 @@ fn try_out(cases: u32) -> Result<Census, String> {
         Err(TestError::Abort(reason)) => Err(reason.to_string()),
         Err(TestError::Fail(reason, (rules, moves))) => Err(format!("{}\n{reason}", transcript(rules, &moves))),
     }
+}
+
+/// A failing stream fails a thousand times before it is as short as it can be:
+/// this thread keeps quiet meanwhile and answers why the last one failed.
+fn quietly<T>(play: impl FnOnce() -> T) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    thread_local! {
+        static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+        static REASON: RefCell<String> = const { RefCell::new(String::new()) };
+    }
+    HOOK.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if IS_QUIET.get() {
+                REASON.set(panic.to_string());
+            } else {
+                loud(panic);
+            }
+        }));
+    });
+    IS_QUIET.set(true);
+    let played = catch_unwind(AssertUnwindSafe(play));
+    IS_QUIET.set(false);
+    played.map_err(|_| REASON.take())
 }
 
 fn play(rules: [u8; 7], moves: &[Move]) -> Census {
@@ -102,6 +128,6 @@ fn transcript(rules: [u8; 7], moves: &[Move]) -> String {
     let (genesis, lines) = (rules_of(rules), RefCell::new(Vec::new()));
     let scribe = Scribe { mirror: Mirror::new(&genesis), lines: &lines };
     // It fails again at the same place; what was written until then is told.
-    drop(catch_unwind(AssertUnwindSafe(|| Tape::play(&genesis, moves, scribe).now)));
+    drop(quietly(|| Tape::play(&genesis, moves, scribe).now));
     lines.into_inner().join("\n")
 }

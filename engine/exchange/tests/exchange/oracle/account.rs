@@ -128,12 +128,13 @@ impl Oracle {
         }
     }
 
-    pub(super) fn set_dead_man(&mut self, set: &SetDeadMan) {
+    pub(super) fn set_dead_man(&mut self, set: &SetDeadMan) -> Reply {
         self.reach(if set.millis > 0 { Rule::DeadManArmed } else { Rule::DeadManDisarmed });
         let (account, deadline) = (self.step.account, self.in_millis(set.millis));
         let dead_man = (set.millis > 0).then_some(DeadMan { millis: set.millis, deadline });
         self.account_mut(account).dead_man = dead_man;
         self.tell(DeadManSet { account, deadline: dead_man.map(|armed| armed.deadline) });
+        Reply::Account(account)
     }
 
     /// Every command of an account that is carried out sets its dead-man timer

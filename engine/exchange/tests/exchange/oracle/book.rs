@@ -9,14 +9,11 @@ use super::Oracle;
 /// Level, price, units, and how many orders or bids.
 pub(crate) type Row = (TrustLevel, Rate, u64, u32);
 
-/// Supply and demand.
-pub(crate) type RowsOf = (Vec<Row>, Vec<Row>);
-
 impl Oracle {
     /// Supply, the lowest price first, and demand, the highest first; at one
     /// price the higher level first. An order stands at each level that it
     /// accepts.
-    pub(crate) fn book(&self, market: MarketId) -> RowsOf {
+    pub(crate) fn book(&self, market: MarketId) -> (Vec<Row>, Vec<Row>) {
         let (mut bids, mut orders) = (Vec::new(), Vec::new());
         for bid in self.bids.iter().filter(|bid| bid.rests() && bid.market == market) {
             add(&mut bids, self.level(bid.place.provider), bid.place.price, bid.left.into());

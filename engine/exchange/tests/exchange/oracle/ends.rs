@@ -62,7 +62,7 @@ impl Oracle {
         self.tell(BidExpired { bid: id, market });
     }
 
-    pub(super) fn cancel_all_asked(&mut self, cancel: &CancelAll) -> Result<(), Code> {
+    pub(super) fn cancel_all_asked(&mut self, cancel: &CancelAll) -> Result<Reply, Code> {
         if cancel.market.is_some_and(|market| self.market(market).is_none()) {
             return Err(Code::UnknownMarket);
         }
@@ -74,7 +74,7 @@ impl Oracle {
                 (None, None) => Rule::CancelAllOfEverything,
             });
         }
-        Ok(())
+        Ok(Reply::Account(self.step.account))
     }
 
     /// Ends an account's live orders by id, then its live bids by id, in the

@@ -2,13 +2,13 @@
 
 use berth_domain::{BidTarget, CancelReason, Code, MassQuote, PlaceBid, Quote, TimeInForce};
 
-use super::{Oracle, Rule};
+use super::{Oracle, Reply, Rule};
 
 impl Oracle {
     /// Ends every live bid of the set, then enters the quotes in the order of
     /// their list; those of no units place nothing. One that is refused refuses
     /// all; but an account can always take all its quotes back.
-    pub(super) fn mass_quote(&mut self, mass: &MassQuote) -> Result<(), Code> {
+    pub(super) fn mass_quote(&mut self, mass: &MassQuote) -> Result<Reply, Code> {
         let is_all_zero = mass.quotes.iter().all(|quote| quote.quantity == 0);
         if mass.quotes.len() > self.rules().bounds.quotes as usize && !is_all_zero {
             return Err(Code::OutOfBounds);
@@ -33,13 +33,13 @@ impl Oracle {
             if !mass.quotes.iter().all(sound) || mass.quotes.len() > self.rules().bounds.quotes as usize {
                 self.reach(Rule::MassQuoteAllZeroPassesChecks);
             }
-            return Ok(());
+            return Ok(Reply::Account(account));
         }
         self.reach(if self.step.opened > 0 { Rule::MassQuoteTrades } else { Rule::MassQuoteEnters });
         if mass.quotes.iter().any(|quote| quote.quantity == 0) {
             self.reach(Rule::MassQuoteZeroAmongOthers);
         }
-        Ok(())
+        Ok(Reply::Account(account))
     }
 }
 

@@ -125,8 +125,8 @@ fn hosts(x: &Exchange, oracle: &Oracle) {
             assert_eq!(market.class, *class, "class of market {}", market.id);
             let free = oracle.free(it.id, market.id);
             let r = it.free;
-            let units = it.free_units(&market.class).into();
-            let told = [r.cpu.into(), r.memory.into(), r.storage.into(), units];
+            let units = i128::from(it.free_units(&market.class));
+            let told = [i128::from(r.cpu), i128::from(r.memory), i128::from(r.storage), units];
             assert_eq!(told, free, "room of host {} in {}", it.id, market.class);
         }
     }
