@@ -41,6 +41,7 @@ mod events;
 mod rest;
 mod session;
 mod socket;
+mod trading;
 
 pub use berth_wire as wire;
 pub use berth_wire::event::EventFrame;

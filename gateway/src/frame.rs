@@ -1,7 +1,7 @@
 //! The events of one entry as they go out: rendered once, for every channel,
 //! stream and list that shows them.
 
-use berth_domain::{Event, LeaseId, MarketId, Micros, Seq};
+use berth_domain::{BidId, Event, LeaseId, MarketId, Micros, Seq};
 use berth_exchange::Exchange;
 use berth_wire::event::{event_json, event_type};
 use berth_wire::frame::EventFilter;
@@ -13,6 +13,8 @@ use crate::render::Named;
 pub(crate) struct Frame {
     pub(crate) seq: Seq,
     pub(crate) at: Micros,
+    /// The bids that it placed, in their order.
+    pub(crate) placed: Box<[BidId]>,
     events: Vec<Rendered>,
 }
 
@@ -39,12 +41,17 @@ impl Filter {
 
 impl Frame {
     pub(crate) fn new(seq: Seq, at: Micros, events: &[Event], x: &Exchange) -> Self {
+        let placed = events.iter().filter_map(|event| match event {
+            Event::BidAccepted(accepted) => Some(accepted.bid),
+            _ => None,
+        });
+        let placed = placed.collect();
         let events = events.iter().map(|event| Rendered {
             kind: event_type(event),
             market: market_of(event).or_else(|| lease_of(event).and_then(|id| Some(x.lease(id)?.market))),
             json: event_json(event, &Named(x)).to_string(),
         });
-        Self { seq, at, events: events.collect() }
+        Self { seq, at, placed, events: events.collect() }
     }
 
     /// The events that pass, as the inside of a JSON array; `None` when none
@@ -74,6 +81,9 @@ pub(crate) fn market_of(event: &Event) -> Option<MarketId> {
         Event::BidResumed(e) => Some(e.market),
         Event::BidLost(e) => Some(e.market),
         Event::BidCancelled(e) => Some(e.market),
+        Event::OrderAmended(e) => Some(e.market),
+        Event::BidAmended(e) => Some(e.market),
+        Event::BidExpired(e) => Some(e.market),
         Event::LeaseOpened(e) => Some(e.market),
         Event::ExchangeOpened(_)
         | Event::AccountOpened(_)
@@ -89,6 +99,7 @@ pub(crate) fn market_of(event: &Event) -> Option<MarketId> {
         | Event::LeaseClosed(_)
         | Event::LeasePaid(_)
         | Event::ProofStepped(_)
+        | Event::DeadManSet(_)
         | Event::CommandRefused(_) => None,
     }
 }

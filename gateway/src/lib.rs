@@ -14,6 +14,7 @@
 
 mod body;
 mod book;
+mod clock;
 mod commands;
 mod fanout;
 mod feed;
@@ -28,6 +29,7 @@ mod query;
 mod render;
 mod routes;
 mod server;
+mod session;
 mod socket;
 mod submit;
 mod view;
@@ -51,6 +53,7 @@ use crate::limits::PROVISION_TIME_MAX;
 use crate::node::Node;
 use crate::provision::Provisioning;
 use crate::server::Server;
+use crate::session::Sessions;
 use crate::view::{Follower, View};
 
 /// How the gateway shall behave.
@@ -136,6 +139,7 @@ impl Gateway {
             provisioning,
             stats: Kept::default(),
             log_head: Kept::default(),
+            sessions: Sessions::new(),
             stop: stopped.clone(),
         };
         let router = routes::router(Arc::new(node));

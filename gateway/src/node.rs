@@ -15,6 +15,7 @@ use crate::frame::Frame;
 use crate::kept::Kept;
 use crate::problem::Refusal;
 use crate::provision::Provisioning;
+use crate::session::Sessions;
 use crate::view::View;
 
 /// The node as its routes and sockets share it.
@@ -34,6 +35,8 @@ pub(crate) struct Node {
     pub(crate) stats: Kept<NetworkStats>,
     /// An entry, and the hash of the state that follows from it.
     pub(crate) log_head: Kept<(Seq, StateHash)>,
+    /// The sessions of its WebSockets.
+    pub(crate) sessions: Sessions,
     /// Turns true when the gateway stops.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -86,6 +89,14 @@ impl Node {
             Some(provisioning) if self.open => provisioning.account(address).await,
             _ => Err(Refusal::from(Code::UnknownAccount).at(field)),
         }
+    }
+
+    /// The account of a name, which is not made for it: who has none has
+    /// nothing to be changed.
+    pub(crate) fn known(&self, name: &Name, field: &str) -> Result<AccountId, Refusal> {
+        let address = self.address(name, field)?;
+        let account = self.view.read(|x| x.account_by_address(address));
+        account.ok_or_else(|| Refusal::from(Code::UnknownAccount).at(field))
     }
 
     /// The account that acts on a thing: the one named, else the thing's owner.

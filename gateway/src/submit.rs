@@ -26,6 +26,8 @@ pub(crate) struct Done {
 /// stored before a command is submitted must not let a later one overtake it.
 #[derive(Default)]
 pub(crate) struct Turn {
+    /// The connection's session; commands that stand alone have none.
+    pub(crate) session: Option<u64>,
     before: Option<oneshot::Receiver<()>>,
     after: Option<oneshot::Sender<()>>,
 }
@@ -37,9 +39,9 @@ impl Turn {
     }
 
     /// The turn after all that `last` stands for, which then stands for this.
-    pub(crate) fn after(last: &mut Option<oneshot::Receiver<()>>) -> Self {
+    pub(crate) fn after(last: &mut Option<oneshot::Receiver<()>>, session: u64) -> Self {
         let (after, next) = oneshot::channel();
-        Self { before: last.replace(next), after: Some(after) }
+        Self { session: Some(session), before: last.replace(next), after: Some(after) }
     }
 
     /// Waits until the command before is submitted, or came to nothing.

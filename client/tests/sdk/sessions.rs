@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use berth_client::wire::domain::SelfTrade;
+use berth_client::wire::price::Per;
+use berth_client::wire::request::{
+    AmendBidRequest, AmendOrderRequest, CancelAllRequest, DeadManRequest, MassQuoteRequest,
+};
 use berth_client::{Call, Client, ClientError};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
@@ -36,6 +41,52 @@ async fn calls_are_sent_in_a_pipeline_and_matched_by_id() {
     for (n, call) in calls.into_iter().enumerate() {
         assert_eq!(call.await.expect("no panic"), Ok(json!({"n": n})));
     }
+}
+
+#[tokio::test]
+async fn commands_of_trading_name_their_method_and_what_they_change() {
+    let node = Node::new().await;
+    let session = node.client().session();
+    let fewer = AmendOrderRequest { quantity: Some(2), ..AmendOrderRequest::default() };
+    let cheaper = AmendBidRequest { bid_price: "1.5".parse().ok(), ..AmendBidRequest::default() };
+    let quotes = MassQuoteRequest {
+        address: None,
+        quote_set_id: 3,
+        per: Per::default(),
+        post_only: true,
+        self_trade: SelfTrade::default(),
+        quotes: Vec::new(),
+    };
+    let node_side = async {
+        let mut peer = node.accept().await;
+        let mut seen = Vec::new();
+        for _ in 0..5 {
+            let request = peer.request().await;
+            answer(&mut peer, &request).await;
+            seen.push((request["method"].as_str().unwrap_or_default().to_owned(), request["params"].clone()));
+        }
+        seen
+    };
+    let client_side = async {
+        session.amend_order(7, &fewer).await?;
+        session.amend_bid(8, &cheaper).await?;
+        session.mass_quote(&quotes).await?;
+        session.cancel_all(&CancelAllRequest { this_session: true, ..CancelAllRequest::default() }).await?;
+        session.set_dead_man(&DeadManRequest { address: None, ms: 500 }).await
+    };
+    let (seen, done) = tokio::join!(node_side, client_side);
+    assert_eq!(done.map(|reply| reply.seq), Ok(Some(7)));
+    let expected = [
+        ("order.amend", json!({"orderId": 7, "quantity": 2, "per": "hour"})),
+        ("bid.amend", json!({"bidId": 8, "bidPrice": "1.5", "per": "hour"})),
+        (
+            "bid.mass",
+            json!({"quoteSetId": 3, "per": "hour", "postOnly": true, "selfTrade": "expireTaker", "quotes": []}),
+        ),
+        ("cancel.all", json!({"thisSession": true})),
+        ("deadman.set", json!({"ms": 500})),
+    ];
+    assert_eq!(seen, expected.map(|(method, params)| (method.to_owned(), params)));
 }
 
 #[tokio::test]

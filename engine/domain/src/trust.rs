@@ -53,53 +53,64 @@ impl TrustSet {
 
     /// The levels in the set, lowest first.
     #[inline]
-    pub fn iter(self) -> impl DoubleEndedIterator<Item = TrustLevel> {
-        TrustLevel::ALL.iter().copied().filter(move |level| self.contains(*level))
+    pub fn iter(self) -> impl Iterator<Item = TrustLevel> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            if left == 0 {
+                return None;
+            }
+            let lowest = left.trailing_zeros();
+            left &= left - 1;
+            Some(TrustLevel::ALL[lowest as usize])
+        })
     }
 }
 
 /// An order's limit price for each level that it accepts; at least one level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits([Option<Rate>; 5]);
+pub struct Limits {
+    levels: TrustSet,
+    /// Stroops per unit-hour; zero where the level is not accepted.
+    rates: [i64; 5],
+}
 
 impl Limits {
     /// Limits from pairs of level and rate; `None` when there is no pair.
     pub fn new(limits: impl IntoIterator<Item = (TrustLevel, Rate)>) -> Option<Self> {
-        let mut table = [None; 5];
+        let mut table = Self { levels: TrustSet::EMPTY, rates: [0; 5] };
         for (level, rate) in limits {
-            table[level.index()] = Some(rate);
+            table.levels = table.levels.with(level);
+            table.rates[level.index()] = rate.get();
         }
-        table.iter().any(Option::is_some).then_some(Self(table))
+        (table.levels != TrustSet::EMPTY).then_some(table)
     }
 
     /// The limit at `level`, when the order accepts that level.
     #[inline]
     #[must_use]
     pub const fn at(&self, level: TrustLevel) -> Option<Rate> {
-        self.0[level.index()]
+        Rate::new(self.rates[level.index()])
     }
 
     /// The highest limit: what the order's hold is computed at.
     #[inline]
     #[must_use]
     pub fn highest(&self) -> Rate {
-        // No limit counts as zero, so that this is five comparisons of integers
-        // and no branch.
-        let highest = self.0.iter().fold(0, |highest, rate| rate.map_or(0, Rate::get).max(highest));
+        let highest = self.rates.iter().fold(0, |highest, rate| highest.max(*rate));
         Rate::new(highest).expect("a limit table is never empty")
     }
 
     /// The accepted levels with their limits, lowest level first.
     #[inline]
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (TrustLevel, Rate)> + '_ {
-        TrustLevel::ALL.iter().zip(&self.0).filter_map(|(level, rate)| rate.map(|rate| (*level, rate)))
+    pub fn iter(&self) -> impl Iterator<Item = (TrustLevel, Rate)> + '_ {
+        self.levels.iter().filter_map(|level| self.at(level).map(|rate| (level, rate)))
     }
 
     /// The accepted levels.
     #[inline]
     #[must_use]
-    pub fn levels(&self) -> TrustSet {
-        self.iter().fold(TrustSet::EMPTY, |set, (level, _)| set.with(level))
+    pub const fn levels(&self) -> TrustSet {
+        self.levels
     }
 }
 
@@ -107,7 +118,7 @@ impl Encode for Limits {
     /// A byte with a bit for each accepted level, then their rates.
     #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
-        out.push(self.levels().0);
+        out.push(self.levels.0);
         for (_, rate) in self.iter() {
             rate.encode(out);
         }
@@ -120,10 +131,10 @@ impl Decode for Limits {
         if set.0 >= 1 << TrustLevel::ALL.len() {
             return Err(DecodeError::Range("trust levels"));
         }
-        let mut table = [None; 5];
+        let mut rates = [0; 5];
         for level in set.iter() {
-            table[level.index()] = Some(Rate::decode(input)?);
+            rates[level.index()] = Rate::decode(input)?.get();
         }
-        if set == TrustSet::EMPTY { Err(DecodeError::Range("trust levels")) } else { Ok(Self(table)) }
+        if set == TrustSet::EMPTY { Err(DecodeError::Range("trust levels")) } else { Ok(Self { levels: set, rates }) }
     }
 }

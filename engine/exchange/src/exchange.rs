@@ -141,7 +141,7 @@ impl Exchange {
         if self.genesis.is_none() && !matches!(entry.command, Command::Genesis(_)) {
             return Err(LogViolation::NoGenesis);
         }
-        if (entry.account == AccountId::EXCHANGE) != (entry.authority == Authority::Exchange) {
+        if (entry.account == AccountId::EXCHANGE) != matches!(entry.authority, Authority::Exchange) {
             return Err(LogViolation::Authority(entry.seq));
         }
         if let Command::Resumed(resumed) = entry.command

@@ -1,31 +1,78 @@
-//! Placing, cancelling and accepting bids.
+//! Placing, changing, cancelling and accepting bids.
 
-use berth_domain::{AcceptBid, BidId, BidTarget, CancelBid, Code};
+use berth_domain::{AcceptBid, AccountId, BidId, BidTarget, CancelBid, Code, PlaceBid, ReplaceBid, TimeInForce};
 use berth_exchange::Reply;
 use berth_wire::address::Name;
-use berth_wire::request::{NewBid, NewBidTarget};
+use berth_wire::request::{AmendBidRequest, NewBid, NewBidTarget};
 use berth_wire::response::{Bid, Changed, Lease};
 
 use super::{changed, unknown};
 use crate::node::{ATTESTED, Node};
 use crate::problem::Refusal;
 use crate::render;
-use crate::submit::Turn;
+use crate::submit::{Done, Turn};
 
 /// Places a bid in the name of its host's owner.
 pub(crate) async fn place(node: &Node, bid: NewBid, turn: Turn) -> Result<Changed<Bid>, Refusal> {
     node.may_change()?;
-    let (owner, command) = node.view.read(|x| {
+    let (owner, place) = prepare(node, &bid, &turn)?;
+    let done = node.submit(owner, ATTESTED, place, turn, |code| field(code, &bid.target)).await?;
+    made(node, done)
+}
+
+/// Ends a bid and places another in the name of the new one's owner, or does
+/// neither.
+pub(crate) async fn replace(node: &Node, id: BidId, bid: NewBid, turn: Turn) -> Result<Changed<Bid>, Refusal> {
+    node.may_change()?;
+    let (owner, place) = prepare(node, &bid, &turn)?;
+    let field = |code| match code {
+        Code::UnknownBid | Code::BidClosed => Some("bidId"),
+        _ => field(code, &bid.target),
+    };
+    let done = node.submit(owner, ATTESTED, ReplaceBid { bid: id, place }, turn, field).await?;
+    made(node, done)
+}
+
+/// Who places a bid, and what the exchange is told.
+fn prepare(node: &Node, bid: &NewBid, turn: &Turn) -> Result<(AccountId, PlaceBid), Refusal> {
+    let (owner, place) = node.view.read(|x| {
         let owner = x.provider(bid.provider).map(|provider| provider.account);
         (owner, bid.command(|class| x.market_of(class).map(|market| market.id)))
     });
     let owner = owner.ok_or_else(|| unknown(Code::UnknownProvider, "providerId"))?;
-    let command = command.map_err(|_| unknown(Code::UnknownMarket, "market"))?;
-    let done = node.submit(owner, ATTESTED, command, turn, |code| field(code, &bid.target)).await?;
+    let place = place.map_err(|_| unknown(Code::UnknownMarket, "market"))?;
+    Ok((owner, PlaceBid { session: turn.session, ..place }))
+}
+
+fn made(node: &Node, done: Done) -> Result<Changed<Bid>, Refusal> {
     changed(node, done, |x| match done.reply {
         Reply::Bid(id) => x.bid(id).map(|bid| render::bid::bid(x, bid)),
         _ => None,
     })
+}
+
+/// Changes a bid, in the name given or its owner's.
+pub(crate) async fn amend(
+    node: &Node,
+    id: BidId,
+    request: AmendBidRequest,
+    turn: Turn,
+) -> Result<Changed<Bid>, Refusal> {
+    node.may_change()?;
+    let (name, change) = request.parse()?;
+    let bid = node.view.read(|x| x.bid(id).map(|bid| (bid.account, bid.time_in_force)));
+    let (owner, time_in_force) = bid.ok_or_else(|| unknown(Code::UnknownBid, "bidId"))?;
+    let actor = node.actor_on(name.as_ref(), "address", owner)?;
+    let field = |code| match code {
+        Code::NotYours => Some("address"),
+        Code::TimeInPast => Some("expiresAt"),
+        Code::OutOfBounds if change.expires_at.is_some() && time_in_force != TimeInForce::Gtd => Some("expiresAt"),
+        Code::OutOfBounds if change.quantity.is_some() => Some("quantity"),
+        Code::OutOfBounds | Code::BidAboveLimit | Code::LevelNotAccepted => Some("bidPrice"),
+        _ => None,
+    };
+    let done = node.submit(actor, ATTESTED, change.command(id), turn, field).await?;
+    changed(node, done, |x| x.bid(id).map(|bid| render::bid::bid(x, bid)))
 }
 
 /// Ends what is left of a bid, in the name given or its owner's.
@@ -68,6 +115,9 @@ fn field(code: Code, target: &NewBidTarget) -> Option<&'static str> {
         Code::UnknownOrder | Code::OrderClosed => Some("orderId"),
         Code::UnknownMarket => Some("market"),
         Code::BidAboveLimit => Some("bidPrice"),
+        Code::TimeInPast => Some("expiresAt"),
+        Code::PostOnlyWouldCross => Some("postOnly"),
+        Code::BookFull => Some("market"),
         Code::ClientIdReused => Some("clientOrderId"),
         Code::OutOfBounds => match target {
             NewBidTarget::Standing { .. } => Some("quantity"),

@@ -1,11 +1,13 @@
 //! What clients can have done: one file for each kind of thing. REST and
 //! WebSocket call the same functions, so they cannot come to differ.
 
+pub(crate) mod accounts;
 pub(crate) mod bids;
 pub(crate) mod facts;
 pub(crate) mod leases;
 pub(crate) mod orders;
 pub(crate) mod providers;
+pub(crate) mod quotes;
 
 use berth_domain::Code;
 use berth_exchange::Exchange;

@@ -1,34 +1,104 @@
-//! Placing and cancelling orders.
+//! Placing, changing and cancelling orders.
 
-use berth_domain::{AccountId, Bounds, CancelOrder, Code, Digest, OrderId, Stroops, owed};
+use berth_domain::{
+    AccountId, Bounds, CancelOrder, Code, Digest, Micros, OrderId, PlaceOrder, ReplaceOrder, Stroops, TimeInForce, owed,
+};
 use berth_exchange::Reply;
 use berth_wire::address::Name;
 use berth_wire::errors::EdgeCode;
-use berth_wire::request::{NewOrder, OrderRequest};
+use berth_wire::request::{AmendOrderRequest, NewOrder, OrderRequest, PriceChange};
 use berth_wire::response::{Changed, Order};
 
 use super::{changed, unknown};
+use crate::clock::now;
 use crate::node::{ATTESTED, Node};
 use crate::problem::Refusal;
 use crate::render;
-use crate::submit::Turn;
+use crate::submit::{Done, Turn};
 
 /// Places an order in the name of its tenant. What it runs goes to the private
 /// store first; the log only ever has its salted hash.
 pub(crate) async fn place(node: &Node, request: OrderRequest, turn: Turn) -> Result<Changed<Order>, Refusal> {
     node.may_change()?;
+    let asked = prepare(node, request, &turn).await?;
+    let field = |code| asked.field(code);
+    let done = node.submit(asked.tenant, ATTESTED, asked.place.clone(), turn, field).await?;
+    made(node, done)
+}
+
+/// Ends an order and places another in the name of the new one's tenant, or
+/// does neither.
+pub(crate) async fn replace(
+    node: &Node,
+    id: OrderId,
+    request: OrderRequest,
+    turn: Turn,
+) -> Result<Changed<Order>, Refusal> {
+    node.may_change()?;
+    let asked = prepare(node, request, &turn).await?;
+    let field = |code| match code {
+        Code::UnknownOrder | Code::OrderClosed => Some("orderId"),
+        Code::NotYours => Some("tenantAddress"),
+        _ => asked.field(code),
+    };
+    let replace = ReplaceOrder { order: id, place: asked.place.clone() };
+    let done = node.submit(asked.tenant, ATTESTED, replace, turn, field).await?;
+    made(node, done)
+}
+
+/// An order that is asked for.
+struct Asked {
+    tenant: AccountId,
+    order: NewOrder,
+    place: PlaceOrder,
+    bounds: Bounds,
+    now: Micros,
+}
+
+async fn prepare(node: &Node, request: OrderRequest, turn: &Turn) -> Result<Asked, Refusal> {
     let order = request.parse()?;
     let market = node.view.read(|x| x.market_of(&order.class).map(|market| market.id));
     let market = market.ok_or_else(|| unknown(Code::UnknownMarket, "specification.gpu"))?;
     let tenant = node.actor(&order.tenant, "tenantAddress").await?;
     let spec_hash = keep(node, tenant, &order).await?;
     let bounds = node.view.read(|x| x.genesis().map(|genesis| genesis.bounds)).unwrap_or_default();
-    let command = order.command(market, spec_hash);
-    let done = node.submit(tenant, ATTESTED, command, turn, |code| field(code, &order, &bounds)).await?;
+    let now = now();
+    let place = PlaceOrder { session: turn.session, ..order.command(market, spec_hash, now) };
+    Ok(Asked { tenant, order, place, bounds, now })
+}
+
+fn made(node: &Node, done: Done) -> Result<Changed<Order>, Refusal> {
     changed(node, done, |x| match done.reply {
         Reply::Order(id) => x.order(id).map(|order| render::order::order(x, order)),
         _ => None,
     })
+}
+
+/// Changes an order, in the name given or its tenant's.
+pub(crate) async fn amend(
+    node: &Node,
+    id: OrderId,
+    request: AmendOrderRequest,
+    turn: Turn,
+) -> Result<Changed<Order>, Refusal> {
+    node.may_change()?;
+    let (name, change) = request.parse()?;
+    let order = node.view.read(|x| x.order(id).map(|order| (order.account, order.limits, order.time_in_force)));
+    let (tenant, limits, time_in_force) = order.ok_or_else(|| unknown(Code::UnknownOrder, "orderId"))?;
+    let command = change.command(id, &limits)?;
+    let actor = node.actor_on(name.as_ref(), "address", tenant)?;
+    let field = |code| match code {
+        Code::NotYours => Some("address"),
+        Code::TimeInPast => Some("expiresAt"),
+        Code::InsufficientFunds | Code::AmountTooLarge if change.price == PriceChange::None => Some("quantity"),
+        Code::InsufficientFunds | Code::AmountTooLarge => Some("maxPrice"),
+        Code::OutOfBounds if change.expires_at.is_some() && time_in_force != TimeInForce::Gtd => Some("expiresAt"),
+        Code::OutOfBounds if change.replicas.is_some() => Some("quantity"),
+        Code::OutOfBounds => Some("maxPrice"),
+        _ => None,
+    };
+    let done = node.submit(actor, ATTESTED, command, turn, field).await?;
+    changed(node, done, |x| x.order(id).map(|order| render::order::order(x, order)))
 }
 
 /// Ends what is left of an order, in the name given or its tenant's.
@@ -68,20 +138,27 @@ async fn keep(node: &Node, tenant: AccountId, order: &NewOrder) -> Result<Digest
     }
 }
 
-fn field(code: Code, order: &NewOrder, bounds: &Bounds) -> Option<&'static str> {
-    match code {
-        Code::UnknownMarket => Some("specification.gpu"),
-        Code::AmountTooLarge | Code::InsufficientFunds => Some("maxPrice"),
-        Code::TimeInPast => Some("expiresAt"),
-        Code::ClientIdReused => Some("clientOrderId"),
-        Code::NotCanonical => Some("specification.requires"),
-        Code::TooManyOrders => Some("tenantAddress"),
-        Code::OutOfBounds if order.duration > bounds.duration => Some("durationSeconds"),
-        Code::OutOfBounds if order.replicas > bounds.replicas => Some("quantity"),
-        Code::OutOfBounds if holds_nothing(order) => Some("maxPrice"),
-        Code::OutOfBounds if order.class.is_gpu() => Some("specification.gpu.count"),
-        Code::OutOfBounds => Some("specification.cpu"),
-        _ => None,
+impl Asked {
+    /// The part of the request that a refusal is about.
+    fn field(&self, code: Code) -> Option<&'static str> {
+        let Self { order, place, bounds, now, .. } = self;
+        match code {
+            Code::UnknownMarket => Some("specification.gpu"),
+            Code::AmountTooLarge | Code::InsufficientFunds => Some("maxPrice"),
+            Code::TimeInPast if place.closes_at.is_some() => Some("closesAt"),
+            Code::TimeInPast => Some("expiresAt"),
+            Code::ClientIdReused => Some("clientOrderId"),
+            Code::NotCanonical => Some("specification.requires"),
+            Code::TooManyOrders => Some("tenantAddress"),
+            Code::PostOnlyWouldCross => Some("postOnly"),
+            Code::OutOfBounds if order.duration > bounds.duration => Some("durationSeconds"),
+            Code::OutOfBounds if order.replicas > bounds.replicas => Some("quantity"),
+            Code::OutOfBounds if place.closes_at.is_some_and(|at| at > now.plus(bounds.duration)) => Some("closesAt"),
+            Code::OutOfBounds if holds_nothing(order) => Some("maxPrice"),
+            Code::OutOfBounds if order.class.is_gpu() => Some("specification.gpu.count"),
+            Code::OutOfBounds => Some("specification.cpu"),
+            _ => None,
+        }
     }
 }
 

@@ -25,8 +25,13 @@ pub(crate) fn bid(x: &Exchange, bid: &Bid) -> response::Bid {
         remaining: quantity.map(|_| bid.remaining),
         min_duration: min,
         max_duration: max,
-        leases: bid.leases.iter().map(|lease| lease.0).collect(),
-        client_order_id: bid.client_id.clone(),
+        time_in_force: bid.time_in_force,
+        expires_at: bid.expires_at.map(|at| at.0),
+        post_only: bid.post_only,
+        self_trade: bid.self_trade,
+        quote_set_id: bid.set,
+        leases: x.leases_of_bid(bid.id).map(|lease| lease.id.0).collect(),
+        client_order_id: bid.client_id,
         placed_at: bid.placed_at.0,
     }
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use berth_domain::{BidId, BidState, BidTarget, Code, OrderId, ProviderId};
-use berth_wire::request::{AcceptRequest, CancelRequest, DirectedBid, StandingBid};
+use berth_wire::request::{AcceptRequest, AmendBidRequest, CancelRequest, DirectedBid, MassQuoteRequest, StandingBid};
 use berth_wire::response::{Bid, Changed, Lease, List};
 
 use super::{created, idempotent, page};
@@ -78,6 +78,28 @@ pub(super) async fn one(State(app): State<App>, id: Segment, query: Query) -> Re
     let id = BidId(id.id(Code::UnknownBid)?);
     let found = app.view.read(|x| x.bid(id).map(|one| bid(x, one)));
     found.map(Json).ok_or_else(|| Refusal::from(Code::UnknownBid).at("id"))
+}
+
+pub(super) async fn mass_quote(
+    State(app): State<App>,
+    mut query: Query,
+    body::Json(mut request): body::Json<MassQuoteRequest>,
+) -> Result<Response, Refusal> {
+    request.address = query.actor("address", request.address)?;
+    query.finish()?;
+    commands::quotes::mass(&app, request, Turn::any()).await.map(created)
+}
+
+pub(super) async fn amend(
+    State(app): State<App>,
+    id: Segment,
+    mut query: Query,
+    body::Json(mut request): body::Json<AmendBidRequest>,
+) -> Result<Json<Changed<Bid>>, Refusal> {
+    request.address = query.actor("address", request.address)?;
+    query.finish()?;
+    let id = BidId(id.id(Code::UnknownBid)?);
+    commands::bids::amend(&app, id, request, Turn::any()).await.map(Json)
 }
 
 pub(super) async fn cancel(

@@ -1,13 +1,11 @@
 //! `/leases`
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use berth_domain::{Code, LeaseId, LeaseState, Micros, OrderId, ProviderId};
+use berth_domain::{Code, LeaseId, LeaseState, OrderId, ProviderId};
 use berth_wire::address::Name;
 use berth_wire::errors::EdgeCode;
 use berth_wire::proof::ProofChain;
@@ -16,6 +14,7 @@ use berth_wire::response::{Lease, LeaseHealth, List};
 
 use super::page;
 use crate::body;
+use crate::clock::now;
 use crate::commands;
 use crate::node::App;
 use crate::problem::Refusal;
@@ -128,9 +127,4 @@ pub(super) async fn stop(
 
 fn unknown() -> Refusal {
     Refusal::from(Code::UnknownLease).at("id")
-}
-
-fn now() -> Micros {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }

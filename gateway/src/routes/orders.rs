@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use berth_domain::{Code, OrderId, OrderState};
 use berth_wire::json::Malformed;
-use berth_wire::request::{CancelRequest, OrderRequest};
+use berth_wire::request::{AmendOrderRequest, CancelRequest, OrderRequest};
 use berth_wire::response::{Changed, List, Order};
 
 use super::{created, idempotent, page};
@@ -55,6 +55,18 @@ pub(super) async fn one(State(app): State<App>, id: Segment, query: Query) -> Re
     let id = OrderId(id.id(Code::UnknownOrder)?);
     let found = app.view.read(|x| x.order(id).map(|one| order(x, one)));
     found.map(Json).ok_or_else(|| Refusal::from(Code::UnknownOrder).at("id"))
+}
+
+pub(super) async fn amend(
+    State(app): State<App>,
+    id: Segment,
+    mut query: Query,
+    body::Json(mut request): body::Json<AmendOrderRequest>,
+) -> Result<Json<Changed<Order>>, Refusal> {
+    request.address = query.actor("address", request.address)?;
+    query.finish()?;
+    let id = OrderId(id.id(Code::UnknownOrder)?);
+    commands::orders::amend(&app, id, request, Turn::any()).await.map(Json)
 }
 
 pub(super) async fn cancel(

@@ -18,6 +18,7 @@ use crate::limits::{FAREWELL_TIME_MAX, PING_EVERY, REQUESTS_PENDING_MAX, SEND_TI
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::server::stopped;
+use crate::submit::Turn;
 
 /// WebSocket close codes (RFC 6455 §7.4).
 const CLOSE_AWAY: u16 = 1001;
@@ -51,6 +52,8 @@ struct Connection {
     subscriptions: Subscriptions,
     /// Requests that wait for their answers.
     pending: FuturesUnordered<Pending>,
+    /// What its orders and bids are placed in.
+    session: u64,
     /// When the newest of the commands is submitted.
     last_turn: Option<oneshot::Receiver<()>>,
     heard: Instant,
@@ -60,7 +63,8 @@ pub(super) async fn serve(app: App, caller: Caller, socket: WebSocket) {
     let subscriptions = Subscriptions::new(&app);
     let pending = FuturesUnordered::new();
     let heard = Instant::now();
-    let mut connection = Connection { app, caller, socket, subscriptions, pending, last_turn: None, heard };
+    let session = app.sessions.open();
+    let mut connection = Connection { app, caller, socket, subscriptions, pending, session, last_turn: None, heard };
     let Err(end) = connection.run().await;
     connection.farewell(end).await;
 }
@@ -124,7 +128,11 @@ impl Connection {
             Err(malformed) => return self.answer(&Refusal::from(malformed).into_answer(None)).await,
         };
         let id = request.id;
-        let called = call(&self.app, self.caller, &mut self.subscriptions, &mut self.last_turn, request);
+        let called = {
+            let last_turn = &mut self.last_turn;
+            let mut turn = || Turn::after(last_turn, self.session);
+            call(&self.app, self.caller, &mut self.subscriptions, &mut turn, request)
+        };
         match called {
             Ok(Call::Done(result)) => self.answer(&Answer::done(id, None, result)).await,
             Ok(Call::Later(later)) => {

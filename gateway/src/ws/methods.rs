@@ -5,33 +5,21 @@ use std::pin::Pin;
 use berth_domain::{BidId, OrderId};
 use berth_wire::frame::{Request, Subscribe, Unsubscribe};
 use berth_wire::json::{Malformed, parse_value};
-use berth_wire::request::{AcceptRequest, CancelRequest, DirectedBid, Fact, StandingBid, StopRequest};
+use berth_wire::request::{AcceptRequest, CancelRequest, DirectedBid, Fact, NewBid, StandingBid, StopRequest};
 use berth_wire::response::{Acknowledged, Changed};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
 use super::subscriptions::Subscriptions;
-use crate::commands::{bids, facts, leases, orders};
+use crate::commands::{accounts, bids, facts, leases, orders, quotes};
 use crate::guard::Caller;
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::submit::Turn;
 
 /// Methods of the protocol that this version does not have yet.
-const NOT_OFFERED: [&str; 10] = [
-    "session.logon",
-    "order.amend",
-    "order.status",
-    "order.test",
-    "bid.amend",
-    "bid.mass",
-    "cancel.all",
-    "deadman.set",
-    "lease.topup",
-    "lease.logs",
-];
+const NOT_OFFERED: [&str; 5] = ["session.logon", "order.status", "order.test", "lease.topup", "lease.logs"];
 
 /// What became of a request.
 pub(super) enum Call {
@@ -49,7 +37,7 @@ pub(super) fn call(
     app: &App,
     caller: Caller,
     subscriptions: &mut Subscriptions,
-    last_turn: &mut Option<oneshot::Receiver<()>>,
+    turn: &mut dyn FnMut() -> Turn,
     request: Request,
 ) -> Result<Call, Refusal> {
     let method = request.method.clone();
@@ -67,7 +55,7 @@ pub(super) fn call(
         }
         _ => {}
     }
-    command(app.clone(), caller, &method, params, last_turn).map(Call::Later)
+    command(app.clone(), caller, &method, params, turn).map(Call::Later)
 }
 
 /// The parameters of a method that has none.
@@ -84,14 +72,23 @@ fn command(
     caller: Caller,
     method: &str,
     mut params: Value,
-    last_turn: &mut Option<oneshot::Receiver<()>>,
+    // Taken only once the parameters are known to be good.
+    turn: &mut dyn FnMut() -> Turn,
 ) -> Result<Later, Refusal> {
-    // A turn is taken only once the parameters are known to be good.
-    let mut turn = || Turn::after(last_turn);
     Ok(match method {
         "order.place" => {
             let (request, turn) = (read(params)?, turn());
             Box::pin(async move { orders::place(&app, request, turn).await.map(done) })
+        }
+        "order.replace" => {
+            let id = OrderId(take_id(&mut params, "orderId")?);
+            let (request, turn) = (read(params)?, turn());
+            Box::pin(async move { orders::replace(&app, id, request, turn).await.map(done) })
+        }
+        "order.amend" => {
+            let id = OrderId(take_id(&mut params, "orderId")?);
+            let (request, turn) = (read(params)?, turn());
+            Box::pin(async move { orders::amend(&app, id, request, turn).await.map(done) })
         }
         "order.cancel" => {
             let id = OrderId(take_id(&mut params, "orderId")?);
@@ -100,21 +97,36 @@ fn command(
             Box::pin(async move { orders::cancel(&app, id, address.as_ref(), turn).await.map(done) })
         }
         "bid.place" => {
-            // A bid that names an order is directed at it.
-            let bid = if params.get("orderId").is_some() {
-                let order = OrderId(take_id(&mut params, "orderId")?);
-                read::<DirectedBid>(params)?.parse(order)?
-            } else {
-                read::<StandingBid>(params)?.parse()?
-            };
-            let turn = turn();
+            let (bid, turn) = (read_bid(params)?, turn());
             Box::pin(async move { bids::place(&app, bid, turn).await.map(done) })
+        }
+        "bid.replace" => {
+            let id = BidId(take_id(&mut params, "bidId")?);
+            let (bid, turn) = (read_bid(params)?, turn());
+            Box::pin(async move { bids::replace(&app, id, bid, turn).await.map(done) })
+        }
+        "bid.amend" => {
+            let id = BidId(take_id(&mut params, "bidId")?);
+            let (request, turn) = (read(params)?, turn());
+            Box::pin(async move { bids::amend(&app, id, request, turn).await.map(done) })
+        }
+        "bid.mass" => {
+            let (request, turn) = (read(params)?, turn());
+            Box::pin(async move { quotes::mass(&app, request, turn).await.map(done) })
         }
         "bid.cancel" => {
             let id = BidId(take_id(&mut params, "bidId")?);
             let CancelRequest { address } = read(params)?;
             let turn = turn();
             Box::pin(async move { bids::cancel(&app, id, address.as_ref(), turn).await.map(done) })
+        }
+        "cancel.all" => {
+            let (request, turn) = (read(params)?, turn());
+            Box::pin(async move { accounts::cancel_all(&app, request, turn).await.map(acknowledged) })
+        }
+        "deadman.set" => {
+            let (request, turn) = (read(params)?, turn());
+            Box::pin(async move { accounts::set_dead_man(&app, request, turn).await.map(acknowledged) })
         }
         "lease.accept" => {
             let id = BidId(take_id(&mut params, "bidId")?);
@@ -152,6 +164,15 @@ fn command(
 /// Reads parameters; a failure names them as in the request.
 fn read<T: DeserializeOwned>(params: Value) -> Result<T, Refusal> {
     Ok(parse_value(params)?)
+}
+
+/// Reads a bid; one that names an order is directed at it.
+fn read_bid(mut params: Value) -> Result<NewBid, Refusal> {
+    if params.get("orderId").is_some() {
+        let order = OrderId(take_id(&mut params, "orderId")?);
+        return Ok(read::<DirectedBid>(params)?.parse(order)?);
+    }
+    Ok(read::<StandingBid>(params)?.parse()?)
 }
 
 /// Takes an id out that REST has in its path.

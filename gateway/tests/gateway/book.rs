@@ -55,7 +55,12 @@ async fn a_book_kept_from_updates_is_the_book_of_the_rest_route() {
     for round in 0..6 {
         let price = (7 + round % 3).to_string();
         let bid = node.bid(providers[round % 2], &price, 3).await;
-        node.order("tenant", "1").await;
+        let fewer = json!({ "quantity": 2 });
+        let (status, _) = node.call(Method::PATCH, &format!("/api/v1/bids/{}", bid["id"]), Some(fewer)).await;
+        let order = node.order("tenant", "1").await;
+        let dearer = json!({ "maxPrice": format!("1.{round}") });
+        let (also, _) = node.call(Method::PATCH, &format!("/api/v1/orders/{}", order["id"]), Some(dearer)).await;
+        assert!(status.is_success() && also.is_success());
         // Takes from the best bid.
         node.order("tenant", "9").await;
         let cancelled = node.call(Method::DELETE, &format!("/api/v1/bids/{}", bid["id"]), None).await.1;

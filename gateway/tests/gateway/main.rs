@@ -14,3 +14,4 @@ mod refusals;
 mod seed;
 mod slow;
 mod socket;
+mod trading;

@@ -30,6 +30,13 @@ fn cheap() -> Value {
     order
 }
 
+/// An auction that closes then.
+fn auction(closes_at: u64) -> Value {
+    let mut order = with("mode", json!("auction"));
+    order["closesAt"] = json!(closes_at);
+    order
+}
+
 #[tokio::test]
 async fn bad_input_is_refused_with_a_code_and_the_field() {
     let (_dir, node) = Node::open().await;
@@ -103,7 +110,13 @@ async fn bad_input_is_refused_with_a_code_and_the_field() {
             "specification.ports[0].containerPort",
         ),
         (&post, orders, with("maxprice", json!("1")), 400, "MALFORMED", "maxprice"),
-        (&post, orders, with("mode", json!("auction")), 400, "NOT_OFFERED", "mode"),
+        (&post, orders, with("mode", json!("auction")), 400, "MALFORMED", "closesAt"),
+        (&post, orders, auction(1), 422, "TIME_IN_PAST", "closesAt"),
+        (&post, orders, auction(9_000_000_000_000_000), 422, "OUT_OF_BOUNDS", "closesAt"),
+        (&post, to_order, json!({ "providerId": 1, "bidPrice": "1", "postOnly": true }), 400, "MALFORMED", "postOnly"),
+        (&Method::PATCH, "/api/v1/orders/9", json!({}), 404, "UNKNOWN_ORDER", "orderId"),
+        (&Method::PATCH, "/api/v1/bids/x", json!({}), 404, "UNKNOWN_BID", "id"),
+        (&Method::PATCH, "/api/v1/orders/1", json!({ "quantity": 1000 }), 422, "OUT_OF_BOUNDS", "quantity"),
         (&post, "/api/v1/orders?dryRun=true", order("tenant", "1"), 400, "NOT_OFFERED", "dryRun"),
         (&post, "/api/v1/orders?dryrun=true", order("tenant", "1"), 400, "MALFORMED", "dryrun"),
         (&post, "/api/v1/bids?dryRun=true", standing("quantity", json!(1)), 400, "MALFORMED", "dryRun"),
@@ -243,7 +256,19 @@ async fn bad_frames_are_answered_and_the_socket_goes_on() {
         ("pong", json!({}), "MALFORMED", "method"),
         ("ping", json!([]), "MALFORMED", "params"),
         ("ping", json!({ "x": 1 }), "MALFORMED", "x"),
-        ("bid.mass", json!({}), "NOT_OFFERED", "method"),
+        ("session.logon", json!({}), "NOT_OFFERED", "method"),
+        ("order.amend", json!({ "orderId": 9 }), "UNKNOWN_ORDER", "orderId"),
+        ("order.amend", json!({ "orderId": 1, "quantity": 0 }), "MALFORMED", "quantity"),
+        ("order.amend", json!({ "orderId": 1, "expiresAt": 9 }), "OUT_OF_BOUNDS", "expiresAt"),
+        ("order.amend", json!({ "orderId": 1, "maxPrice": "99999999" }), "INSUFFICIENT_FUNDS", "maxPrice"),
+        ("order.amend", json!({ "orderId": 1, "address": "stranger" }), "NOT_YOURS", "address"),
+        ("bid.amend", json!({ "bidId": 9 }), "UNKNOWN_BID", "bidId"),
+        ("bid.mass", json!({}), "MALFORMED", "quoteSetId"),
+        ("bid.mass", json!({ "quoteSetId": 1, "quotes": [] }), "MALFORMED", "address"),
+        ("cancel.all", json!({}), "MALFORMED", "address"),
+        ("cancel.all", json!({ "address": "stranger" }), "UNKNOWN_ACCOUNT", "address"),
+        ("cancel.all", json!({ "address": "tenant", "market": "H100-80" }), "UNKNOWN_MARKET", "market"),
+        ("deadman.set", json!({ "address": "tenant" }), "MALFORMED", "ms"),
         ("subscribe", json!({}), "MALFORMED", "ch"),
         ("subscribe", json!({ "ch": "book" }), "MALFORMED", "market"),
         ("subscribe", json!({ "ch": "book", "market": "H100-80" }), "UNKNOWN_MARKET", "market"),

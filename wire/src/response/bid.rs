@@ -5,6 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::scalar::{in_text, in_text_option};
 
+/// What a mass quote placed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MassQuoted {
+    /// The set.
+    pub quote_set_id: u32,
+    /// The new bids: one for each quote of a quantity, in their order.
+    pub bids: Vec<u64>,
+}
+
 /// A bid, standing or directed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

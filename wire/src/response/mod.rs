@@ -14,7 +14,7 @@ mod order;
 mod provider;
 
 pub use account::{Account, Balance};
-pub use bid::Bid;
+pub use bid::{Bid, MassQuoted};
 pub use lease::{Container, Lease, LeaseHealth, LeaseStatus, ReplicaHealth};
 pub use market::{BookView, Market};
 pub use network::{Health, LogHead, NetworkStats, StateHashes};

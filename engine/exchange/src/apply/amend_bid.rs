@@ -6,7 +6,7 @@ use berth_domain::{Age, AmendBid, BidAmended, BidId, BidState, BidTarget, Code, 
 use super::place_bid::{QUANTITY_MAX, check_price};
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
-use crate::rules::{Entering, Plan, Stop, refuse};
+use crate::rules::{Entering, Plan, refuse};
 use crate::state::{Bid, Timer};
 
 /// What a bid is to become.
@@ -36,8 +36,12 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendBid) -> 
         } else if rests {
             x.resize_bid(amend.bid);
         }
-    } else {
+    } else if x.crosses_an_order(bid, new.price) {
         x.planned(step, |x, step, plan| enter_again(x, step, amend.bid, new, plan))?;
+    } else {
+        settle(x, step, amend.bid, new);
+        x.bid_mut(amend.bid).age = Age(step.seq.0);
+        x.shift_bid(amend.bid);
     }
     Ok(Outcome::Done(Reply::Bid(amend.bid)))
 }
@@ -102,12 +106,7 @@ fn enter_again(x: &mut Exchange, step: &mut Step<'_>, id: BidId, new: Terms, pla
 
     settle(x, step, id, new);
     x.bid_mut(id).age = Age(step.seq.0);
-    if plan.actions.is_empty() && plan.stop == Stop::Through {
-        step.budget = plan.budget;
-        x.shift_bid(id);
-    } else {
-        x.unrest_bid(id);
-        x.commit_bid(step, id, plan);
-    }
+    x.unrest_bid(id);
+    x.commit_bid(step, id, plan);
     Ok(())
 }

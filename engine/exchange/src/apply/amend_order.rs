@@ -8,8 +8,8 @@ use berth_domain::{
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
-use crate::rules::{Entering, Plan, Stop, refuse};
-use crate::state::{Order, Place, Timer};
+use crate::rules::{Entering, Plan, refuse};
+use crate::state::{Order, Timer};
 
 /// What an order is to become.
 #[derive(Clone, Copy)]
@@ -44,8 +44,13 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
         } else if meets_bids {
             x.resize_order(amend.order);
         }
-    } else {
+    } else if x.crosses_a_bid(order, &new.limits) {
         x.planned(step, |x, step, plan| enter_again(x, step, amend.order, new, plan))?;
+    } else {
+        settle(x, step, amend.order, new);
+        x.order_mut(amend.order).age = Age(step.seq.0);
+        x.shift_order(amend.order);
+        x.lose_dear_bids(step, amend.order);
     }
     Ok(Outcome::Done(Reply::Order(amend.order)))
 }
@@ -85,11 +90,7 @@ fn settle(x: &mut Exchange, step: &mut Step<'_>, id: OrderId, new: Terms) {
     order.limits = limits;
     order.expires_at = expires_at;
     order.hold = hold;
-    let (available, held_for) = (Place::Available(account), Place::Held(account));
-    match hold.checked_sub(held) {
-        Some(more) => x.ledger.post(available, held_for, more),
-        None => x.ledger.post(held_for, available, held - hold),
-    }
+    x.ledger.hold_instead(account, held, hold);
     if moves_expiry && let Some(at) = expires_at {
         x.timers.set(Timer::OrderExpiry(id), at);
     }
@@ -116,13 +117,8 @@ fn enter_again(
 
     settle(x, step, id, new);
     x.order_mut(id).age = Age(step.seq.0);
-    if plan.actions.is_empty() && plan.stop == Stop::Through {
-        step.budget = plan.budget;
-        x.shift_order(id);
-    } else {
-        x.unrest_order(id);
-        x.commit_order(step, id, plan);
-    }
+    x.unrest_order(id);
+    x.commit_order(step, id, plan);
     x.lose_dear_bids(step, id);
     Ok(())
 }

@@ -7,8 +7,8 @@ use crate::outcome::{Outcome, Reply};
 use crate::rules::is_sorted;
 use crate::state::Provider;
 
-/// GPUs of one class on one host.
-const GPUS_MAX: u32 = 1_024;
+/// GPUs of one class on one host: a whole cluster may sell itself as one.
+const GPUS_MAX: u32 = 65_536;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, register: &RegisterProvider) -> Result<Outcome, Code> {
     if let Some(reply) = x.seen(step, register.client_id.as_ref())? {

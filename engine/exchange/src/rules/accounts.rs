@@ -1,6 +1,5 @@
 //! Accounts, markets, and the client ids that make a repeated command safe.
 
-use berth_domain::codec::Encode;
 use berth_domain::{
     AccountId, AccountOpened, Address, ClientId, Code, Fingerprint, MarketId, MarketOpened, ResourceClass, TrustLevel,
 };
@@ -78,7 +77,7 @@ impl Exchange {
 
     fn fingerprint(&mut self, step: &Step<'_>) -> Fingerprint {
         self.bytes.clear();
-        step.command.encode(&mut self.bytes);
+        step.command.encode_content(&mut self.bytes);
         Fingerprint::of(&self.bytes)
     }
 }

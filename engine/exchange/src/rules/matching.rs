@@ -50,6 +50,19 @@ impl Exchange {
         }
     }
 
+    /// Whether an order with these limits could meet any bid: most that are
+    /// moved do not, and need no plan.
+    pub(crate) fn crosses_a_bid(&self, order: &Order, limits: &Limits) -> bool {
+        let market = self.market(order.market).expect("an order's market is open");
+        limits.iter().any(|(level, limit)| market.crossed_bid(level, limit).is_some())
+    }
+
+    /// Whether a bid at this price could meet any order.
+    pub(crate) fn crosses_an_order(&self, bid: &Bid, price: Rate) -> bool {
+        let market = self.market(bid.market).expect("a bid's market is open");
+        market.crossed_order(self.level_of(bid.account), price).is_some()
+    }
+
     /// An order for one named bid meets that one or none.
     fn plan_aimed(&self, order: &Order, aim: BidId, entering: Entering, plan: &mut Plan) {
         let Some(bid) = self.bid(aim) else { return };

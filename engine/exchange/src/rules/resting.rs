@@ -1,7 +1,7 @@
 //! How orders and bids take their places in the ladders and leave them, and
 //! access to things that are known to be there.
 
-use berth_domain::{BidId, BidState, BidTarget, Code, LeaseId, Mode, OrderId, ProviderId, TimeInForce, TrustLevel};
+use berth_domain::{BidId, BidState, BidTarget, Code, LeaseId, Mode, OrderId, ProviderId, TimeInForce};
 
 use super::plan::Plan;
 use crate::exchange::Exchange;
@@ -27,18 +27,21 @@ impl Exchange {
         let order = place_mut(orders, id.0).expect("ids of orders are never given twice");
         let market = place_mut(markets, order.market.0.into()).expect("an order's market is open");
         let units = order.units_left();
-        for &level in TrustLevel::ALL {
+        let mut left = order.nodes;
+        for (level, limit) in order.limits.iter() {
             let node = &mut order.nodes[level.index()];
-            match (order.limits.at(level), *node) {
-                (Some(limit), Some(node)) => {
+            match left[level.index()].take() {
+                Some(node) => {
                     market.ladders_mut().shift(node, orders_of(level), order_key(limit), order.age.0, units);
                 }
-                (Some(limit), None) => *node = Some(market.rest_order(level, limit, order.age, id, units)),
-                (None, Some(there)) => {
-                    market.ladders_mut().remove(there);
-                    *node = None;
-                }
-                (None, None) => {}
+                None => *node = Some(market.rest_order(level, limit, order.age, id, units)),
+            }
+        }
+        // Levels that it no longer accepts.
+        for (node, gone) in order.nodes.iter_mut().zip(left) {
+            if let Some(gone) = gone {
+                market.ladders_mut().remove(gone);
+                *node = None;
             }
         }
     }

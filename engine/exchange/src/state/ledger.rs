@@ -118,6 +118,15 @@ impl Ledger {
         }
     }
 
+    /// Holds `new` for an order of an account that held `old` for it. The caller
+    /// has made sure that more is there when it needs more.
+    pub(crate) fn hold_instead(&mut self, account: AccountId, old: Stroops, new: Stroops) {
+        let balances = self.account(account);
+        // Both sums are what was there before.
+        balances.available = balances.available + old - new;
+        balances.held = balances.held + new - old;
+    }
+
     fn slot(&mut self, place: Place) -> &mut Stroops {
         match place {
             Place::Available(account) => &mut self.account(account).available,

@@ -1,0 +1,45 @@
+//! Mass quotes.
+
+use berth_domain::{Code, MassQuote};
+use berth_wire::errors::EdgeCode;
+use berth_wire::request::MassQuoteRequest;
+use berth_wire::response::{Changed, MassQuoted};
+
+use super::unknown;
+use crate::node::{ATTESTED, Node};
+use crate::problem::Refusal;
+use crate::submit::Turn;
+
+/// Replaces all bids of a quote set, in the name given or that of the owner of
+/// the host that is quoted first.
+pub(crate) async fn mass(node: &Node, request: MassQuoteRequest, turn: Turn) -> Result<Changed<MassQuoted>, Refusal> {
+    node.may_change()?;
+    let (name, quotes) = request.parse()?;
+    let account = match (&name, quotes.first) {
+        (Some(name), _) => node.known(name, "address")?,
+        (None, Some(provider)) => {
+            let owner = node.view.read(|x| x.provider(provider).map(|provider| provider.account));
+            owner.ok_or_else(|| unknown(Code::UnknownProvider, "quotes[0].providerId"))?
+        }
+        (None, None) => return Err(Refusal::malformed("address", "is missing, and so is a quote that names a host")),
+    };
+    let command = node.view.read(|x| quotes.command(|class| x.market_of(class).map(|market| market.id)));
+    let command = command.map_err(|field| Refusal::from(Code::UnknownMarket).at(field))?;
+    let command = MassQuote { session: turn.session, ..command };
+    let done = node.submit(account, ATTESTED, command, turn, field).await?;
+    // The entry's own events say which bids are the quotes'.
+    let frames = node.frames(done.seq, 1).await.map_err(|_| EdgeCode::OutcomeUnknown)?;
+    let placed = frames.first().filter(|frame| frame.seq == done.seq).ok_or(EdgeCode::OutcomeUnknown)?;
+    let bids = placed.placed.iter().map(|bid| bid.0).collect();
+    Ok(Changed::new(MassQuoted { quote_set_id: quotes.set, bids }, done.seq, done.entry_hash))
+}
+
+fn field(code: Code) -> Option<&'static str> {
+    match code {
+        Code::UnknownProvider | Code::NotYours | Code::OutOfBounds | Code::DoesNotFit | Code::ProviderUnavailable => {
+            Some("quotes")
+        }
+        Code::PostOnlyWouldCross => Some("postOnly"),
+        _ => None,
+    }
+}
