@@ -89,6 +89,8 @@ struct Step {
     skipped: u32,
     /// Leases that this entry has opened.
     opened: u32,
+    /// Bids that entered again in this entry.
+    reentered: u32,
     events: Vec<Event>,
 }
 
@@ -108,6 +110,7 @@ impl Oracle {
         if matches!(answer, Answer::Done(_)) {
             self.hear_from(account, &entry.command);
         }
+        self.forget_names();
         (answer, std::mem::take(&mut self.step.events))
     }
 
@@ -139,12 +142,12 @@ impl Oracle {
             Command::AmendBid(amend) => self.amend_bid(amend).map(Answer::Done),
             Command::ReplaceBid(replace) => self.named(replace.place.client_id, |x| x.replace_bid(replace)),
             Command::CancelBid(cancel) => self.cancel_bid_asked(cancel.bid).map(Answer::Done),
-            Command::MassQuote(mass) => self.mass_quote(mass).map(Answer::Done),
+            Command::MassQuote(mass) => self.mass_quote(mass).map(done),
             Command::PlaceOrder(place) => self.named(place.client_id, |x| x.place_order(place)),
             Command::AmendOrder(amend) => self.amend_order(amend).map(Answer::Done),
             Command::ReplaceOrder(replace) => self.named(replace.place.client_id, |x| x.replace_order(replace)),
             Command::CancelOrder(cancel) => self.cancel_order_asked(cancel.order).map(Answer::Done),
-            Command::CancelAll(cancel) => self.cancel_all_asked(cancel).map(Answer::Done),
+            Command::CancelAll(cancel) => Ok(done(self.cancel_all_asked(cancel))),
             Command::SetDeadMan(set) => Ok(Answer::Done(self.set_dead_man(set))),
             Command::AcceptBid(accept) => self.accept(accept.bid),
             Command::Escrowed(fact) => self.escrowed(fact),

@@ -67,7 +67,7 @@ fn the_exchange_does_what_the_oracle_foretells() {
 fn try_out(cases: u32) -> Result<Census, String> {
     let census = RefCell::new(Census::default());
     let config =
-        ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() };
+        ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 4_000, ..ProptestConfig::default() };
     let run = TestRunner::new(config).run(&streams(), |(rules, moves)| {
         census.borrow_mut().add(&quietly(|| play(rules, &moves)).map_err(TestCaseError::fail)?);
         Ok(())

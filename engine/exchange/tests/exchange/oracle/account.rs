@@ -2,7 +2,8 @@
 //! have used.
 
 use berth_domain::{
-    AccountId, Address, ClientId, Code, Command, DeadManSet, LeaseState, Micros, OpenAccount, SetDeadMan, TrustLevel,
+    AccountId, Address, ClientId, Code, Command, DeadManSet, LeaseState, Micros, OpenAccount, ReplaceBid, ReplaceOrder,
+    SetDeadMan, TrustLevel,
 };
 
 use super::{Answer, Oracle, Reply, Rule};
@@ -93,30 +94,37 @@ impl Oracle {
     ) -> Result<Answer, Code> {
         let account = self.step.account;
         let Some(id) = id else { return act(self).map(Answer::Done) };
-        let command = self.step.command.clone().expect("an entry is being applied");
+        let command = content(self.step.command.as_ref().expect("an entry is being applied"));
         if let Some(name) = self.account(account).names.iter().find(|name| name.id == id) {
             let (is_same, reply) = (name.command == command, name.reply);
             self.reach(if is_same { Rule::ClientIdRepeated } else { Rule::ClientIdReused });
             return if is_same { Ok(Answer::Repeated(reply)) } else { Err(Code::ClientIdReused) };
         }
         let reply = act(self)?;
-        let mut names = std::mem::take(&mut self.account_mut(account).names);
-        names.push(Name { id, command, reply });
-        // The last ones stay, and of those before them the ids of what lives.
-        let older = names.len().saturating_sub(self.rules().bounds.client_ids as usize);
-        let mut place = 0;
-        names.retain(|name| {
-            place += 1;
-            let (is_recent, lives) = (place > older, self.lives(name.reply));
-            match (is_recent, lives) {
-                (false, true) => self.reach(Rule::ClientIdKeptByLife),
-                (false, false) => self.reach(Rule::ClientIdForgotten),
-                (true, _) => {}
-            }
-            is_recent || lives
-        });
-        self.account_mut(account).names = names;
+        self.account_mut(account).names.push(Name { id, command, reply });
         Ok(Answer::Done(reply))
+    }
+
+    /// Of the client ids that an account has used, the last ones are remembered,
+    /// and of those before them the ids of what lives.
+    pub(super) fn forget_names(&mut self) {
+        let window = self.genesis.as_ref().map_or(0, |genesis| genesis.bounds.client_ids as usize);
+        for i in 0..self.accounts.len() {
+            let mut names = std::mem::take(&mut self.accounts[i].names);
+            let older = names.len().saturating_sub(window);
+            let mut place = 0;
+            names.retain(|name| {
+                place += 1;
+                let (is_recent, lives) = (place > older, self.lives(name.reply));
+                match (is_recent, lives) {
+                    (false, true) => self.reach(Rule::ClientIdKeptByLife),
+                    (false, false) => self.reach(Rule::ClientIdForgotten),
+                    (true, _) => {}
+                }
+                is_recent || lives
+            });
+            self.accounts[i].names = names;
+        }
     }
 
     fn lives(&self, reply: Reply) -> bool {
@@ -153,4 +161,16 @@ impl Oracle {
     pub(super) fn in_millis(&self, millis: u32) -> Micros {
         Micros(self.step.at.0.saturating_add(u64::from(millis) * 1_000))
     }
+}
+
+/// What a repeat says again: who has lost a connection asks again in another
+/// session.
+fn content(command: &Command) -> Command {
+    let mut content = command.clone();
+    match &mut content {
+        Command::PlaceBid(place) | Command::ReplaceBid(ReplaceBid { place, .. }) => place.session = None,
+        Command::PlaceOrder(place) | Command::ReplaceOrder(ReplaceOrder { place, .. }) => place.session = None,
+        _ => {}
+    }
+    content
 }

@@ -1,7 +1,10 @@
 //! Amending: less of it alone keeps the age; any other change is a new age, and
 //! enters as incoming.
 
-use berth_domain::{AmendBid, AmendOrder, BidAmended, BidTarget, Code, Event, Micros, OrderAmended, TimeInForce};
+use berth_domain::{
+    AmendBid, AmendOrder, BidAmended, BidLost, BidState, BidTarget, Code, Event, Micros, Mode, OrderAmended, OrderId,
+    TimeInForce,
+};
 
 use super::bid::QUANTITY_MAX;
 use super::order::{owed, stroops};
@@ -10,6 +13,11 @@ use super::{Bid, Oracle, Order, Reply, Rule};
 impl Oracle {
     pub(super) fn amend_order(&mut self, amend: &AmendOrder) -> Result<Reply, Code> {
         let old = self.own_live_order(amend.order)?.clone();
+        // Bids are sealed against the terms that they have seen.
+        if old.place.mode == Mode::Auction {
+            self.reach(Rule::AuctionTakesNoAmend);
+            return Err(Code::AuctionOpen);
+        }
         let mut new = old.clone();
         let leased = old.place.replicas - old.left;
         if let Some(replicas) = amend.replicas {
@@ -51,12 +59,14 @@ impl Oracle {
         if self.step.opened > opened {
             self.reach(Rule::OrderAmendFills);
         }
+        self.lose_dear_bids(id);
         Ok(Reply::Order(id))
     }
 
     pub(super) fn amend_bid(&mut self, amend: &AmendBid) -> Result<Reply, Code> {
         let old = self.own_live_bid(amend.bid)?.clone();
         let mut new = old.clone();
+        new.place.expires_at = self.amended_end(old.place.time_in_force, old.place.expires_at, amend.expires_at)?;
         if let Some(units) = amend.quantity {
             // A directed bid takes what fits and names no quantity.
             let BidTarget::Standing { quantity, .. } = &mut new.place.target else { return Err(Code::OutOfBounds) };
@@ -70,7 +80,6 @@ impl Oracle {
         if let Some(price) = amend.price {
             new.place.price = price;
         }
-        new.place.expires_at = self.amended_end(old.place.time_in_force, old.place.expires_at, amend.expires_at)?;
 
         let is_same_but_size = new.place.price == old.place.price && new.place.expires_at == old.place.expires_at;
         if is_same_but_size && new.left == old.left {
@@ -102,6 +111,19 @@ impl Oracle {
             self.reach(Rule::BidAmendFills);
         }
         Ok(Reply::Bid(id))
+    }
+
+    /// Directed bids that ask more than their order now gives have lost.
+    fn lose_dear_bids(&mut self, id: OrderId) {
+        let order = self.order(id);
+        let is_dear = |bid: &&Bid| self.check_within(bid.place.provider, bid.place.price, order).is_err();
+        let waits = |bid: &&Bid| bid.is_live() && bid.answers() == Some(id);
+        let dear: Vec<_> = self.bids.iter().filter(waits).filter(is_dear).map(|bid| (bid.id, bid.market)).collect();
+        for (bid, market) in dear {
+            self.reach(Rule::DirectedBidsLostByAmend);
+            self.bid_mut(bid).state = BidState::Lost;
+            self.tell(BidLost { bid, market });
+        }
     }
 
     /// When a thing ends now. Only what was placed with an end can be given

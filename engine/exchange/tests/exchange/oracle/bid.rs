@@ -1,11 +1,12 @@
 //! Bids: what they are, and what is refused.
 
 use berth_domain::{
-    AccountId, BidAccepted, BidId, BidState, BidTarget, CancelReason, Code, MarketId, PlaceBid, ProviderId, ReplaceBid,
-    Seconds, TimeInForce,
+    AccountId, BidAccepted, BidId, BidState, BidTarget, CancelReason, Code, Event, MarketId, PlaceBid, ProviderId,
+    ReplaceBid, Seconds, TimeInForce,
 };
 
 use super::order::owed;
+use super::plan::Plan;
 use super::{Oracle, Order, Reply, Rule};
 
 /// Units that one bid may offer.
@@ -73,28 +74,18 @@ impl Oracle {
     }
 
     pub(super) fn place_bid(&mut self, place: &PlaceBid) -> Result<Reply, Code> {
-        self.place_bid_of(place, None).map(Reply::Bid)
+        let bid = self.new_bid(place)?;
+        let (id, accepted) = (bid.id, self.accepted(&bid));
+        self.bid_enters(bid, accepted)?;
+        Ok(Reply::Bid(id))
     }
 
-    /// Places a bid, of a quote set or of none.
-    pub(super) fn place_bid_of(&mut self, place: &PlaceBid, set: Option<u32>) -> Result<BidId, Code> {
+    /// The bid that is asked for, if the account may have it.
+    pub(super) fn new_bid(&self, place: &PlaceBid) -> Result<Bid, Code> {
         let account = self.step.account;
         let host = self.find_host(place.provider).ok_or(Code::UnknownProvider)?;
         if host.account != account {
             return Err(Code::NotYours);
-        }
-        let is_ioc = place.time_in_force == TimeInForce::Ioc;
-        let is_gtd = place.time_in_force == TimeInForce::Gtd;
-        // All or nothing is an order's word; and what may neither trade at once
-        // nor rest could only be cancelled.
-        let is_sound = place.time_in_force != TimeInForce::Fok
-            && is_gtd == place.expires_at.is_some()
-            && !(is_ioc && place.post_only);
-        if !is_sound {
-            return Err(Code::OutOfBounds);
-        }
-        if place.expires_at.is_some_and(|at| at <= self.step.at) {
-            return Err(Code::TimeInPast);
         }
         let live = self.bids.iter().filter(|bid| bid.account == account && bid.is_live()).count();
         if live >= self.rules().bounds.bids as usize {
@@ -110,7 +101,6 @@ impl Oracle {
                 if !(1..=QUANTITY_MAX).contains(&quantity) || !lasts {
                     return Err(Code::OutOfBounds);
                 }
-                self.check_depth(market, place.time_in_force)?;
                 (market, quantity)
             }
             BidTarget::Directed { order } => {
@@ -119,14 +109,28 @@ impl Oracle {
                 (order.place.market, 0)
             }
         };
+        let rests = matches!(place.time_in_force, TimeInForce::Gtc | TimeInForce::Gtd);
+        let is_directed = matches!(place.target, BidTarget::Directed { .. });
+        let is_sound = (place.time_in_force == TimeInForce::Gtd) == place.expires_at.is_some()
+            // What is only to rest in the book has to be able to.
+            && (!place.post_only || (rests && !is_directed))
+            // What answers an order waits for it.
+            && (!is_directed || rests);
+        if !is_sound {
+            return Err(Code::OutOfBounds);
+        }
+        if place.expires_at.is_some_and(|at| at <= self.step.at) {
+            return Err(Code::TimeInPast);
+        }
         let id = BidId(self.bids.len() as u64 + 1);
         let (state, age) = (BidState::Open, self.step.seq.0);
-        let bid = Bid { id, account, market, state, age, place: place.clone(), left, set };
-        let address = self.account(account).address;
-        let (provider, target, price) = (place.provider, place.target, place.price);
-        let accepted = BidAccepted { bid: id, provider, address, market, target, price };
-        self.bid_enters(bid, accepted.into())?;
-        Ok(id)
+        Ok(Bid { id, account, market, state, age, place: place.clone(), left, set: None })
+    }
+
+    pub(super) fn accepted(&self, bid: &Bid) -> Event {
+        let address = self.account(bid.account).address;
+        let PlaceBid { provider, target, price, .. } = bid.place;
+        BidAccepted { bid: bid.id, provider, address, market: bid.market, target, price }.into()
     }
 
     /// Why a bid could never meet the order that it names.
@@ -164,28 +168,40 @@ impl Oracle {
             && order.place.min_uptime.is_none_or(|least| host.uptime >= least)
     }
 
-    /// A market's book holds so many things and no more: orders that rest, and
-    /// bids that rest or are parked, since those come back by themselves. What
-    /// cannot rest needs no place.
-    pub(super) fn check_depth(&self, market: MarketId, time_in_force: TimeInForce) -> Result<(), Code> {
-        let orders = self.orders.iter().filter(|order| order.rests() && order.place.market == market).count();
-        let bids = self.bids.iter().filter(|bid| bid.is_live() && bid.is_standing() && bid.market == market).count();
-        if orders + bids < self.rules().bounds.depth as usize {
+    /// A market's book holds so many orders and bids and no more. What would
+    /// only be added to them is refused; what trades may stay, and what cannot
+    /// rest needs no place.
+    pub(super) fn check_depth(&self, market: MarketId, stays: TimeInForce, plan: &Plan) -> Result<(), Code> {
+        if self.resting(market) < self.rules().bounds.depth as usize {
             return Ok(());
         }
-        if matches!(time_in_force, TimeInForce::Ioc | TimeInForce::Fok) {
+        if matches!(stays, TimeInForce::Ioc | TimeInForce::Fok) {
             self.reach(Rule::BookFullSparesIoc);
+            return Ok(());
+        }
+        if !plan.deeds.is_empty() {
+            self.reach(Rule::BookFullSparesWhatTrades);
             return Ok(());
         }
         self.reach(Rule::BookFull);
         Err(Code::BookFull)
     }
 
+    /// Orders and bids that rest in a market, each once.
+    pub(super) fn resting(&self, market: MarketId) -> usize {
+        let orders = self.orders.iter().filter(|order| order.rests() && order.place.market == market).count();
+        orders + self.bids.iter().filter(|bid| bid.rests() && bid.market == market).count()
+    }
+
     pub(super) fn replace_bid(&mut self, replace: &ReplaceBid) -> Result<Reply, Code> {
-        self.own_live_bid(replace.bid)?;
+        let old = self.own_live_bid(replace.bid)?;
+        let was_full = old.rests() && self.resting(old.market) >= self.rules().bounds.depth as usize;
         self.cancel_bid(replace.bid, CancelReason::Replaced);
         let placed = self.place_bid(&replace.place);
         self.reach(if placed.is_ok() { Rule::BidReplaced } else { Rule::BidReplaceRefusedWhole });
+        if was_full && placed.is_ok() {
+            self.reach(Rule::BookFullCountsTheReplacedAsGone);
+        }
         placed
     }
 

@@ -3,23 +3,18 @@
 
 use std::cmp::Reverse;
 
-use berth_domain::{BidChanged, BidId, BidState, CancelReason, Code, Event, Mode, OrderId, SelfTrade, TimeInForce};
+use berth_domain::{BidChanged, BidId, BidState, CancelReason, Code, Event, Mode, OrderId, SelfTrade};
 
-use super::plan::{Deed, End, Pair, Plan, Side, Taker};
+use super::plan::{Pair, Plan, Side, Taker};
 use super::{Answer, Bid, Oracle, Reply, Rule};
 
 impl Oracle {
     /// A new or a changed directed bid comes in.
-    pub(super) fn directed_enters(&mut self, bid: Bid, told: Event) -> Result<(), Code> {
+    pub(super) fn directed_enters(&mut self, bid: Bid, told: Event) {
         let order = bid.answers().expect("it is directed");
         let (id, market, was) = (bid.id, bid.market, bid.state);
         let is_auto = self.order(order).place.mode == Mode::Auto;
-        let is_ioc = bid.place.time_in_force == TimeInForce::Ioc;
         let plan = if is_auto { self.plan_directed(&bid) } else { Plan::default() };
-        if plan.leases() > 0 && bid.place.post_only {
-            self.reach(Rule::PostOnlyDirectedRefused);
-            return Err(Code::PostOnlyWouldCross);
-        }
         self.put_bid(bid);
         self.tell(told);
         if plan.leases() > 0 {
@@ -28,10 +23,6 @@ impl Oracle {
         self.carry_out(&plan);
         match self.bid(id).state {
             BidState::Matched => {}
-            _ if is_ioc => {
-                self.reach(Rule::DirectedIocCancelled);
-                self.cancel_bid(id, CancelReason::NotFilledAtOnce);
-            }
             _ if !is_auto => self.reach(Rule::DirectedWaitsForTheTenant),
             _ if was == BidState::Open => {
                 self.reach(Rule::DirectedParked);
@@ -41,18 +32,18 @@ impl Oracle {
             _ => {}
         }
         self.park_where_full(&plan);
-        Ok(())
     }
 
     /// As many replicas of its order as fit, at its own price.
     fn plan_directed(&self, bid: &Bid) -> Plan {
         let order = self.order(bid.answers().expect("it is directed"));
-        let is_within = self.check_within(bid.place.provider, bid.place.price, order).is_ok();
-        if !order.is_live() || !is_within {
+        if !order.is_live() {
             return Plan::default();
         }
-        let price = bid.place.price;
-        self.walk(as_auction(), vec![Pair { order, bid, price }])
+        // Nobody directs a bid at an order of their own, so no rule about that
+        // matters.
+        let taker = Taker { side: Side::Directed, self_trade: SelfTrade::ExpireTaker, post_only: false };
+        self.walk(taker, vec![Pair { order, bid, price: bid.place.price }])
     }
 
     pub(super) fn directed_tries_again(&mut self, bid: &Bid) {
@@ -88,12 +79,7 @@ impl Oracle {
         // Its bids are sealed until it closes.
         if order.place.mode == Mode::Auction {
             self.reach(Rule::AuctionTakesNoAccept);
-            return Err(Code::OutOfBounds);
-        }
-        // The tenant may have lowered the limit since.
-        if let Err(code) = self.check_within(bid.place.provider, bid.place.price, &order) {
-            self.reach(Rule::AcceptAboveAmendedLimit);
-            return Err(code);
+            return Err(Code::AuctionOpen);
         }
         let plan = self.plan_directed(&bid);
         if plan.leases() == 0 {
@@ -109,11 +95,19 @@ impl Oracle {
 
     /// An auction closes: its bids fill it one after the other, the lowest
     /// price first, then the higher level, the older, the lower id. What is
-    /// left of it ends.
-    pub(super) fn close_auction(&mut self, id: OrderId) {
-        let order = self.order(id).clone();
-        let mut bids: Vec<&Bid> = self.bids.iter().filter(|bid| bid.is_live() && bid.answers() == Some(id)).collect();
+    /// left of it ends. Whether it did: when the entry may not open as many
+    /// leases as it might need, and another may open more, it closes then.
+    pub(super) fn close_auction(&mut self, id: OrderId) -> bool {
+        let fills = self.rules().bounds.fills;
         let level = |bid: &Bid| self.level(bid.place.provider);
+        let mut bids: Vec<&Bid> = self.bids.iter().filter(|bid| bid.is_live() && bid.answers() == Some(id)).collect();
+        let may_need = u32::try_from(bids.len()).expect("few bids").min(self.order(id).left);
+        if self.step.opened > 0 && fills - self.step.opened < may_need {
+            self.reach(Rule::AuctionPutOff);
+            let at = self.step.at;
+            self.order_mut(id).put_off = Some(at);
+            return false;
+        }
         bids.sort_by_key(|bid| (bid.place.price, Reverse(level(bid)), bid.age, bid.id));
         for pair in bids.windows(2) {
             let (a, b) = (pair[0], pair[1]);
@@ -123,29 +117,21 @@ impl Oracle {
                 () => Rule::AuctionClearsByAge,
             });
         }
-        bids.retain(|bid| self.check_within(bid.place.provider, bid.place.price, &order).is_ok());
-        let pairs: Vec<_> = bids.iter().map(|bid| Pair { order: &order, bid, price: bid.place.price }).collect();
-        let offered = pairs.len();
-        let plan = self.walk(as_auction(), pairs);
-        let took = |deed: &Deed| matches!(deed, Deed::Fill { .. });
-        if plan.deeds.iter().filter(|deed| took(deed)).count() < offered && plan.replicas() < order.left {
-            self.reach(Rule::AuctionBidWithoutRoom);
+        let bids: Vec<Bid> = bids.into_iter().cloned().collect();
+        for bid in bids {
+            let plan = self.plan_directed(&bid);
+            if self.order(id).is_live() && plan.leases() == 0 {
+                self.reach(Rule::AuctionBidWithoutRoom);
+            }
+            self.carry_out(&plan);
+            self.park_where_full(&plan);
         }
-        self.carry_out(&plan);
         if self.order(id).is_live() {
-            let is_cut = matches!(plan.end, End::Limit { .. });
-            self.reach(if is_cut { Rule::AuctionCut } else { Rule::AuctionUnfilled });
-            let reason = if is_cut { CancelReason::ScanLimit } else { CancelReason::AuctionUnfilled };
-            self.cancel_order(id, reason);
+            self.reach(Rule::AuctionUnfilled);
+            self.cancel_order(id, CancelReason::AuctionUnfilled);
         } else {
             self.reach(Rule::AuctionFilled);
         }
-        self.park_where_full(&plan);
+        true
     }
-}
-
-/// Nobody directs a bid at an order of their own account, so no rule about that
-/// matters; and no candidate is skipped, since each was asked for.
-const fn as_auction() -> Taker {
-    Taker { side: Side::Auction, self_trade: SelfTrade::ExpireTaker, post_only: false }
 }

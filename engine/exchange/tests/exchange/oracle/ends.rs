@@ -62,10 +62,7 @@ impl Oracle {
         self.tell(BidExpired { bid: id, market });
     }
 
-    pub(super) fn cancel_all_asked(&mut self, cancel: &CancelAll) -> Result<Reply, Code> {
-        if cancel.market.is_some_and(|market| self.market(market).is_none()) {
-            return Err(Code::UnknownMarket);
-        }
+    pub(super) fn cancel_all_asked(&mut self, cancel: &CancelAll) {
         let ended = self.cancel_all(self.step.account, cancel, CancelReason::Requested);
         if ended {
             self.reach(match (cancel.market, cancel.session) {
@@ -74,7 +71,6 @@ impl Oracle {
                 (None, None) => Rule::CancelAllOfEverything,
             });
         }
-        Ok(Reply::Account(self.step.account))
     }
 
     /// Ends an account's live orders by id, then its live bids by id, in the

@@ -15,6 +15,9 @@ impl Oracle {
     pub(super) fn order_enters(&mut self, order: Order, told: Event) -> Result<(), Code> {
         let mut plan = if order.place.mode == Mode::Auto { self.plan_order(&order) } else { Plan::default() };
         self.check_plan(&plan, Rule::ScanRefusesOrder)?;
+        if order.place.mode == Mode::Auto && self.find_order(order.id).is_none() {
+            self.check_depth(order.place.market, order.place.time_in_force, &plan)?;
+        }
         self.step.skipped = plan.skipped.max(self.step.skipped);
         if order.place.time_in_force == TimeInForce::Fok {
             plan = self.all_or_nothing(&order, plan);
@@ -59,7 +62,7 @@ impl Oracle {
         if plan.deeds.iter().any(|deed| matches!(deed, Deed::BidEnds(_))) {
             self.reach(Rule::FokSparesTheMaker);
         }
-        if matches!(plan.end, End::Limit { .. }) {
+        if matches!(plan.end, End::Limit) {
             self.reach(Rule::FokCutByTheScan);
         }
         Plan::default()
@@ -69,7 +72,7 @@ impl Oracle {
     fn order_ends(&self, id: OrderId, plan: &Plan) -> Option<CancelReason> {
         let (rule, reason) = match (plan.end, self.order(id).place.time_in_force) {
             (End::SelfTrade, _) => (Rule::TakerOrderExpires, CancelReason::SelfTrade),
-            (End::Limit { .. }, _) => (Rule::ScanCutsOrder, CancelReason::ScanLimit),
+            (End::Limit, _) => (Rule::ScanCutsOrder, CancelReason::ScanLimit),
             (End::Dry, TimeInForce::Ioc | TimeInForce::Fok) => {
                 (Rule::IocOrderRestCancelled, CancelReason::NotFilledAtOnce)
             }
@@ -82,29 +85,49 @@ impl Oracle {
     /// A new or a changed bid comes in.
     pub(super) fn bid_enters(&mut self, bid: Bid, told: Event) -> Result<(), Code> {
         if !bid.is_standing() {
-            return self.directed_enters(bid, told);
-        }
-        if !self.has_free_unit(bid.place.provider, bid.market) {
-            self.enters_parked(bid, told);
+            self.directed_enters(bid, told);
             return Ok(());
         }
-        let plan = self.plan_bid(&bid, bid.place.post_only);
+        let has_room = self.has_free_unit(bid.place.provider, bid.market);
+        let plan = if has_room { self.plan_bid(&bid, bid.place.post_only) } else { Plan::default() };
         self.check_plan(&plan, Rule::ScanRefusesBid)?;
+        if self.find_bid(bid.id).is_none() {
+            self.check_depth(bid.market, bid.place.time_in_force, &plan)?;
+        }
+        if has_room {
+            self.commits(bid, told, plan);
+        } else {
+            self.enters_parked(bid, told);
+        }
+        Ok(())
+    }
+
+    /// A standing bid's plan is carried out, and what is left of it ends, rests
+    /// or is parked.
+    pub(super) fn commits(&mut self, bid: Bid, told: Event, mut plan: Plan) {
+        self.step.skipped = plan.skipped;
+        if bid.place.time_in_force == TimeInForce::Fok {
+            let covers = plan.units(self) == bid.left;
+            self.reach(if covers { Rule::FokBidFilled } else { Rule::FokBidNotFilled });
+            if !covers {
+                plan = Plan::default();
+            }
+        }
         if bid.place.post_only {
             self.reach(Rule::PostOnlyRests);
         }
-        let id = bid.id;
+        let (id, stays) = (bid.id, bid.place.time_in_force);
         self.put_bid(Bid { state: BidState::Open, ..bid });
         self.tell(told);
-        let cut = plan.end;
-        self.bid_takes(id, &plan);
-        let is_ioc = self.bid(id).place.time_in_force == TimeInForce::Ioc;
+        self.carry_out(&plan);
         if self.bid(id).is_live() {
-            let ends = match cut {
-                End::SelfTrade => Some((Rule::TakerBidExpires, CancelReason::SelfTrade)),
-                End::Limit { .. } => Some((Rule::ScanCutsBid, CancelReason::ScanLimit)),
-                End::Dry if is_ioc => Some((Rule::IocBidRestCancelled, CancelReason::NotFilledAtOnce)),
-                End::Dry => None,
+            let ends = match (plan.end, stays) {
+                (End::SelfTrade, _) => Some((Rule::TakerBidExpires, CancelReason::SelfTrade)),
+                (End::Limit, _) => Some((Rule::ScanCutsBid, CancelReason::ScanLimit)),
+                (End::Dry, TimeInForce::Ioc | TimeInForce::Fok) => {
+                    Some((Rule::IocBidRestCancelled, CancelReason::NotFilledAtOnce))
+                }
+                (End::Dry, TimeInForce::Gtc | TimeInForce::Gtd) => None,
             };
             if let Some((rule, reason)) = ends {
                 self.reach(rule);
@@ -112,13 +135,12 @@ impl Oracle {
             }
         }
         self.park_where_full(&plan);
-        Ok(())
     }
 
     /// Not one unit is free: it meets nobody now.
-    fn enters_parked(&mut self, bid: Bid, told: Event) {
+    pub(super) fn enters_parked(&mut self, bid: Bid, told: Event) {
         let (id, market, was) = (bid.id, bid.market, bid.state);
-        let is_ioc = bid.place.time_in_force == TimeInForce::Ioc;
+        let is_ioc = matches!(bid.place.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         self.put_bid(bid);
         self.tell(told);
         if is_ioc {
@@ -131,12 +153,6 @@ impl Oracle {
         } else {
             self.reach(Rule::ParkedBidAmended);
         }
-    }
-
-    fn bid_takes(&mut self, id: BidId, plan: &Plan) {
-        debug_assert!(self.bid(id).state == BidState::Open, "only an open bid takes");
-        self.step.skipped = plan.skipped;
-        self.carry_out(plan);
     }
 
     /// Does what was planned, in its order.
@@ -188,29 +204,33 @@ impl Oracle {
         }
     }
 
-    /// Whether the entry may still walk and still open a lease.
+    /// Whether the entry may still skip, open a lease, and let a bid enter
+    /// again: as many as it may skip.
     fn has_budget(&self) -> bool {
         let bounds = &self.rules().bounds;
-        self.step.skipped <= bounds.scan && self.step.opened < bounds.fills
+        self.step.skipped < bounds.scan && self.step.opened < bounds.fills && self.step.reentered < bounds.scan
     }
 
     fn enters_again_or_waits(&mut self, id: BidId) {
-        if self.has_budget() {
-            self.enters_again(id);
+        if !self.bid(id).is_live() {
             return;
         }
-        self.reach(Rule::LeftForTheNextTick);
-        if !self.waiting.contains(&id) {
-            self.waiting.push(id);
+        if self.has_budget() {
+            self.step.reentered += 1;
+            self.enters_again(id);
+        } else {
+            self.reach(Rule::LeftForTheNextTick);
+            self.waits(id);
         }
-        self.waiting_since.get_or_insert(self.step.at);
+    }
+
+    fn waits(&mut self, id: BidId) {
+        self.waiting.push(id);
+        self.waiting_since = Some(self.step.at);
     }
 
     fn enters_again(&mut self, id: BidId) {
         let bid = self.bid(id).clone();
-        if !bid.is_live() {
-            return;
-        }
         if !bid.is_standing() {
             self.directed_tries_again(&bid);
             return;
@@ -224,40 +244,50 @@ impl Oracle {
             self.bid_mut(id).state = BidState::Open;
             self.tell(BidResumed { bid: id, market: bid.market });
         }
+        let is_fresh = self.step.skipped == 0 && self.step.opened == 0;
         // That it would trade at once is no longer looked at: it has stood in
         // the book, and what comes now comes to it.
         let plan = self.plan_bid(&bid, false);
+        self.step.skipped = plan.skipped;
         if plan.leases() > 0 {
             self.reach(if was_parked { Rule::ResumedBidTrades } else { Rule::OpenBidTradesAgain });
             if bid.place.post_only {
                 self.reach(Rule::PostOnlyEntersAgain);
             }
         }
-        self.bid_takes(id, &plan);
+        self.carry_out(&plan);
+        let mut goes_on = false;
         if self.bid(id).is_live() {
             match plan.end {
                 End::SelfTrade => {
                     self.reach(Rule::TakerBidExpires);
                     self.cancel_bid(id, CancelReason::SelfTrade);
                 }
-                // Orders that it has not seen are left behind within its price:
-                // it must not rest beside them.
-                End::Limit { left_behind: true } => {
+                // It had a whole entry's budget and got nowhere: it must not
+                // rest beside orders that it has not seen, and never would.
+                End::Limit if is_fresh && plan.deeds.is_empty() => {
                     self.reach(Rule::CutWhenEnteringAgain);
                     self.cancel_bid(id, CancelReason::ScanLimit);
                 }
-                End::Limit { left_behind: false } => self.reach(Rule::RestsThoughCut),
+                End::Limit => goes_on = true,
                 End::Dry => {}
             }
         }
         self.park_where_full(&plan);
+        if goes_on && self.bid(id).state == BidState::Open {
+            self.reach(Rule::GoesOnInTheNextTick);
+            self.waits(id);
+        }
     }
 
     /// A tick goes on with the bids that wait to enter again.
     pub(super) fn go_on(&mut self) {
         self.reach(Rule::TickGoesOn);
         self.waiting_since = None;
-        for id in std::mem::take(&mut self.waiting) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.sort_by_key(|id| (self.bid(*id).age, *id));
+        waiting.dedup();
+        for id in waiting {
             self.enters_again_or_waits(id);
         }
     }

@@ -1,8 +1,8 @@
 //! Orders: what they are, what they hold, and what is refused.
 
 use berth_domain::{
-    AccountId, Code, Mode, OrderAccepted, OrderId, OrderState, PlaceOrder, ProviderId, Rate, ReplaceOrder, Seconds,
-    Stroops, TimeInForce, TrustLevel,
+    AccountId, Code, Micros, Mode, OrderAccepted, OrderId, OrderState, PlaceOrder, ProviderId, Rate, ReplaceOrder,
+    Seconds, Stroops, TimeInForce, TrustLevel,
 };
 
 use super::host::is_strictly_sorted;
@@ -21,6 +21,8 @@ pub(crate) struct Order {
     pub(crate) place: PlaceOrder,
     /// Replicas without a lease.
     pub(crate) left: u32,
+    /// When an auction that could not close in time was put off.
+    pub(super) put_off: Option<Micros>,
 }
 
 impl Order {
@@ -88,6 +90,7 @@ impl Oracle {
             age: self.step.seq.0,
             place: place.clone(),
             left: place.replicas,
+            put_off: None,
         };
         let hold = self.check_hold(&order)?;
         let open = self.orders.iter().filter(|order| order.account == account && order.is_live()).count();
@@ -96,9 +99,6 @@ impl Oracle {
         }
         if self.available(account) < hold {
             return Err(Code::InsufficientFunds);
-        }
-        if place.mode == Mode::Auto {
-            self.check_depth(place.market, place.time_in_force)?;
         }
         let (address, hold) = (self.account(account).address, stroops(hold));
         let (market, replicas) = (place.market, place.replicas);
@@ -120,10 +120,12 @@ impl Oracle {
             && (class.is_gpu() || place.resources.cpu == 0)
             && (place.time_in_force == TimeInForce::Gtd) == place.expires_at.is_some()
             && (place.mode == Mode::Auction) == place.closes_at.is_some()
-            // What takes directed bids only has to wait for them.
+            // What takes directed bids only has to wait for them; an auction
+            // until its close.
             && (place.mode == Mode::Auto || !never_rests)
-            // What may neither trade at once nor rest could only be cancelled.
-            && !(place.post_only && never_rests)
+            && (place.mode != Mode::Auction || place.time_in_force == TimeInForce::Gtc)
+            // What is only to rest in the book has to be able to.
+            && (!place.post_only || (place.mode == Mode::Auto && !never_rests))
             && (place.aim.is_none() || (place.mode == Mode::Auto && never_rests));
         let latest = self.step.at.plus(bounds.duration);
         if !is_sound || place.closes_at.is_some_and(|closes_at| closes_at > latest) {
@@ -135,9 +137,6 @@ impl Oracle {
         let keys: Vec<_> = place.requires.iter().map(|attribute| &attribute.key).collect();
         if !is_strictly_sorted(&keys) {
             return Err(Code::NotCanonical);
-        }
-        if place.aim.is_some_and(|aim| self.find_bid(aim).is_none()) {
-            return Err(Code::UnknownBid);
         }
         Ok(())
     }

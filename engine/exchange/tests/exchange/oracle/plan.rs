@@ -24,9 +24,8 @@ pub(super) enum End {
     Dry,
     /// What is left of the taker ends: the next pair is one account's own.
     SelfTrade,
-    /// The entry has skipped too many, or opened too many leases. Whether
-    /// anybody was left behind unseen.
-    Limit { left_behind: bool },
+    /// The entry has skipped too many, or opened too many leases.
+    Limit,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -60,8 +59,8 @@ pub(super) struct Taker {
 pub(super) enum Side {
     Order,
     Bid,
-    /// An auction that closes: its directed bids come one after the other.
-    Auction,
+    /// A directed bid and its order: one pair, and nobody is skipped.
+    Directed,
 }
 
 impl Plan {
@@ -77,6 +76,11 @@ impl Plan {
         })
     }
 
+    /// Units of the bid that takes.
+    pub(super) fn units(&self, x: &Oracle) -> u32 {
+        self.fills().map(|(order, replicas)| x.order(order).place.units * replicas).sum()
+    }
+
     pub(super) fn leases(&self) -> usize {
         self.fills().count()
     }
@@ -88,7 +92,7 @@ impl Plan {
 
     /// Cut before anything was planned.
     pub(super) fn is_cut_empty(&self) -> bool {
-        matches!(self.end, End::Limit { .. }) && self.deeds.is_empty()
+        self.end == End::Limit && self.deeds.is_empty()
     }
 
     fn taken_of(&self, host: ProviderId) -> Amounts {
@@ -164,9 +168,7 @@ impl Oracle {
     pub(super) fn walk(&self, taker: Taker, pairs: Vec<Pair<'_>>) -> Plan {
         let bounds = &self.rules().bounds;
         let mut plan = Plan { skipped: self.step.skipped, ..Plan::default() };
-        let count = pairs.len();
-        for (i, pair) in pairs.into_iter().enumerate() {
-            let left_behind = i + 1 < count;
+        for pair in pairs {
             if self.is_served(taker.side, &pair, &plan) {
                 break;
             }
@@ -189,15 +191,14 @@ impl Oracle {
                 if n > 0 {
                     self.reach(Rule::OwnPairSkipped);
                 }
-                // In an auction each bid is tried, however many there are.
-                if taker.side != Side::Auction {
+                if taker.side != Side::Directed {
                     plan.skipped += 1;
                 }
                 if plan.skipped > bounds.scan {
                     if n > 0 {
                         self.reach(Rule::OwnPairSkippedCutsTheScan);
                     }
-                    plan.end = End::Limit { left_behind };
+                    plan.end = End::Limit;
                     break;
                 }
                 continue;
@@ -209,13 +210,13 @@ impl Oracle {
             if is_own {
                 plan.deeds.push(match taker.side {
                     Side::Bid => Deed::OrderEnds(pair.order.id),
-                    Side::Order | Side::Auction => Deed::BidEnds(pair.bid.id),
+                    Side::Order | Side::Directed => Deed::BidEnds(pair.bid.id),
                 });
                 continue;
             }
             if self.step.opened as usize + plan.leases() >= bounds.fills as usize {
                 self.reach(if taker.side == Side::Bid { Rule::FillsCutBid } else { Rule::FillsCutOrder });
-                plan.end = End::Limit { left_behind: true };
+                plan.end = End::Limit;
                 break;
             }
             let need = need(self.class(pair.bid.market), pair.order.place.units, &pair.order.place.resources);
@@ -225,16 +226,11 @@ impl Oracle {
         plan
     }
 
-    /// Whether the taker can take nothing more. A bid whose host has not one
-    /// unit left will be parked: it looks no further.
+    /// Whether nothing is left of the taker.
     fn is_served(&self, side: Side, pair: &Pair<'_>, plan: &Plan) -> bool {
         match side {
-            Side::Order | Side::Auction => plan.replicas() == pair.order.left,
-            Side::Bid => {
-                let host = pair.bid.place.provider;
-                let free = self.free(host, pair.bid.market)[3] - plan.taken_of(host)[3];
-                self.bid_left(pair.bid, plan) == 0 || free == 0
-            }
+            Side::Order | Side::Directed => plan.replicas() == pair.order.left,
+            Side::Bid => self.bid_left(pair.bid, plan) == 0,
         }
     }
 

@@ -9,10 +9,10 @@ use super::{Oracle, Rule};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     OrderExpiry(OrderId),
+    AuctionClose(OrderId),
+    BidExpiry(BidId),
     LeaseEnd(LeaseId),
     LeaseOverdue(LeaseId),
-    BidExpiry(BidId),
-    AuctionClose(OrderId),
     DeadMan(AccountId),
     Reentry,
 }
@@ -24,7 +24,8 @@ impl Oracle {
         for order in self.orders.iter().filter(|order| order.is_live()) {
             timers.extend(order.place.expires_at.map(|at| (at, Timer::OrderExpiry(order.id))));
             if order.place.mode == Mode::Auction {
-                timers.extend(order.place.closes_at.map(|at| (at, Timer::AuctionClose(order.id))));
+                let closes_at = order.put_off.or(order.place.closes_at);
+                timers.extend(closes_at.map(|at| (at, Timer::AuctionClose(order.id))));
             }
         }
         for bid in self.bids.iter().filter(|bid| bid.is_live()) {
@@ -49,30 +50,33 @@ impl Oracle {
         self.timers().first().map(|(deadline, _)| *deadline)
     }
 
-    /// Fires what is due, so many and no more. Bids that wait to enter again do
-    /// so once: those that the budget does not reach wait for the next tick.
+    /// Fires what is due, so many and no more. What has no budget left ends the
+    /// tick and waits for one of its own.
     pub(super) fn tick(&mut self) {
         let (at, bound) = (self.step.at, self.rules().bounds.tick);
-        let mut went_on = false;
         for _ in 0..bound {
-            let is_next =
-                |(deadline, timer): &(Micros, Timer)| *deadline <= at && !(went_on && *timer == Timer::Reentry);
-            let Some((_, timer)) = self.timers().into_iter().find(is_next) else { return };
-            went_on |= timer == Timer::Reentry;
-            self.fire(timer);
+            let due = self.timers().into_iter().find(|(deadline, _)| *deadline <= at);
+            let Some((_, timer)) = due else { return };
+            if !self.fire(timer) {
+                break;
+            }
         }
         if self.next_deadline().is_some_and(|deadline| deadline <= at) {
             self.reach(Rule::TickLeavesSomeDue);
         }
     }
 
-    fn fire(&mut self, timer: Timer) {
+    /// Fires a timer; whether the tick goes on.
+    fn fire(&mut self, timer: Timer) -> bool {
         match timer {
             Timer::OrderExpiry(order) => self.expire_order(order),
             Timer::BidExpiry(bid) => self.expire_bid(bid),
-            Timer::AuctionClose(order) => self.close_auction(order),
+            Timer::AuctionClose(order) => return self.close_auction(order),
             Timer::DeadMan(account) => self.dead_man_fires(account),
-            Timer::Reentry => self.go_on(),
+            Timer::Reentry => {
+                self.go_on();
+                return self.waits_since().is_none();
+            }
             Timer::LeaseEnd(lease) => {
                 let is_part = self.find_lease(lease).is_some_and(|lease| lease.prepay < lease.duration);
                 let reason = if is_part { CloseReason::Exhausted } else { CloseReason::Completed };
@@ -80,6 +84,7 @@ impl Oracle {
             }
             Timer::LeaseOverdue(lease) => self.overdue(lease),
         }
+        true
     }
 
     /// What the lease's state waited for has not come.

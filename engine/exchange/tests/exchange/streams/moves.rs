@@ -26,7 +26,7 @@ pub(crate) struct Move {
 
 /// The rules of a stream and its moves.
 pub(crate) fn streams() -> impl Strategy<Value = ([u8; 7], Vec<Move>)> {
-    (any::<[u8; 7]>(), proptest::collection::vec(moves(), 200))
+    (any::<[u8; 7]>(), proptest::collection::vec(moves(), 0..=400))
 }
 
 fn moves() -> impl Strategy<Value = Move> {

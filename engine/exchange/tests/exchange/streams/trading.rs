@@ -48,14 +48,18 @@ pub(crate) fn directed(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (Account
 }
 
 fn place_bid(provider: ProviderId, target: BidTarget, now: Micros, dice: &mut Dice<'_>) -> PlaceBid {
-    let (time_in_force, expires_at) = dice.stays(&[Gtc, Gtc, Gtc, Gtc, Ioc, Gtd], now);
+    let is_directed = matches!(target, BidTarget::Directed { .. });
+    let ways: &[TimeInForce] =
+        if is_directed { &[Gtc, Gtc, Gtc, Gtd, Gtc, Gtc, Gtd, Ioc] } else { &[Gtc, Gtc, Gtc, Gtc, Ioc, Gtd, Fok] };
+    let (time_in_force, expires_at) = dice.stays(ways, now);
+    let may_rest = !is_directed && matches!(time_in_force, Gtc | Gtd);
     PlaceBid {
         provider,
         target,
         price: dice.rate(),
         time_in_force,
         expires_at,
-        post_only: dice.once_in(6),
+        post_only: dice.once_in(if may_rest { 5 } else { 40 }),
         self_trade: dice.self_trade(),
         session: dice.session(),
         client_id: dice.client_id(),
@@ -74,7 +78,8 @@ pub(crate) fn order(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId,
     let mode = dice.pick(&[Mode::Auto, Mode::Auto, Mode::Auto, Mode::Auto, Mode::Auto, Mode::Manual, Mode::Auction]);
     let ways: &[TimeInForce] = match mode {
         Mode::Auto => &[Gtc, Gtc, Gtc, Ioc, Fok, Fok, Gtd],
-        Mode::Manual | Mode::Auction => &[Gtc, Gtc, Gtc, Gtc, Gtd, Gtc, Gtc, Gtc, Gtc, Gtd, Gtc, Ioc],
+        Mode::Manual => &[Gtc, Gtc, Gtc, Gtc, Gtd, Gtc, Gtc, Gtc, Gtc, Gtd, Gtc, Ioc],
+        Mode::Auction => &[Gtc, Gtc, Gtc, Gtc, Gtc, Gtc, Gtc, Gtc, Gtc, Gtd],
     };
     let (time_in_force, expires_at) = dice.stays(ways, now);
     let closes = dice.pick(&[20, 10, 30, 30, 60, 1, 100, 0, 20_000]);
@@ -84,7 +89,7 @@ pub(crate) fn order(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId,
     let near = x.bids.iter().filter(|bid| bid.is_standing() && (bid.market == market || bid.id.0.is_multiple_of(7)));
     let aim = BidId(dice.id(&ids(near.map(|bid| bid.id.0))));
     let wants = if dice.once_in(5) { dice.pick(&["eu", "us", "eu", "mars"]) } else { "" };
-    let post_only = !matches!(time_in_force, Ioc | Fok) && dice.once_in(6);
+    let post_only = mode == Mode::Auto && !aims && matches!(time_in_force, Gtc | Gtd) && dice.once_in(5);
     if dice.once_in(80) {
         (units, replicas) = dice.pick(&[(0, 1), (1, 0), (u32::MAX, u32::MAX), (1_024, 6)]);
     }
