@@ -77,7 +77,7 @@ impl Desk {
         }
     }
 
-    pub(crate) fn append(&mut self, account: AccountId, command: Command) {
+    fn append(&mut self, account: AccountId, command: Command) {
         let authority = if account == AccountId::EXCHANGE { Authority::Exchange } else { Authority::OperatorAttested };
         let seq = self.exchange.head().next();
         // A resumption says what the log says; said again it says it anew.

@@ -31,6 +31,7 @@ const STREAMS: u32 = 2_000;
 const THREADS: u32 = 2;
 
 /// Who looks on: the exchange, and who counts what is met.
+#[derive(Default)]
 struct Watch {
     mirror: Mirror,
     census: Census,
@@ -103,17 +104,17 @@ fn quietly<T>(play: impl FnOnce() -> T) -> Result<T, String> {
     played.map_err(|_| REASON.take())
 }
 
-fn play(rules: [u8; 7], moves: &[Move]) -> Census {
+fn play(rules: [u8; 7], moves: &[Option<Move>]) -> Census {
     let genesis = rules_of(rules);
-    let watch = Watch { mirror: Mirror::new(&genesis), census: Census::default() };
-    let tape = Tape::play(&genesis, moves, watch);
+    let tape = Tape::play(&genesis, moves, Watch::default());
+    tape.witness.mirror.end();
     let mut census = tape.witness.census;
     census.rules = tape.oracle.tally;
     census
 }
 
 /// A failing stream in words: what was said, up to where it fails.
-fn transcript(rules: [u8; 7], moves: &[Move]) -> String {
+fn transcript(rules: [u8; 7], moves: &[Option<Move>]) -> String {
     struct Scribe<'a> {
         mirror: Mirror,
         lines: &'a RefCell<Vec<String>>,
@@ -126,7 +127,7 @@ fn transcript(rules: [u8; 7], moves: &[Move]) -> String {
         }
     }
     let (genesis, lines) = (rules_of(rules), RefCell::new(Vec::new()));
-    let scribe = Scribe { mirror: Mirror::new(&genesis), lines: &lines };
+    let scribe = Scribe { mirror: Mirror::default(), lines: &lines };
     // It fails again at the same place; what was written until then is told.
     drop(quietly(|| Tape::play(&genesis, moves, scribe).now));
     lines.into_inner().join("\n")

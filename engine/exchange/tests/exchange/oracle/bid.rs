@@ -7,7 +7,7 @@ use berth_domain::{
 
 use super::order::owed;
 use super::plan::Plan;
-use super::{Oracle, Order, Reply, Rule};
+use super::{Host, Oracle, Order, Reply, Rule};
 
 /// Units that one bid may offer.
 pub(super) const QUANTITY_MAX: u32 = 1_000_000;
@@ -143,16 +143,24 @@ impl Oracle {
             return Err(Code::SelfTrade);
         }
         self.check_within(place.provider, place.price, order)?;
+        if owed(place.price, order.place.units, 1, order.place.prepay) == 0 {
+            return Err(Code::OutOfBounds);
+        }
         if !self.offers(host.id, order) {
             return Err(Code::AttributeMissing);
         }
         if self.fits(order, self.total(host.id, order.place.market), 1) == 0 {
             return Err(Code::DoesNotFit);
         }
-        if owed(place.price, order.place.units, 1, order.place.prepay) == 0 {
-            return Err(Code::OutOfBounds);
-        }
         Ok(())
+    }
+
+    /// Whether a host could ever serve an order, at some price.
+    pub(crate) fn suits(&self, host: &Host, order: &Order) -> bool {
+        order.limit(self.level(host.id)).is_some()
+            && order.account != host.account
+            && self.offers(host.id, order)
+            && self.fits(order, self.total(host.id, order.place.market), 1) > 0
     }
 
     /// Whether a price is within an order's limit for a host's level.

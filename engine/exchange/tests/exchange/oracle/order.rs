@@ -42,7 +42,7 @@ impl Order {
     }
 
     /// Its limit for a level, when it accepts it.
-    pub(crate) fn limit(&self, level: TrustLevel) -> Option<Rate> {
+    pub(super) fn limit(&self, level: TrustLevel) -> Option<Rate> {
         self.place.limits.iter().find(|(accepted, _)| *accepted == level).map(|(_, limit)| limit)
     }
 }
@@ -174,7 +174,7 @@ impl Oracle {
     }
 
     /// Level of a host's owner.
-    pub(crate) fn level(&self, host: ProviderId) -> TrustLevel {
+    pub(super) fn level(&self, host: ProviderId) -> TrustLevel {
         self.account(self.host(host).account).level
     }
 }

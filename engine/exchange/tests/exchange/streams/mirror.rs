@@ -3,44 +3,79 @@
 
 use std::collections::BTreeMap;
 
-use berth_domain::{AccountId, BidTarget, Digest, Entry, Event, LeaseId, ProofStep, Stroops};
-use berth_exchange::{Book, Exchange, Outcome};
+use berth_domain::codec::{Decode, Encode};
+use berth_domain::{AccountId, BidTarget, CommandRefused, Digest, Entry, Event, LeaseId, ProofStep, Stroops};
+use berth_exchange::{Book, Exchange, Outcome, StateHash};
 
 use super::tape::Witness;
-use crate::desk::Desk;
+use crate::desk::bytes_of;
+use crate::invariants;
 use crate::oracle::{Answer, Oracle, Reply, Row};
 
+#[derive(Default)]
 pub(crate) struct Mirror {
-    pub(crate) desk: Desk,
+    exchange: Exchange,
+    /// Fed with what each entry decodes to from its bytes.
+    replica: Exchange,
     /// Head of each lease's proof chain, and its last step.
     proofs: BTreeMap<LeaseId, (Digest, Option<ProofStep>)>,
 }
 
-impl Mirror {
-    pub(crate) fn new(genesis: &berth_domain::Genesis) -> Self {
-        Self { desk: Desk::open(genesis.clone()), proofs: BTreeMap::new() }
-    }
-}
-
 impl Witness for Mirror {
     fn see(&mut self, entry: &Entry, oracle: &Oracle, answer: Answer, foretold: &[Event]) {
-        // The desk has opened with the first entry.
-        if entry.seq.0 > 1 {
-            self.desk.now = entry.at;
-            self.desk.append(entry.account, entry.command.clone());
-        }
-        let frame = self.desk.log.last().expect("the desk writes a frame for every entry");
-        assert_eq!(frame.entry, *entry, "both read one log");
-        assert_eq!(as_answer(frame.outcome), answer, "the exchange (left) answers otherwise to {entry:?}");
+        // Hashing takes most of the time: only what must change nothing is
+        // hashed before and after.
+        let changes = matches!(answer, Answer::Done(_));
+        let before = (!changes).then(|| self.exchange.state_hash());
+        let mut events = Vec::new();
+        let outcome = self.exchange.apply(entry, &mut events).expect("the tape is a valid log");
+        assert_eq!(as_answer(outcome), answer, "the exchange (left) answers otherwise to {entry:?}");
         let mut told = Vec::new();
-        for event in &frame.events {
+        for event in &events {
             told.extend(without_proof(&mut self.proofs, event));
         }
         let parts = (0..told.len().max(foretold.len())).find(|i| told.get(*i) != foretold.get(*i));
         if let Some(at) = parts {
             panic!("events part at {at} of {entry:#?}\nexchange: {told:#?}\noracle: {foretold:#?}");
         }
-        compare(&self.desk.exchange, oracle);
+        compare(&self.exchange, oracle);
+        if let Some(before) = before {
+            self.is_untouched(entry, answer, &events, before);
+        }
+        self.replicate(entry, outcome, &events);
+        invariants::check(&self.exchange);
+    }
+}
+
+impl Mirror {
+    /// A refusal and a repetition change nothing; a refusal says so once.
+    fn is_untouched(&self, entry: &Entry, answer: Answer, events: &[Event], before: StateHash) {
+        assert_eq!(self.exchange.state_hash(), before, "what changes nothing changed something: {entry:?}");
+        match (answer, events) {
+            (Answer::Refused(code), [Event::CommandRefused(CommandRefused { account, code: told, .. })]) => {
+                assert_eq!((*account, *told), (entry.account, code), "whose refusal: {entry:?}");
+            }
+            (Answer::Refused(_), _) => panic!("a refusal is told by one event: {entry:?} {events:?}"),
+            _ => assert!(events.is_empty(), "a repetition has events: {entry:?} {events:?}"),
+        }
+    }
+
+    /// The log's bytes carry all that matters.
+    fn replicate(&mut self, entry: &Entry, outcome: Outcome, events: &[Event]) {
+        let decoded = Entry::from_bytes(&entry.to_bytes()).expect("an entry reads back");
+        assert_eq!(decoded, *entry, "an entry reads back as itself");
+        let mut again = Vec::new();
+        let answered = self.replica.apply(&decoded, &mut again).expect("the replica reads the same log");
+        assert_eq!(answered, outcome, "the replica answers differently: {entry:?}");
+        assert_eq!(bytes_of(&again), bytes_of(events), "the replica's events differ: {entry:?}");
+        for event in events {
+            assert_eq!(Event::from_bytes(&event.to_bytes()).as_ref(), Ok(event), "an event reads back as itself");
+        }
+    }
+
+    /// At the end of a log, both hold the same.
+    pub(crate) fn end(&self) {
+        assert_eq!(self.replica.state_hash(), self.exchange.state_hash(), "the replica's state differs");
     }
 }
 

@@ -32,12 +32,12 @@ impl<W: Witness> Tape<W> {
     }
 
     /// Plays a whole stream.
-    pub(crate) fn play(genesis: &Genesis, moves: &[Move], witness: W) -> Self {
+    pub(crate) fn play(genesis: &Genesis, moves: &[Option<Move>], witness: W) -> Self {
         let mut tape = Self::open(genesis, witness);
         for (account, command) in opening() {
             tape.submit(account, command);
         }
-        for next in moves {
+        for next in moves.iter().flatten() {
             if next.is_up {
                 tape.wait(next.pause);
             } else {

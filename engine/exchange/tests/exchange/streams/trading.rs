@@ -7,7 +7,7 @@ use berth_domain::{
 };
 
 use super::dice::{Dice, ids, region};
-use crate::oracle::{Host, Oracle};
+use crate::oracle::Oracle;
 
 use TimeInForce::{Fok, Gtc, Gtd, Ioc};
 
@@ -30,12 +30,13 @@ pub(crate) fn directed(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (Account
     // Most of them answer what waits for directed bids, from a host that may.
     let (wanting, others): (Vec<_>, Vec<_>) = live.partition(|order| order.place.mode != Mode::Auto);
     let from = if wanting.is_empty() || dice.once_in(4) { others } else { wanting };
-    let order = OrderId(dice.id(&ids(from.iter().map(|order| order.id.0))));
+    let order = match from.last() {
+        Some(youngest) if dice.once_in(2) => youngest.id,
+        _ => OrderId(dice.id(&ids(from.iter().map(|order| order.id.0)))),
+    };
     let (mut account, mut provider) = host(x, dice);
     if let Some(order) = x.find_order(order).filter(|_| !dice.once_in(6)) {
-        let offers = |host: &&Host| order.place.requires.iter().all(|needed| host.says.attributes.contains(needed));
-        let accepts = |host: &&Host| order.limit(x.level(host.id)).is_some() && host.account != order.account;
-        let fitting = ids(x.hosts.iter().filter(accepts).filter(offers).map(|host| host.id.0.into()));
+        let fitting = ids(x.hosts.iter().filter(|host| x.suits(host, order)).map(|host| host.id.0.into()));
         provider = ProviderId(u32::try_from(dice.id(&fitting)).unwrap_or(u32::MAX));
         account = x.find_host(provider).map_or(account, |host| host.account);
     }
@@ -49,8 +50,11 @@ pub(crate) fn directed(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (Account
 
 fn place_bid(provider: ProviderId, target: BidTarget, now: Micros, dice: &mut Dice<'_>) -> PlaceBid {
     let is_directed = matches!(target, BidTarget::Directed { .. });
-    let ways: &[TimeInForce] =
-        if is_directed { &[Gtc, Gtc, Gtc, Gtd, Gtc, Gtc, Gtd, Ioc] } else { &[Gtc, Gtc, Gtc, Gtc, Ioc, Gtd, Fok] };
+    let ways: &[TimeInForce] = if is_directed {
+        &[Gtc, Gtc, Gtc, Gtd, Gtc, Gtc, Gtd, Gtc, Gtc, Gtd, Gtc, Gtc, Gtd, Gtc, Gtc, Ioc]
+    } else {
+        &[Gtc, Gtc, Gtc, Gtc, Ioc, Gtd, Fok]
+    };
     let (time_in_force, expires_at) = dice.stays(ways, now);
     let may_rest = !is_directed && matches!(time_in_force, Gtc | Gtd);
     PlaceBid {
@@ -82,9 +86,13 @@ pub(crate) fn order(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId,
         Mode::Auction => &[Gtc, Gtc, Gtc, Gtc, Gtc, Gtc, Gtc, Gtc, Gtc, Gtd],
     };
     let (time_in_force, expires_at) = dice.stays(ways, now);
-    let closes = dice.pick(&[20, 10, 30, 30, 60, 1, 100, 0, 20_000]);
+    // At few moments, so that several close in one tick.
+    let closes = match dice.pick(&[60, 30, 30, 60, 60, 100, 100, 0, 20_000]) {
+        0 => now,
+        in_seconds => Micros(now.plus(Seconds(in_seconds)).0.next_multiple_of(30_000_000)),
+    };
     let is_sound = !dice.once_in(60);
-    let closes_at = ((mode == Mode::Auction) == is_sound).then_some(now.plus(Seconds(closes)));
+    let closes_at = ((mode == Mode::Auction) == is_sound).then_some(closes);
     let aims = matches!(time_in_force, Ioc | Fok) && dice.once_in(4);
     let near = x.bids.iter().filter(|bid| bid.is_standing() && (bid.market == market || bid.id.0.is_multiple_of(7)));
     let aim = BidId(dice.id(&ids(near.map(|bid| bid.id.0))));
