@@ -7,6 +7,7 @@ mod dice;
 mod leasing;
 mod mirror;
 mod moves;
+mod proofs;
 mod tape;
 mod trading;
 
@@ -21,7 +22,7 @@ use proptest::test_runner::{TestError, TestRunner};
 use crate::oracle::{Answer, Oracle};
 use census::Census;
 use mirror::Mirror;
-use moves::{Move, rules_of, streams};
+use moves::{Stream, streams};
 use tape::{Tape, Witness};
 
 /// Streams in CI, 200 commands each; `BERTH_STREAMS` asks for more.
@@ -69,14 +70,14 @@ fn try_out(cases: u32) -> Result<Census, String> {
     let census = RefCell::new(Census::default());
     let config =
         ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 4_000, ..ProptestConfig::default() };
-    let run = TestRunner::new(config).run(&streams(), |(rules, moves)| {
-        census.borrow_mut().add(&quietly(|| play(rules, &moves)).map_err(TestCaseError::fail)?);
+    let run = TestRunner::new(config).run(&streams(), |stream| {
+        census.borrow_mut().add(&quietly(|| play(&stream)).map_err(TestCaseError::fail)?);
         Ok(())
     });
     match run {
         Ok(()) => Ok(census.into_inner()),
         Err(TestError::Abort(reason)) => Err(reason.to_string()),
-        Err(TestError::Fail(reason, (rules, moves))) => Err(format!("{}\n{reason}", transcript(rules, &moves))),
+        Err(TestError::Fail(reason, stream)) => Err(format!("{}\n{reason}", transcript(&stream))),
     }
 }
 
@@ -104,9 +105,8 @@ fn quietly<T>(play: impl FnOnce() -> T) -> Result<T, String> {
     played.map_err(|_| REASON.take())
 }
 
-fn play(rules: [u8; 7], moves: &[Option<Move>]) -> Census {
-    let genesis = rules_of(rules);
-    let tape = Tape::play(&genesis, moves, Watch::default());
+fn play(stream: &Stream) -> Census {
+    let tape = Tape::play(stream, Watch::default());
     tape.witness.mirror.end();
     let mut census = tape.witness.census;
     census.rules = tape.oracle.tally;
@@ -114,7 +114,7 @@ fn play(rules: [u8; 7], moves: &[Option<Move>]) -> Census {
 }
 
 /// A failing stream in words: what was said, up to where it fails.
-fn transcript(rules: [u8; 7], moves: &[Option<Move>]) -> String {
+fn transcript(stream: &Stream) -> String {
     struct Scribe<'a> {
         mirror: Mirror,
         lines: &'a RefCell<Vec<String>>,
@@ -126,9 +126,9 @@ fn transcript(rules: [u8; 7], moves: &[Option<Move>]) -> String {
             self.mirror.see(entry, oracle, answer, events);
         }
     }
-    let (genesis, lines) = (rules_of(rules), RefCell::new(Vec::new()));
+    let lines = RefCell::new(Vec::new());
     let scribe = Scribe { mirror: Mirror::default(), lines: &lines };
     // It fails again at the same place; what was written until then is told.
-    drop(quietly(|| Tape::play(&genesis, moves, scribe).now));
+    drop(quietly(|| Tape::play(stream, scribe).now));
     lines.into_inner().join("\n")
 }

@@ -1,12 +1,11 @@
 //! The exchange beside the oracle: the same entries, and after each of them the
 //! same answer, the same events, the same state.
 
-use std::collections::BTreeMap;
-
 use berth_domain::codec::{Decode, Encode};
-use berth_domain::{AccountId, BidTarget, CommandRefused, Digest, Entry, Event, LeaseId, ProofStep, Stroops};
+use berth_domain::{AccountId, BidTarget, CommandRefused, Entry, Event, Stroops};
 use berth_exchange::{Book, Exchange, Outcome, StateHash};
 
+use super::proofs::Proofs;
 use super::tape::Witness;
 use crate::desk::bytes_of;
 use crate::invariants;
@@ -17,8 +16,7 @@ pub(crate) struct Mirror {
     exchange: Exchange,
     /// Fed with what each entry decodes to from its bytes.
     replica: Exchange,
-    /// Head of each lease's proof chain, and its last step.
-    proofs: BTreeMap<LeaseId, (Digest, Option<ProofStep>)>,
+    proofs: Proofs,
 }
 
 impl Witness for Mirror {
@@ -31,8 +29,9 @@ impl Witness for Mirror {
         let outcome = self.exchange.apply(entry, &mut events).expect("the tape is a valid log");
         assert_eq!(as_answer(outcome), answer, "the exchange (left) answers otherwise to {entry:?}");
         let mut told = Vec::new();
+        self.proofs.hear(entry);
         for event in &events {
-            told.extend(without_proof(&mut self.proofs, event));
+            told.extend(self.proofs.without(entry, event));
         }
         let parts = (0..told.len().max(foretold.len())).find(|i| told.get(*i) != foretold.get(*i));
         if let Some(at) = parts {
@@ -76,30 +75,6 @@ impl Mirror {
     /// At the end of a log, both hold the same.
     pub(crate) fn end(&self) {
         assert_eq!(self.replica.state_hash(), self.exchange.state_hash(), "the replica's state differs");
-    }
-}
-
-/// The step of a proof extends its lease's chain; what it says is the subject
-/// of other tests. Any other event, with the head of the chain left out.
-fn without_proof(proofs: &mut BTreeMap<LeaseId, (Digest, Option<ProofStep>)>, event: &Event) -> Option<Event> {
-    match event {
-        Event::ProofStepped(step) => {
-            let (head, last) = proofs.entry(step.lease).or_default();
-            assert_eq!(step.hash, step.step.hash(*head, step.seq, &step.payload), "lease {} is proven", step.lease);
-            let next = last.map_or(1, |last| last as u8 + 1);
-            // A lease that never ran has no steps of a run.
-            assert!(step.step as u8 >= next, "steps of lease {} come in their order", step.lease);
-            (*head, *last) = (step.hash, Some(step.step));
-            None
-        }
-        Event::LeaseClosed(closed) => {
-            let (head, _) = proofs.entry(closed.lease).or_default();
-            assert_eq!(closed.proof, *head, "the close of lease {} names its proof", closed.lease);
-            let mut closed = closed.clone();
-            closed.proof = Digest::default();
-            Some(closed.into())
-        }
-        other => Some(other.clone()),
     }
 }
 

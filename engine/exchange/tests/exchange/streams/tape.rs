@@ -5,7 +5,7 @@ use berth_domain::{
     AccountId, Authority, Command, Entry, Event, Genesis, Micros, RULES_VERSION, Resumed, Seconds, Tick,
 };
 
-use super::moves::{Move, command, opening};
+use super::moves::{Stream, command, opening, rules_of};
 use crate::oracle::{Answer, Oracle};
 
 /// 2026-01-01T00:00:00Z.
@@ -32,12 +32,12 @@ impl<W: Witness> Tape<W> {
     }
 
     /// Plays a whole stream.
-    pub(crate) fn play(genesis: &Genesis, moves: &[Option<Move>], witness: W) -> Self {
-        let mut tape = Self::open(genesis, witness);
+    pub(crate) fn play((made, rules, moves): &Stream, witness: W) -> Self {
+        let mut tape = Self::open(&rules_of(*rules), witness);
         for (account, command) in opening() {
             tape.submit(account, command);
         }
-        for next in moves.iter().flatten() {
+        for (next, _) in moves.iter().zip(made).filter(|(_, made)| **made) {
             if next.is_up {
                 tape.wait(next.pause);
             } else {
