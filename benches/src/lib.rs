@@ -1,1 +1,11 @@
-//! Benchmarks, each beside a baseline of the same run.
+//! Benchmarks, each beside a baseline of the same run: workload files and their
+//! generator, the drivers that carry them out, and what is measured of them.
+//!
+//! The program `berth-benches` is a thin driver of this; so is `berth bench`.
+
+pub mod allocations;
+pub mod drive;
+pub mod generate;
+pub mod measure;
+pub mod report;
+pub mod workload;

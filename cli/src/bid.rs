@@ -1,11 +1,11 @@
 //! `berth bid`: what a provider offers.
 
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::fault::Fault;
 use crate::output::{self, Format};
-use crate::remote::Remote;
+use crate::remote::{Remote, given};
 
 const COLUMNS: [&str; 7] = ["id", "state", "providerId", "market", "bidPrice", "quantity", "remaining"];
 
@@ -23,6 +23,8 @@ enum Verb {
     Place(Place),
     /// Lists bids.
     List,
+    /// Changes a bid; what is not named stays. Fewer units alone keep its age.
+    Amend(Amend),
     /// Cancels what is left of a bid.
     Cancel {
         /// Its number.
@@ -65,9 +67,39 @@ struct Place {
     /// The longest lease, in seconds.
     #[arg(long)]
     max_duration: Option<u64>,
+    /// gtc, ioc, fok or gtd.
+    #[arg(long)]
+    time_in_force: Option<String>,
+    /// When gtd ends: microseconds since 1970.
+    #[arg(long)]
+    expires_at: Option<u64>,
+    /// Refuse it where it would take what rests.
+    #[arg(long, conflicts_with = "order")]
+    post_only: bool,
+    /// Where it would meet your own order: expireTaker, expireMaker or skip.
+    #[arg(long, conflicts_with = "order")]
+    self_trade: Option<String>,
     /// Your own id for it: a repeat answers the first bid.
     #[arg(long)]
     client_order_id: Option<String>,
+}
+
+#[derive(Args)]
+struct Amend {
+    /// Its number.
+    id: u64,
+    /// The lowest price of a unit, in XLM.
+    #[arg(long)]
+    bid_price: Option<String>,
+    /// What the price is for: second, minute, hour or block.
+    #[arg(long)]
+    per: Option<String>,
+    /// The new total of units, those with leases among them.
+    #[arg(long)]
+    quantity: Option<u32>,
+    /// When gtd ends: microseconds since 1970.
+    #[arg(long)]
+    expires_at: Option<u64>,
 }
 
 impl Bid {
@@ -78,6 +110,10 @@ impl Bid {
                 output::object(format, &self.remote.post(&path, &body).await?);
             }
             Verb::List => output::list(format, &self.remote.list("/api/v1/bids").await?, &COLUMNS),
+            Verb::Amend(amend) => {
+                let path = format!("/api/v1/bids/{}", amend.id);
+                output::object(format, &self.remote.patch(&path, &amend.request()).await?);
+            }
             Verb::Cancel { id } => output::object(format, &self.remote.delete(&format!("/api/v1/bids/{id}")).await?),
             Verb::Accept { id, tenant_address } => {
                 let body = tenant_address.map_or_else(|| json!({}), |address| json!({ "tenantAddress": address }));
@@ -90,21 +126,32 @@ impl Bid {
 
 impl Place {
     fn request(self) -> (String, Value) {
-        let mut body = Map::new();
-        let mut set = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                body.insert(name.to_owned(), value);
-            }
-        };
-        set("providerId", Some(self.provider_id.into()));
-        set("bidPrice", Some(self.bid_price.into()));
-        set("per", self.per.map(Value::from));
-        set("clientOrderId", self.client_order_id.map(Value::from));
-        set("market", self.market.map(Value::from));
-        set("quantity", self.quantity.map(Value::from));
-        set("minDuration", self.min_duration.map(Value::from));
-        set("maxDuration", self.max_duration.map(Value::from));
+        let body = given([
+            ("providerId", Some(self.provider_id.into())),
+            ("bidPrice", Some(self.bid_price.into())),
+            ("per", self.per.map(Value::from)),
+            ("timeInForce", self.time_in_force.map(Value::from)),
+            ("expiresAt", self.expires_at.map(Value::from)),
+            ("postOnly", self.post_only.then_some(true.into())),
+            ("selfTrade", self.self_trade.map(Value::from)),
+            ("clientOrderId", self.client_order_id.map(Value::from)),
+            ("market", self.market.map(Value::from)),
+            ("quantity", self.quantity.map(Value::from)),
+            ("minDuration", self.min_duration.map(Value::from)),
+            ("maxDuration", self.max_duration.map(Value::from)),
+        ]);
         let path = self.order.map_or("/api/v1/bids".to_owned(), |order| format!("/api/v1/orders/{order}/bids"));
-        (path, body.into())
+        (path, body)
+    }
+}
+
+impl Amend {
+    fn request(self) -> Value {
+        given([
+            ("bidPrice", self.bid_price.map(Value::from)),
+            ("per", self.per.map(Value::from)),
+            ("quantity", self.quantity.map(Value::from)),
+            ("expiresAt", self.expires_at.map(Value::from)),
+        ])
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fault::{Fault, While};
 use crate::output::{self, Format};
-use crate::remote::Remote;
+use crate::remote::{Remote, given};
 
 const COLUMNS: [&str; 8] = ["id", "state", "market", "quantity", "remaining", "hold", "leases", "tenantAddress"];
 
@@ -32,6 +32,9 @@ enum Verb {
         /// Its number.
         id: u64,
     },
+    /// Changes an order; what is not named stays. Fewer replicas alone keep its
+    /// age.
+    Amend(Amend),
     /// Cancels what is left of an order.
     Cancel {
         /// Its number.
@@ -66,12 +69,27 @@ struct Create {
     /// How long a lease runs.
     #[arg(long)]
     duration_seconds: Option<u64>,
-    /// auto or manual.
+    /// auto, manual or auction.
     #[arg(long)]
     mode: Option<String>,
-    /// gtc, ioc or gtd.
+    /// When an auction clears: microseconds since 1970.
+    #[arg(long, conflicts_with = "auction_seconds")]
+    closes_at: Option<u64>,
+    /// When an auction clears, in seconds from now.
+    #[arg(long)]
+    auction_seconds: Option<u64>,
+    /// gtc, ioc, fok or gtd.
     #[arg(long)]
     time_in_force: Option<String>,
+    /// When gtd ends: microseconds since 1970.
+    #[arg(long)]
+    expires_at: Option<u64>,
+    /// Refuse it where it would take what rests.
+    #[arg(long)]
+    post_only: bool,
+    /// Where it would meet your own bid: expireTaker, expireMaker or skip.
+    #[arg(long)]
+    self_trade: Option<String>,
     /// Your own id for it: a repeat answers the first order.
     #[arg(long)]
     client_order_id: Option<String>,
@@ -98,6 +116,27 @@ struct Create {
     env: Vec<(String, String)>,
 }
 
+#[derive(Args)]
+struct Amend {
+    /// Its number.
+    id: u64,
+    /// The highest price of a unit, in XLM.
+    #[arg(long)]
+    max_price: Option<String>,
+    /// What the price is for: second, minute, hour or block.
+    #[arg(long)]
+    per: Option<String>,
+    /// Accepted trust levels, such as Five,Four.
+    #[arg(long, value_delimiter = ',')]
+    trust_levels: Vec<String>,
+    /// The new total of replicas, those with leases among them.
+    #[arg(long)]
+    quantity: Option<u32>,
+    /// When gtd ends: microseconds since 1970.
+    #[arg(long)]
+    expires_at: Option<u64>,
+}
+
 impl Order {
     pub(crate) async fn run(self, format: Format) -> Result<(), Fault> {
         match self.verb {
@@ -107,6 +146,10 @@ impl Order {
             }
             Verb::List => output::list(format, &self.remote.list("/api/v1/orders").await?, &COLUMNS),
             Verb::Show { id } => output::object(format, &self.remote.get(&format!("/api/v1/orders/{id}")).await?),
+            Verb::Amend(amend) => {
+                let path = format!("/api/v1/orders/{}", amend.id);
+                output::object(format, &self.remote.patch(&path, &amend.request()).await?);
+            }
             Verb::Cancel { id } => output::object(format, &self.remote.delete(&format!("/api/v1/orders/{id}")).await?),
         }
         Ok(())
@@ -132,7 +175,12 @@ impl Create {
         set("durationBlocks", self.duration_blocks.map(Value::from));
         set("durationSeconds", self.duration_seconds.map(Value::from));
         set("mode", self.mode.map(Value::from));
+        set("closesAt", self.closes_at.map(Value::from));
+        set("auctionSeconds", self.auction_seconds.map(Value::from));
         set("timeInForce", self.time_in_force.map(Value::from));
+        set("expiresAt", self.expires_at.map(Value::from));
+        set("postOnly", self.post_only.then_some(true.into()));
+        set("selfTrade", self.self_trade.map(Value::from));
         set("clientOrderId", self.client_order_id.map(Value::from));
         set("prepaySeconds", self.prepay_seconds.map(Value::from));
 
@@ -155,6 +203,18 @@ impl Create {
         set("env", (!env.is_empty()).then(|| json!(env)));
         request.insert("specification".to_owned(), specification.into());
         Ok(request.into())
+    }
+}
+
+impl Amend {
+    fn request(self) -> Value {
+        given([
+            ("maxPrice", self.max_price.map(Value::from)),
+            ("per", self.per.map(Value::from)),
+            ("trustLevels", (!self.trust_levels.is_empty()).then(|| json!(self.trust_levels))),
+            ("quantity", self.quantity.map(Value::from)),
+            ("expiresAt", self.expires_at.map(Value::from)),
+        ])
     }
 }
 

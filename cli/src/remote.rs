@@ -30,6 +30,10 @@ impl Remote {
         self.client()?.put(path, body).await.map_err(fault)
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Result<Value, Fault> {
+        self.client()?.patch(path, body).await.map_err(fault)
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Result<Value, Fault> {
         self.client()?.delete(path, &serde_json::json!({})).await.map_err(fault)
     }
@@ -57,6 +61,11 @@ impl Remote {
             }
         }
     }
+}
+
+/// A request's body: the fields that were given.
+pub(crate) fn given<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// A refusal of the exchange ends with 1, everything else with 2.

@@ -1,6 +1,8 @@
 //! The events of one entry as they go out: rendered once, for every channel,
 //! stream and list that shows them.
 
+use std::collections::BTreeSet;
+
 use berth_domain::{BidId, Event, LeaseId, MarketId, Micros, Seq};
 use berth_exchange::Exchange;
 use berth_wire::event::{event_json, event_type};
@@ -68,8 +70,20 @@ impl Frame {
     }
 }
 
-/// The market whose book an event may have changed.
-pub(crate) fn market_of(event: &Event) -> Option<MarketId> {
+/// The markets whose books an event may have changed.
+pub(crate) fn books_of(event: &Event, x: &Exchange, touched: &mut BTreeSet<MarketId>) {
+    match event {
+        // Its bids stand at their owner's level, in any market.
+        Event::TrustChanged(_) => touched.extend(x.markets().map(|market| market.id)),
+        Event::StandbyReserved(_) | Event::StandbyReleased(_) => {
+            touched.extend(lease_of(event).and_then(|id| Some(x.lease(id)?.market)));
+        }
+        _ => touched.extend(market_of(event)),
+    }
+}
+
+/// The market that an event names.
+fn market_of(event: &Event) -> Option<MarketId> {
     match event {
         Event::MarketOpened(e) => Some(e.market),
         Event::OrderAccepted(e) => Some(e.market),
@@ -82,8 +96,12 @@ pub(crate) fn market_of(event: &Event) -> Option<MarketId> {
         Event::BidLost(e) => Some(e.market),
         Event::BidCancelled(e) => Some(e.market),
         Event::OrderAmended(e) => Some(e.market),
+        Event::OrderParked(e) => Some(e.market),
+        Event::OrderResumed(e) => Some(e.market),
         Event::BidAmended(e) => Some(e.market),
         Event::BidExpired(e) => Some(e.market),
+        Event::MarketPaused(e) => Some(e.market),
+        Event::MarketResumed(e) => Some(e.market),
         Event::LeaseOpened(e) => Some(e.market),
         Event::ExchangeOpened(_)
         | Event::AccountOpened(_)
@@ -92,6 +110,21 @@ pub(crate) fn market_of(event: &Event) -> Option<MarketId> {
         | Event::WithdrawalPaid(_)
         | Event::WithdrawalCancelled(_)
         | Event::ProviderRegistered(_)
+        | Event::ProviderChanged(_)
+        | Event::ChangeAnnounced(_)
+        | Event::ExchangeReconfigured(_)
+        | Event::ExchangeUpgraded(_)
+        | Event::StakeChanged(_)
+        | Event::StakeSlashed(_)
+        | Event::Attested(_)
+        | Event::TrustChanged(_)
+        | Event::ReputationChanged(_)
+        | Event::StandbyReserved(_)
+        | Event::StandbyReleased(_)
+        | Event::StandbyMissing(_)
+        | Event::LeaseFailedOver(_)
+        | Event::OrderContinued(_)
+        | Event::OrderDiscontinued(_)
         | Event::LeaseEscrowed(_)
         | Event::LeaseStarted(_)
         | Event::LeaseHeartbeat(_)
@@ -113,6 +146,14 @@ fn lease_of(event: &Event) -> Option<LeaseId> {
         Event::LeaseClosed(e) => Some(e.lease),
         Event::LeasePaid(e) => Some(e.lease),
         Event::ProofStepped(e) => Some(e.lease),
+        Event::StakeSlashed(e) => Some(e.lease),
+        Event::ReputationChanged(e) => Some(e.lease),
+        Event::StandbyReserved(e) => Some(e.lease),
+        Event::StandbyReleased(e) => Some(e.lease),
+        Event::StandbyMissing(e) => Some(e.lease),
+        Event::LeaseFailedOver(e) => Some(e.from),
+        Event::OrderContinued(e) => Some(e.lease),
+        Event::OrderDiscontinued(e) => Some(e.lease),
         _ => None,
     }
 }

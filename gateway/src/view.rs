@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::book::{Channel, Following, Published, picture, snapshot_body};
 use crate::fanout::Ring;
 use crate::feed::Feed;
-use crate::frame::{Frame, market_of};
+use crate::frame::{Frame, books_of};
 use crate::limits::EVENT_RING;
 
 /// A follower's exchange, and what goes out from it.
@@ -145,7 +145,7 @@ fn follow(x: &mut Exchange, committed: &Committed) -> BTreeSet<MarketId> {
             tracing::error!(seq = done.entry.seq.0, "the node stops: its view and its log disagree");
             std::process::abort();
         }
-        touched.extend(events.iter().filter_map(market_of));
+        events.iter().for_each(|event| books_of(event, x, &mut touched));
     }
     touched
 }
@@ -191,7 +191,7 @@ fn run(view: &View, feed: &Receiver<Arc<Committed>>, stopped: &Receiver<()>) {
 mod tests {
     use berth_domain::{
         AccountId, Address, Authority, Bounds, Digest, Entry, FeeBps, Genesis, Micros, RULES_VERSION, ResourceClass,
-        Text, Timing, TrustLevel,
+        Text, Timing, TrustLevel, TrustRules,
     };
 
     use super::*;
@@ -211,6 +211,8 @@ mod tests {
             open_markets: true,
             timing: Timing::default(),
             bounds: Bounds::default(),
+            trust: TrustRules::default(),
+            auditors: Vec::new(),
         };
         Entry {
             rules: RULES_VERSION,

@@ -136,7 +136,14 @@ pub const fn refusal(code: Code) -> ErrorInfo {
         Code::AuctionOpen => {
             (409, After, "The auction has not closed: until then its terms stand and no bid is accepted")
         }
+        Code::NotTheOperator => (403, Never, "Only the operator may say this"),
+        Code::TooSoon => (422, Never, "The change would come sooner after its announcement than it may"),
+        Code::TopUpPending => (409, After, "A top-up of the lease waits for the chain's answer"),
+        Code::SignatureRequired => (403, Never, "Only a signature by the account's key says this"),
+        Code::BacklogMismatch => (422, Never, "The times fill no unpaid gap between two heartbeats"),
+        Code::OrderParked => (409, After, "The order is parked: its funds or its mandate do not allow it now"),
         Code::ProviderUnavailable => (409, After, "The provider takes no leases now"),
+        Code::NotAnAuditor => (403, Never, "Only an auditor may attest, and only for others"),
     };
     ErrorInfo { code: code.as_str(), status, retry, title }
 }

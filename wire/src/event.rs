@@ -1,7 +1,11 @@
 //! Events as JSON: each with its protocol name and what followers need.
 
+mod failover;
+mod operator;
+
 use berth_domain::{
-    AccountId, Address, BidTarget, Code, Event, LeaseOpened, MarketId, ProofPayload, ProofValue, Subject, TrustLevel,
+    AccountId, Address, BidTarget, Code, Event, LeaseOpened, MarketId, MarketPaused, MarketResumed, ProofPayload,
+    ProofValue, Subject, TrustCause, TrustLevel,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -42,6 +46,7 @@ pub const fn event_type(event: &Event) -> &'static str {
             Subject::Lease => "lease.refused",
             Subject::Deposit => "deposit.refused",
             Subject::Withdrawal => "withdrawal.refused",
+            Subject::Market => "market.refused",
         },
         other => other.name(),
     }
@@ -81,6 +86,13 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
             "address": address::write(e.address),
             "agent": if e.own_agent { "own" } else { "house" },
         }),
+        Event::MarketPaused(MarketPaused { market: id }) | Event::MarketResumed(MarketResumed { market: id }) => {
+            json!({ "marketId": id.0, "market": market(*id) })
+        }
+        Event::ChangeAnnounced(e) => operator::announced(e),
+        Event::ExchangeReconfigured(e) => operator::reconfigured(e),
+        Event::ExchangeUpgraded(e) => json!({ "rules": e.rules }),
+        Event::ProviderChanged(e) => operator::provider_changed(e),
         Event::OrderAccepted(e) => json!({
             "orderId": e.order.0,
             "tenantAddress": address::write(e.address),
@@ -104,6 +116,12 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         }),
         Event::OrderExpired(e) => {
             json!({ "orderId": e.order.0, "market": market(e.market), "released": e.released.to_string() })
+        }
+        Event::OrderParked(e) => {
+            json!({ "orderId": e.order.0, "market": market(e.market), "released": e.released.to_string() })
+        }
+        Event::OrderResumed(e) => {
+            json!({ "orderId": e.order.0, "market": market(e.market), "hold": e.hold.to_string() })
         }
         Event::OrderAmended(e) => json!({
             "orderId": e.order.0,
@@ -146,8 +164,35 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         Event::LeaseEscrowed(e) => json!({ "leaseId": e.lease.0, "tx": e.tx.to_string() }),
         Event::LeaseStarted(e) => json!({ "leaseId": e.lease.0, "endsAt": e.ends_at.0 }),
         Event::LeaseHeartbeat(e) => {
-            json!({ "leaseId": e.lease.0, "evidencedSeconds": e.evidenced.0, "cost": e.cost.to_string() })
+            json!({
+                "leaseId": e.lease.0,
+                "evidencedSeconds": e.evidenced.0,
+                "cost": e.cost.to_string(),
+                "healthy": e.healthy,
+            })
         }
+        Event::LeaseRunway(e) => json!({ "leaseId": e.lease.0, "endsAt": e.ends_at.0 }),
+        Event::LeaseSuspended(e) => json!({ "leaseId": e.lease.0, "closesAt": e.closes_at.0 }),
+        Event::LeaseResumed(e) => json!({ "leaseId": e.lease.0, "endsAt": e.ends_at.0 }),
+        Event::TopUpRequested(e) => json!({
+            "leaseId": e.lease.0,
+            "number": e.number,
+            "seconds": e.seconds.0,
+            "amount": e.amount.to_string(),
+        }),
+        Event::LeaseToppedUp(e) => json!({
+            "leaseId": e.lease.0,
+            "tx": e.tx.to_string(),
+            "amount": e.amount.to_string(),
+            "escrow": e.escrow.to_string(),
+            "prepaySeconds": e.prepay.0,
+        }),
+        Event::TopUpReleased(e) => json!({
+            "leaseId": e.lease.0,
+            "number": e.number,
+            "released": e.amount.to_string(),
+            "reason": e.reason.as_str(),
+        }),
         Event::LeaseClosing(e) => json!({ "leaseId": e.lease.0, "reason": e.reason.as_str() }),
         Event::LeaseClosed(e) => json!({
             "leaseId": e.lease.0,
@@ -175,6 +220,57 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
             "payload": payload_json(&e.payload),
             "hash": e.hash.to_string(),
         }),
+        Event::StakeChanged(e) => json!({
+            "accountId": e.account.0,
+            "address": address::write(e.address),
+            "staked": e.staked.to_string(),
+            "chainEvent": e.event.to_string(),
+        }),
+        Event::StakeSlashed(e) => json!({
+            "accountId": e.account.0,
+            "address": address::write(e.address),
+            "tenantAddress": address::write(e.tenant_address),
+            "leaseId": e.lease.0,
+            "amount": e.amount.to_string(),
+        }),
+        Event::Attested(e) => json!({
+            "accountId": e.account.0,
+            "address": account(e.account),
+            "auditorAddress": account(e.auditor),
+            "until": e.until.map(|until| until.0),
+        }),
+        Event::TrustChanged(e) => {
+            let (lease, event, auditor) = match e.cause {
+                TrustCause::Lease(lease) | TrustCause::Slash(lease) => (Some(lease.0), None, None),
+                TrustCause::Stake(event) => (None, Some(event.to_string()), None),
+                TrustCause::Attestation(auditor) => (None, None, account(auditor)),
+                TrustCause::Expiry => (None, None, None),
+            };
+            json!({
+                "accountId": e.account.0,
+                "address": account(e.account),
+                "from": e.from.as_str(),
+                "to": e.to.as_str(),
+                "cause": e.cause.as_str(),
+                "leaseId": lease,
+                "chainEvent": event,
+                "auditorAddress": auditor,
+            })
+        }
+        Event::ReputationChanged(e) => json!({
+            "accountId": e.account.0,
+            "address": account(e.account),
+            "from": e.from.get(),
+            "to": e.to.get(),
+            "leaseId": e.lease.0,
+            "cause": e.cause.as_str(),
+        }),
+        Event::StandbyReserved(e) => failover::reserved(e),
+        Event::StandbyReleased(e) => failover::released(e),
+        Event::StandbyMissing(e) => failover::missing(e),
+        Event::LeaseFailedOver(e) => failover::failed_over(e),
+        Event::OrderContinued(e) => failover::continued(e),
+        Event::OrderDiscontinued(e) => failover::discontinued(e),
         Event::CommandRefused(e) => {
             json!({ "accountId": e.account.0, "address": account(e.account), "code": Code::as_str(e.code) })
         }

@@ -247,8 +247,8 @@ fn events() -> Vec<(Event, Value)> {
             json!({"type": "lease.started", "leaseId": 7, "endsAt": 9}),
         ),
         (
-            LeaseAccrued { lease, evidenced: Seconds(60), cost: stroops(2) }.into(),
-            json!({"type": "lease.heartbeat", "leaseId": 7, "evidencedSeconds": 60, "cost": "0.0000002"}),
+            LeaseAccrued { lease, evidenced: Seconds(60), cost: stroops(2), healthy: true }.into(),
+            json!({"type": "lease.heartbeat", "leaseId": 7, "evidencedSeconds": 60, "cost": "0.0000002", "healthy": true}),
         ),
         (
             LeaseClosing { lease, reason: CloseReason::Stopped }.into(),

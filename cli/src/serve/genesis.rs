@@ -1,6 +1,8 @@
 //! The first entry of a new log, and whether a log that goes on belongs here.
 
-use berth_domain::{Bounds, Digest, FeeBps, Genesis, Grant, ResourceClass, Seconds, Text, Timing, TrustLevel};
+use berth_domain::{
+    Bounds, Digest, FeeBps, Genesis, Grant, ResourceClass, Seconds, Text, Timing, TrustLevel, TrustRules,
+};
 use berth_settlement::chain::{Address, Key};
 use berth_settlement::contract::Escrow;
 
@@ -13,12 +15,17 @@ const MARKETS: [&str; 4] = ["CPU", "H100-80", "A100-80", "RTX4090-24"];
 /// Reads `G…=Five`.
 pub(crate) fn parse_grant(text: &str) -> Result<(berth_domain::Address, TrustLevel), String> {
     let (address, level) = text.split_once('=').ok_or("is not ADDRESS=LEVEL")?;
-    let address = match address.parse::<Address>() {
-        Ok(Address::Account(key)) => berth_domain::Address(key),
-        _ => return Err(format!("{address} is not a Stellar account (G…)")),
-    };
+    let address = parse_account(address)?;
     let level = TrustLevel::from_name(level).ok_or_else(|| format!("{level} is not a trust level, One to Five"))?;
     Ok((address, level))
+}
+
+/// Reads `G…`.
+pub(crate) fn parse_account(text: &str) -> Result<berth_domain::Address, String> {
+    match text.parse::<Address>() {
+        Ok(Address::Account(key)) => Ok(berth_domain::Address(key)),
+        _ => Err(format!("{text} is not a Stellar account (G…)")),
+    }
 }
 
 /// The genesis of a new log, with what the contract was deployed with.
@@ -27,6 +34,7 @@ pub(crate) async fn build(
     operator: &Key,
     open: bool,
     grants: &[(berth_domain::Address, TrustLevel)],
+    auditors: &[berth_domain::Address],
 ) -> Result<Genesis, Fault> {
     let deployed = escrow.config().await.or_fault(&format!("asking the escrow contract {}", escrow.id()))?;
     if deployed.operator != operator.address() {
@@ -57,6 +65,8 @@ pub(crate) async fn build(
         open_markets: open,
         timing,
         bounds: Bounds::default(),
+        trust: TrustRules::default(),
+        auditors: auditors.to_vec(),
     })
 }
 

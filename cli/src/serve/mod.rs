@@ -55,6 +55,10 @@ pub(crate) struct Serve {
     /// Grants a starting trust level, for a new log: `G…=Five`. May be repeated.
     #[arg(long = "grant", value_name = "ADDRESS=LEVEL", value_parser = genesis::parse_grant)]
     grants: Vec<(berth_domain::Address, TrustLevel)>,
+    /// Whose attestations a new log counts for trust level Five. May be
+    /// repeated.
+    #[arg(long = "auditor", value_name = "ADDRESS", value_parser = genesis::parse_account)]
+    auditors: Vec<berth_domain::Address>,
     /// The Docker engine of the house agent, such as unix:///var/run/docker.sock.
     #[arg(long, env = "DOCKER_HOST")]
     docker: Option<String>,
@@ -94,7 +98,7 @@ impl Serve {
                     None if self.open => chain.deploy(&operator, &keys::kept(&self.data, "treasury")?).await?,
                     None => return Err(Fault::CouldNotRun("--contract is needed: the escrow contract there".into())),
                 };
-                let genesis = genesis::build(&escrow, &operator, self.open, &self.grants).await?;
+                let genesis = genesis::build(&escrow, &operator, self.open, &self.grants, &self.auditors).await?;
                 (escrow, genesis)
             }
         };

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use crate::cells::{Cell, Cells, NONE};
 use crate::rows::{Row, Rows};
-use crate::trie::Tries;
+use crate::trie::{Near, Tries};
 use crate::{Ladder, Node};
 
 /// What rests in a ladder, and where it stands: in ascending order of (key, age,
@@ -62,7 +62,8 @@ impl Book {
         let id = node.0.get();
         let Cell { rank: age, mark: owner, amount: quantity, home: row, .. } = *self.cells.at(id);
         let key = self.cells.at(row).rank;
-        self.leave(row, id, quantity);
+        self.cells.unlink(id);
+        self.forget(row, quantity);
         self.cells.free(id);
         self.len -= 1;
         Resting { key, age, owner, quantity }
@@ -70,12 +71,25 @@ impl Book {
 
     /// Moves a thing to another key, age or ladder, with the quantity that rests
     /// there. Its node and owner stay.
-    #[inline]
     pub fn shift(&mut self, node: Node, ladder: Ladder, key: u64, age: u64, quantity: u32) {
         let id = node.0.get();
+        let ladder = ladder.index();
         let Cell { mark: owner, amount: old_quantity, home: old_row, .. } = *self.cells.at(id);
+        let Cell { amount: count, home: parent, .. } = *self.cells.at(old_row);
         // The new row first: it is often beside the old one, which may end.
-        let row = self.tries.row_near(&mut self.cells, old_row, ladder.index(), key);
+        let row = match self.tries.near(&self.cells, parent, ladder, key) {
+            Near::Row(row) => row,
+            Near::Gap if count == 1 => {
+                self.tries.rekey(&mut self.cells, old_row, parent, ladder, key);
+                self.cells.at_mut(old_row).mark = u64::from(quantity);
+                let cell = self.cells.at_mut(id);
+                cell.rank = age;
+                cell.amount = quantity;
+                return;
+            }
+            Near::Gap => self.tries.fill_gap(&mut self.cells, parent, ladder, key),
+            Near::Unknown => self.tries.row(&mut self.cells, ladder, key),
+        };
         self.cells.unlink(id);
         let cell = self.cells.at_mut(id);
         cell.rank = age;
@@ -214,21 +228,20 @@ impl Book {
         let cell = self.cells.at_mut(row);
         cell.mark += u64::from(quantity);
         cell.amount += 1;
-        let mut prev = cell.prev;
-        while prev != row {
-            let Cell { rank, mark, prev: before, .. } = *self.cells.at(prev);
-            if (rank, mark) <= (age, owner) {
-                break;
-            }
-            prev = before;
-        }
+        let last = cell.prev;
+        let prev = if last == row || self.cells.at(last).rank < age { last } else { self.rank(row, age, owner) };
         self.cells.link_behind(prev, id);
     }
 
-    #[inline]
-    fn leave(&mut self, row: u32, id: u32, quantity: u32) {
-        self.cells.unlink(id);
-        self.forget(row, quantity);
+    /// The last in a row that does not stand behind this age and owner, or the
+    /// row itself.
+    #[inline(never)]
+    fn rank(&self, row: u32, age: u64, owner: u64) -> u32 {
+        let mut at = self.cells.at(row).prev;
+        while at != row && (self.cells.at(at).rank, self.cells.at(at).mark) > (age, owner) {
+            at = self.cells.at(at).prev;
+        }
+        at
     }
 
     /// Takes a thing that is no longer linked there off a row's sums, and the

@@ -52,10 +52,10 @@ impl Cells {
     /// Puts a cell into the slab.
     #[inline]
     pub(crate) fn take(&mut self, cell: Cell) -> u32 {
-        let id = self.free;
-        if id == NONE {
-            return self.grow(cell);
+        if self.free == NONE {
+            self.grow();
         }
+        let id = self.free;
         let place = self.at_mut(id);
         let free = place.next;
         *place = cell;
@@ -63,14 +63,16 @@ impl Cells {
         id
     }
 
+    /// Adds a free cell.
+    #[cold]
     #[inline(never)]
-    fn grow(&mut self, cell: Cell) -> u32 {
+    fn grow(&mut self) {
         if self.cells.is_empty() {
             self.cells.push(Cell::default());
         }
         let id = u32::try_from(self.cells.len()).ok().filter(|id| *id < OTHER);
-        self.cells.push(cell);
-        id.expect("a machine's memory ends before 2³¹ cells of a book")
+        self.cells.push(Cell::default());
+        self.free = id.expect("a machine's memory ends before 2³¹ cells of a book");
     }
 
     #[inline]
@@ -85,11 +87,11 @@ impl Cells {
     /// Links a cell into a row's list, behind another of it or the row itself.
     #[inline]
     pub(crate) fn link_behind(&mut self, prev: u32, id: u32) {
-        let before = self.at_mut(prev);
-        let next = before.next;
-        before.next = id;
-        self.at_mut(next).prev = id;
-        let cell = self.at_mut(id);
+        let cells = self.cells.as_mut_slice();
+        let next = cells[prev as usize].next;
+        cells[prev as usize].next = id;
+        cells[next as usize].prev = id;
+        let cell = &mut cells[id as usize];
         cell.prev = prev;
         cell.next = next;
     }
@@ -97,9 +99,10 @@ impl Cells {
     /// Takes a cell out of its row's list.
     #[inline]
     pub(crate) fn unlink(&mut self, id: u32) {
-        let Cell { prev, next, .. } = *self.at(id);
-        self.at_mut(prev).next = next;
-        self.at_mut(next).prev = prev;
+        let cells = self.cells.as_mut_slice();
+        let Cell { prev, next, .. } = cells[id as usize];
+        cells[prev as usize].next = next;
+        cells[next as usize].prev = prev;
     }
 
     /// Cells in the slab, free or not, without the first.

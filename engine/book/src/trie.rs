@@ -53,6 +53,16 @@ enum Spot {
     Empty,
 }
 
+/// Where a key stands, as seen from one branch.
+pub(crate) enum Near {
+    /// At this row.
+    Row(u32),
+    /// At a free digit of that branch.
+    Gap,
+    /// Not below that branch, or further below.
+    Unknown,
+}
+
 /// The tries of all ladders.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tries {
@@ -99,35 +109,65 @@ impl Tries {
     }
 
     /// The row of a key, an empty new one if there was none.
-    #[inline]
     pub(crate) fn row(&mut self, cells: &mut Cells, ladder: usize, key: u64) -> u32 {
         self.row_from(cells, self.roots[ladder], ladder, key)
     }
 
-    /// The same, for a key that is likely to be near another row's.
+    /// Where a key stands that is likely to be near a row below this parent.
     #[inline]
-    pub(crate) fn row_near(&mut self, cells: &mut Cells, near: u32, ladder: usize, key: u64) -> u32 {
-        let parent = cells.at(near).home;
-        let mut from = self.roots[ladder];
-        if parent & LADDER == 0 {
-            let branch = self.branch(parent);
-            if branch.ladder() == ladder && branch.digit(key) < CHILDREN {
-                from = parent;
-            }
+    pub(crate) fn near(&self, cells: &Cells, parent: u32, ladder: usize, key: u64) -> Near {
+        if parent & LADDER != 0 {
+            return Near::Unknown;
         }
-        self.row_from(cells, from, ladder, key)
+        let branch = self.branch(parent);
+        let digit = branch.digit(key);
+        if digit >= CHILDREN || branch.ladder() != ladder {
+            return Near::Unknown;
+        }
+        let child = branch.children[digit as usize];
+        if child == NONE {
+            Near::Gap
+        } else if child & OTHER == 0 && cells.at(child).rank == key {
+            Near::Row(child)
+        } else {
+            Near::Unknown
+        }
     }
 
+    /// A new row at a free digit of this branch.
     #[inline]
+    pub(crate) fn fill_gap(&mut self, cells: &mut Cells, parent: u32, ladder: usize, key: u64) -> u32 {
+        let row = new_row(cells, key, parent);
+        self.adopt(parent, key, row);
+        self.keep_best(cells, ladder, row, key);
+        row
+    }
+
+    /// Gives a row another key, whose digit in its branch is free.
+    #[inline]
+    pub(crate) fn rekey(&mut self, cells: &mut Cells, row: u32, parent: u32, ladder: usize, key: u64) {
+        let cell = cells.at_mut(row);
+        let old_key = cell.rank;
+        cell.rank = key;
+        let branch = self.branch_mut(parent);
+        let (from, to) = (branch.digit(old_key), branch.digit(key));
+        branch.present ^= 1 << from | 1 << to;
+        branch.children[from as usize] = NONE;
+        branch.children[to as usize] = row;
+        if self.best[ladder] == row {
+            // It was the first below its branch, and nothing came in before.
+            let branch = self.branch(parent);
+            self.best[ladder] = self.first(branch.children[branch.present.trailing_zeros() as usize]);
+        } else {
+            self.keep_best(cells, ladder, row, key);
+        }
+    }
+
+    #[inline(never)]
     fn row_from(&mut self, cells: &mut Cells, from: u32, ladder: usize, key: u64) -> u32 {
         match self.search(cells, from, key) {
             Spot::Row(row) => row,
-            Spot::Gap(parent) => {
-                let row = new_row(cells, key, parent);
-                self.adopt(parent, key, row);
-                self.keep_best(cells, ladder, row, key);
-                row
-            }
+            Spot::Gap(parent) => self.fill_gap(cells, parent, ladder, key),
             Spot::Beside(other) => {
                 let row = self.part(cells, ladder, other, key);
                 self.keep_best(cells, ladder, row, key);
@@ -310,6 +350,7 @@ impl Tries {
     }
 }
 
+#[inline]
 fn new_row(cells: &mut Cells, key: u64, parent: u32) -> u32 {
     let row = cells.take(Cell { rank: key, home: parent, ..Cell::default() });
     let cell = cells.at_mut(row);

@@ -63,7 +63,7 @@ codec_names! {
     pub enum BidState {
         /// It can be matched.
         Open = 0 "open",
-        /// Its provider has no room for one unit.
+        /// Its provider has no room for one unit, or takes no leases.
         Parked = 1 "parked",
         /// All of its quantity has leases.
         Matched = 2 "matched",

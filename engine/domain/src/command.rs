@@ -5,20 +5,25 @@ mod bid;
 mod fact;
 mod funds;
 mod lease;
+mod operator;
 mod order;
 mod provider;
 mod time;
+mod trust;
 
 pub use account::{CancelAll, OpenAccount, SetDeadMan};
 pub use bid::{AmendBid, CancelBid, MassQuote, PlaceBid, Quote, ReplaceBid};
-pub use fact::{EscrowFailed, Escrowed, SettlementPaid, SettlementRefunded};
+pub use fact::{EscrowFailed, Escrowed, SettlementPaid, SettlementRefunded, TopUpFailed, ToppedUp};
 pub use funds::{Deposit, WithdrawalCancelled, WithdrawalFact, Withdrawn};
 pub use lease::{
-    AcceptBid, ContainerReport, FinishLease, FinishOutcome, Heartbeat, JobResult, PortBinding, StartLease, StopLease,
+    AcceptBid, ContainerReport, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, PortBinding,
+    StartLease, StopLease, TopUpLease,
 };
+pub use operator::{CycleMarket, OpenMarket, PauseMarket, Reconfigure, ResumeMarket, Upgrade};
 pub use order::{AmendOrder, CancelOrder, PlaceOrder, ReplaceOrder};
-pub use provider::RegisterProvider;
+pub use provider::{RegisterProvider, UpdateProvider};
 pub use time::{Resumed, Tick};
+pub use trust::{Attest, StakeFact};
 
 use crate::client_id::ClientId;
 use crate::codec::{Encode, codec_tagged};
@@ -85,6 +90,32 @@ codec_tagged! {
         CancelAll(CancelAll) = 27 "cancel.all",
         /// Arms or disarms an account's dead-man timer.
         SetDeadMan(SetDeadMan) = 28 "deadman.set",
+        /// Opens a market.
+        OpenMarket(OpenMarket) = 30 "market.open",
+        /// Stops trade in a market.
+        PauseMarket(PauseMarket) = 31 "market.pause",
+        /// Lets trade in a market go on.
+        ResumeMarket(ResumeMarket) = 32 "market.resume",
+        /// Lets what waits in a market enter it again.
+        CycleMarket(CycleMarket) = 33 "market.cycle",
+        /// Announces new terms.
+        Reconfigure(Reconfigure) = 34 "exchange.reconfigure",
+        /// Announces new rules.
+        Upgrade(Upgrade) = 35 "exchange.upgrade",
+        /// Says whether a host takes leases and what it offers.
+        UpdateProvider(UpdateProvider) = 36 "provider.update",
+        /// A stake changed on the chain.
+        StakeFact(StakeFact) = 40 "stake.fact",
+        /// An auditor gives its word for an account, or takes it back.
+        Attest(Attest) = 41 "trust.attest",
+        /// A tenant pays for more of a lease in advance.
+        TopUpLease(TopUpLease) = 50 "lease.topup",
+        /// The contract added a top-up to a lease's escrow.
+        ToppedUp(ToppedUp) = 51 "lease.toppedUp",
+        /// The contract refused a top-up for good.
+        TopUpFailed(TopUpFailed) = 52 "lease.topUpFailed",
+        /// What the agent recorded while it could not be heard.
+        LeaseBacklog(LeaseBacklog) = 54 "lease.backlog",
     }
 }
 

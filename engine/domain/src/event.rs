@@ -3,20 +3,29 @@
 mod account;
 mod bid;
 mod exchange;
+mod failover;
 mod funds;
 mod lease;
+mod operator;
 mod order;
 mod provider;
+mod trust;
 
 pub use account::{AccountOpened, DeadManSet};
 pub use bid::{BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed};
 pub use exchange::{CommandRefused, ExchangeOpened, MarketOpened};
+pub use failover::{
+    LeaseFailedOver, OrderContinued, OrderDiscontinued, StandbyMissing, StandbyReleased, StandbyReserved,
+};
 pub use funds::{DepositCredited, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned};
 pub use lease::{
-    LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseStarted, ProofStepped,
+    LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseOpened, LeasePaid, LeaseResumed, LeaseRunway,
+    LeaseStarted, LeaseSuspended, LeaseToppedUp, ProofStepped, TopUpReleased, TopUpRequested,
 };
-pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled};
-pub use provider::ProviderRegistered;
+pub use operator::{Change, ChangeAnnounced, ExchangeReconfigured, ExchangeUpgraded, MarketPaused, MarketResumed};
+pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed};
+pub use provider::{ProviderChanged, ProviderRegistered};
+pub use trust::{Attested, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged};
 
 use crate::codec::codec_tagged;
 
@@ -49,9 +58,9 @@ codec_tagged! {
         OrderExpired(OrderExpired) = 11 "order.expired",
         /// A bid has its place.
         BidAccepted(BidAccepted) = 12 "bid.accepted",
-        /// A bid's provider has no room.
+        /// A bid's provider has no room, or takes no leases.
         BidParked(BidChanged) = 13 "bid.parked",
-        /// A bid's provider has room again.
+        /// A bid's provider has room again and takes leases.
         BidResumed(BidResumed) = 14 "bid.resumed",
         /// The order that a bid answered went to others or ended.
         BidLost(BidLost) = 15 "bid.lost",
@@ -83,5 +92,55 @@ codec_tagged! {
         BidExpired(BidExpired) = 28 "bid.expired",
         /// An account's dead-man timer was set.
         DeadManSet(DeadManSet) = 29 "account.deadman",
+        /// A market takes no orders and bids.
+        MarketPaused(MarketPaused) = 30 "market.paused",
+        /// A market takes orders and bids again.
+        MarketResumed(MarketResumed) = 31 "market.resumed",
+        /// The operator announced a change.
+        ChangeAnnounced(ChangeAnnounced) = 32 "exchange.announced",
+        /// New terms are in force.
+        ExchangeReconfigured(ExchangeReconfigured) = 33 "exchange.reconfigured",
+        /// New rules are in force.
+        ExchangeUpgraded(ExchangeUpgraded) = 34 "exchange.upgraded",
+        /// A host takes leases or takes none, or offers something else.
+        ProviderChanged(ProviderChanged) = 35 "provider.changed",
+        /// A stake changed on the chain.
+        StakeChanged(StakeChanged) = 40 "stake.changed",
+        /// Stake is forfeited to a harmed tenant.
+        StakeSlashed(StakeSlashed) = 41 "stake.slashed",
+        /// An auditor gave its word for an account, or took it back.
+        Attested(Attested) = 42 "trust.attested",
+        /// A trust level is another.
+        TrustChanged(TrustChanged) = 43 "trust.changed",
+        /// A reputation is another.
+        ReputationChanged(ReputationChanged) = 44 "reputation.changed",
+        /// A lease's funds end soon.
+        LeaseRunway(LeaseRunway) = 50 "lease.runway",
+        /// A lease's funds are used up.
+        LeaseSuspended(LeaseSuspended) = 51 "lease.suspended",
+        /// A suspended lease goes on.
+        LeaseResumed(LeaseResumed) = 52 "lease.resumed",
+        /// A top-up is held until the chain answers.
+        TopUpRequested(TopUpRequested) = 53 "lease.topUpRequested",
+        /// A top-up is in the escrow.
+        LeaseToppedUp(LeaseToppedUp) = 54 "lease.toppedUp",
+        /// A top-up is no longer held.
+        TopUpReleased(TopUpReleased) = 55 "lease.topUpFailed",
+        /// An order's funds or mandate do not allow it now.
+        OrderParked(OrderParked) = 57 "order.parked",
+        /// An order's funds and mandate allow it again.
+        OrderResumed(OrderResumed) = 58 "order.resumed",
+        /// Another bid waits for a lease to fail.
+        StandbyReserved(StandbyReserved) = 60 "standby.reserved",
+        /// It waits no longer.
+        StandbyReleased(StandbyReleased) = 61 "standby.released",
+        /// No other bid could wait for it.
+        StandbyMissing(StandbyMissing) = 62 "standby.missing",
+        /// A lease failed and its standby took over.
+        LeaseFailedOver(LeaseFailedOver) = 63 "lease.failedOver",
+        /// A lease failed and an order stands for what is left of it.
+        OrderContinued(OrderContinued) = 64 "order.continued",
+        /// A lease failed and no order could stand for what is left of it.
+        OrderDiscontinued(OrderDiscontinued) = 65 "order.discontinued",
     }
 }

@@ -7,6 +7,7 @@ use crate::money::FeeBps;
 use crate::text::Text;
 use crate::time::Seconds;
 use crate::trust::TrustLevel;
+use crate::trust_rules::TrustRules;
 
 /// The rules of one exchange, fixed in the first entry of its log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +24,10 @@ pub struct Genesis {
     pub treasury: Address,
     /// The platform's fee out of a provider's pay.
     pub fee: FeeBps,
-    /// Level of an account that no grant names.
+    /// Level of an account that no grant names. What it does can raise it above
+    /// and never lowers it below.
     pub default_level: TrustLevel,
-    /// Starting levels by address.
+    /// Starting levels by address, with the same meaning.
     pub grants: Vec<Grant>,
     /// Markets that are open from the start.
     pub markets: Vec<ResourceClass>,
@@ -35,6 +37,10 @@ pub struct Genesis {
     pub timing: Timing,
     /// Bounds on what one command or one account may cost.
     pub bounds: Bounds,
+    /// What trust levels and reputations are made of.
+    pub trust: TrustRules,
+    /// Whose attestations count for level Five.
+    pub auditors: Vec<Address>,
 }
 
 codec_struct!(Genesis {
@@ -50,6 +56,8 @@ codec_struct!(Genesis {
     open_markets,
     timing,
     bounds,
+    trust,
+    auditors,
 });
 
 /// A starting trust level for one address.
@@ -63,7 +71,7 @@ pub struct Grant {
 
 codec_struct!(Grant { address, level });
 
-/// Timeouts of a lease's life.
+/// Timeouts of a lease's life, and how long changes are announced before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// From opened to escrowed.
@@ -81,6 +89,17 @@ pub struct Timing {
     /// What the chain's deadline adds to start timeout and duration, so that
     /// a lease which ran to its end can still be settled.
     pub settle_grace: Seconds,
+    /// From the announcement of new terms or rules until they are in force.
+    pub reconfigure_delay: Seconds,
+    /// How long before a lease's funds end its tenant is told.
+    pub runway_warning: Seconds,
+    /// How long a lease may be suspended, all its suspensions together.
+    pub suspend_timeout: Seconds,
+    /// Checks that may fail one after the other: the last of them fails the
+    /// lease. At least 1.
+    pub missed_checks: u32,
+    /// The longest gap between heartbeats that a signed backlog fills.
+    pub backlog_window: Seconds,
 }
 
 codec_struct!(Timing {
@@ -91,6 +110,11 @@ codec_struct!(Timing {
     dark_after,
     closing_timeout,
     settle_grace,
+    reconfigure_delay,
+    runway_warning,
+    suspend_timeout,
+    missed_checks,
+    backlog_window,
 });
 
 /// Bounds.
@@ -134,6 +158,11 @@ impl Default for Timing {
             dark_after: Seconds(180),
             closing_timeout: Seconds(180),
             settle_grace: Seconds(86_400),
+            reconfigure_delay: Seconds(86_400),
+            runway_warning: Seconds(600),
+            suspend_timeout: Seconds(3_600),
+            missed_checks: 3,
+            backlog_window: Seconds(3_600),
         }
     }
 }

@@ -15,6 +15,9 @@ codec_names! {
         Closing = 3 "closing",
         /// Over.
         Closed = 4 "closed",
+        /// What was paid in advance is used up. Its containers are stopped,
+        /// nothing accrues, and its room is kept for a while.
+        Suspended = 5 "suspended",
     }
 }
 
@@ -29,7 +32,7 @@ codec_names! {
         Failed = 2 "failed",
         /// The provider's heartbeats stopped.
         Dark = 3 "dark",
-        /// Its prepaid time ran out before its duration.
+        /// Its prepaid time ran out before its duration and was not topped up.
         Exhausted = 4 "exhausted",
         /// The chain refused the escrow.
         EscrowFailed = 5 "escrowFailed",
@@ -39,5 +42,28 @@ codec_names! {
         StartTimeout = 7 "startTimeout",
         /// The escrow was refunded on the chain after its deadline.
         Refunded = 8 "refunded",
+        /// Another lease of its gang failed before all of them had started.
+        GangFailed = 12 "gangFailed",
+    }
+}
+
+impl CloseReason {
+    /// Whether a lease that closes for this is not paid, however long it ran.
+    #[must_use]
+    pub const fn is_unpaid(self) -> bool {
+        matches!(self, Self::Refunded | Self::GangFailed)
+    }
+
+    /// Whether the provider did not do what the lease was for, so that another
+    /// may take over.
+    #[must_use]
+    pub const fn fails_over(self) -> bool {
+        matches!(self, Self::Failed | Self::Dark | Self::StartTimeout)
+    }
+
+    /// Whether a gang that is not whole yet cannot become so any more.
+    #[must_use]
+    pub const fn breaks_gang(self) -> bool {
+        self.fails_over() || matches!(self, Self::EscrowFailed | Self::EscrowTimeout | Self::Refunded)
     }
 }

@@ -12,6 +12,7 @@ mod client_id;
 mod command;
 mod entry;
 mod event;
+mod failover;
 mod fingerprint;
 mod genesis;
 mod ids;
@@ -22,26 +23,35 @@ mod order;
 mod proof;
 mod refusal;
 mod resources;
+mod standing;
 mod text;
 mod time;
 mod trust;
+mod trust_rules;
 mod uptime;
 
 pub use bid::{BidState, BidTarget};
 pub use client_id::ClientId;
 pub use command::{
-    AcceptBid, AmendBid, AmendOrder, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, Deposit,
-    EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, MassQuote, OpenAccount, PlaceBid,
-    PlaceOrder, PortBinding, Quote, RegisterProvider, ReplaceBid, ReplaceOrder, Resumed, SetDeadMan, SettlementPaid,
-    SettlementRefunded, StartLease, StopLease, Tick, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    AcceptBid, AmendBid, AmendOrder, Attest, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, CycleMarket,
+    Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, MassQuote,
+    OpenAccount, OpenMarket, PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure, RegisterProvider,
+    ReplaceBid, ReplaceOrder, ResumeMarket, Resumed, SetDeadMan, SettlementPaid, SettlementRefunded, StakeFact,
+    StartLease, StopLease, Tick, TopUpFailed, TopUpLease, ToppedUp, UpdateProvider, Upgrade, WithdrawalCancelled,
+    WithdrawalFact, Withdrawn,
 };
 pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
-    AccountOpened, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed, CommandRefused,
-    DeadManSet, DepositCredited, Event, ExchangeOpened, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed,
-    LeaseOpened, LeasePaid, LeaseStarted, MarketOpened, OrderAccepted, OrderAmended, OrderEnded, OrderExpired,
-    OrderFilled, ProofStepped, ProviderRegistered, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed,
+    Change, ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
+    ExchangeUpgraded, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseFailedOver, LeaseOpened, LeasePaid,
+    LeaseResumed, LeaseRunway, LeaseStarted, LeaseSuspended, LeaseToppedUp, MarketOpened, MarketPaused, MarketResumed,
+    OrderAccepted, OrderAmended, OrderContinued, OrderDiscontinued, OrderEnded, OrderExpired, OrderFilled, OrderParked,
+    OrderResumed, ProofStepped, ProviderChanged, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed,
+    StandbyMissing, StandbyReleased, StandbyReserved, TopUpReleased, TopUpRequested, TrustChanged,
+    WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
+pub use failover::StandbyEnd;
 pub use fingerprint::Fingerprint;
 pub use genesis::{Bounds, Genesis, Grant, Timing};
 pub use ids::{
@@ -54,7 +64,9 @@ pub use order::{CancelReason, Mode, OrderState, SelfTrade, TimeInForce};
 pub use proof::{ProofPayload, ProofStep, ProofValue};
 pub use refusal::{Code, Subject};
 pub use resources::{Attribute, GpuInventory, Resources};
+pub use standing::{Reputation, ReputationCause, Share, TrustCause};
 pub use text::{Text, TextError};
 pub use time::{Micros, Seconds};
 pub use trust::{Limits, TrustLevel, TrustSet};
+pub use trust_rules::TrustRules;
 pub use uptime::Uptime;

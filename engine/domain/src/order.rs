@@ -76,8 +76,6 @@ codec_names! {
         /// The scan for a counterpart skipped more than the exchange allows, or
         /// one entry would have opened more leases than it may.
         ScanLimit = 3 "scanLimit",
-        /// A withdrawal on the chain took the funds that backed it.
-        Unfunded = 4 "unfunded",
         /// Another took its place.
         Replaced = 5 "replaced",
         /// The account's dead-man timer fired.

@@ -78,6 +78,20 @@ codec_names! {
         /// The auction has not closed: until then its terms stand and no bid of
         /// it can be accepted.
         AuctionOpen = 36 "AUCTION_OPEN",
+        /// Only the operator may say this.
+        NotTheOperator = 37 "NOT_THE_OPERATOR",
+        /// The change would come sooner after its announcement than it may.
+        TooSoon = 38 "TOO_SOON",
+        /// Only an auditor may attest, and only for others.
+        NotAnAuditor = 40 "NOT_AN_AUDITOR",
+        /// A top-up of the lease waits for the chain's answer.
+        TopUpPending = 45 "TOP_UP_PENDING",
+        /// Only a signature by the account's key says this.
+        SignatureRequired = 47 "SIGNATURE_REQUIRED",
+        /// The times fill no gap between two heartbeats that is unpaid.
+        BacklogMismatch = 48 "BACKLOG_MISMATCH",
+        /// The order is parked: its funds or its mandate do not allow it now.
+        OrderParked = 49 "ORDER_PARKED",
     }
 }
 
@@ -100,5 +114,7 @@ codec_names! {
         Deposit = 6 "deposit",
         /// A withdrawal.
         Withdrawal = 7 "withdrawal",
+        /// A market.
+        Market = 8 "market",
     }
 }

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
-    AccountId, Age, Authority, BidId, Bounds, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, MarketId,
+    AccountId, Age, Authority, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId,
     Micros, RULES_VERSION, ResourceClass, Seq, Timing,
 };
 
 use crate::apply;
 use crate::outcome::{LogViolation, Outcome};
 use crate::rules::{Budget, Plan};
-use crate::state::{Accounts, Bid, ClientIds, Lease, Ledger, Market, Order, Provider, Timers};
+use crate::state::{
+    Accounts, Bid, ClientIds, Config, Entrant, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers,
+};
 
 /// The matching core. Cloning it gives an independent replica.
 #[derive(Clone, Debug, Default)]
@@ -21,19 +23,28 @@ pub struct Exchange {
     pub(crate) accounts: Accounts,
     pub(crate) client_ids: ClientIds,
     pub(crate) treasury: AccountId,
+    pub(crate) operator: AccountId,
+    pub(crate) config: Config,
     pub(crate) ledger: Ledger,
     /// The last event of the chain that moved money. The chain has one order,
     /// so whatever is not after it has been counted.
     pub(crate) chain_cursor: ChainEventId,
+    /// The last event of the chain that told of a stake. It may be another
+    /// contract's, whose events need not come in one order with the others.
+    pub(crate) stake_cursor: ChainEventId,
     pub(crate) markets: Vec<Market>,
     pub(crate) markets_by_class: BTreeMap<ResourceClass, MarketId>,
     pub(crate) providers: Vec<Provider>,
     pub(crate) orders: Vec<Order>,
     pub(crate) bids: Vec<Bid>,
     pub(crate) leases: Vec<Lease>,
+    /// What waits for leases to fail.
+    pub(crate) standbys: Standbys,
+    /// Fill-or-kill orders over several leases of which not all have started.
+    pub(crate) gangs: Gangs,
     pub(crate) timers: Timers,
-    /// Bids that wait to enter their books again, by their age.
-    pub(crate) reentering: BTreeSet<(Age, BidId)>,
+    /// Bids and orders that wait to enter their books again, by their age.
+    pub(crate) reentering: BTreeSet<(Age, Entrant)>,
     /// Things that a new market's book has room for.
     pub(crate) resting: usize,
     /// Room to plan in and to write a payload to: never empty for its content,
@@ -48,10 +59,26 @@ pub(crate) struct Step<'a> {
     pub(crate) seq: Seq,
     pub(crate) at: Micros,
     pub(crate) account: AccountId,
+    /// Why that is believed.
+    pub(crate) authority: &'a Authority,
     pub(crate) command: &'a Command,
     /// What matching may still cost in this entry.
     pub(crate) budget: Budget,
     events: &'a mut Vec<Event>,
+}
+
+impl<'a> Step<'a> {
+    /// What the next entry would be applied with.
+    pub(crate) fn next(
+        x: &Exchange,
+        account: AccountId,
+        at: Micros,
+        command: &'a Command,
+        events: &'a mut Vec<Event>,
+    ) -> Self {
+        let authority = &Authority::OperatorAttested;
+        Self { seq: x.head.next(), at, account, authority, command, budget: Budget::of(&x.config.bounds), events }
+    }
 }
 
 impl Step<'_> {
@@ -111,9 +138,9 @@ impl Exchange {
         self.head = entry.seq;
         self.last_at = entry.at;
         let mark = events.len();
-        let budget = self.genesis.as_ref().map_or(Budget::default(), |genesis| Budget::of(&genesis.bounds));
+        let budget = Budget::of(&self.config.bounds);
         let (seq, at, account, command) = (entry.seq, entry.at, entry.account, &entry.command);
-        let mut step = Step { seq, at, account, command, budget, events };
+        let mut step = Step { seq, at, account, authority: &entry.authority, command, budget, events };
         let outcome = apply::command(self, &mut step, command).unwrap_or_else(|code| {
             // Commands decide before they change anything, so a refusal has
             // nothing to take back.
@@ -122,6 +149,7 @@ impl Exchange {
             step.emit(CommandRefused { account, subject, code });
             Outcome::Refused(code)
         });
+        self.follow_up(&mut step);
         if let Outcome::Done(_) = outcome
             && self.accounts.get(account).is_some_and(|account| account.dead_man_millis > 0)
         {
@@ -135,7 +163,9 @@ impl Exchange {
         if entry.seq != expected {
             return Err(LogViolation::Sequence { expected, found: entry.seq });
         }
-        if entry.rules != RULES_VERSION {
+        // The operator may have announced rules that only a later build knows:
+        // then this one must stop, whatever the entry carries.
+        if entry.rules != self.config.rules || self.config.rules > RULES_VERSION {
             return Err(LogViolation::Rules { seq: entry.seq, rules: entry.rules });
         }
         if self.genesis.is_none() && !matches!(entry.command, Command::Genesis(_)) {
@@ -163,13 +193,15 @@ impl Exchange {
         }
     }
 
+    /// The timeouts of what opens now.
     #[inline]
     pub(crate) fn timing(&self) -> &Timing {
-        &self.genesis.as_ref().expect("no entry is applied before the genesis").timing
+        &self.config.terms.last().expect("no entry is applied before the genesis").timing
     }
 
-    #[inline]
-    pub(crate) fn bounds(&self) -> &Bounds {
-        &self.genesis.as_ref().expect("no entry is applied before the genesis").bounds
+    /// The timeouts of a lease: those of its opening.
+    pub(crate) fn timing_of(&self, id: LeaseId) -> &Timing {
+        let lease = self.lease(id).expect("ids of leases are never given twice");
+        &self.terms_of(lease).timing
     }
 }

@@ -7,12 +7,21 @@
 //! function; there is no flag that tells them apart.
 
 mod apply;
+mod dry_run;
 mod exchange;
+mod explain;
 mod outcome;
 mod read;
 mod rules;
 mod state;
 
+pub use dry_run::{DryFill, DryRun, Fate};
 pub use exchange::{Capacity, Exchange};
+pub use explain::{
+    BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait,
+};
 pub use outcome::{LogViolation, Outcome, Reply};
-pub use state::{Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Provider, StateHash};
+pub use state::{
+    Account, Balances, Bid, Book, BookRow, Evidence, Funding, Gap, Lease, Ledger, Market, Order, Origin, Provider,
+    Record, Standby, StateHash, Terms, TopUp,
+};

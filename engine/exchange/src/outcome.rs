@@ -1,7 +1,7 @@
 //! What a command came to.
 
 use berth_domain::codec::Encode;
-use berth_domain::{AccountId, BidId, Code, LeaseId, Micros, OrderId, ProviderId, Seq};
+use berth_domain::{AccountId, BidId, Code, LeaseId, MarketId, Micros, OrderId, ProviderId, Seq};
 use thiserror::Error;
 
 /// What a command came to.
@@ -30,6 +30,8 @@ pub enum Reply {
     Bid(BidId),
     /// A lease.
     Lease(LeaseId),
+    /// A market.
+    Market(MarketId),
 }
 
 impl Encode for Reply {
@@ -41,6 +43,7 @@ impl Encode for Reply {
             Self::Order(id) => (3, id.0),
             Self::Bid(id) => (4, id.0),
             Self::Lease(id) => (5, id.0),
+            Self::Market(id) => (6, id.0.into()),
         };
         tag.encode(out);
         id.encode(out);
@@ -80,8 +83,8 @@ pub enum LogViolation {
     /// A resumption that does not say when the node was down.
     #[error("entry {0} resumes with other times than the log's own")]
     Resumed(Seq),
-    /// The rules are none that this build knows.
-    #[error("entry {seq} needs rules {rules}, which this build does not have")]
+    /// The rules are not those in force, or none that this build knows.
+    #[error("entry {seq} carries rules {rules}, which are not in force or which this build does not have")]
     Rules {
         /// The entry.
         seq: Seq,

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use berth_domain::codec::Encode;
 use berth_domain::{
-    AccountId, Address, BidId, ClientId, Genesis, LeaseId, MarketId, Micros, OrderId, ProviderId, ResourceClass, Seq,
+    AccountId, Address, BidId, Bounds, ClientId, Genesis, LeaseId, MarketId, Micros, OrderId, ProviderId, Reconfigure,
+    ResourceClass, Seq, Upgrade,
 };
 
 use crate::exchange::Exchange;
 use crate::state::{
-    Account, Balances, Bid, Book, ComponentHasher, Lease, Ledger, Market, Order, Provider, StateHash, place,
+    Account, Balances, Bid, Book, ComponentHasher, Lease, Ledger, Market, Order, Provider, Standby, StateHash, Terms,
+    place,
 };
 
 impl Exchange {
@@ -32,10 +34,59 @@ impl Exchange {
         self.timers.next_deadline()
     }
 
-    /// The rules of this exchange, once its log has begun.
+    /// The first entry of this exchange's log, once it has begun. What the
+    /// operator has changed since then is in [`Exchange::terms`],
+    /// [`Exchange::bounds`] and [`Exchange::rules`].
     #[must_use]
     pub const fn genesis(&self) -> Option<&Genesis> {
         self.genesis.as_ref()
+    }
+
+    /// Fee and timeouts of a lease that opens now; `None` before the genesis.
+    #[must_use]
+    pub fn terms(&self) -> Option<&Terms> {
+        self.config.terms.last()
+    }
+
+    /// Fee and timeouts of a lease of this exchange: those of its opening.
+    ///
+    /// # Panics
+    /// When the lease is another exchange's.
+    #[must_use]
+    pub fn terms_of(&self, lease: &Lease) -> &Terms {
+        &self.config.terms[lease.terms as usize]
+    }
+
+    /// The bounds in force.
+    #[must_use]
+    #[inline]
+    pub const fn bounds(&self) -> &Bounds {
+        &self.config.bounds
+    }
+
+    /// The version of the rules that the next entry must carry. It may be one
+    /// that this build does not know; then it applies no more entries.
+    #[must_use]
+    pub const fn rules(&self) -> u16 {
+        self.config.rules
+    }
+
+    /// The terms that are announced and not yet in force.
+    #[must_use]
+    pub const fn announced_terms(&self) -> Option<&Reconfigure> {
+        self.config.announced_terms.as_ref()
+    }
+
+    /// The rules that are announced and not yet in force.
+    #[must_use]
+    pub const fn announced_rules(&self) -> Option<&Upgrade> {
+        self.config.announced_rules.as_ref()
+    }
+
+    /// The account of the operator; the exchange's own before the genesis.
+    #[must_use]
+    pub const fn operator(&self) -> AccountId {
+        self.operator
     }
 
     /// The account of a key.
@@ -128,6 +179,17 @@ impl Exchange {
         self.leases.iter()
     }
 
+    /// What waits for a lease to fail.
+    #[must_use]
+    pub fn standby(&self, lease: LeaseId) -> Option<&Standby> {
+        self.standbys.get(lease)
+    }
+
+    /// All standbys, in the order of the ids of their leases.
+    pub fn standbys(&self) -> impl DoubleEndedIterator<Item = &Standby> {
+        self.standbys.iter()
+    }
+
     /// A market's public picture: what rests in it, added up by level and
     /// price.
     #[must_use]
@@ -154,7 +216,7 @@ impl Exchange {
         StateHash {
             ledger: ComponentHasher::new("ledger")
                 .all(std::iter::once(&self.ledger))
-                .all(std::iter::once(&self.chain_cursor))
+                .all([&self.chain_cursor, &self.stake_cursor].into_iter())
                 .finish(),
             books: ComponentHasher::new("books")
                 .all(self.markets.iter())
@@ -162,9 +224,16 @@ impl Exchange {
                 .all(self.bids.iter())
                 .all(self.reentering.iter().map(|(_, id)| id))
                 .finish(),
-            leases: ComponentHasher::new("leases").all(self.leases.iter()).all(std::iter::once(&self.timers)).finish(),
+            leases: ComponentHasher::new("leases")
+                .all(self.leases.iter())
+                .all(self.standbys.iter())
+                .all(self.standbys.seeking())
+                .all(self.gangs.values())
+                .all(std::iter::once(&self.timers))
+                .finish(),
             providers: ComponentHasher::new("providers")
                 .all(self.genesis.iter())
+                .all(std::iter::once(&self.config))
                 .all(self.accounts.iter())
                 .all(self.providers.iter())
                 .all(std::iter::once(&RememberedIds(self)))

@@ -124,7 +124,7 @@ impl Replica {
 mod tests {
     use berth_domain::{
         AccountId, Address, Authority, Bounds, FeeBps, Genesis, Micros, RULES_VERSION, Resumed, Text, Timing,
-        TrustLevel,
+        TrustLevel, TrustRules,
     };
 
     use super::*;
@@ -149,6 +149,8 @@ mod tests {
             open_markets: false,
             timing: Timing::default(),
             bounds: Bounds::default(),
+            trust: TrustRules::default(),
+            auditors: Vec::new(),
         }
     }
 

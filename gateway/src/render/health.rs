@@ -48,6 +48,7 @@ fn ended(lease: &Lease) -> (LeaseStatus, Option<String>) {
         CloseReason::Dark => (LeaseStatus::Failed, "its provider's heartbeats stopped"),
         CloseReason::EscrowFailed => (LeaseStatus::Failed, "the chain refused its escrow"),
         CloseReason::EscrowTimeout => (LeaseStatus::Failed, "its escrow was not locked in time"),
+        CloseReason::GangFailed => (LeaseStatus::Failed, "another lease of its gang failed before all had started"),
         CloseReason::StartTimeout => (LeaseStatus::Failed, "its provider did not start it in time"),
     };
     let detail = lease.detail.as_str();

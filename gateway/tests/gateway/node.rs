@@ -5,7 +5,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
-use berth_domain::{Address, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel};
+use berth_domain::{Address, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel, TrustRules};
 use berth_gateway::{Gateway, GatewayConfig, Provision, ProvisionError, Running, Services, feed};
 use berth_journal::{DataDir, PrivateStore, Sequencer, SequencerConfig, recover};
 use reqwest::{Method, StatusCode};
@@ -70,6 +70,8 @@ fn genesis() -> Genesis {
         open_markets: true,
         timing: Timing::default(),
         bounds: Bounds::default(),
+        trust: TrustRules::default(),
+        auditors: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use berth_domain::{
     Address, ChainEventId, Command, Deposit, EscrowFailed, Escrowed, LeaseId, SettlementPaid, SettlementRefunded,
-    Stroops, Text, TxHash, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    Stroops, Text, TopUpFailed, ToppedUp, TxHash, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,6 +30,10 @@ pub enum Fact {
     Paid(FactPaid),
     /// `fact.refunded`: a lease ran past its deadline and was refunded.
     Refunded(FactRefunded),
+    /// `fact.toppedUp`: a top-up is in a lease's escrow.
+    ToppedUp(FactToppedUp),
+    /// `fact.topUpFailed`: it cannot be.
+    TopUpFailed(FactTopUpFailed),
 }
 
 /// Money that moved between an account and the contract.
@@ -115,7 +119,39 @@ pub struct FactRefunded {
     pub amount: Stroops,
 }
 
-objects!(FactMovement, FactEscrowed, FactEscrowFailed, FactPaid, FactRefunded);
+/// A top-up is in a lease's escrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
+pub struct FactToppedUp {
+    /// The lease.
+    #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    pub lease_id: u64,
+    /// The transaction.
+    #[serde(with = "in_text")]
+    pub tx: TxHash,
+    /// The ledger that it is in.
+    #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    pub ledger: u32,
+    /// What was added.
+    #[serde(with = "in_text")]
+    pub amount: Stroops,
+}
+
+/// A top-up cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
+pub struct FactTopUpFailed {
+    /// The lease.
+    #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    pub lease_id: u64,
+    /// Which of its top-ups, from 1.
+    #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    pub number: u32,
+    /// Why, in words; the log keeps the first 200 bytes.
+    pub reason: String,
+}
+
+objects!(FactToppedUp, FactTopUpFailed, FactMovement, FactEscrowed, FactEscrowFailed, FactPaid, FactRefunded);
 
 impl Fact {
     /// The method that reports it.
@@ -130,6 +166,8 @@ impl Fact {
             Self::EscrowFailed(_) => "fact.escrowFailed",
             Self::Paid(_) => "fact.paid",
             Self::Refunded(_) => "fact.refunded",
+            Self::ToppedUp(_) => "fact.toppedUp",
+            Self::TopUpFailed(_) => "fact.topUpFailed",
         }
     }
 
@@ -145,6 +183,8 @@ impl Fact {
             Self::EscrowFailed(fact) => serde_json::to_value(fact),
             Self::Paid(fact) => serde_json::to_value(fact),
             Self::Refunded(fact) => serde_json::to_value(fact),
+            Self::ToppedUp(fact) => serde_json::to_value(fact),
+            Self::TopUpFailed(fact) => serde_json::to_value(fact),
         }
         .expect("texts and numbers are JSON")
     }
@@ -163,6 +203,8 @@ impl Fact {
             "fact.escrowFailed" => parse_value(params).map(Self::EscrowFailed),
             "fact.paid" => parse_value(params).map(Self::Paid),
             "fact.refunded" => parse_value(params).map(Self::Refunded),
+            "fact.toppedUp" => parse_value(params).map(Self::ToppedUp),
+            "fact.topUpFailed" => parse_value(params).map(Self::TopUpFailed),
             _ => return None,
         })
     }
@@ -196,6 +238,12 @@ impl Fact {
             }
             Self::Paid(FactPaid { lease_id, tx, ledger, pay, fee, refund }) => {
                 SettlementPaid { lease: LeaseId(lease_id), tx, ledger, pay, fee, refund }.into()
+            }
+            Self::ToppedUp(FactToppedUp { lease_id, tx, ledger, amount }) => {
+                ToppedUp { lease: LeaseId(lease_id), tx, ledger, amount }.into()
+            }
+            Self::TopUpFailed(FactTopUpFailed { lease_id, number, reason }) => {
+                TopUpFailed { lease: LeaseId(lease_id), number, reason: Text::lossy(&reason) }.into()
             }
             Self::Refunded(FactRefunded { lease_id, tx, ledger, amount }) => {
                 SettlementRefunded { lease: LeaseId(lease_id), tx, ledger, amount }.into()

@@ -1,8 +1,8 @@
 //! What agents report of a lease, and a tenant's stop.
 
 use berth_domain::{
-    ContainerReport as Container, Digest, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseId, PortBinding,
-    StartLease, StopLease, Text,
+    ContainerReport as Container, Digest, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, LeaseId,
+    Micros, PortBinding, Seconds, StartLease, StopLease, Text, TopUpLease,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ use crate::scalar::{WHOLE_MAX, in_text, in_text_option, whole};
 pub const FINISH_DETAIL_BYTES_MAX: usize = 256;
 const CONTAINERS_MAX: usize = 10_000;
 const PORTS_MAX: usize = 16;
+/// Beats of one backlog, as many as the exchange takes.
+const BEATS_MAX: usize = 4_096;
 
 /// `lease.start`: the containers run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +79,29 @@ pub struct HeartbeatRequest {
     /// Resident memory in bytes.
     #[serde(deserialize_with = "whole::<0, WHOLE_MAX, _, _>")]
     pub memory_bytes: u64,
+    /// Whether every probe of a published port passed.
+    #[serde(default = "passed")]
+    pub healthy: bool,
+}
+
+/// An agent that probes nothing has seen nothing fail.
+const fn passed() -> bool {
+    true
+}
+
+/// `lease.backlog`: the agent saw the containers run while it could not be
+/// heard. Only with the signature of the provider's owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
+pub struct BacklogRequest {
+    /// The lease.
+    #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    pub lease_id: u64,
+    /// The provider's owner.
+    pub address: Name,
+    /// When it saw them: microseconds since 1970, each later than the one
+    /// before, at most 4,096.
+    pub beats: Vec<u64>,
 }
 
 /// `lease.finish`: the containers have ended.
@@ -122,7 +147,35 @@ pub struct StopRequest {
     pub tenant_address: Option<Name>,
 }
 
-objects!(StartRequest, ContainerReport, PortReport, HeartbeatRequest, FinishRequest, StopRequest);
+/// `lease.topup` (with `leaseId`) and `POST /leases/{id}/topup`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
+pub struct TopUpRequest {
+    /// The lease; in the path over REST.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::scalar::whole_option::<1, WHOLE_MAX, _, _>"
+    )]
+    pub lease_id: Option<u64>,
+    /// Who pays; the tenant when left out in open mode.
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "address")]
+    pub tenant_address: Option<Name>,
+    /// How much more of the lease is paid for in advance.
+    #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    pub seconds: u64,
+}
+
+objects!(
+    StartRequest,
+    ContainerReport,
+    PortReport,
+    HeartbeatRequest,
+    BacklogRequest,
+    FinishRequest,
+    StopRequest,
+    TopUpRequest,
+);
 
 impl StartRequest {
     /// Who says it, and what the exchange takes. Containers may come in any
@@ -166,8 +219,22 @@ impl HeartbeatRequest {
     /// Who says it, and what the exchange takes.
     #[must_use]
     pub fn parse(self) -> (Name, Heartbeat) {
-        let Self { lease_id, address, cpu_millis, memory_bytes } = self;
-        (address, Heartbeat { lease: LeaseId(lease_id), cpu_millis, memory_bytes })
+        let Self { lease_id, address, cpu_millis, memory_bytes, healthy } = self;
+        (address, Heartbeat { lease: LeaseId(lease_id), cpu_millis, memory_bytes, healthy })
+    }
+}
+
+impl BacklogRequest {
+    /// Who says it, and what the exchange takes.
+    ///
+    /// # Errors
+    /// When there are too many beats.
+    pub fn parse(self) -> Result<(Name, LeaseBacklog), Malformed> {
+        if self.beats.len() > BEATS_MAX {
+            return Err(Malformed::new("beats", format!("has more than {BEATS_MAX} entries")));
+        }
+        let beats = self.beats.into_iter().map(Micros).collect();
+        Ok((self.address, LeaseBacklog { lease: LeaseId(self.lease_id), beats }))
     }
 }
 
@@ -202,13 +269,27 @@ impl StopRequest {
     /// # Errors
     /// When neither names a lease, or they name two.
     pub fn parse(self, path: Option<LeaseId>) -> Result<(Option<Name>, StopLease), Malformed> {
-        let lease = match (path, self.lease_id.map(LeaseId)) {
-            (Some(path), Some(body)) if path != body => {
-                return Err(Malformed::new("leaseId", "is not the lease of the path"));
-            }
-            (Some(lease), _) | (None, Some(lease)) => lease,
-            (None, None) => return Err(Malformed::new("leaseId", "is missing")),
-        };
-        Ok((self.tenant_address, StopLease { lease }))
+        Ok((self.tenant_address, StopLease { lease: named(path, self.lease_id)? }))
+    }
+}
+
+impl TopUpRequest {
+    /// Who says it, if the request does, and what the exchange takes. `path`
+    /// is the lease of a REST route.
+    ///
+    /// # Errors
+    /// When neither names a lease, or they name two.
+    pub fn parse(self, path: Option<LeaseId>) -> Result<(Option<Name>, TopUpLease), Malformed> {
+        let lease = named(path, self.lease_id)?;
+        Ok((self.tenant_address, TopUpLease { lease, seconds: Seconds(self.seconds) }))
+    }
+}
+
+/// The lease that path or body names.
+fn named(path: Option<LeaseId>, body: Option<u64>) -> Result<LeaseId, Malformed> {
+    match (path, body.map(LeaseId)) {
+        (Some(path), Some(body)) if path != body => Err(Malformed::new("leaseId", "is not the lease of the path")),
+        (Some(lease), _) | (None, Some(lease)) => Ok(lease),
+        (None, None) => Err(Malformed::new("leaseId", "is missing")),
     }
 }

@@ -17,9 +17,12 @@ mod specification;
 pub use account::{CancelAllRequest, DeadManRequest, NewCancelAll};
 pub use amend::{AmendBidRequest, AmendOrderRequest, BidChange, OrderChange, PriceChange};
 pub use bid::{AcceptRequest, CancelRequest, DirectedBid, NewBid, NewBidTarget, StandingBid};
-pub use fact::{Fact, FactEscrowFailed, FactEscrowed, FactMovement, FactPaid, FactRefunded};
+pub use fact::{
+    Fact, FactEscrowFailed, FactEscrowed, FactMovement, FactPaid, FactRefunded, FactTopUpFailed, FactToppedUp,
+};
 pub use lease::{
-    ContainerReport, FINISH_DETAIL_BYTES_MAX, FinishRequest, HeartbeatRequest, PortReport, StartRequest, StopRequest,
+    BacklogRequest, ContainerReport, FINISH_DETAIL_BYTES_MAX, FinishRequest, HeartbeatRequest, PortReport,
+    StartRequest, StopRequest, TopUpRequest,
 };
 pub use order::{AuctionEnd, NewOrder, OrderRequest};
 pub use provider::{Agent, GpuRequest, NewProvider, ProviderRequest, ResourcesRequest};

@@ -58,3 +58,29 @@ pub struct SettlementRefunded {
     pub amount: Stroops,
 }
 codec_struct!(SettlementRefunded { lease, tx, ledger, amount });
+
+/// The contract added a top-up to a lease's escrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToppedUp {
+    /// The lease.
+    pub lease: LeaseId,
+    /// The transaction that did it.
+    pub tx: TxHash,
+    /// The ledger that holds it.
+    pub ledger: u32,
+    /// How much was added.
+    pub amount: Stroops,
+}
+codec_struct!(ToppedUp { lease, tx, ledger, amount });
+
+/// The contract refused a top-up for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopUpFailed {
+    /// The lease.
+    pub lease: LeaseId,
+    /// Which of its top-ups, from 1.
+    pub number: u32,
+    /// The contract's reason in words.
+    pub reason: Text<200>,
+}
+codec_struct!(TopUpFailed { lease, number, reason });

@@ -3,6 +3,7 @@
 use crate::codec::{codec_names, codec_struct};
 use crate::ids::{BidId, Digest, LeaseId};
 use crate::text::Text;
+use crate::time::{Micros, Seconds};
 
 /// Accepts a directed bid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +56,22 @@ pub struct Heartbeat {
     pub cpu_millis: u64,
     /// Resident memory in bytes.
     pub memory_bytes: u64,
+    /// Whether every probe of a published port passed: time before a check that
+    /// failed is not paid.
+    pub healthy: bool,
 }
-codec_struct!(Heartbeat { lease, cpu_millis, memory_bytes });
+codec_struct!(Heartbeat { lease, cpu_millis, memory_bytes, healthy });
+
+/// The agent saw the containers run while it could not be heard: what it
+/// recorded between two heartbeats that the exchange stamped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseBacklog {
+    /// The lease.
+    pub lease: LeaseId,
+    /// When it saw them, each later than the one before.
+    pub beats: Vec<Micros>,
+}
+codec_struct!(LeaseBacklog { lease, beats });
 
 codec_names! {
     /// How a lease's containers ended.
@@ -103,3 +118,13 @@ pub struct StopLease {
     pub lease: LeaseId,
 }
 codec_struct!(StopLease { lease });
+
+/// The tenant pays for more of a lease in advance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopUpLease {
+    /// The lease.
+    pub lease: LeaseId,
+    /// How much more of it, from 1 second to the rest of its duration.
+    pub seconds: Seconds,
+}
+codec_struct!(TopUpLease { lease, seconds });

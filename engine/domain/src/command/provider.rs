@@ -2,6 +2,7 @@
 
 use crate::client_id::ClientId;
 use crate::codec::codec_struct;
+use crate::ids::ProviderId;
 use crate::resources::{Attribute, GpuInventory, Resources};
 use crate::text::Text;
 
@@ -27,3 +28,15 @@ pub struct RegisterProvider {
     pub client_id: Option<ClientId>,
 }
 codec_struct!(RegisterProvider { resources, bandwidth, gpus, hostname, port, attributes, own_agent, client_id });
+
+/// Says whether a host takes leases, and what it offers now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateProvider {
+    /// The host.
+    pub provider: ProviderId,
+    /// Whether new leases may be opened on it. Those that it has go on.
+    pub available: bool,
+    /// All that it offers now, sorted by key, each key once.
+    pub attributes: Vec<Attribute>,
+}
+codec_struct!(UpdateProvider { provider, available, attributes });

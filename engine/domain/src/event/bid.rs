@@ -38,11 +38,11 @@ macro_rules! bid_event {
     };
 }
 bid_event!(
-    /// A bid's provider has no room.
+    /// A bid's provider has no room, or takes no leases.
     BidChanged
 );
 bid_event!(
-    /// A bid's provider has room again.
+    /// A bid's provider has room again and takes leases.
     BidResumed
 );
 bid_event!(

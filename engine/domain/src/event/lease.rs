@@ -90,8 +90,84 @@ pub struct LeaseAccrued {
     pub evidenced: Seconds,
     /// What it has cost so far.
     pub cost: Stroops,
+    /// Whether the check passed; otherwise nothing accrued.
+    pub healthy: bool,
 }
-codec_struct!(LeaseAccrued { lease, evidenced, cost });
+codec_struct!(LeaseAccrued { lease, evidenced, cost, healthy });
+
+/// A lease's funds end soon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseRunway {
+    /// The lease.
+    pub lease: LeaseId,
+    /// When, unless it is topped up before.
+    pub ends_at: Micros,
+}
+codec_struct!(LeaseRunway { lease, ends_at });
+
+/// A lease's funds are used up: its containers are to be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseSuspended {
+    /// The lease.
+    pub lease: LeaseId,
+    /// When it closes, unless it is topped up before.
+    pub closes_at: Micros,
+}
+codec_struct!(LeaseSuspended { lease, closes_at });
+
+/// A suspended lease goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseResumed {
+    /// The lease.
+    pub lease: LeaseId,
+    /// When it ends by itself now.
+    pub ends_at: Micros,
+}
+codec_struct!(LeaseResumed { lease, ends_at });
+
+/// A top-up is held, and is to be added to the escrow on the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopUpRequested {
+    /// The lease.
+    pub lease: LeaseId,
+    /// Which of its top-ups, from 1.
+    pub number: u32,
+    /// For how much more time.
+    pub seconds: Seconds,
+    /// What is to be added.
+    pub amount: Stroops,
+}
+codec_struct!(TopUpRequested { lease, number, seconds, amount });
+
+/// A top-up is in the escrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseToppedUp {
+    /// The lease.
+    pub lease: LeaseId,
+    /// The transaction.
+    pub tx: TxHash,
+    /// What was added.
+    pub amount: Stroops,
+    /// What the escrow holds now.
+    pub escrow: Stroops,
+    /// The time that it covers now.
+    pub prepay: Seconds,
+}
+codec_struct!(LeaseToppedUp { lease, tx, amount, escrow, prepay });
+
+/// The chain refused a top-up: it is no longer held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopUpReleased {
+    /// The lease.
+    pub lease: LeaseId,
+    /// Which of its top-ups, from 1.
+    pub number: u32,
+    /// What is no longer held.
+    pub amount: Stroops,
+    /// The contract's reason in words.
+    pub reason: Text<200>,
+}
+codec_struct!(TopUpReleased { lease, number, amount, reason });
 
 /// The containers must go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

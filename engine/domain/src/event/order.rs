@@ -85,3 +85,27 @@ pub struct OrderAmended {
     pub hold: Stroops,
 }
 codec_struct!(OrderAmended { order, market, replicas, remaining, limits, hold });
+
+/// An order waits outside the book, with its age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderParked {
+    /// The order.
+    pub order: OrderId,
+    /// Its market.
+    pub market: MarketId,
+    /// What is no longer held.
+    pub released: Stroops,
+}
+codec_struct!(OrderParked { order, market, released });
+
+/// An order is back from where it waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderResumed {
+    /// The order.
+    pub order: OrderId,
+    /// Its market.
+    pub market: MarketId,
+    /// What is held for it again.
+    pub hold: Stroops,
+}
+codec_struct!(OrderResumed { order, market, hold });

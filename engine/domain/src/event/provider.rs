@@ -2,6 +2,7 @@
 
 use crate::codec::codec_struct;
 use crate::ids::{AccountId, Address, ProviderId};
+use crate::resources::Attribute;
 
 /// A host has joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,3 +17,15 @@ pub struct ProviderRegistered {
     pub own_agent: bool,
 }
 codec_struct!(ProviderRegistered { provider, account, address, own_agent });
+
+/// A host takes leases or takes none, or offers something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderChanged {
+    /// The host.
+    pub provider: ProviderId,
+    /// Whether new leases may be opened on it.
+    pub available: bool,
+    /// All that it offers now.
+    pub attributes: Vec<Attribute>,
+}
+codec_struct!(ProviderChanged { provider, available, attributes });

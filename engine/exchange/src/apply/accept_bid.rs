@@ -1,7 +1,7 @@
 //! A tenant accepts a directed bid. One that has matched already answers the
 //! lease that it made.
 
-use berth_domain::{AcceptBid, BidState, BidTarget, Code, Mode};
+use berth_domain::{AcceptBid, BidState, BidTarget, Code, Mode, OrderState};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
@@ -18,8 +18,16 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -
         BidState::Open | BidState::Parked => {}
         _ => return Err(Code::BidClosed),
     }
+    if order.state == OrderState::Parked {
+        return Err(Code::OrderParked);
+    }
     if order.mode == Mode::Auction {
         return Err(Code::AuctionOpen);
+    }
+    let provider = bid.provider;
+    x.open_for_trade(bid.market)?;
+    if !x.provider(provider).is_some_and(|provider| provider.available) {
+        return Err(Code::ProviderUnavailable);
     }
     if !x.fill_directed(step, accept.bid) {
         return Err(Code::NoRoom);

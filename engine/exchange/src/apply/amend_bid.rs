@@ -28,9 +28,17 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendBid) -> 
     }
     let new = terms(x, step, bid, amend)?;
     let keeps_age = new.price == bid.price && new.remaining <= bid.remaining && new.expires_at == bid.expires_at;
-    let rests = bid.is_standing() && bid.state == BidState::Open;
+    if !keeps_age {
+        x.open_for_trade(bid.market)?;
+    }
+    let (provider, rests) = (bid.provider, bid.is_standing() && bid.state == BidState::Open);
+    let had_none = bid.is_standing() && bid.remaining == 0;
     if keeps_age || !rests {
         settle(x, step, amend.bid, new);
+        // All that it had stood by; now it has more.
+        if had_none {
+            x.standbys.freed(provider);
+        }
         if !keeps_age {
             x.bid_mut(amend.bid).age = Age(step.seq.0);
         } else if rests {

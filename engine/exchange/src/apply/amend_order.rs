@@ -9,7 +9,7 @@ use berth_domain::{
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
 use crate::rules::{Entering, Plan, refuse};
-use crate::state::{Order, Timer};
+use crate::state::{Entrant, Order, Timer};
 
 /// What an order is to become.
 #[derive(Clone, Copy)]
@@ -35,6 +35,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
     let new = terms(x, step, order, amend)?;
     let keeps_age =
         new.replicas <= order.replicas && new.limits == order.limits && new.expires_at == order.expires_at;
+    if !keeps_age {
+        x.open_for_trade(order.market)?;
+    }
     let meets_bids = order.mode == Mode::Auto && order.state == OrderState::Open;
     if keeps_age || !meets_bids {
         settle(x, step, amend.order, new);
@@ -43,6 +46,12 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
             x.lose_dear_bids(step, amend.order);
         } else if meets_bids {
             x.resize_order(amend.order);
+        }
+        let order = x.order_mut(amend.order);
+        if order.state == OrderState::Parked {
+            // Its account may be able to pay for what it is now.
+            let age = order.age;
+            x.reenter(step, age, Entrant::Order(amend.order));
         }
     } else if x.crosses_a_bid(order, &new.limits) {
         x.planned(step, |x, step, plan| enter_again(x, step, amend.order, new, plan))?;
@@ -73,6 +82,8 @@ fn terms(x: &Exchange, step: &Step<'_>, order: &Order, amend: &AmendOrder) -> Re
     if hold == Stroops::ZERO {
         return Err(Code::OutOfBounds);
     }
+    // A parked order holds nothing until it is resumed.
+    let hold = if order.state == OrderState::Parked { Stroops::ZERO } else { hold };
     if x.balances(order.account).available + order.hold < hold {
         return Err(Code::InsufficientFunds);
     }

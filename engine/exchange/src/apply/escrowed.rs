@@ -19,7 +19,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &Escrowed) -> R
         return Err(Code::SettlementMismatch);
     }
     let (state, escrow) = (lease.state, lease.escrow);
-    let start_by = step.at.plus(x.timing().start_timeout);
+    let start_by = step.at.plus(x.timing_of(fact.lease).start_timeout);
 
     let lease = x.lease_mut(fact.lease);
     lease.escrow_tx = Some(fact.tx);

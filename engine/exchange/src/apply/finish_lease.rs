@@ -16,7 +16,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, finish: &FinishLease)
         LeaseState::Closed => return Ok(Outcome::Repeated(Reply::Lease(finish.lease))),
         // Nothing may have been started yet, so nothing can have ended.
         LeaseState::Opened => return Err(Code::LeaseState),
-        LeaseState::Escrowed | LeaseState::Running | LeaseState::Closing => {}
+        // To be suspended is to be stopped, and no end.
+        LeaseState::Suspended if finish.outcome == FinishOutcome::Stopped => return Err(Code::LeaseState),
+        LeaseState::Escrowed | LeaseState::Running | LeaseState::Suspended | LeaseState::Closing => {}
     }
     if finish.result.is_some_and(|result| result.size > RESULT_BYTES_MAX) {
         return Err(Code::OutOfBounds);
@@ -26,7 +28,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, finish: &FinishLease)
         (FinishOutcome::Exited, Some(0)) if ran => CloseReason::Completed,
         _ => CloseReason::Failed,
     });
-    let grace = x.timing().heartbeat_grace;
+    let grace = x.timing_of(finish.lease).heartbeat_grace;
 
     let lease = x.lease_mut(finish.lease);
     // Containers that were removed as asked had run until then. When those

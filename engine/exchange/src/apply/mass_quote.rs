@@ -68,7 +68,7 @@ fn place(mass: &MassQuote, quote: &Quote) -> PlaceBid {
 /// can be looked at by itself.
 fn check_none_crosses(x: &Exchange, quotes: &[Bid]) -> Result<(), Code> {
     let mut plan = Plan::default();
-    for quote in quotes.iter().filter(|quote| quote.state == BidState::Open && x.has_free_unit(quote)) {
+    for quote in quotes.iter().filter(|quote| quote.state == BidState::Open && x.is_offered(quote)) {
         x.plan_bid(quote, Entering::Anew, Budget::of(x.bounds()), &mut plan);
         if plan.stop == Stop::Crosses {
             return Err(Code::PostOnlyWouldCross);

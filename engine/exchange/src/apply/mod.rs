@@ -4,29 +4,42 @@
 mod accept_bid;
 mod amend_bid;
 mod amend_order;
+mod attest;
 mod cancel_all;
 mod cancel_bid;
 mod cancel_order;
+mod cycle_market;
 mod deposit;
 mod escrow_failed;
 mod escrowed;
 mod finish_lease;
 mod genesis;
 mod heartbeat;
+mod lease_backlog;
 mod mass_quote;
 mod open_account;
-mod place_bid;
-mod place_order;
+mod open_market;
+mod pause_market;
+pub(crate) mod place_bid;
+pub(crate) mod place_order;
+mod reconfigure;
 mod register_provider;
 mod replace_bid;
 mod replace_order;
+mod resume_market;
 mod resumed;
 mod set_dead_man;
 mod settlement_paid;
 mod settlement_refunded;
+mod stake_fact;
 mod start_lease;
 mod stop_lease;
 mod tick;
+mod top_up_failed;
+mod top_up_lease;
+mod topped_up;
+mod update_provider;
+mod upgrade;
 mod withdrawal;
 
 use berth_domain::{AccountId, Code, Command, LeaseId, Subject};
@@ -71,8 +84,21 @@ pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) 
         Command::Heartbeat(heartbeat) => heartbeat::apply(x, step, heartbeat),
         Command::FinishLease(finish) => finish_lease::apply(x, step, finish),
         Command::StopLease(stop) => stop_lease::apply(x, step, stop),
+        Command::TopUpLease(top_up) => top_up_lease::apply(x, step, top_up),
+        Command::ToppedUp(fact) => topped_up::apply(x, step, fact),
+        Command::TopUpFailed(fact) => top_up_failed::apply(x, step, fact),
+        Command::LeaseBacklog(backlog) => lease_backlog::apply(x, step, backlog),
         Command::SettlementPaid(fact) => settlement_paid::apply(x, step, fact),
         Command::SettlementRefunded(fact) => settlement_refunded::apply(x, step, fact),
+        Command::OpenMarket(open) => open_market::apply(x, step, open),
+        Command::PauseMarket(pause) => pause_market::apply(x, step, pause),
+        Command::ResumeMarket(resume) => resume_market::apply(x, step, resume),
+        Command::CycleMarket(cycle) => cycle_market::apply(x, step, cycle),
+        Command::Reconfigure(change) => reconfigure::apply(x, step, change),
+        Command::Upgrade(upgrade) => upgrade::apply(x, step, upgrade),
+        Command::UpdateProvider(update) => update_provider::apply(x, step, update),
+        Command::StakeFact(fact) => stake_fact::apply(x, step, fact),
+        Command::Attest(attest) => attest::apply(x, step, attest),
     }
 }
 
@@ -91,7 +117,10 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::Escrowed(_)
         | Command::EscrowFailed(_)
         | Command::SettlementPaid(_)
-        | Command::SettlementRefunded(_) => true,
+        | Command::SettlementRefunded(_)
+        | Command::StakeFact(_)
+        | Command::ToppedUp(_)
+        | Command::TopUpFailed(_) => true,
         Command::RegisterProvider(_)
         | Command::PlaceBid(_)
         | Command::CancelBid(_)
@@ -108,20 +137,42 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::StartLease(_)
         | Command::Heartbeat(_)
         | Command::FinishLease(_)
-        | Command::StopLease(_) => false,
+        | Command::StopLease(_)
+        | Command::OpenMarket(_)
+        | Command::PauseMarket(_)
+        | Command::ResumeMarket(_)
+        | Command::CycleMarket(_)
+        | Command::Reconfigure(_)
+        | Command::Upgrade(_)
+        | Command::UpdateProvider(_)
+        | Command::Attest(_)
+        | Command::TopUpLease(_)
+        | Command::LeaseBacklog(_) => false,
     }
 }
 
 /// What a command is about, for the event that tells of its refusal.
 pub(crate) const fn subject(command: &Command) -> Subject {
     match command {
-        Command::Genesis(_) | Command::Tick(_) | Command::Resumed(_) => Subject::Exchange,
-        Command::OpenAccount(_) | Command::CancelAll(_) | Command::SetDeadMan(_) => Subject::Account,
+        Command::Genesis(_)
+        | Command::Tick(_)
+        | Command::Resumed(_)
+        | Command::Reconfigure(_)
+        | Command::Upgrade(_) => Subject::Exchange,
+        Command::OpenMarket(_)
+        | Command::PauseMarket(_)
+        | Command::ResumeMarket(_)
+        | Command::CycleMarket(_) => Subject::Market,
+        Command::OpenAccount(_)
+        | Command::CancelAll(_)
+        | Command::SetDeadMan(_)
+        | Command::StakeFact(_)
+        | Command::Attest(_) => Subject::Account,
         Command::Deposit(_) => Subject::Deposit,
         Command::WithdrawalRequested(_) | Command::Withdrawn(_) | Command::WithdrawalCancelled(_) => {
             Subject::Withdrawal
         }
-        Command::RegisterProvider(_) => Subject::Provider,
+        Command::RegisterProvider(_) | Command::UpdateProvider(_) => Subject::Provider,
         Command::PlaceBid(_)
         | Command::CancelBid(_)
         | Command::AmendBid(_)
@@ -137,6 +188,10 @@ pub(crate) const fn subject(command: &Command) -> Subject {
         | Command::Heartbeat(_)
         | Command::FinishLease(_)
         | Command::StopLease(_)
+        | Command::TopUpLease(_)
+        | Command::ToppedUp(_)
+        | Command::TopUpFailed(_)
+        | Command::LeaseBacklog(_)
         | Command::SettlementPaid(_)
         | Command::SettlementRefunded(_) => Subject::Lease,
     }
@@ -146,4 +201,9 @@ pub(crate) const fn subject(command: &Command) -> Subject {
 fn as_provider<'a>(x: &'a Exchange, step: &Step<'_>, id: LeaseId) -> Result<&'a Lease, Code> {
     let lease = x.lease(id).ok_or(Code::UnknownLease)?;
     if lease.provider_account == step.account { Ok(lease) } else { Err(Code::NotYours) }
+}
+
+/// Refuses what is only the operator's to say.
+fn check_operator(x: &Exchange, step: &Step<'_>) -> Result<(), Code> {
+    if step.account == x.operator { Ok(()) } else { Err(Code::NotTheOperator) }
 }

@@ -1,7 +1,7 @@
 //! Places a bid: standing in a market's book, or directed at one order.
 
 use berth_domain::{
-    Age, BidId, BidState, BidTarget, Code, MarketId, OrderId, OrderState, PlaceBid, Rate, Seconds, TimeInForce,
+    Age, BidId, BidState, BidTarget, Code, MarketId, OrderId, PlaceBid, Rate, Seconds, TimeInForce,
 };
 
 use crate::exchange::{Exchange, Step};
@@ -66,6 +66,7 @@ pub(crate) fn prepare(x: &Exchange, step: &Step<'_>, place: &PlaceBid, others: u
         state: BidState::Open,
         age: Age(step.seq.0),
         remaining,
+        reserved: 0,
         time_in_force: place.time_in_force,
         expires_at: place.expires_at,
         post_only: place.post_only,
@@ -85,7 +86,7 @@ pub(crate) fn prepare(x: &Exchange, step: &Step<'_>, place: &PlaceBid, others: u
 
 /// What a provider would offer in a market.
 pub(crate) fn standing_slot(x: &Exchange, provider: &Provider, market: MarketId) -> Result<Slot, Code> {
-    let market = x.market(market).ok_or(Code::UnknownMarket)?;
+    let market = x.open_for_trade(market)?;
     if !provider.trades(&market.class) {
         return Err(Code::DoesNotFit);
     }
@@ -94,7 +95,7 @@ pub(crate) fn standing_slot(x: &Exchange, provider: &Provider, market: MarketId)
 
 fn check_directed(x: &Exchange, provider: &Provider, order: OrderId, price: Rate) -> Result<(MarketId, Slot), Code> {
     let order = x.order(order).ok_or(Code::UnknownOrder)?;
-    if order.state != OrderState::Open {
+    if !order.is_live() {
         return Err(Code::OrderClosed);
     }
     if order.account == provider.account {
@@ -104,7 +105,7 @@ fn check_directed(x: &Exchange, provider: &Provider, order: OrderId, price: Rate
     if !x.suits(provider, order) {
         return Err(Code::AttributeMissing);
     }
-    let market = x.market(order.market).ok_or(Code::UnknownMarket)?;
+    let market = x.open_for_trade(order.market)?;
     if provider.holds(&market.class, order.units, &order.resources) == 0 {
         return Err(Code::DoesNotFit);
     }

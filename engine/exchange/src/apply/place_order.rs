@@ -46,7 +46,7 @@ pub(crate) fn prepare(
 }
 
 fn check(x: &Exchange, step: &Step<'_>, place: &PlaceOrder) -> Result<(), Code> {
-    let market = x.market(place.market).ok_or(Code::UnknownMarket)?;
+    let market = x.open_for_trade(place.market)?;
     let bounds = x.bounds();
     let in_bounds = (1..=UNITS_MAX).contains(&place.units)
         && (1..=bounds.replicas).contains(&place.replicas)
@@ -84,6 +84,10 @@ fn is_consistent(place: &PlaceOrder) -> bool {
         && (place.time_in_force == TimeInForce::Gtd) == place.expires_at.is_some()
         // One that is only to rest has to be able to.
         && (!place.post_only || (place.mode == Mode::Auto && !at_once))
+        // Nothing else can stand in for a named unit, and a gang that fails
+        // does so as a whole.
+        && (!place.failover
+            || (place.mode == Mode::Auto && place.time_in_force != TimeInForce::Fok && place.aim.is_none()))
         // One for a named bid stands in no ladder.
         && (place.aim.is_none() || (place.mode == Mode::Auto && at_once))
 }

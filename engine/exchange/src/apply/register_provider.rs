@@ -44,6 +44,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, register: &RegisterPr
         hostname: register.hostname.clone(),
         port: register.port,
         attributes: register.attributes.clone(),
+        available: true,
         own_agent: register.own_agent,
         client_id: register.client_id,
         youngest_bid: BidId(0),

@@ -10,18 +10,19 @@ use crate::outcome::{Outcome, Reply};
 use crate::state::Timer;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, _resumed: &Resumed) -> Outcome {
-    let timing = *x.timing();
     for lease in &x.leases {
-        let wait = match lease.state {
-            LeaseState::Opened => timing.escrow_timeout,
-            LeaseState::Escrowed => timing.start_timeout,
-            LeaseState::Running => timing.dark_after,
-            LeaseState::Closing => timing.closing_timeout,
+        let timing = &x.config.terms[lease.terms as usize].timing;
+        let deadline = match lease.state {
+            LeaseState::Opened => step.at.plus(timing.escrow_timeout),
+            LeaseState::Escrowed => step.at.plus(timing.start_timeout),
+            LeaseState::Running => step.at.plus(timing.dark_after),
+            LeaseState::Suspended => lease.funding.closes_at(step.at, timing.suspend_timeout),
+            LeaseState::Closing => step.at.plus(timing.closing_timeout),
             LeaseState::Closed => continue,
         };
         let timer = Timer::LeasePhase(lease.id);
         if x.timers.deadline(timer).is_some() {
-            x.timers.set(timer, step.at.plus(wait));
+            x.timers.set(timer, deadline);
         }
     }
     let silent: Vec<_> = x.accounts.iter().filter(|a| a.dead_man_millis > 0).map(|a| a.id).collect();

@@ -22,7 +22,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &SettlementPaid
     if (fact.pay, fact.fee, fact.refund) != (lease.pay, lease.fee, refund) {
         return Err(Code::SettlementMismatch);
     }
-    let (tenant, provider) = (lease.tenant, lease.provider_account);
+    let (tenant, provider, reason) = (lease.tenant, lease.provider_account, lease.reason);
 
     let escrow = Place::Escrow(fact.lease, tenant);
     x.ledger.post(escrow, Place::Available(provider), fact.pay - fact.fee);
@@ -40,5 +40,6 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &SettlementPaid
         ("tx", fact.tx.to_string().into()),
     ]);
     x.prove(step, fact.lease, ProofStep::Paid, step.seq, payload);
+    x.take_over(step, fact.lease, reason);
     Ok(Outcome::Done(Reply::Lease(fact.lease)))
 }

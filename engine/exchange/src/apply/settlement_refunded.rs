@@ -17,7 +17,8 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &SettlementRefu
     if !lease.is_escrowed() || fact.amount != lease.escrow {
         return Err(Code::SettlementMismatch);
     }
-    let (tenant, state) = (lease.tenant, lease.state);
+    // What it had closed for, or was about to, before the chain spoke.
+    let (tenant, state, reason) = (lease.tenant, lease.state, lease.reason);
 
     if state != LeaseState::Closed {
         x.close(step, fact.lease, CloseReason::Refunded);
@@ -37,5 +38,6 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &SettlementRefu
         ("tx", fact.tx.to_string().into()),
     ]);
     x.prove(step, fact.lease, ProofStep::Paid, step.seq, payload);
+    x.take_over(step, fact.lease, reason);
     Ok(Outcome::Done(Reply::Lease(fact.lease)))
 }

@@ -18,13 +18,16 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, start: &StartLease) -
     if start.containers.len() != lease.replicas as usize {
         return Err(Code::OutOfBounds);
     }
-    let (units, replicas, resources) = (lease.units, lease.replicas, lease.resources);
+    let (order, units, replicas, resources) = (lease.order, lease.units, lease.replicas, lease.resources);
     // In the CPU market a replica's processors are its units.
     let is_gpu = x.market(lease.market).is_some_and(|market| market.class.is_gpu());
     let cpu = if is_gpu { resources.cpu } else { units };
-    let ends_at = step.at.plus(lease.duration.min(lease.prepay));
-    let dark_at = step.at.plus(x.timing().dark_after);
+    let ends_at = step.at.plus(lease.duration);
+    let dark_at = step.at.plus(x.timing_of(start.lease).dark_after);
 
+    if !x.gangs.is_empty() {
+        x.gang_leg_started(order);
+    }
     let lease = x.lease_mut(start.lease);
     lease.state = LeaseState::Running;
     lease.started_at = Some(step.at);
@@ -33,8 +36,8 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, start: &StartLease) -
     lease.containers.clone_from(&start.containers);
     lease.evidence = Evidence::from(step.at);
     x.timers.set(Timer::LeasePhase(start.lease), dark_at);
-    x.timers.set(Timer::LeaseEnd(start.lease), ends_at);
     step.emit(LeaseStarted { lease: start.lease, ends_at });
+    x.watch_runway(step, start.lease);
     let allocated = ProofPayload::new([
         ("cpu", cpu.into()),
         ("image", start.image.as_str().into()),

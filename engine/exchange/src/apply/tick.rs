@@ -1,8 +1,8 @@
 //! Fires due timers, in the order of their deadlines and ids.
 
-use berth_domain::{CloseReason, LeaseId, LeaseState};
+use berth_domain::{CloseReason, LeaseId, LeaseState, TrustCause};
 
-use super::set_dead_man;
+use super::{reconfigure, set_dead_man, upgrade};
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
 use crate::state::Timer;
@@ -17,9 +17,18 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
                 }
             }
             Some(Timer::BidExpiry(bid)) => x.expire_bid(step, bid),
-            Some(Timer::LeaseEnd(lease)) => lease_end(x, step, lease),
+            Some(Timer::LeaseEnd(lease)) => x.run_out(step, lease),
             Some(Timer::LeasePhase(lease)) => lease_phase(x, step, lease),
             Some(Timer::DeadMan(account)) => set_dead_man::fire(x, step, account),
+            Some(Timer::Trust(account)) => {
+                x.weigh(step, account, TrustCause::Expiry);
+            }
+            Some(Timer::Gang(order)) => {
+                x.close_gang(step, order);
+                if x.timers.deadline(Timer::Gang(order)).is_some() {
+                    break;
+                }
+            }
             Some(Timer::Reentry) => {
                 x.reenter_waiting(step);
                 // What still waits does so for a tick of its own.
@@ -27,16 +36,20 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
                     break;
                 }
             }
+            // What is due behind new terms or rules happens under them, so in an
+            // entry of its own.
+            Some(Timer::NewTerms) => {
+                reconfigure::fire(x, step);
+                break;
+            }
+            Some(Timer::NewRules) => {
+                upgrade::fire(x, step);
+                break;
+            }
             None => break,
         }
     }
     Outcome::Done(Reply::None)
-}
-
-fn lease_end(x: &mut Exchange, step: &mut Step<'_>, id: LeaseId) {
-    let Some(lease) = x.lease(id) else { return };
-    let reason = if lease.prepay < lease.duration { CloseReason::Exhausted } else { CloseReason::Completed };
-    x.begin_closing(step, id, reason);
 }
 
 /// What the lease's state waited for has not come.
@@ -46,6 +59,7 @@ fn lease_phase(x: &mut Exchange, step: &mut Step<'_>, id: LeaseId) {
         LeaseState::Opened => x.begin_closing(step, id, CloseReason::EscrowTimeout),
         LeaseState::Escrowed => x.begin_closing(step, id, CloseReason::StartTimeout),
         LeaseState::Running => x.close(step, id, CloseReason::Dark),
+        LeaseState::Suspended => x.begin_closing(step, id, CloseReason::Exhausted),
         LeaseState::Closing => {
             let reason = lease.reason.unwrap_or(CloseReason::Failed);
             x.close(step, id, reason);

@@ -2,7 +2,7 @@
 //! what happened; the ledger follows it.
 
 use berth_domain::{
-    AccountId, CancelReason, Code, Stroops, WithdrawalCancelled, WithdrawalFact, WithdrawalMoved, WithdrawalPaid,
+    AccountId, Code, StandbyEnd, Stroops, WithdrawalCancelled, WithdrawalFact, WithdrawalMoved, WithdrawalPaid,
     WithdrawalReturned, Withdrawn,
 };
 
@@ -29,14 +29,16 @@ pub(super) fn requested(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawal
 }
 
 /// Refused while the money stands in the escrow of a lease that the chain has
-/// not opened yet; the follower reports it again once that is resolved.
+/// not opened yet, or in a top-up that it has not made; the follower reports it again once that is resolved.
 pub(super) fn paid(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawn) -> Result<Outcome, Code> {
     if fact.event <= x.chain_cursor {
         return Ok(Outcome::Repeated(Reply::None));
     }
     let account = x.account_by_address(fact.address).ok_or(Code::UnknownFact)?;
     let before = x.balances(account);
-    let usable = before.available + before.held + before.withdrawing;
+    // A top-up stays held until the chain answers, as an escrow does.
+    let held = before.held - x.account_mut(account).topping_up;
+    let usable = before.available + held + before.withdrawing;
     if usable < fact.amount {
         return Err(Code::SettlementMismatch);
     }
@@ -62,12 +64,16 @@ pub(super) fn cancelled(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawal
     Ok(Outcome::Done(Reply::Account(account)))
 }
 
-/// Cancels open orders, the youngest first, until `amount` is available or
-/// none is left.
+/// Parks open orders, the youngest first, and then releases standbys, those of
+/// the youngest leases first, until `amount` is available or none is left.
 fn free(x: &mut Exchange, step: &mut Step<'_>, account: AccountId, amount: Stroops) {
     while x.balances(account).available < amount {
         let youngest = x.live_orders(account).find(|order| order.hold > Stroops::ZERO);
         let Some(id) = youngest.map(|order| order.id) else { break };
-        x.end_order(step, id, CancelReason::Unfunded);
+        x.park_order(step, id);
+    }
+    while x.balances(account).available < amount {
+        let Some(lease) = x.youngest_backed(account) else { break };
+        x.release_standby(step, lease, StandbyEnd::Unfunded);
     }
 }

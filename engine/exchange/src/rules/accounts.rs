@@ -39,6 +39,13 @@ impl Exchange {
         step.emit(MarketOpened { market: id, class: class.clone() });
     }
 
+    /// A market, unless the operator has stopped trade in it.
+    #[inline]
+    pub(crate) fn open_for_trade(&self, id: MarketId) -> Result<&Market, Code> {
+        let market = self.market(id).ok_or(Code::UnknownMarket)?;
+        if market.paused { Err(Code::MarketPaused) } else { Ok(market) }
+    }
+
     #[inline]
     pub(crate) fn account_mut(&mut self, id: AccountId) -> &mut Account {
         self.accounts.get_mut(id).expect("an account that has acted is open")
@@ -60,6 +67,15 @@ impl Exchange {
         }
     }
 
+    /// The same as a pure read.
+    pub(crate) fn repeats(&self, step: &Step<'_>, client_id: Option<&ClientId>) -> Result<Option<Reply>, Code> {
+        let known = client_id.and_then(|id| self.client_ids.get(step.account, id));
+        let Some((payload, reply)) = known else { return Ok(None) };
+        let mut bytes = Vec::new();
+        step.command.encode_content(&mut bytes);
+        if payload == Fingerprint::of(&bytes) { Ok(Some(reply)) } else { Err(Code::ClientIdReused) }
+    }
+
     /// Remembers what the step's command answered.
     pub(crate) fn remember(&mut self, step: &Step<'_>, client_id: Option<&ClientId>, reply: Reply) {
         let Some(id) = client_id else { return };
@@ -70,7 +86,7 @@ impl Exchange {
             Reply::Order(id) => place(orders, id.0).is_some_and(Order::is_live),
             Reply::Bid(id) => place(bids, id.0).is_some_and(Bid::is_live),
             Reply::Provider(_) => true,
-            Reply::None | Reply::Account(_) | Reply::Lease(_) => false,
+            Reply::None | Reply::Account(_) | Reply::Lease(_) | Reply::Market(_) => false,
         };
         client_ids.remember(step.account, *id, payload, reply, window, is_live);
     }

@@ -14,6 +14,12 @@ impl Exchange {
     /// leases as it could take, it closes in the next tick.
     pub(crate) fn close_auction(&mut self, step: &mut Step<'_>, id: OrderId) -> bool {
         let order = self.order(id).expect("a timer's order is there");
+        if self.open_for_trade(order.market).is_err() {
+            // It closes when the market is resumed.
+            let market = order.market;
+            self.market_mut(market).postponed.push(id);
+            return true;
+        }
         let leases = order.remaining.min(u32::try_from(order.directed.len()).unwrap_or(u32::MAX));
         if step.budget.fills < leases && step.budget.fills < self.bounds().fills {
             self.timers.set(Timer::AuctionClose(id), step.at);
@@ -32,7 +38,7 @@ impl Exchange {
             }
             self.fill_directed(step, bid);
         }
-        if self.order_mut(id).state == OrderState::Open {
+        if self.order_mut(id).is_live() {
             self.end_order(step, id, CancelReason::AuctionUnfilled);
         }
         true

@@ -1,6 +1,6 @@
 //! How a lease closes: first the containers go, then the money is counted.
 
-use berth_domain::{CloseReason, LeaseClosed, LeaseClosing, LeaseId, LeaseState, Stroops, fee};
+use berth_domain::{CloseReason, LeaseClosed, LeaseClosing, LeaseId, LeaseState, StandbyEnd, Stroops, fee};
 
 use crate::exchange::{Exchange, Step};
 use crate::state::{Place, Timer};
@@ -9,7 +9,7 @@ impl Exchange {
     /// Asks the agent to remove the containers. Nothing after this moment is
     /// paid. Does nothing to a lease that closes or is closed.
     pub(crate) fn begin_closing(&mut self, step: &mut Step<'_>, id: LeaseId, reason: CloseReason) {
-        let closing_timeout = self.timing().closing_timeout;
+        let closing_timeout = self.timing_of(id).closing_timeout;
         let lease = self.lease_mut(id);
         if matches!(lease.state, LeaseState::Closing | LeaseState::Closed) {
             return;
@@ -27,15 +27,17 @@ impl Exchange {
             self.timers.set(Timer::LeasePhase(id), step.at.plus(closing_timeout));
         }
         step.emit(LeaseClosing { lease: id, reason });
+        self.lease_ends(step, id, reason);
     }
 
     /// Closes a lease: counts what its evidence owes, frees its room, and has
     /// the contract settle it when it holds the escrow.
     pub(crate) fn close(&mut self, step: &mut Step<'_>, id: LeaseId, reason: CloseReason) {
-        let bps = self.genesis().expect("no entry is applied before the genesis").fee;
+        let bps = self.terms_of(self.lease(id).expect("the caller has it")).fee;
         let lease = self.lease_mut(id);
         assert!(lease.state != LeaseState::Closed, "a lease closes once");
-        let pays = lease.started_at.is_some() && reason != CloseReason::Refunded;
+        let ends = lease.state != LeaseState::Closing;
+        let pays = lease.started_at.is_some() && !reason.is_unpaid();
         lease.pay = if pays { lease.cost() } else { Stroops::ZERO };
         lease.fee = fee(lease.pay, bps);
         lease.state = LeaseState::Closed;
@@ -51,7 +53,7 @@ impl Exchange {
             lease: id,
             reason,
             detail: lease.detail.clone(),
-            evidenced: lease.evidence.seconds(),
+            evidenced: lease.paid_seconds(),
             pay: lease.pay,
             fee: lease.fee,
             refund,
@@ -63,6 +65,21 @@ impl Exchange {
             self.ledger.post(Place::Escrow(id, lease.tenant), Place::Available(lease.tenant), lease.escrow);
         }
         self.provider_mut(lease.provider).give_back(lease.slot, lease.units, &lease.resources, lease.replicas);
-        self.reenter_bids(step, lease.provider);
+        if !self.fold_lease(step, &lease) {
+            self.reenter_bids(step, lease.provider);
+        }
+        if ends {
+            self.lease_ends(step, id, reason);
+        }
+    }
+
+    /// A lease has begun to end, whether its containers are gone or not.
+    fn lease_ends(&mut self, step: &mut Step<'_>, id: LeaseId, reason: CloseReason) {
+        if !self.standbys.is_empty() && !reason.fails_over() {
+            self.release_standby(step, id, StandbyEnd::LeaseEnded);
+        }
+        if !self.gangs.is_empty() {
+            self.gang_leg_ends(step, id, reason);
+        }
     }
 }

@@ -6,7 +6,7 @@ use berth_domain::{
 };
 
 use crate::exchange::{Exchange, Step};
-use crate::state::{Place, Timer};
+use crate::state::{Entrant, Place, Timer};
 
 impl Exchange {
     /// Cancels what is left of a live order and gives back its hold.
@@ -25,7 +25,7 @@ impl Exchange {
         self.finish_order(step, id, OrderState::Expired);
     }
 
-    fn release_hold(&mut self, id: OrderId) -> Stroops {
+    pub(super) fn release_hold(&mut self, id: OrderId) -> Stroops {
         let order = self.order_mut(id);
         let (account, hold) = (order.account, order.hold);
         order.hold = Stroops::ZERO;
@@ -39,7 +39,7 @@ impl Exchange {
         self.unrest_order(id);
         self.unlist_order(id);
         let order = self.order_mut(id);
-        order.state = state;
+        let was_parked = std::mem::replace(&mut order.state, state) == OrderState::Parked;
         let (market, directed) = (order.market, std::mem::take(&mut order.directed));
         let (expires, closes) = (order.expires_at.is_some(), order.closes_at.is_some());
         if expires {
@@ -47,6 +47,10 @@ impl Exchange {
         }
         if closes {
             self.timers.clear(Timer::AuctionClose(id));
+            self.market_mut(market).postponed.retain(|order| *order != id);
+        }
+        if was_parked {
+            self.count_parked(id, false);
         }
         for bid in directed {
             self.finish_bid(bid, BidState::Lost);
@@ -59,6 +63,7 @@ impl Exchange {
         let market = self.bid_mut(id).market;
         self.finish_bid(id, BidState::Cancelled);
         step.emit(BidCancelled { bid: id, market, reason });
+        self.bid_stands_by_no_longer(step, id);
     }
 
     /// Ends a live bid whose time is over.
@@ -66,6 +71,7 @@ impl Exchange {
         let market = self.bid_mut(id).market;
         self.finish_bid(id, BidState::Expired);
         step.emit(BidExpired { bid: id, market });
+        self.bid_stands_by_no_longer(step, id);
     }
 
     /// Takes a bid that is over out of every index.
@@ -77,7 +83,7 @@ impl Exchange {
             self.timers.clear(Timer::BidExpiry(id));
         }
         if !self.reentering.is_empty() {
-            self.reentering.remove(&(age, id));
+            self.reentering.remove(&(age, Entrant::Bid(id)));
         }
         self.leave_bid(id);
     }

@@ -7,7 +7,7 @@ use berth_domain::{
 };
 
 use super::matching::Entering;
-use super::plan::{Action, Plan, Stop};
+use super::plan::{Action, Budget, Plan, Stop};
 use crate::exchange::{Exchange, Step};
 use crate::state::{Bid, Order, Place, Timer};
 
@@ -25,24 +25,47 @@ impl Exchange {
     ) -> Result<OrderId, Code> {
         self.planned(step, |x, step, plan| {
             let id = order.id;
-            if order.mode == Mode::Auto {
-                x.plan_order(&order, Entering::Anew, step.budget, plan);
-                refuse(plan)?;
-                x.check_depth(&order, plan)?;
-            }
-            let fill_or_kill = order.time_in_force == TimeInForce::Fok && plan.left > 0;
+            x.plan_new_order(&order, step.budget, plan)?;
+            let is_killed = plan.is_killed(order.time_in_force);
+            let is_fok = order.time_in_force == TimeInForce::Fok;
             if let Some(old) = replaces {
                 x.end_order(step, old, CancelReason::Replaced);
             }
             x.accept_order(step, order);
             match x.orders[x.orders.len() - 1].mode {
-                Mode::Auto if fill_or_kill => x.end_order(step, id, CancelReason::NotFilledAtOnce),
+                Mode::Auto if is_killed => x.end_order(step, id, CancelReason::NotFilledAtOnce),
                 Mode::Auto => x.commit_order(step, id, plan),
                 Mode::Manual | Mode::Auction => {}
+            }
+            if is_fok && !is_killed {
+                x.form_gang(id, plan);
             }
             x.set_order_timers(id);
             Ok(id)
         })
+    }
+
+    /// What entering an order comes to, or the code with which it is refused.
+    /// Only an `auto` order meets anything.
+    pub(crate) fn plan_new_order(&self, order: &Order, budget: Budget, plan: &mut Plan) -> Result<(), Code> {
+        if order.mode == Mode::Auto {
+            self.plan_order(order, Entering::Anew, budget, plan);
+            refuse(plan)?;
+            self.check_depth(order, plan)?;
+        }
+        Ok(())
+    }
+
+    /// What entering a standing bid comes to, or the code with which it is
+    /// refused.
+    pub(crate) fn plan_new_bid(&self, bid: &Bid, budget: Budget, plan: &mut Plan) -> Result<(), Code> {
+        // One that will be parked meets nothing yet, however many orders stand
+        // there.
+        if self.is_offered(bid) {
+            self.plan_bid(bid, Entering::Anew, budget, plan);
+            refuse(plan)?;
+        }
+        if plan.actions.is_empty() { self.check_bid_depth(bid) } else { Ok(()) }
     }
 
     /// Runs with the plan's room at hand.
@@ -58,7 +81,7 @@ impl Exchange {
         outcome
     }
 
-    fn accept_order(&mut self, step: &mut Step<'_>, order: Order) {
+    pub(crate) fn accept_order(&mut self, step: &mut Step<'_>, order: Order) {
         let (id, account, market, replicas, hold) = (order.id, order.account, order.market, order.replicas, order.hold);
         self.ledger.post(Place::Available(account), Place::Held(account), hold);
         self.orders.push(order);
@@ -73,11 +96,9 @@ impl Exchange {
         self.carry_out(step, plan);
         let order = self.order_mut(id);
         if order.state == OrderState::Open {
-            match (plan.stop, order.time_in_force) {
-                (Stop::SelfTrade, _) => self.end_order(step, id, CancelReason::SelfTrade),
-                (Stop::Limit | Stop::Crosses, _) => self.end_order(step, id, CancelReason::ScanLimit),
-                (_, TimeInForce::Ioc | TimeInForce::Fok) => self.end_order(step, id, CancelReason::NotFilledAtOnce),
-                (_, TimeInForce::Gtc | TimeInForce::Gtd) => self.rest_order(id),
+            match plan.ends(order.time_in_force) {
+                Some(reason) => self.end_order(step, id, reason),
+                None => self.rest_order(id),
             }
         }
         self.park_after(step, plan);
@@ -95,15 +116,7 @@ impl Exchange {
         replaces: Option<BidId>,
     ) -> Result<BidId, Code> {
         self.planned(step, |x, step, plan| {
-            // One that will be parked meets nothing yet, however many orders
-            // stand there.
-            if x.has_free_unit(&bid) {
-                x.plan_bid(&bid, Entering::Anew, step.budget, plan);
-                refuse(plan)?;
-            }
-            if plan.actions.is_empty() {
-                x.check_bid_depth(&bid)?;
-            }
+            x.plan_new_bid(&bid, step.budget, plan)?;
             if let Some(old) = replaces {
                 x.cancel_bid(step, old, CancelReason::Replaced);
             }
@@ -114,7 +127,7 @@ impl Exchange {
     /// Adds one quote of many. What it would be refused for by itself ends it.
     pub(crate) fn enter_quote(&mut self, step: &mut Step<'_>, bid: Bid) {
         self.planned(step, |x, step, plan| {
-            if x.has_free_unit(&bid) {
+            if x.is_offered(&bid) {
                 x.plan_bid(&bid, Entering::Anew, step.budget, plan);
             }
             x.commit_new_bid(step, bid, plan);
@@ -122,13 +135,12 @@ impl Exchange {
     }
 
     fn commit_new_bid(&mut self, step: &mut Step<'_>, bid: Bid, plan: &Plan) -> BidId {
-        let (id, has_room, left) = (bid.id, self.has_free_unit(&bid), plan.left);
+        let (id, is_offered, is_killed) = (bid.id, self.is_offered(&bid), plan.is_killed(bid.time_in_force));
         let at_once = matches!(bid.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
-        let fill_or_kill = bid.time_in_force == TimeInForce::Fok;
         self.accept_bid(step, bid);
-        if (fill_or_kill && left > 0) || (at_once && !has_room) {
+        if is_killed || (at_once && !is_offered) {
             self.cancel_bid(step, id, CancelReason::NotFilledAtOnce);
-        } else if has_room {
+        } else if is_offered {
             self.commit_bid(step, id, plan);
         } else {
             self.park_bid(step, id);
@@ -165,11 +177,9 @@ impl Exchange {
         self.carry_out(step, plan);
         let bid = self.bid_mut(id);
         if bid.state == BidState::Open {
-            match (plan.stop, bid.time_in_force) {
-                (Stop::SelfTrade, _) => self.cancel_bid(step, id, CancelReason::SelfTrade),
-                (Stop::Limit | Stop::Crosses, _) => self.cancel_bid(step, id, CancelReason::ScanLimit),
-                (_, TimeInForce::Ioc | TimeInForce::Fok) => self.cancel_bid(step, id, CancelReason::NotFilledAtOnce),
-                (_, TimeInForce::Gtc | TimeInForce::Gtd) => self.rest_bid(id),
+            match plan.ends(bid.time_in_force) {
+                Some(reason) => self.cancel_bid(step, id, reason),
+                None => self.rest_bid(id),
             }
         }
         self.park_after(step, plan);
@@ -205,10 +215,10 @@ impl Exchange {
         berth_domain::owed(order.limits.highest().of(order.units, remaining)?, order.prepay)
     }
 
-    fn set_order_timers(&mut self, id: OrderId) {
+    pub(crate) fn set_order_timers(&mut self, id: OrderId) {
         let order = &self.orders[self.orders.len() - 1];
         debug_assert_eq!(order.id, id, "the youngest order has just entered");
-        if order.state != OrderState::Open {
+        if !order.is_live() {
             return;
         }
         let (expires_at, closes_at) = (order.expires_at, order.closes_at);

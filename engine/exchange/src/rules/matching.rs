@@ -2,7 +2,7 @@
 //! resting side and a [`Plan`] comes of it.
 
 use berth_book::Node;
-use berth_domain::{BidId, BidState, BidTarget, Limits, OrderId, Rate, SelfTrade, Stroops, TrustLevel, owed};
+use berth_domain::{AccountId, BidId, BidState, BidTarget, Limits, OrderId, Rate, SelfTrade, Stroops, TrustLevel, owed};
 
 use super::plan::{Action, Budget, Plan, Stop};
 use crate::exchange::Exchange;
@@ -102,6 +102,36 @@ impl Exchange {
         }
         let fill = Action::Fill { order: order.id, bid: bid.id, provider: bid.provider, price: bid.price, replicas };
         plan.fill(fill, replicas) && plan.left > 0
+    }
+
+    /// The first of the bids, in the rank of an incoming order, that takes so
+    /// many replicas whole and is none of these accounts'.
+    pub(crate) fn next_best(
+        &self,
+        order: &Order,
+        replicas: u32,
+        others: &[AccountId],
+        skips: &mut u32,
+    ) -> Option<BidId> {
+        let market = self.market(order.market)?;
+        let mut heads = [None; 5];
+        for (level, limit) in order.limits.iter() {
+            heads[level.index()] = market.crossed_bid(level, limit);
+        }
+        while let Some((level, node)) = best_head(market, &heads) {
+            heads[level.index()] = next_within(market, node, &order.limits, level);
+            let bid = self.resting_bid(BidId(market.ladders().owner(node)));
+            let provider = self.host_of(bid);
+            let fits = times(bid.remaining, order.units).min(provider.room(bid.slot, order.units, &order.resources));
+            if fits >= replicas
+                && !others.contains(&bid.account)
+                && self.is_eligible(order, bid, provider, bid.price)
+            {
+                return Some(bid.id);
+            }
+            *skips = skips.checked_sub(1)?;
+        }
+        None
     }
 
     /// Walks a standing bid along the orders: the highest limit at the bid's

@@ -5,17 +5,25 @@ mod auction;
 mod closing;
 mod ending;
 mod entering;
+mod failing;
 mod filling;
+mod gang;
+mod level;
 mod lists;
 mod matching;
+mod parking;
 mod plan;
 mod proving;
+mod reentry;
 mod resting;
 mod room;
+mod runway;
+mod standing_by;
+mod trust;
 
 pub(crate) use entering::refuse;
 pub(crate) use matching::{Entering, has_escrow};
-pub(crate) use plan::{Budget, Plan, Stop};
+pub(crate) use plan::{Action, Budget, Plan, Stop};
 
 /// Whether a list is sorted by a key that stands in it once: what makes its
 /// encoding the only one.

@@ -2,7 +2,7 @@
 //! Refusals, post-only, fill-or-kill and the dry run read it; then it is
 //! carried out or forgotten.
 
-use berth_domain::{BidId, Bounds, OrderId, ProviderId, Rate};
+use berth_domain::{BidId, Bounds, CancelReason, OrderId, ProviderId, Rate, TimeInForce};
 
 /// What matching may still cost in one entry, however many things the entry
 /// enters.
@@ -19,6 +19,11 @@ pub(crate) struct Budget {
 impl Budget {
     pub(crate) const fn of(bounds: &Bounds) -> Self {
         Self { skips: bounds.scan, fills: bounds.fills, reentries: bounds.scan }
+    }
+
+    /// Whether nothing more may enter again in this entry.
+    pub(crate) const fn is_used_up(&self) -> bool {
+        self.skips == 0 || self.fills == 0 || self.reentries == 0
     }
 }
 
@@ -95,6 +100,21 @@ impl Plan {
         self.actions.push(action);
         self.left -= taken;
         true
+    }
+
+    /// Why what is left of the taker ends; `None` when it stays.
+    pub(crate) const fn ends(&self, time_in_force: TimeInForce) -> Option<CancelReason> {
+        match (self.stop, time_in_force) {
+            (Stop::SelfTrade, _) => Some(CancelReason::SelfTrade),
+            (Stop::Limit | Stop::Crosses, _) => Some(CancelReason::ScanLimit),
+            (Stop::Through, TimeInForce::Ioc | TimeInForce::Fok) => Some(CancelReason::NotFilledAtOnce),
+            (Stop::Through, TimeInForce::Gtc | TimeInForce::Gtd) => None,
+        }
+    }
+
+    /// Whether nothing of it is carried out, since it must be all and is not.
+    pub(crate) fn is_killed(&self, time_in_force: TimeInForce) -> bool {
+        time_in_force == TimeInForce::Fok && self.left > 0
     }
 
     /// Replicas that it puts on a provider so far.

@@ -56,7 +56,7 @@ impl Exchange {
         let stored = ProofPayload::new([("sha256", sha256), ("size", size)]);
         self.prove(step, lease.id, ProofStep::ResultStored, step.seq, stored);
         let verified = ProofPayload::new([
-            ("evidencedSeconds", lease.evidence.seconds().0.into()),
+            ("evidencedSeconds", lease.paid_seconds().0.into()),
             ("fee", lease.fee.to_string().into()),
             ("heartbeats", lease.evidence.heartbeats.into()),
             ("pay", lease.pay.to_string().into()),

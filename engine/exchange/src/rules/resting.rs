@@ -1,7 +1,7 @@
 //! How orders and bids take their places in the ladders and leave them, and
 //! access to things that are known to be there.
 
-use berth_domain::{BidId, BidState, BidTarget, Code, LeaseId, Mode, OrderId, ProviderId, TimeInForce};
+use berth_domain::{BidId, BidState, BidTarget, Code, LeaseId, MarketId, Mode, OrderId, ProviderId, TimeInForce};
 
 use super::plan::Plan;
 use crate::exchange::Exchange;
@@ -147,6 +147,10 @@ impl Exchange {
 
     pub(crate) fn lease_mut(&mut self, id: LeaseId) -> &mut Lease {
         place_mut(&mut self.leases, id.0).expect("ids of leases are never given twice")
+    }
+
+    pub(crate) fn market_mut(&mut self, id: MarketId) -> &mut Market {
+        place_mut(&mut self.markets, id.0.into()).expect("ids of markets are never given twice")
     }
 
     pub(crate) fn provider_mut(&mut self, id: ProviderId) -> &mut Provider {

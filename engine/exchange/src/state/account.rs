@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use berth_domain::codec::Encode;
-use berth_domain::{AccountId, Address, OrderId, ProviderId, TrustLevel, Uptime};
+use berth_domain::{AccountId, Address, Micros, OrderId, ProviderId, Reputation, Stroops, TrustLevel, Uptime};
+
+use super::history::Record;
+use super::standing::Standing;
 
 /// A key that trades: tenant, owner of providers, or both.
 #[derive(Clone, Debug)]
@@ -12,23 +15,56 @@ pub struct Account {
     pub id: AccountId,
     /// Its key.
     pub address: Address,
-    /// Its trust level.
+    /// Its trust level: what it earned, or what it was granted when that is
+    /// more.
     pub level: TrustLevel,
+    /// The level that the genesis grants it.
+    pub granted: TrustLevel,
+    /// What its leases made of its name.
+    pub reputation: Reputation,
     /// Orders that are open or parked.
     pub open_orders: u32,
     /// Bids that are open or parked.
     pub live_bids: u32,
     /// Hosts that it has registered.
     pub providers: u32,
-    /// The share of time that its hosts were up.
+    /// The share of time that its hosts were up, over the last days, by its
+    /// counted leases; all of it when there is none.
     pub uptime: Uptime,
     /// How long it may be silent before its dead-man timer fires, in
     /// milliseconds; zero when the timer is not armed.
     pub dead_man_millis: u32,
+    /// What is held for top-ups of its leases: the part of what it holds that
+    /// only the chain's answer releases.
+    pub(crate) topping_up: Stroops,
+    /// Those of its orders that are parked.
+    pub(crate) parked_orders: u32,
     /// Its live orders, from the youngest; linked through the orders.
     pub(crate) youngest_order: OrderId,
     /// Its hosts, in the order of their ids.
     pub(crate) hosts: Vec<ProviderId>,
+    /// What trust in it rests on; nothing for an account that no lease, auditor
+    /// or verdict has told of.
+    pub(crate) standing: Option<Box<Standing>>,
+}
+
+impl Account {
+    /// Its record as a provider.
+    #[must_use]
+    pub fn record(&self) -> Record {
+        self.standing.as_deref().map_or_else(Record::default, |standing| standing.history.record())
+    }
+
+    /// Stake that is forfeited and that the chain has not taken yet.
+    #[must_use]
+    pub fn forfeited(&self) -> Stroops {
+        self.standing.as_deref().map_or(Stroops::ZERO, Standing::forfeited)
+    }
+
+    /// Auditors whose word for it holds, and until when.
+    pub fn attestations(&self) -> impl Iterator<Item = (AccountId, Micros)> + '_ {
+        self.standing.iter().flat_map(|standing| standing.attestations.iter().copied())
+    }
 }
 
 impl Encode for Account {
@@ -36,11 +72,18 @@ impl Encode for Account {
         self.id.encode(out);
         self.address.encode(out);
         self.level.encode(out);
+        self.granted.encode(out);
+        self.reputation.encode(out);
         self.open_orders.encode(out);
         self.live_bids.encode(out);
         self.providers.encode(out);
         self.uptime.encode(out);
         self.dead_man_millis.encode(out);
+        // No standing and an empty one are the same.
+        match self.standing.as_deref() {
+            Some(standing) => standing.encode(out),
+            None => Standing::default().encode(out),
+        }
     }
 }
 
@@ -62,13 +105,18 @@ impl Accounts {
             id,
             address,
             level,
+            granted: level,
+            reputation: Reputation::MAX,
             open_orders: 0,
             live_bids: 0,
             providers: 0,
             uptime: Uptime::MAX,
             dead_man_millis: 0,
+            topping_up: Stroops::ZERO,
+            parked_orders: 0,
             youngest_order: OrderId(0),
             hosts: Vec::new(),
+            standing: None,
         });
         self.by_address.insert(address, id);
         id

@@ -30,6 +30,9 @@ pub struct Bid {
     pub age: Age,
     /// Units without a lease; zero for a directed bid, which takes what fits.
     pub remaining: u32,
+    /// Units that stand by for leases of others. They come back or become a
+    /// lease, so a bid that has no other units left is parked.
+    pub reserved: u32,
     /// How long it stays.
     pub time_in_force: TimeInForce,
     /// When `gtd` ends.
@@ -77,8 +80,8 @@ impl Bid {
 }
 
 impl Encode for Bid {
-    /// What it is. Its leases and its places in ladder and lists follow from
-    /// the other things' content.
+    /// What it is. Its leases, what stands by, and its places in ladder and
+    /// lists follow from the other things' content.
     fn encode(&self, out: &mut Vec<u8>) {
         self.id.encode(out);
         self.provider.encode(out);

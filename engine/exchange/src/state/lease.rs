@@ -1,4 +1,4 @@
-//! Leases, and the evidence by which they are paid.
+//! Leases.
 
 use berth_domain::codec::Encode;
 use berth_domain::{
@@ -6,7 +6,29 @@ use berth_domain::{
     ProofStepped, ProviderId, Rate, RatePerHour, Resources, Seconds, Seq, Stroops, Text, TrustLevel, TxHash, owed,
 };
 
+use super::evidence::Evidence;
+use super::funding::Funding;
 use super::provider::Slot;
+
+/// What a lease was opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Replicas of its order that had no lease.
+    Match,
+    /// What was left of a lease that failed: its standby took over.
+    Failover(LeaseId),
+}
+
+impl Encode for Origin {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let (tag, lease) = match *self {
+            Self::Match => (0_u8, LeaseId(0)),
+            Self::Failover(lease) => (1, lease),
+        };
+        tag.encode(out);
+        lease.encode(out);
+    }
+}
 
 /// What one bid fills of one order.
 #[derive(Clone, Debug)]
@@ -17,6 +39,8 @@ pub struct Lease {
     pub order: OrderId,
     /// The bid.
     pub bid: BidId,
+    /// What it was opened for.
+    pub origin: Origin,
     /// The market.
     pub market: MarketId,
     /// The host.
@@ -39,7 +63,7 @@ pub struct Lease {
     pub replicas: u32,
     /// How long it runs from its start.
     pub duration: Seconds,
-    /// The part of that which its escrow covers.
+    /// The part of that which its escrow covers; top-ups lengthen it.
     pub prepay: Seconds,
     /// What its escrow holds.
     pub escrow: Stroops,
@@ -57,7 +81,8 @@ pub struct Lease {
     pub escrowed_at: Option<Micros>,
     /// When its containers ran.
     pub started_at: Option<Micros>,
-    /// When it ends by itself.
+    /// When it ends by itself: its duration after its start, without the time
+    /// that it was suspended.
     pub ends_at: Option<Micros>,
     /// When it began to close: nothing after that is paid.
     pub closing_at: Option<Micros>,
@@ -85,12 +110,16 @@ pub struct Lease {
     pub memory_bytes: u64,
     /// What is paid for.
     pub evidence: Evidence,
+    /// How its funds last and grow.
+    pub funding: Funding,
     /// Its proof chain so far.
     pub proof: Vec<ProofStepped>,
     /// Final cost: the provider's part and the fee. Zero until it closes.
     pub pay: Stroops,
     /// The platform's part of it. Zero until it closes.
     pub fee: Stroops,
+    /// The place of the terms that it opened under.
+    pub(crate) terms: u32,
     /// Which of the host's resources it takes.
     pub(crate) slot: Slot,
     /// The next lease of its order, and of its bid; zero when there is none.
@@ -106,6 +135,16 @@ impl Lease {
         owed(self.rate, self.evidence.seconds()).map_or(self.escrow, |owed| owed.min(self.escrow))
     }
 
+    /// Time that is paid: what is evidenced, unless it closed for a reason that
+    /// nothing is paid for. Of one that the chain refunded it is only told.
+    #[must_use]
+    pub fn paid_seconds(&self) -> Seconds {
+        match self.reason {
+            Some(reason) if reason.is_unpaid() && reason != CloseReason::Refunded => Seconds(0),
+            _ => self.evidence.seconds(),
+        }
+    }
+
     /// Head of its proof chain; zeros before the first step.
     #[must_use]
     pub fn proof_head(&self) -> Digest {
@@ -118,59 +157,36 @@ impl Lease {
         self.escrow_tx.is_some()
     }
 
+    /// When its funds end: the time that they cover after its start, without
+    /// the time that it was suspended. `None` before it has started.
+    #[must_use]
+    pub fn funded_until(&self) -> Option<Micros> {
+        let started_at = self.started_at?;
+        Some(Micros(started_at.plus(self.prepay).0.saturating_add(self.funding.suspended_micros())))
+    }
+
     /// Evidence that the containers ran until `at`. A gap longer than `grace`
-    /// is not paid, nor is time after the lease began to close or should have
-    /// ended.
+    /// is not paid, nor is time after the lease began to close, was suspended
+    /// or should have ended.
     pub(crate) fn witness(&mut self, at: Micros, grace: Seconds) {
-        let end = [Some(at), self.closing_at, self.ends_at].into_iter().flatten().min().unwrap_or(at);
+        let end = self.paid_until(at);
         self.evidence.extend(at, end, grace);
     }
-}
 
-/// How long a lease is known to have run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Evidence {
-    last_at: Micros,
-    micros: u64,
-    /// Heartbeats that were counted.
-    pub heartbeats: u32,
-}
-
-impl Evidence {
-    /// Evidence that begins at `at`.
-    #[must_use]
-    pub const fn from(at: Micros) -> Self {
-        Self { last_at: at, micros: 0, heartbeats: 0 }
-    }
-
-    /// When it was last seen to run: its start, or the last heartbeat.
-    #[must_use]
-    pub const fn last_at(&self) -> Micros {
-        self.last_at
-    }
-
-    /// Whole seconds that are evidenced.
-    #[must_use]
-    pub const fn seconds(&self) -> Seconds {
-        Seconds(self.micros / 1_000_000)
-    }
-
-    /// Counts the time up to `end`, the earlier of `seen_at` and the end of
-    /// what is paid. The gap is as long as nothing was heard, whatever of it
-    /// would be paid.
-    fn extend(&mut self, seen_at: Micros, end: Micros, grace: Seconds) {
-        if seen_at.since(self.last_at) <= grace.micros() {
-            self.micros += end.since(self.last_at);
+    /// The same, by a heartbeat.
+    pub(crate) fn beat(&mut self, at: Micros, grace: Seconds, healthy: bool) {
+        let end = self.paid_until(at);
+        if healthy {
+            self.evidence.beat(at, end, grace);
+        } else {
+            self.evidence.miss(end);
         }
-        self.last_at = self.last_at.max(end);
     }
-}
 
-impl Encode for Evidence {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.last_at.encode(out);
-        self.micros.encode(out);
-        self.heartbeats.encode(out);
+    /// The end of what may be paid of the time up to `at`.
+    fn paid_until(&self, at: Micros) -> Micros {
+        let ends = [self.closing_at, self.funding.suspended_at(), self.funded_until()];
+        ends.into_iter().flatten().fold(at, Micros::min)
     }
 }
 
@@ -179,6 +195,7 @@ impl Encode for Lease {
         self.id.encode(out);
         self.order.encode(out);
         self.bid.encode(out);
+        self.origin.encode(out);
         self.market.encode(out);
         self.provider.encode(out);
         self.provider_account.encode(out);
@@ -213,8 +230,10 @@ impl Encode for Lease {
         self.cpu_millis.encode(out);
         self.memory_bytes.encode(out);
         self.evidence.encode(out);
+        self.funding.encode(out);
         self.proof.encode(out);
         self.pay.encode(out);
         self.fee.encode(out);
+        self.terms.encode(out);
     }
 }

@@ -1,5 +1,7 @@
 //! Money: one double-entry ledger, conserved after every command.
 
+use std::collections::BTreeSet;
+
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, LeaseId, Stroops};
 
@@ -8,7 +10,7 @@ use berth_domain::{AccountId, LeaseId, Stroops};
 pub struct Balances {
     /// Free to use.
     pub available: Stroops,
-    /// Held for orders.
+    /// Held for orders, and for top-ups that the chain has not made yet.
     pub held: Stroops,
     /// In the escrow of leases that this account rents.
     pub escrowed: Stroops,
@@ -34,11 +36,21 @@ pub(crate) enum Place {
 pub struct Ledger {
     /// By account id, from the exchange's own, which has none.
     accounts: Vec<Balances>,
+    /// What accounts have staked on the chain, apart from what they trade with:
+    /// most have nothing there, and orders never look at it.
+    stakes: Vec<Stroops>,
     /// By lease id, from zero, which is no lease.
     escrows: Vec<Stroops>,
     escrowed: Stroops,
     deposited: Stroops,
     withdrawn: Stroops,
+    /// All that was ever staked, and all that was withdrawn or taken of it.
+    stakes_in: Stroops,
+    stakes_out: Stroops,
+    /// Accounts that something waits for money in.
+    watched: BTreeSet<AccountId>,
+    /// Those of them in which more became available.
+    credited: BTreeSet<AccountId>,
 }
 
 impl Ledger {
@@ -73,15 +85,36 @@ impl Ledger {
         self.withdrawn
     }
 
-    /// Whether what is inside is what came in less what went out, and the
-    /// tenants' escrowed money is what their leases' escrows hold together.
+    /// All that was ever staked, whatever became of it.
+    #[must_use]
+    pub const fn stakes_in(&self) -> Stroops {
+        self.stakes_in
+    }
+
+    /// What an account has staked.
+    #[must_use]
+    pub fn stake(&self, account: AccountId) -> Stroops {
+        self.stakes.get(account.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// What all accounts have staked.
+    #[must_use]
+    pub fn staked(&self) -> Stroops {
+        self.stakes_in - self.stakes_out
+    }
+
+    /// Whether what is inside is what came in less what went out, what is staked
+    /// is what was staked less what ceased to be, and the tenants' escrowed
+    /// money is what their leases' escrows hold together.
     #[must_use]
     pub fn is_conserved(&self) -> bool {
         let inside =
             self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.available + b.held + b.escrowed + b.withdrawing);
+        let staked = self.stakes.iter().fold(Stroops::ZERO, |sum, stake| sum + *stake);
         let by_tenant = self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.escrowed);
         let by_lease = self.escrows.iter().fold(Stroops::ZERO, |sum, escrow| sum + *escrow);
         Some(inside) == self.deposited.checked_sub(self.withdrawn)
+            && Some(staked) == self.stakes_in.checked_sub(self.stakes_out)
             && by_tenant == self.escrowed
             && by_lease == self.escrowed
     }
@@ -91,6 +124,23 @@ impl Ledger {
     pub(crate) fn reserve(&mut self, accounts: usize, leases: usize) {
         self.accounts.reserve(accounts + 1);
         self.escrows.reserve(leases + 1);
+    }
+
+    /// Notes from now on when more becomes available in an account, or no
+    /// longer.
+    pub(crate) fn watch(&mut self, account: AccountId, is_waited_for: bool) {
+        if is_waited_for {
+            self.watched.insert(account);
+        } else {
+            self.watched.remove(&account);
+        }
+    }
+
+    /// The watched accounts in which more became available since the last time
+    /// that this was asked.
+    #[inline]
+    pub(crate) fn take_credited(&mut self) -> Option<BTreeSet<AccountId>> {
+        if self.credited.is_empty() { None } else { Some(std::mem::take(&mut self.credited)) }
     }
 
     /// Moves `amount`. The caller has made sure that it is there.
@@ -114,7 +164,26 @@ impl Ledger {
                 *self.escrow_mut(lease) += amount;
                 self.escrowed += amount;
             }
-            account => *self.slot(account) += amount,
+            place => {
+                *self.slot(place) += amount;
+                if let Place::Available(account) = place {
+                    self.note_credit(account);
+                }
+            }
+        }
+    }
+
+    /// Says what an account has staked now. The caller has made sure that more
+    /// can be counted.
+    pub(crate) fn set_stake(&mut self, account: AccountId, staked: Stroops) {
+        let id = account.0 as usize;
+        if self.stakes.len() <= id {
+            self.stakes.resize(id + 1, Stroops::ZERO);
+        }
+        let before = std::mem::replace(&mut self.stakes[id], staked);
+        match staked.checked_sub(before) {
+            Some(more) => self.stakes_in += more,
+            None => self.stakes_out += before - staked,
         }
     }
 
@@ -125,6 +194,14 @@ impl Ledger {
         // Both sums are what was there before.
         balances.available = balances.available + old - new;
         balances.held = balances.held + new - old;
+        self.note_credit(account);
+    }
+
+    #[inline]
+    fn note_credit(&mut self, account: AccountId) {
+        if !self.watched.is_empty() && self.watched.contains(&account) {
+            self.credited.insert(account);
+        }
     }
 
     fn slot(&mut self, place: Place) -> &mut Stroops {
@@ -158,6 +235,8 @@ impl Encode for Ledger {
     fn encode(&self, out: &mut Vec<u8>) {
         self.deposited.encode(out);
         self.withdrawn.encode(out);
+        self.stakes_in.encode(out);
+        self.stakes_out.encode(out);
         // An account that never had money and one whose money is gone are the
         // same account.
         for (account, balances) in (0_u32..).zip(&self.accounts).filter(|(_, b)| **b != Balances::default()) {
@@ -166,6 +245,10 @@ impl Encode for Ledger {
             balances.held.encode(out);
             balances.escrowed.encode(out);
             balances.withdrawing.encode(out);
+        }
+        for (account, stake) in (0_u32..).zip(&self.stakes).filter(|(_, stake)| **stake != Stroops::ZERO) {
+            AccountId(account).encode(out);
+            stake.encode(out);
         }
         for (lease, escrow) in (0_u64..).zip(&self.escrows).filter(|(_, escrow)| **escrow != Stroops::ZERO) {
             LeaseId(lease).encode(out);

@@ -14,6 +14,10 @@ pub struct Market {
     pub id: MarketId,
     /// What it trades.
     pub class: ResourceClass,
+    /// Whether the operator has stopped trade in it.
+    pub paused: bool,
+    /// Auctions that were to close while it was paused.
+    pub(crate) postponed: Vec<OrderId>,
     ladders: berth_book::Book,
 }
 
@@ -53,7 +57,7 @@ impl Market {
     /// A market with an empty book that has room for so many resting things.
     pub(crate) fn new(id: MarketId, class: ResourceClass, resting: usize) -> Self {
         // As many rows at most, and a branch for every few of them.
-        Self { id, class, ladders: berth_book::Book::with_capacity(2 * resting, resting / 4) }
+        Self { id, class, paused: false, postponed: Vec::new(), ladders: berth_book::Book::with_capacity(2 * resting, resting / 4) }
     }
 
     /// Everything that rests, an order once for each level.
@@ -113,6 +117,9 @@ impl Encode for Market {
     fn encode(&self, out: &mut Vec<u8>) {
         self.id.encode(out);
         self.class.encode(out);
+        self.paused.encode(out);
+        (self.postponed.len() as u64).encode(out);
+        self.postponed.iter().for_each(|order| order.encode(out));
         for &level in TrustLevel::ALL {
             for ladder in [bids_of(level), orders_of(level)] {
                 for node in self.ladders.nodes(ladder) {

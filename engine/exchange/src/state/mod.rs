@@ -4,29 +4,47 @@
 mod account;
 mod bid;
 mod client_ids;
+mod config;
+mod entrant;
+mod evidence;
+mod funding;
+mod gang;
 mod hash;
+mod history;
 mod lease;
 mod ledger;
 mod market;
 mod order;
 mod provider;
+mod standby;
+mod standing;
 mod timers;
 
 pub use account::Account;
 pub use bid::Bid;
+pub use config::Terms;
 pub use hash::StateHash;
-pub use lease::{Evidence, Lease};
+pub use history::Record;
+pub use evidence::{Evidence, Gap};
+pub use funding::{Funding, TopUp};
+pub use lease::{Lease, Origin};
 pub use ledger::{Balances, Ledger};
 pub use market::{Book, BookRow, Market};
 pub use order::Order;
 pub use provider::Provider;
+pub use standby::Standby;
 
 pub(crate) use account::Accounts;
 pub(crate) use client_ids::ClientIds;
+pub(crate) use config::Config;
+pub(crate) use entrant::Entrant;
+pub(crate) use gang::{Gang, Gangs};
 pub(crate) use hash::ComponentHasher;
+pub(crate) use history::{Counted, Ending, day_of};
 pub(crate) use ledger::Place;
 pub(crate) use market::{bid_key, bids_of, order_key, orders_of};
 pub(crate) use provider::Slot;
+pub(crate) use standby::Standbys;
 pub(crate) use timers::{Timer, Timers};
 
 /// The item with an id in a vector whose ids count from 1.

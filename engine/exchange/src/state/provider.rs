@@ -35,6 +35,8 @@ pub struct Provider {
     pub port: u16,
     /// What it offers, sorted by key.
     pub attributes: Vec<Attribute>,
+    /// Whether new leases may be opened on it.
+    pub available: bool,
     /// Whether an agent of its own serves its leases.
     pub own_agent: bool,
     /// The owner's own id for it.
@@ -97,10 +99,17 @@ impl Provider {
         if slot == Slot::CPU { self.free.cpu } else { self.free_gpus[usize::from(slot.0)] }
     }
 
-    /// Whether one unit of everything that it has is free.
+    /// Whether it takes a lease of at least one unit: where it does not, its
+    /// standing bids are parked.
     #[inline]
-    pub(crate) fn has_some_of_all(&self) -> bool {
-        self.free.cpu > 0 && self.free_gpus.iter().all(|free| *free > 0)
+    pub(crate) fn takes(&self, slot: Slot) -> bool {
+        self.available && self.free_in(slot) > 0
+    }
+
+    /// Whether it takes a lease of one unit of anything that it has.
+    #[inline]
+    pub(crate) fn takes_all(&self) -> bool {
+        self.available && self.free.cpu > 0 && self.free_gpus.iter().all(|free| *free > 0)
     }
 
     fn units(&self, slot: Slot) -> u32 {
@@ -176,6 +185,7 @@ impl Encode for Provider {
         self.hostname.encode(out);
         self.port.encode(out);
         self.attributes.encode(out);
+        self.available.encode(out);
         self.own_agent.encode(out);
         self.client_id.encode(out);
     }

@@ -26,12 +26,21 @@ pub(crate) enum Timer {
     LeasePhase(LeaseId),
     /// An account has been silent for as long as it said.
     DeadMan(AccountId),
+    /// Trust in an account may change by time alone.
+    Trust(AccountId),
+    /// A gang has failed and more of its leases have to close than one entry
+    /// may touch.
+    Gang(OrderId),
     /// Things that became eligible wait to enter the books again.
     Reentry,
+    /// Announced terms come into force.
+    NewTerms,
+    /// Announced rules come into force.
+    NewRules,
 }
 
 /// Kinds of timers.
-const KINDS: usize = 7;
+const KINDS: usize = 11;
 
 impl Timer {
     const fn kind(self) -> usize {
@@ -43,16 +52,20 @@ impl Timer {
             Self::LeasePhase(_) => 4,
             Self::DeadMan(_) => 5,
             Self::Reentry => 6,
+            Self::NewTerms => 7,
+            Self::NewRules => 8,
+            Self::Trust(_) => 9,
+            Self::Gang(_) => 10,
         }
     }
 
     const fn id(self) -> u64 {
         match self {
-            Self::OrderExpiry(id) | Self::AuctionClose(id) => id.0,
+            Self::OrderExpiry(id) | Self::AuctionClose(id) | Self::Gang(id) => id.0,
             Self::BidExpiry(id) => id.0,
             Self::LeaseEnd(id) | Self::LeasePhase(id) => id.0,
-            Self::DeadMan(id) => id.0 as u64,
-            Self::Reentry => 0,
+            Self::DeadMan(id) | Self::Trust(id) => id.0 as u64,
+            Self::Reentry | Self::NewTerms | Self::NewRules => 0,
         }
     }
 }
@@ -78,7 +91,7 @@ impl Timers {
     pub(crate) fn reserve(&mut self, capacity: Capacity) {
         let Capacity { accounts, orders, bids, leases, .. } = capacity;
         self.heap.reserve(orders + bids + 2 * leases);
-        for (places, ids) in self.places.iter_mut().zip([orders, orders, bids, leases, leases, accounts, 0]) {
+        for (places, ids) in self.places.iter_mut().zip([orders, orders, bids, leases, leases, accounts]) {
             places.reserve(ids + 1);
         }
     }

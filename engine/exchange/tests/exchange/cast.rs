@@ -26,7 +26,8 @@ pub(crate) fn genesis() -> Genesis {
         network: Digest([1; 32]),
         escrow_contract: Digest([2; 32]),
         asset: Text::new("XLM").expect("short"),
-        operator: address("operator"),
+        // One key for both, so that the cast's accounts are numbered from 2.
+        operator: address("treasury"),
         treasury: address("treasury"),
         fee: FeeBps::new(500).expect("below 10,000"),
         default_level: TrustLevel::One,
@@ -41,8 +42,15 @@ pub(crate) fn genesis() -> Genesis {
             dark_after: Seconds(180),
             closing_timeout: Seconds(120),
             settle_grace: Seconds(3_600),
+            reconfigure_delay: Seconds(1_000),
+            runway_warning: Seconds(30),
+            suspend_timeout: Seconds(300),
+            missed_checks: 3,
+            backlog_window: Seconds(150),
         },
         bounds: Default::default(),
+        trust: Default::default(),
+        auditors: Vec::new(),
     }
 }
 

@@ -147,6 +147,11 @@ fn rules_that_could_not_be_kept_open_no_exchange() {
         with(Timing { dark_after: long, ..timing }, bounds),
         with(Timing { closing_timeout: long, ..timing }, bounds),
         with(Timing { settle_grace: long, ..timing }, bounds),
+        with(Timing { reconfigure_delay: long, ..timing }, bounds),
+        with(Timing { runway_warning: long, ..timing }, bounds),
+        with(Timing { suspend_timeout: long, ..timing }, bounds),
+        with(Timing { missed_checks: 0, ..timing }, bounds),
+        with(Timing { backlog_window: long, ..timing }, bounds),
     ] {
         let mut x = Exchange::new();
         let outcome = x.apply(&entry(1, Micros(5), wrong), &mut Vec::new());

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use berth_domain::{
-    AccountId, BidState, BidTarget, LeaseState, Mode, OrderState, ProofValue, ProviderId, Rate, ResourceClass,
-    SelfTrade, Stroops, TrustLevel,
+    AccountId, BidState, BidTarget, CloseReason, LeaseState, MarketId, Mode, OrderState, ProofValue, ProviderId, Rate,
+    ResourceClass, Stroops, TrustLevel,
 };
-use berth_exchange::{Bid, Book, BookRow, Exchange, Lease, Order, Provider};
+use berth_exchange::{Bid, Book, BookRow, Exchange, Lease, Order, Origin, Provider};
 
 pub(crate) fn check(x: &Exchange) {
     money(x);
@@ -14,6 +14,7 @@ pub(crate) fn check(x: &Exchange) {
     orders(x);
     bids(x);
     capacity(x);
+    standbys(x);
     counters(x);
     books(x);
     if is_settled(x) {
@@ -44,6 +45,14 @@ fn money(x: &Exchange) {
     for order in x.orders() {
         *held.entry(order.account).or_default() += i128::from(order.hold.get());
     }
+    for lease in x.leases() {
+        let top_up = lease.funding.top_up.map_or(Stroops::ZERO, |top_up| top_up.amount);
+        *held.entry(lease.tenant).or_default() += i128::from(top_up.get());
+    }
+    for standby in x.standbys() {
+        let tenant = x.lease(standby.lease).expect("a standby's lease is there").tenant;
+        *held.entry(tenant).or_default() += i128::from(standby.hold.get());
+    }
     let mut escrowed: BTreeMap<AccountId, i128> = BTreeMap::new();
     for lease in x.leases() {
         let there = if holds_escrow(lease) { lease.escrow } else { Stroops::ZERO };
@@ -59,9 +68,9 @@ fn money(x: &Exchange) {
 }
 
 fn leases(x: &Exchange) {
-    let bps = i128::from(x.genesis().map_or(0, |genesis| genesis.fee.get()));
     for lease in x.leases() {
         let id = lease.id;
+        let bps = i128::from(x.terms_of(lease).fee.get());
         let escrow = owed(lease.price, lease.units, lease.replicas, lease.prepay.0);
         assert_eq!(i128::from(lease.escrow.get()), escrow, "escrow of lease {id}");
         assert!(escrow > 0 && lease.cost() <= lease.escrow, "cost of lease {id}");
@@ -73,6 +82,10 @@ fn leases(x: &Exchange) {
         assert!(!ran || lease.is_escrowed(), "lease {id} started without an escrow");
         assert!(ran || lease.evidence.seconds().0 == 0, "lease {id} is evidenced before it started");
         assert!(lease.evidence.seconds() <= lease.duration.min(lease.prepay), "lease {id} is evidenced beyond its end");
+        let is_suspended = lease.funding.suspended_at().is_some();
+        assert!(lease.state != LeaseState::Suspended || is_suspended, "lease {id} is suspended");
+        assert!(lease.state != LeaseState::Running || !is_suspended, "lease {id} is not suspended");
+        assert!(!is_suspended || lease.started_at.is_some(), "lease {id} was suspended while it ran");
         let may_pay = is_closed && ran;
         assert!(may_pay || lease.pay == Stroops::ZERO, "pay of lease {id}");
         let fee = i128::from(lease.pay.get()) * bps / 10_000;
@@ -88,13 +101,19 @@ fn orders(x: &Exchange) {
     for order in x.orders() {
         let id = order.id;
         let highest = order.limits.iter().map(|(_, limit)| limit).max().expect("an order accepts a level");
-        let is_open = order.is_live();
+        let is_open = order.state == OrderState::Open;
         let hold = if is_open { owed(highest, order.units, order.remaining, order.prepay.0) } else { 0 };
         assert_eq!(i128::from(order.hold.get()), hold, "hold of order {id}");
-        let leased: u32 = x.leases().filter(|lease| lease.order == id).map(|lease| lease.replicas).sum();
+        if order.state == OrderState::Parked && is_settled(x) {
+            let needed = owed(highest, order.units, order.remaining, order.prepay.0);
+            let available = i128::from(x.balances(order.account).available.get());
+            assert!(available < needed, "order {id} is parked and could be paid for");
+        }
+        let leased: u32 =
+            x.leases().filter(|l| l.order == id && l.origin == Origin::Match).map(|lease| lease.replicas).sum();
         assert_eq!(leased + order.remaining, order.replicas, "replicas of order {id}");
         assert_eq!(order.state == OrderState::Filled, order.remaining == 0, "state of order {id}");
-        assert!(order.state == OrderState::Open || order.directed.is_empty(), "bids wait on order {id}, which is over");
+        assert!(order.is_live() || order.directed.is_empty(), "bids wait on order {id}, which is over");
         for bid in &order.directed {
             let bid = x.bid(*bid).expect("a waiting bid is there");
             assert!(bid.is_live() && bid.target == BidTarget::Directed { order: id }, "bid {} waits", bid.id);
@@ -109,11 +128,14 @@ fn bids(x: &Exchange) {
             BidTarget::Standing { quantity, .. } => {
                 let leased: u32 =
                     x.leases().filter(|lease| lease.bid == id).map(|lease| lease.replicas * lease.units).sum();
-                assert_eq!(leased + bid.remaining, quantity, "units of bid {id}");
-                assert_eq!(bid.state == BidState::Matched, bid.remaining == 0, "state of bid {id}");
-                let has_room = free_units(x, bid) > 0;
-                if bid.is_live() && is_settled(x) {
-                    assert_eq!(bid.state == BidState::Open, has_room, "bid {id} is parked when not one unit is free");
+                assert_eq!(leased + bid.reserved + bid.remaining, quantity, "units of bid {id}");
+                assert_eq!(bid.state == BidState::Matched, bid.reserved + bid.remaining == 0, "state of bid {id}");
+                let host = x.provider(bid.provider).expect("a bid's provider is there");
+                let is_offered = host.available && free_units(x, bid) > 0 && bid.remaining > 0;
+                // In a paused market what was parked waits for its resumption.
+                let waits = bid.state == BidState::Parked && is_paused(x, bid.market);
+                if bid.is_live() && is_settled(x) && !waits {
+                    assert_eq!(bid.state == BidState::Open, is_offered, "bid {id} is parked when it cannot be met");
                 }
             }
             BidTarget::Directed { order } => {
@@ -123,6 +145,10 @@ fn bids(x: &Exchange) {
             }
         }
     }
+}
+
+fn is_paused(x: &Exchange, market: MarketId) -> bool {
+    x.market(market).expect("a bid's market is there").paused
 }
 
 fn free_units(x: &Exchange, bid: &Bid) -> u32 {
@@ -157,6 +183,19 @@ fn capacity(x: &Exchange) {
             memory += u128::from(lease.resources.memory) * replicas;
             storage += u128::from(lease.resources.storage) * replicas;
         }
+        for standby in x.standbys().filter(|standby| standby.provider == provider.id) {
+            let lease = x.lease(standby.lease).expect("a standby's lease is there");
+            let replicas = u128::from(lease.replicas);
+            let class = &x.market(lease.market).expect("a lease's market is there").class;
+            if class.is_gpu() {
+                *gpus.entry(class).or_default() += standby.units;
+                cpu += u128::from(lease.resources.cpu) * replicas;
+            } else {
+                cpu += u128::from(standby.units);
+            }
+            memory += u128::from(lease.resources.memory) * replicas;
+            storage += u128::from(lease.resources.storage) * replicas;
+        }
         let (free, total) = (&provider.free, &provider.total);
         let id = provider.id;
         assert_eq!(u128::from(free.cpu) + cpu, total.cpu.into(), "processors of provider {id}");
@@ -170,10 +209,32 @@ fn capacity(x: &Exchange) {
     }
 }
 
+/// Every standby belongs to a lease that may fail, or has failed and is not
+/// settled; it is another account's, takes as much, and its bid knows of it.
+fn standbys(x: &Exchange) {
+    for standby in x.standbys() {
+        let id = standby.lease;
+        let lease = x.lease(id).expect("a standby's lease is there");
+        let bid = x.bid(standby.bid).expect("a standby's bid is there");
+        let has_failed = lease.reason.is_some_and(CloseReason::fails_over);
+        let is_over = matches!(lease.state, LeaseState::Closing | LeaseState::Closed);
+        assert!(lease.paid_at.is_none() && is_over == lease.reason.is_some(), "lease {id} is not settled");
+        assert!(!is_over || has_failed, "lease {id} has a standby and ended otherwise than by failing");
+        assert!(x.order(lease.order).is_some_and(|order| order.failover), "lease {id} wants a standby");
+        assert!(bid.is_live() && bid.provider == standby.provider, "bid {} stands by", bid.id);
+        assert!(bid.account != lease.provider_account && bid.account != lease.tenant, "standby of lease {id}");
+        assert_eq!(standby.units, lease.units * lease.replicas, "standby of lease {id}");
+    }
+    for bid in x.bids() {
+        let reserved: u32 = x.standbys().filter(|s| s.bid == bid.id).map(|s| s.units).sum();
+        assert_eq!(bid.reserved, reserved, "units of bid {} that stand by", bid.id);
+    }
+}
+
 fn counters(x: &Exchange) {
     for account in x.accounts() {
         let id = account.id;
-        let open = x.orders().filter(|order| order.account == id && order.state == OrderState::Open).count();
+        let open = x.orders().filter(|order| order.account == id && order.is_live()).count();
         assert_eq!(account.open_orders as usize, open, "open orders of account {id}");
         let live = x.bids().filter(|bid| bid.account == id && bid.is_live()).count();
         assert_eq!(account.live_bids as usize, live, "live bids of account {id}");
@@ -226,12 +287,8 @@ fn rows(resting: impl Iterator<Item = (TrustLevel, Rate, u64)>) -> Vec<BookRow> 
 
 /// Nothing that could trade rests side by side.
 fn no_crossed_pair(x: &Exchange) {
-    for order in resting_orders(x) {
+    for order in resting_orders(x).filter(|order| !is_paused(x, order.market)) {
         for bid in resting_bids(x).filter(|bid| bid.market == order.market) {
-            let passes = order.self_trade == SelfTrade::Skip || bid.self_trade == SelfTrade::Skip;
-            if order.account == bid.account && passes {
-                continue;
-            }
             assert!(!could_trade(x, order, bid), "order {} and bid {} could trade and do not", order.id, bid.id);
         }
     }
@@ -242,11 +299,15 @@ fn could_trade(x: &Exchange, order: &Order, bid: &Bid) -> bool {
     let provider = x.provider(bid.provider).expect("a bid's provider is there");
     let within = order.limits.at(level(x, bid.account)).is_some_and(|limit| bid.price <= limit);
     let lasts = min_duration <= order.duration && order.duration <= max_duration;
+    let up = x.account(bid.account).is_some_and(|owner| order.min_uptime.is_none_or(|least| owner.uptime >= least));
     let offered = order.requires.iter().all(|required| provider.attributes.contains(required));
     // A lease of less than a stroop cannot be settled. It trades at the
     // resting side's price, of which the bid's is the lower.
     let costs = owed(bid.price, order.units, 1, order.prepay.0) > 0;
-    within && lasts && offered && costs && bid.remaining >= order.units && one_fits(x, provider.id, order)
+    // One account's own things may pass over each other.
+    let apart = order.account != bid.account;
+    let fits = bid.remaining >= order.units && one_fits(x, provider.id, order);
+    apart && within && lasts && up && offered && costs && fits
 }
 
 fn one_fits(x: &Exchange, provider: ProviderId, order: &Order) -> bool {

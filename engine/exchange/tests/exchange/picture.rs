@@ -25,6 +25,7 @@ fn answer(reply: Reply, names: &dyn Fn(AccountId) -> String) -> String {
         Reply::Order(id) => format!("o{id}"),
         Reply::Bid(id) => format!("b{id}"),
         Reply::Lease(id) => format!("l{id}"),
+        Reply::Market(id) => format!("m{id}"),
     }
 }
 
@@ -57,11 +58,22 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
         Event::OrderAmended(e) => {
             format!("order o{} amended, {} of {} left, holds {}", e.order, e.remaining, e.replicas, e.hold)
         }
+        Event::OrderParked(e) => format!("order o{} parked, releases {}", e.order, e.released),
+        Event::OrderResumed(e) => format!("order o{} resumed, holds {}", e.order, e.hold),
         Event::BidAmended(e) => format!("bid b{} amended, {} at {}", e.bid, e.remaining, e.price),
         Event::BidExpired(e) => format!("bid b{} expired", e.bid),
         Event::DeadManSet(e) => {
             let when = e.deadline.map_or("disarmed".to_owned(), |at| format!("armed until {}", clock(at)));
             format!("dead-man timer of {} {when}", names(e.account))
+        }
+        Event::MarketPaused(e) => format!("market {} paused", x.market(e.market)?.class),
+        Event::MarketResumed(e) => format!("market {} resumed", x.market(e.market)?.class),
+        Event::ChangeAnnounced(e) => format!("{} from {}", crate::operating::change(&e.change), clock(e.effective_at)),
+        Event::ExchangeReconfigured(e) => format!("terms in force, fee {}", e.fee.get()),
+        Event::ExchangeUpgraded(e) => format!("rules {} in force", e.rules),
+        Event::ProviderChanged(e) => {
+            let takes = if e.available { "takes leases" } else { "is drained" };
+            format!("provider p{} {takes}, offers {}", e.provider, crate::operating::list(&e.attributes))
         }
         Event::BidAccepted(e) => format!("bid b{} open", e.bid),
         Event::BidParked(e) => format!("bid b{} parked", e.bid),
@@ -74,7 +86,20 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
         ),
         Event::LeaseEscrowed(e) => format!("lease l{} escrowed", e.lease),
         Event::LeaseStarted(e) => format!("lease l{} runs until {}", e.lease, clock(e.ends_at)),
-        Event::LeaseHeartbeat(e) => format!("lease l{} evidenced {}, cost {}", e.lease, e.evidenced, e.cost),
+        Event::LeaseHeartbeat(e) => {
+            let health = if e.healthy { "" } else { " (unhealthy)" };
+            format!("lease l{} evidenced {}, cost {}{health}", e.lease, e.evidenced, e.cost)
+        }
+        Event::LeaseRunway(e) => format!("funds of lease l{} end at {}", e.lease, clock(e.ends_at)),
+        Event::LeaseSuspended(e) => format!("lease l{} suspended until {}", e.lease, clock(e.closes_at)),
+        Event::LeaseResumed(e) => format!("lease l{} resumed, runs until {}", e.lease, clock(e.ends_at)),
+        Event::TopUpRequested(e) => {
+            format!("top-up {} of lease l{} by {}, {} held", e.number, e.lease, e.seconds, e.amount)
+        }
+        Event::LeaseToppedUp(e) => {
+            format!("lease l{} topped up by {}: {} for {}", e.lease, e.amount, e.escrow, e.prepay)
+        }
+        Event::TopUpReleased(e) => format!("top-up {} of lease l{} failed, releases {}", e.number, e.lease, e.amount),
         Event::LeaseClosing(e) => format!("lease l{} closing ({})", e.lease, e.reason),
         Event::LeaseClosed(e) => {
             let way = if e.escrowed { "to be settled" } else { "released" };
@@ -89,6 +114,20 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
             let part = e.pay - e.fee;
             format!("lease l{} paid: {provider} {part}, treasury {}, {tenant} {}", e.lease, e.fee, e.refund)
         }
+        Event::StakeChanged(_)
+        | Event::StakeSlashed(_)
+        | Event::Attested(_)
+        | Event::TrustChanged(_)
+        | Event::ReputationChanged(_) => crate::standing::told(event, names)?,
+        Event::StandbyReserved(e) => {
+            let hold = if e.hold == Stroops::ZERO { String::new() } else { format!(", holds {}", e.hold) };
+            format!("standby of l{}: {} of b{} at {}{hold}", e.lease, e.replicas, e.bid, e.price)
+        }
+        Event::StandbyReleased(e) => format!("standby of l{} released: b{} ({})", e.lease, e.bid, e.reason),
+        Event::StandbyMissing(e) => format!("no standby for l{}", e.lease),
+        Event::LeaseFailedOver(e) => format!("l{} goes on as l{}", e.from, e.to),
+        Event::OrderContinued(e) => format!("l{} goes on as o{}", e.lease, e.order),
+        Event::OrderDiscontinued(e) => format!("l{} does not go on: {}", e.lease, e.code),
         Event::CommandRefused(e) => format!("refused {}", e.code),
     })
 }
@@ -129,7 +168,7 @@ pub(crate) fn money(x: &Exchange, accounts: &[(String, AccountId)]) -> Vec<Strin
     table(&["account", "available", "held", "escrowed", "withdrawing"], accounts.iter().map(row).collect())
 }
 
-fn table(head: &[&str], rows: Vec<Vec<String>>) -> Vec<String> {
+pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> Vec<String> {
     let mut lines = vec![head.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>()];
     lines.extend(rows);
     let widths: Vec<usize> =

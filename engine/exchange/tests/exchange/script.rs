@@ -7,26 +7,30 @@
 //! ada bid p1 H100-80 4 @ 2 min=60 max=3600   standing
 //! ada bid p1 on o1 @ 2                       directed
 //! tom accept b1 | tom cancel o1 | ada cancel b1 | tom stop l1
+//! tom topup l1 60 | chain tops l1 | tops l1 0.5 | refuses l1 topup 1
+//! ada beat l1 unhealthy | ada backlog l1 10 20   when, in seconds since the opening
 //! ada start l1 | ada beat l1 | ada finish l1 stopped | exited=0 | failed
 //! chain escrowed l1 | escrowed l1 elsewhere | refuses l1 | pays l1 | refunds l1
 //! chain credits tom 5 | asks tom 5 | withdrew tom 5 | keeps tom 5
+//! chain stakes ada 100 | stakes ada 90 slashed=l1 | dee attest ada +60
 //! wait 60 | down 60 | resume
-//! book H100-80 | money tom ada | state o1 b1 l1
+//! book H100-80 | money tom ada | standing ada | state o1 b1 l1
 //! ```
 
 use std::collections::BTreeMap;
 
 use berth_domain::{
     AcceptBid, AccountId, AmendBid, AmendOrder, BidId, BidTarget, CancelAll, CancelBid, CancelOrder, ChainEventId,
-    ClientId, Command, ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, Genesis, Heartbeat, LeaseId, MarketId,
-    MassQuote, Mode, OpenAccount, OrderId, PlaceOrder, PortBinding, ProviderId, Quote, ReplaceBid, ReplaceOrder,
-    Resources, Seconds, SetDeadMan, SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops, Text,
-    WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    ClientId, Command, ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, Genesis, Heartbeat, LeaseBacklog,
+    LeaseId, MarketId, MassQuote, Mode, OpenAccount, OrderId, PlaceOrder, PortBinding, ProviderId, Quote, ReplaceBid,
+    ReplaceOrder, Resources, Seconds, SetDeadMan, SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops,
+    Text, TopUpFailed, TopUpLease, ToppedUp, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 
 use crate::cast::{CAST, OWNERS, TENANTS, address, class, genesis, tx};
-use crate::desk::Desk;
+use crate::desk::{Desk, OPENING};
 use crate::picture;
+use crate::standing;
 use crate::words::{
     attributes, bid, finish, host, id_of, limits, number, option, rate, self_trade, stroops, time_in_force,
 };
@@ -103,6 +107,10 @@ impl Stage {
             }
             ["state", ..] => {
                 return vec![words[1..].iter().map(|thing| self.state(thing)).collect::<Vec<_>>().join(", ")];
+            }
+            ["standing", ..] => {
+                let accounts: Vec<_> = words[1..].iter().map(|name| ((*name).to_owned(), self.account(name))).collect();
+                return standing::table(&self.desk.exchange, &accounts);
             }
             ["wait", seconds] => self.desk.wait(Seconds(number(seconds))),
             ["down", seconds] => self.desk.go_down(Seconds(number(seconds))),
@@ -190,12 +198,21 @@ impl Stage {
             }
             ["quote", set, ref quotes @ ..] => self.quote(set, quotes),
             ["start", lease] => self.start(LeaseId(id_of('l', lease))).into(),
-            ["beat", lease] => {
-                Heartbeat { lease: LeaseId(id_of('l', lease)), cpu_millis: 1_500, memory_bytes: 1 << 20 }.into()
+            ["beat", lease, ref health @ ..] => {
+                let (lease, healthy) = (LeaseId(id_of('l', lease)), health.is_empty());
+                Heartbeat { lease, cpu_millis: 1_500, memory_bytes: 1 << 20, healthy }.into()
+            }
+            ["backlog", lease, ref times @ ..] => {
+                let beats = times.iter().map(|second| OPENING.plus(Seconds(number(second)))).collect();
+                LeaseBacklog { lease: LeaseId(id_of('l', lease)), beats }.into()
+            }
+            ["topup", lease, seconds] => {
+                TopUpLease { lease: LeaseId(id_of('l', lease)), seconds: Seconds(number(seconds)) }.into()
             }
             ["finish", lease, how] => finish(LeaseId(id_of('l', lease)), how).into(),
+            ["attest", who, until] => standing::attest(who, until, self.desk.now),
             ["stop", lease] => StopLease { lease: LeaseId(id_of('l', lease)) }.into(),
-            _ => panic!("no command: {words:?}"),
+            _ => crate::operating::command(words, self.desk.now, &|name| self.market(name)),
         }
     }
 
@@ -278,9 +295,9 @@ impl Stage {
             closes_at: closes.map(after),
             post_only: options.contains(&"post-only"),
             self_trade: self_trade(options),
-            min_uptime: None,
+            min_uptime: option(options, "uptime").map(standing::uptime),
             aim: option(options, "aim").map(|bid| BidId(id_of('b', bid))),
-            failover: false,
+            failover: options.contains(&"failover"),
             session: option(options, "session").map(number),
             requires: attributes(option(options, "needs")),
             spec_hash: Digest([0xAB; 32]),
@@ -313,6 +330,18 @@ impl Stage {
                 let reason = Text::new("balance too low").expect("short");
                 EscrowFailed { lease: LeaseId(id_of('l', lease)), reason }.into()
             }
+            ["tops", lease, ref amount @ ..] => {
+                let lease = LeaseId(id_of('l', lease));
+                let funding = x.lease(lease).map(|lease| lease.funding.clone()).unwrap_or_default();
+                let due = funding.top_up.map_or(Stroops::ZERO, |top_up| top_up.amount);
+                let amount = amount.first().map_or(due, |amount| stroops(amount));
+                let kind = 0x10 + u8::try_from(funding.top_ups).expect("few");
+                ToppedUp { lease, tx: tx(kind, lease), ledger: 8, amount }.into()
+            }
+            ["refuses", lease, "topup", count] => {
+                let (lease, reason) = (LeaseId(id_of('l', lease)), Text::new("balance too low").expect("short"));
+                TopUpFailed { lease, number: u32::try_from(number(count)).expect("few"), reason }.into()
+            }
             ["pays", lease, ref amounts @ ..] => {
                 let lease = LeaseId(id_of('l', lease));
                 let due = x.lease(lease).map_or_else(Default::default, |l| (l.pay, l.fee, l.escrow - l.pay));
@@ -329,12 +358,13 @@ impl Stage {
                 SettlementRefunded { lease, tx: tx(0x40, lease), ledger: 11, amount }.into()
             }
             [what, who, amount, ref again @ ..] => {
-                if again.is_empty() {
+                if !again.contains(&"again") {
                     self.chain_event += 1;
                 }
                 let event = ChainEventId { toid: self.chain_event << 12, index: 0 };
                 let (address, amount) = (address(who), stroops(amount));
                 match what {
+                    "stakes" => standing::fact(event, address, amount, again),
                     "credits" => Deposit { event, address, amount }.into(),
                     "asks" => WithdrawalFact { event, address, amount }.into(),
                     "withdrew" => Withdrawn { event, address, amount }.into(),

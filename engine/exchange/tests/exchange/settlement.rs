@@ -193,7 +193,8 @@ fn the_contract_can_settle_whatever_the_timeouts_allow() {
         stage.play(line);
     }
     let lease = stage.desk.exchange.lease(LeaseId(1)).expect("the script opens one");
-    // Opened, then escrow, start, duration, closing and grace, each at its longest.
-    let latest = OPENING.unix_seconds() + 7 + 300 + 600 + 1_000 + 120 + 3_600;
+    // Opened, then escrow, start, duration, suspension, closing and grace, each
+    // at its longest.
+    let latest = OPENING.unix_seconds() + 7 + 300 + 600 + 1_000 + 300 + 120 + 3_600;
     assert_eq!(lease.chain_deadline, latest);
 }

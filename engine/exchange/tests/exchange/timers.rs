@@ -136,13 +136,20 @@ fn a_lease_whose_prepaid_time_is_over_is_exhausted() {
         chain escrowed l1
           lease l1 escrowed
         ada start l1
-          lease l1 runs until 00:01:30
+          lease l1 runs until 02:00:00
         wait 50
         ada beat l1
           lease l1 evidenced 50 s, cost 0.05
         wait 40
-          00:01:30 lease l1 closing (exhausted)
+          00:01:00 funds of lease l1 end at 00:01:30
+          00:01:30 lease l1 suspended until 00:06:30
+        ada finish l1 stopped
+          refused LEASE_STATE
         wait 5
+        ada beat l1
+          lease l1 evidenced 90 s, cost 0.09
+        wait 300
+          00:06:30 lease l1 closing (exhausted)
         ada finish l1 stopped
           lease l1 closed (exhausted): 90 s, pay 0.09, fee 0.0045, refund 0, to be settled
         chain pays l1

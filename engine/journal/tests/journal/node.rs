@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use berth_domain::{
     AccountId, Address, Authority, Bounds, ChainEventId, Command, Deposit, Digest, FeeBps, Genesis, Limits, MarketId,
-    Micros, Mode, PlaceOrder, Rate, ResourceClass, Resources, Seconds, Stroops, Text, TimeInForce, Timing, TrustLevel,
+    Micros, Mode, PlaceOrder, Rate, ResourceClass, Resources, Seconds, SelfTrade, Stroops, Text, TimeInForce, Timing,
+    TrustLevel, TrustRules,
 };
 use berth_exchange::Outcome;
 use berth_journal::{
@@ -139,10 +140,17 @@ fn order(expires_at: Micros) -> PlaceOrder {
         duration: Seconds(3_600),
         prepay: Seconds(3_600),
         mode: Mode::Auto,
+        closes_at: None,
         time_in_force: TimeInForce::Gtd,
         expires_at: Some(expires_at),
+        post_only: false,
+        self_trade: SelfTrade::default(),
         requires: Vec::new(),
+        min_uptime: None,
+        aim: None,
+        failover: false,
         spec_hash: Digest([9; 32]),
+        session: None,
         client_id: None,
     }
 }
@@ -161,5 +169,7 @@ pub(crate) fn genesis() -> Genesis {
         open_markets: true,
         timing: Timing::default(),
         bounds: Bounds::default(),
+        trust: TrustRules::default(),
+        auditors: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 
 use berth_domain::{
     AmendBid, AmendOrder, BidAmended, BidLost, BidState, BidTarget, Code, Event, Micros, Mode, OrderAmended, OrderId,
-    TimeInForce,
+    OrderState, TimeInForce,
 };
 
 use super::bid::QUANTITY_MAX;
@@ -39,7 +39,8 @@ impl Oracle {
             self.tell(told_order(&new));
             return Ok(Reply::Order(old.id));
         }
-        let hold = self.check_hold(&new)?;
+        // Parked it holds nothing, and must be paid for anew.
+        let hold = self.check_hold(&Order { state: OrderState::Open, ..new.clone() })?;
         if hold > self.available(old.account) + old.hold() {
             self.reach(Rule::OrderAmendLacksFunds);
             return Err(Code::InsufficientFunds);
@@ -53,6 +54,15 @@ impl Oracle {
         new.age = self.step.seq.0;
         let told = told_order(&new);
         let (id, opened) = (new.id, self.step.opened);
+        if new.state == OrderState::Parked {
+            // It enters with its new terms when it is paid for: at the end of
+            // this entry, since it can be.
+            self.reach(Rule::ParkedOrderAmended);
+            *self.order_mut(id) = new;
+            self.tell(told);
+            self.lose_dear_bids(id);
+            return Ok(Reply::Order(id));
+        }
         let entered = self.order_enters(new, told);
         self.reach(if entered.is_ok() { Rule::OrderAmendedAnew } else { Rule::OrderAmendRefusedByPlan });
         entered?;

@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use berth_domain::{BidChanged, BidId, BidState, CancelReason, Code, Event, Mode, OrderId, SelfTrade};
+use berth_domain::{BidChanged, BidId, BidState, CancelReason, Code, Event, Mode, OrderId, OrderState, SelfTrade};
 
 use super::plan::{Pair, Plan, Side, Taker};
 use super::{Answer, Bid, Oracle, Reply, Rule};
@@ -37,7 +37,7 @@ impl Oracle {
     /// As many replicas of its order as fit, at its own price.
     fn plan_directed(&self, bid: &Bid) -> Plan {
         let order = self.order(bid.answers().expect("it is directed"));
-        if !order.is_live() {
+        if order.state != OrderState::Open {
             return Plan::default();
         }
         // Nobody directs a bid at an order of their own, so no rule about that
@@ -80,6 +80,10 @@ impl Oracle {
         if order.place.mode == Mode::Auction {
             self.reach(Rule::AuctionTakesNoAccept);
             return Err(Code::AuctionOpen);
+        }
+        if order.state == OrderState::Parked {
+            self.reach(Rule::AcceptOfAParkedOrder);
+            return Err(Code::OrderParked);
         }
         let plan = self.plan_directed(&bid);
         if plan.leases() == 0 {

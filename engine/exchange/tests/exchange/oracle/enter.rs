@@ -2,9 +2,7 @@
 //! left of it ends, rests or is parked. And how bids enter again when their
 //! host has room.
 
-use berth_domain::{
-    BidChanged, BidId, BidResumed, BidState, CancelReason, Code, Event, Mode, OrderId, ProviderId, TimeInForce,
-};
+use berth_domain::{BidChanged, BidState, CancelReason, Code, Event, Mode, OrderId, TimeInForce};
 
 use super::plan::{Deed, End, Plan};
 use super::{Bid, Oracle, Order, Rule};
@@ -37,6 +35,9 @@ impl Oracle {
             self.reach(Rule::IocOrderFilled);
         }
         self.park_where_full(&plan);
+        if self.order(id).place.time_in_force == TimeInForce::Fok && plan.leases() > 1 {
+            self.form_gang(id, plan.leases());
+        }
         Ok(())
     }
 
@@ -69,7 +70,7 @@ impl Oracle {
     }
 
     /// Why what is left of an order does not rest.
-    fn order_ends(&self, id: OrderId, plan: &Plan) -> Option<CancelReason> {
+    pub(super) fn order_ends(&self, id: OrderId, plan: &Plan) -> Option<CancelReason> {
         let (rule, reason) = match (plan.end, self.order(id).place.time_in_force) {
             (End::SelfTrade, _) => (Rule::TakerOrderExpires, CancelReason::SelfTrade),
             (End::Limit, _) => (Rule::ScanCutsOrder, CancelReason::ScanLimit),
@@ -193,107 +194,6 @@ impl Oracle {
                 }
             }
         }
-    }
-
-    /// Room was freed on a host: its live bids enter again, the oldest first,
-    /// with their age kept. Those that the entry's budget does not reach wait
-    /// for the next tick.
-    pub(super) fn reenter(&mut self, host: ProviderId) {
-        for id in self.live_bids_of(host) {
-            self.enters_again_or_waits(id);
-        }
-    }
-
-    /// Whether the entry may still skip, open a lease, and let a bid enter
-    /// again: as many as it may skip.
-    fn has_budget(&self) -> bool {
-        let bounds = &self.rules().bounds;
-        self.step.skipped < bounds.scan && self.step.opened < bounds.fills && self.step.reentered < bounds.scan
-    }
-
-    fn enters_again_or_waits(&mut self, id: BidId) {
-        if !self.bid(id).is_live() {
-            return;
-        }
-        if self.has_budget() {
-            self.step.reentered += 1;
-            self.enters_again(id);
-        } else {
-            self.reach(Rule::LeftForTheNextTick);
-            self.waits(id);
-        }
-    }
-
-    fn waits(&mut self, id: BidId) {
-        self.waiting.push(id);
-        self.waiting_since = Some(self.step.at);
-    }
-
-    fn enters_again(&mut self, id: BidId) {
-        let bid = self.bid(id).clone();
-        if !bid.is_standing() {
-            self.directed_tries_again(&bid);
-            return;
-        }
-        if !self.has_free_unit(bid.place.provider, bid.market) {
-            return;
-        }
-        let was_parked = bid.state == BidState::Parked;
-        if was_parked {
-            self.reach(Rule::Resumed);
-            self.bid_mut(id).state = BidState::Open;
-            self.tell(BidResumed { bid: id, market: bid.market });
-        }
-        let is_fresh = self.step.skipped == 0 && self.step.opened == 0;
-        // That it would trade at once is no longer looked at: it has stood in
-        // the book, and what comes now comes to it.
-        let plan = self.plan_bid(&bid, false);
-        self.step.skipped = plan.skipped;
-        if plan.leases() > 0 {
-            self.reach(if was_parked { Rule::ResumedBidTrades } else { Rule::OpenBidTradesAgain });
-            if bid.place.post_only {
-                self.reach(Rule::PostOnlyEntersAgain);
-            }
-        }
-        self.carry_out(&plan);
-        let mut goes_on = false;
-        if self.bid(id).is_live() {
-            match plan.end {
-                End::SelfTrade => {
-                    self.reach(Rule::TakerBidExpires);
-                    self.cancel_bid(id, CancelReason::SelfTrade);
-                }
-                // It had a whole entry's budget and got nowhere: it must not
-                // rest beside orders that it has not seen, and never would.
-                End::Limit if is_fresh && plan.deeds.is_empty() => {
-                    self.reach(Rule::CutWhenEnteringAgain);
-                    self.cancel_bid(id, CancelReason::ScanLimit);
-                }
-                End::Limit => goes_on = true,
-                End::Dry => {}
-            }
-        }
-        self.park_where_full(&plan);
-        if goes_on && self.bid(id).state == BidState::Open {
-            self.reach(Rule::GoesOnInTheNextTick);
-            self.waits(id);
-        }
-    }
-
-    /// A tick goes on with the bids that wait to enter again.
-    pub(super) fn go_on(&mut self) {
-        self.reach(Rule::TickGoesOn);
-        self.waiting_since = None;
-        let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.sort_by_key(|id| (self.bid(*id).age, *id));
-        waiting.dedup();
-        for id in waiting {
-            self.enters_again_or_waits(id);
-        }
-    }
-
-    pub(super) const fn waits_since(&self) -> Option<berth_domain::Micros> {
-        self.waiting_since
     }
 
     fn put_order(&mut self, order: Order) {

@@ -2,8 +2,8 @@
 //! what is not after the last fact has been counted.
 
 use berth_domain::{
-    AccountId, Address, CancelReason, ChainEventId, Code, Deposit, DepositCredited, WithdrawalCancelled,
-    WithdrawalFact, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned, Withdrawn,
+    AccountId, Address, ChainEventId, Code, Deposit, DepositCredited, WithdrawalCancelled, WithdrawalFact,
+    WithdrawalMoved, WithdrawalPaid, WithdrawalReturned, Withdrawn,
 };
 
 use super::order::stroops;
@@ -88,13 +88,13 @@ impl Oracle {
         Ok(Answer::Done(Reply::Account(account)))
     }
 
-    /// Ends orders that hold funds, the youngest first, until there is enough.
+    /// Parks orders that hold funds, the youngest first, until there is enough.
     fn free_funds(&mut self, account: AccountId, amount: i128) {
         while self.available(account) < amount {
             let holds = |order: &&super::Order| order.account == account && order.hold() > 0;
             let Some(youngest) = self.orders.iter().filter(holds).map(|order| order.id).max() else { return };
-            self.reach(Rule::WithdrawalEndsOrders);
-            self.cancel_order(youngest, CancelReason::Unfunded);
+            self.reach(Rule::WithdrawalParksOrders);
+            self.park_order(youngest);
         }
     }
 }

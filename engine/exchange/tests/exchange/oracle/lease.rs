@@ -37,6 +37,12 @@ pub(crate) struct Lease {
     pub(crate) result: Option<JobResult>,
     pub(crate) image: Text<128>,
     pub(crate) containers: Vec<ContainerReport>,
+    /// When its funds ended.
+    pub(super) suspended_at: Option<Micros>,
+    /// Whether its tenant was told that they end.
+    pub(super) is_warned: bool,
+    /// Checks that failed since one passed.
+    pub(super) failed_checks: u32,
     /// When it was last seen to run, and for how long it is known to have run.
     pub(super) seen_at: Micros,
     pub(super) ran_micros: u64,
@@ -63,11 +69,28 @@ impl Lease {
         owed(self.price, self.units, self.replicas, self.evidenced()).min(self.escrow())
     }
 
+    /// When its funds end.
+    pub(super) fn funded_until(&self) -> Option<Micros> {
+        Some(self.started_at?.plus(self.prepay))
+    }
+
+    /// The end of what may be paid of the time up to `at`: nothing counts after
+    /// the lease began to close, was suspended or had no more funds.
+    fn paid_until(&self, at: Micros) -> Micros {
+        let ends = [Some(at), self.closing_at, self.suspended_at, self.funded_until()];
+        ends.into_iter().flatten().min().expect("at least now")
+    }
+
+    /// A check of its containers failed at `at`: the time before is not paid.
+    pub(super) fn missed(&mut self, at: Micros) {
+        self.seen_at = self.seen_at.max(self.paid_until(at));
+        self.failed_checks += 1;
+    }
+
     /// Its containers were seen at `at`. The time since they were last seen
-    /// counts unless it is longer than the grace; nothing counts after the
-    /// lease began to close, or should have ended.
+    /// counts unless it is longer than the grace.
     pub(super) fn seen(&mut self, at: Micros, grace: Seconds) {
-        let until = [Some(at), self.closing_at, self.ends_at].into_iter().flatten().min().expect("at least now");
+        let until = self.paid_until(at);
         if at.since(self.seen_at) <= grace.micros() {
             self.ran_micros += until.since(self.seen_at);
         }
@@ -94,7 +117,8 @@ impl Oracle {
         self.reach_price(&order, &bid, price);
         let id = LeaseId(self.leases.len() as u64 + 1);
         let timing = self.rules().timing;
-        let waits = [timing.escrow_timeout, timing.start_timeout, place.duration, timing.closing_timeout];
+        let waits = [timing.escrow_timeout, timing.start_timeout, place.duration];
+        let waits = [&waits[..], &[timing.suspend_timeout, timing.closing_timeout]].concat();
         let waits = waits.iter().map(|time| time.0).sum::<u64>() + timing.settle_grace.0;
         let lease = Lease {
             id,
@@ -119,6 +143,9 @@ impl Oracle {
             started_at: None,
             ends_at: None,
             closing_at: None,
+            suspended_at: None,
+            is_warned: false,
+            failed_checks: 0,
             finished: false,
             result: None,
             image: Text::default(),
@@ -193,6 +220,7 @@ impl Oracle {
         lease.reason = Some(reason);
         lease.closing_at = Some(at);
         self.tell(LeaseClosing { lease: id, reason });
+        self.gang_leg_ends(id, reason);
     }
 
     /// Counts what it cost, frees its room, and lets its host's bids enter
@@ -200,8 +228,10 @@ impl Oracle {
     pub(super) fn close(&mut self, id: LeaseId, reason: CloseReason) {
         let bps = i128::from(self.rules().fee.get());
         let lease = self.lease_mut(id);
-        let ran = lease.started_at.is_some() && reason != CloseReason::Refunded;
-        lease.pay = if ran { lease.cost() } else { 0 };
+        let had_ended = lease.state == LeaseState::Closing;
+        // What a gang that failed has run for is nothing to anybody.
+        let is_paid = lease.started_at.is_some() && !matches!(reason, CloseReason::Refunded | CloseReason::GangFailed);
+        lease.pay = if is_paid { lease.cost() } else { 0 };
         lease.fee = lease.pay * bps / 10_000;
         lease.state = LeaseState::Closed;
         lease.reason = Some(reason);
@@ -211,7 +241,7 @@ impl Oracle {
             lease: id,
             reason,
             detail: lease.detail.clone(),
-            evidenced: lease.evidenced(),
+            evidenced: if reason == CloseReason::GangFailed { Seconds(0) } else { lease.evidenced() },
             pay: stroops(lease.pay),
             fee: stroops(lease.fee),
             refund: stroops(lease.escrow() - lease.pay),
@@ -219,6 +249,9 @@ impl Oracle {
             // What the steps of its proof say is not foretold.
             proof: Digest::default(),
         });
-        self.reenter(lease.host);
+        self.reenter_host(lease.host);
+        if !had_ended {
+            self.gang_leg_ends(id, reason);
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use berth_domain::{
     CloseReason, Code, FinishLease, FinishOutcome, Heartbeat, LeaseAccrued, LeaseId, LeaseStarted, LeaseState,
-    StartLease, StopLease,
+    StartLease, StopLease, Text,
 };
 
 use super::order::stroops;
-use super::{Answer, Lease, Oracle, Reply};
+use super::{Answer, Lease, Oracle, Reply, Rule};
 
 /// The largest result in bytes: JSON's numbers are exact up to here.
 const RESULT_BYTES_MAX: u64 = (1 << 53) - 1;
@@ -31,7 +31,8 @@ impl Oracle {
         if start.containers.len() != lease.replicas as usize {
             return Err(Code::OutOfBounds);
         }
-        let ends_at = at.plus(lease.duration.min(lease.prepay));
+        let (order, ends_at) = (lease.order, at.plus(lease.duration));
+        self.gang_has_one(order);
         let lease = self.lease_mut(start.lease);
         lease.state = LeaseState::Running;
         lease.started_at = Some(at);
@@ -40,24 +41,43 @@ impl Oracle {
         lease.image = start.image.clone();
         lease.containers.clone_from(&start.containers);
         lease.overdue_at = Some(at.plus(timing.dark_after));
+        let (funded_until, is_part) = (lease.funded_until(), lease.prepay < lease.duration);
         self.tell(LeaseStarted { lease: start.lease, ends_at });
+        // Its funds may end so soon that the warning is due.
+        let funded_until = funded_until.expect("it has started");
+        if is_part && funded_until.0.saturating_sub(timing.runway_warning.micros()) <= at.0 {
+            self.reach(Rule::WarnedAtTheStart);
+            self.warn(start.lease);
+        }
         Ok(Answer::Done(Reply::Lease(start.lease)))
     }
 
     pub(super) fn heartbeat(&mut self, beat: &Heartbeat) -> Result<Answer, Code> {
         let (at, timing) = (self.step.at, self.rules().timing);
         let lease = self.as_owner(beat.lease)?;
-        let may = matches!(lease.state, LeaseState::Running | LeaseState::Closing);
+        let may = matches!(lease.state, LeaseState::Running | LeaseState::Suspended | LeaseState::Closing);
         if lease.started_at.is_none() || !may {
             return Err(Code::LeaseState);
         }
         let lease = self.lease_mut(beat.lease);
-        lease.seen(at, timing.heartbeat_grace);
-        if lease.state == LeaseState::Running {
+        if beat.healthy {
+            lease.seen(at, timing.heartbeat_grace);
+            lease.failed_checks = 0;
+        } else {
+            lease.missed(at);
+        }
+        let is_running = lease.state == LeaseState::Running;
+        let fails = is_running && lease.failed_checks >= timing.missed_checks;
+        if is_running {
             lease.overdue_at = Some(at.plus(timing.dark_after));
         }
         let (evidenced, cost) = (lease.evidenced(), stroops(lease.cost()));
-        self.tell(LeaseAccrued { lease: beat.lease, evidenced, cost });
+        self.tell(LeaseAccrued { lease: beat.lease, evidenced, cost, healthy: beat.healthy });
+        if fails {
+            self.reach(Rule::ChecksFail);
+            self.lease_mut(beat.lease).detail = Text::lossy("its health checks failed");
+            self.begin_closing(beat.lease, CloseReason::Failed);
+        }
         Ok(Answer::Done(Reply::Lease(beat.lease)))
     }
 
@@ -67,7 +87,9 @@ impl Oracle {
         match lease.state {
             LeaseState::Closed => return Ok(Answer::Repeated(Reply::Lease(finish.lease))),
             LeaseState::Opened => return Err(Code::LeaseState),
-            LeaseState::Escrowed | LeaseState::Running | LeaseState::Closing => {}
+            // To be suspended is to be stopped, and no end.
+            LeaseState::Suspended if finish.outcome == FinishOutcome::Stopped => return Err(Code::LeaseState),
+            LeaseState::Escrowed | LeaseState::Running | LeaseState::Suspended | LeaseState::Closing => {}
         }
         if finish.result.is_some_and(|result| result.size > RESULT_BYTES_MAX) {
             return Err(Code::OutOfBounds);

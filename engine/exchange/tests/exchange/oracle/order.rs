@@ -35,10 +35,11 @@ impl Order {
         self.state == OrderState::Open && self.place.mode == Mode::Auto
     }
 
-    /// What it holds: at its highest limit, for the replicas without a lease.
+    /// What it holds while it is open: at its highest limit, for the replicas
+    /// without a lease.
     pub(crate) fn hold(&self) -> i128 {
         let highest = self.place.limits.iter().map(|(_, limit)| limit).max().expect("an order accepts a level");
-        if self.is_live() { owed(highest, self.place.units, self.left, self.place.prepay) } else { 0 }
+        if self.state == OrderState::Open { owed(highest, self.place.units, self.left, self.place.prepay) } else { 0 }
     }
 
     /// Its limit for a level, when it accepts it.

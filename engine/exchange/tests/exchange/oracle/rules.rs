@@ -89,6 +89,12 @@ rules! {
     GoesOnInTheNextTick,
     LeftForTheNextTick,
     TickGoesOn,
+    OwnEndsWhatEntersAgain,
+    OrderParked,
+    OrderResumed,
+    ResumedOrderTrades,
+    ParkedOrderAmended,
+    AcceptOfAParkedOrder,
     // Directed bids.
     DirectedFillsAtOnce,
     DirectedParked,
@@ -158,8 +164,16 @@ rules! {
     BookFullSparesIoc,
     BookFullCountsTheReplacedAsGone,
     BookFullRefusesQuotes,
-    // Money.
-    WithdrawalEndsOrders,
+    // Money and leases.
+    WithdrawalParksOrders,
+    Warned,
+    WarnedAtTheStart,
+    Suspended,
+    ChecksFail,
+    GangWhole,
+    GangFails,
+    GangLegEndsWell,
+    GangPutOff,
 }
 
 /// How often each rule was reached.

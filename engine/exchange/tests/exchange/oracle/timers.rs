@@ -1,9 +1,11 @@
 //! Time: what is due, in the order of deadlines, then of kinds, then of ids.
 
-use berth_domain::{AccountId, BidId, CloseReason, LeaseId, LeaseState, Micros, Mode, OrderId};
+use berth_domain::{
+    AccountId, BidId, CloseReason, LeaseId, LeaseRunway, LeaseState, LeaseSuspended, Micros, Mode, OrderId,
+};
 
 use super::account::DeadMan;
-use super::{Oracle, Rule};
+use super::{Lease, Oracle, Rule};
 
 /// What a timer is for. Two that are due at one time fire in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,6 +16,7 @@ enum Timer {
     LeaseEnd(LeaseId),
     LeaseOverdue(LeaseId),
     DeadMan(AccountId),
+    Gang(OrderId),
     Reentry,
 }
 
@@ -34,12 +37,13 @@ impl Oracle {
         for lease in &self.leases {
             timers.extend(lease.overdue_at.map(|at| (at, Timer::LeaseOverdue(lease.id))));
             if lease.state == LeaseState::Running {
-                timers.extend(lease.ends_at.map(|at| (at, Timer::LeaseEnd(lease.id))));
+                timers.extend(self.runs_until(lease).map(|at| (at, Timer::LeaseEnd(lease.id))));
             }
         }
         for account in &self.accounts {
             timers.extend(account.dead_man.map(|armed| (armed.deadline, Timer::DeadMan(account.id))));
         }
+        timers.extend(self.gangs.iter().filter_map(|gang| Some((gang.put_off?, Timer::Gang(gang.order)))));
         timers.extend(self.waits_since().map(|since| (since, Timer::Reentry)));
         timers.sort_unstable();
         timers
@@ -77,14 +81,53 @@ impl Oracle {
                 self.go_on();
                 return self.waits_since().is_none();
             }
-            Timer::LeaseEnd(lease) => {
-                let is_part = self.find_lease(lease).is_some_and(|lease| lease.prepay < lease.duration);
-                let reason = if is_part { CloseReason::Exhausted } else { CloseReason::Completed };
-                self.begin_closing(lease, reason);
+            Timer::LeaseEnd(lease) => self.run_out(lease),
+            Timer::Gang(order) => {
+                if let Some(gang) = self.gangs.iter_mut().find(|gang| gang.order == order) {
+                    gang.put_off = None;
+                }
+                return self.close_gang(order);
             }
             Timer::LeaseOverdue(lease) => self.overdue(lease),
         }
         true
+    }
+
+    /// What comes next in a lease that runs: its end, or, when it is not paid for
+    /// to its end, a warning and then the end of its funds.
+    fn runs_until(&self, lease: &Lease) -> Option<Micros> {
+        let warning = self.rules().timing.runway_warning.micros();
+        let funded_until = lease.funded_until()?;
+        match lease.prepay < lease.duration {
+            false => lease.ends_at,
+            true if lease.is_warned => Some(funded_until),
+            true => Some(Micros(funded_until.0.saturating_sub(warning))),
+        }
+    }
+
+    fn run_out(&mut self, id: LeaseId) {
+        let (at, timeout) = (self.step.at, self.rules().timing.suspend_timeout);
+        let lease = self.lease_mut(id);
+        if lease.prepay >= lease.duration {
+            self.begin_closing(id, CloseReason::Completed);
+        } else if lease.is_warned {
+            let closes_at = at.plus(timeout);
+            lease.state = LeaseState::Suspended;
+            lease.suspended_at = lease.funded_until();
+            lease.overdue_at = Some(closes_at);
+            self.reach(Rule::Suspended);
+            self.tell(LeaseSuspended { lease: id, closes_at });
+        } else {
+            self.warn(id);
+        }
+    }
+
+    pub(super) fn warn(&mut self, id: LeaseId) {
+        self.reach(Rule::Warned);
+        let lease = self.lease_mut(id);
+        lease.is_warned = true;
+        let ends_at = lease.funded_until().expect("it runs");
+        self.tell(LeaseRunway { lease: id, ends_at });
     }
 
     /// What the lease's state waited for has not come.
@@ -96,6 +139,7 @@ impl Oracle {
             LeaseState::Opened => self.begin_closing(id, CloseReason::EscrowTimeout),
             LeaseState::Escrowed => self.begin_closing(id, CloseReason::StartTimeout),
             LeaseState::Running => self.close(id, CloseReason::Dark),
+            LeaseState::Suspended => self.begin_closing(id, CloseReason::Exhausted),
             LeaseState::Closing => self.close(id, reason.expect("what closes has a reason")),
             LeaseState::Closed => unreachable!("nothing is overdue of what is closed"),
         }
@@ -111,6 +155,7 @@ impl Oracle {
                 LeaseState::Opened => timing.escrow_timeout,
                 LeaseState::Escrowed => timing.start_timeout,
                 LeaseState::Running => timing.dark_after,
+                LeaseState::Suspended => timing.suspend_timeout,
                 LeaseState::Closing => timing.closing_timeout,
                 LeaseState::Closed => unreachable!("nothing is overdue of what is closed"),
             };

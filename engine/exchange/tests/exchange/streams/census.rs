@@ -72,9 +72,8 @@ impl Census {
         let refusals = Code::ALL.iter().map(|code| format!("refused {code}"));
         let closings = CloseReason::ALL.iter().map(|reason| format!("lease ends {reason}"));
         let orders = CancelReason::ALL.iter().map(|reason| format!("order ends {reason}"));
-        // Bids hold no funds, and an auction that closes loses them.
-        let is_a_bids =
-            |reason: &&CancelReason| !matches!(reason, CancelReason::Unfunded | CancelReason::AuctionUnfilled);
+        // An auction that closes loses its bids.
+        let is_a_bids = |reason: &&CancelReason| **reason != CancelReason::AuctionUnfilled;
         let bids = CancelReason::ALL.iter().filter(is_a_bids).map(|reason| format!("bid ends {reason}"));
         let all = done.chain(repeats).chain(events).chain(refusals).chain(closings).chain(orders).chain(bids);
         let missed = all.filter(|what| !self.met.contains_key(what) && !UNREACHABLE.contains(&what.as_str()));

@@ -19,7 +19,7 @@ pub(crate) fn leasing(x: &Oracle, dice: &mut Dice<'_>) -> (AccountId, Command) {
     let id = LeaseId(dice.id(&ids(from.iter().map(|lease| lease.id.0))));
     let (luck, kind) = (dice.below(256), dice.below(2));
     let Some(lease) = x.find_lease(id) else {
-        return (AccountId(2), Heartbeat { lease: id, cpu_millis: 0, memory_bytes: 0 }.into());
+        return (AccountId(2), Heartbeat { lease: id, cpu_millis: 0, memory_bytes: 0, healthy: true }.into());
     };
     let (provider, tenant) = (lease.owner, lease.tenant);
     let place = usize::try_from(luck / 8 % 8).expect("small");
@@ -27,7 +27,8 @@ pub(crate) fn leasing(x: &Oracle, dice: &mut Dice<'_>) -> (AccountId, Command) {
         _ if luck % 8 == 7 => luck / 8 % 8,
         LeaseState::Opened => [0, 0, 0, 0, 1, 1, 5, 1][place],
         LeaseState::Escrowed => [2, 2, 2, 2, 4, 4, 5, 7][place],
-        LeaseState::Running => [4, 3, 3, 4, 4, 4, 5, 3][place],
+        LeaseState::Running => [4, 3, 3, 4, 3, 4, 5, 3][place],
+        LeaseState::Suspended => [4, 3, 3, 4, 4, 5, 3, 7][place],
         LeaseState::Closing => [4, 1, 3, 0, 4, 4, 0, 4][place],
         LeaseState::Closed => [6, 6, 6, 6, 6, 6, 6, 7][place],
     };
@@ -44,7 +45,10 @@ pub(crate) fn leasing(x: &Oracle, dice: &mut Dice<'_>) -> (AccountId, Command) {
             let containers = vec![report; lease.replicas as usize - usize::from(dice.once_in(20))];
             (provider, StartLease { lease: id, image: text("sha256:0"), containers }.into())
         }
-        3 => (provider, Heartbeat { lease: id, cpu_millis: luck, memory_bytes: u64::MAX }.into()),
+        3 => (
+            provider,
+            Heartbeat { lease: id, cpu_millis: luck, memory_bytes: u64::MAX, healthy: !dice.once_in(3) }.into(),
+        ),
         4 => {
             let outcome = dice.pick(&[FinishOutcome::Stopped, FinishOutcome::Exited, FinishOutcome::Failed]);
             let exit_code = (outcome == FinishOutcome::Exited).then(|| dice.pick(&[0, 1, -1]));

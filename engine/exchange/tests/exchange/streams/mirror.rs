@@ -86,6 +86,7 @@ fn as_answer(outcome: Outcome) -> Answer {
         berth_exchange::Reply::Order(id) => Reply::Order(id),
         berth_exchange::Reply::Bid(id) => Reply::Bid(id),
         berth_exchange::Reply::Lease(id) => Reply::Lease(id),
+        berth_exchange::Reply::Market(id) => panic!("nobody operates market {id}"),
     };
     match outcome {
         Outcome::Done(done) => Answer::Done(reply(done)),

@@ -3,7 +3,7 @@
 
 use berth_domain::{
     AccountId, Bounds, ChainEventId, Command, Deposit, Genesis, GpuInventory, OpenAccount, RegisterProvider, Resources,
-    Resumed, Seconds, Tick, Timing,
+    Resumed, Seconds, Tick, Timing, TrustRules,
 };
 use proptest::prelude::*;
 
@@ -63,7 +63,14 @@ pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders]: [u8; 7])
             dark_after: Seconds(timing.3),
             closing_timeout: Seconds(timing.4),
             settle_grace: Seconds(3_600),
+            reconfigure_delay: Seconds(1_000),
+            runway_warning: Seconds(20),
+            suspend_timeout: Seconds(timing.1),
+            missed_checks: 2,
+            backlog_window: Seconds(100),
         },
+        // No lease counts for anybody's standing: that is not foretold.
+        trust: TrustRules { min_fee: stroops(i64::MAX.into()), ..TrustRules::default() },
         bounds: Bounds {
             scan: pick(scan, [10_000, 10, 3, 1]),
             tick: pick(tick, [1_000, 1_000, 2, 1]),
