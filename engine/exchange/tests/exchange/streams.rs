@@ -17,7 +17,7 @@ use std::sync::Once;
 
 use berth_domain::{Entry, Event};
 use proptest::prelude::*;
-use proptest::test_runner::{TestError, TestRunner};
+use proptest::test_runner::{RngAlgorithm, TestError, TestRng, TestRunner};
 
 use crate::oracle::{Answer, Oracle};
 use census::Census;
@@ -25,11 +25,13 @@ use mirror::Mirror;
 use moves::{Stream, streams};
 use tape::{Tape, Witness};
 
-/// Streams in CI, 200 commands each; `BERTH_STREAMS` asks for more.
+/// Streams in CI, 200 commands each and the same ones each time, so that a
+/// change is what a failure comes from. `BERTH_STREAMS` asks for others, and
+/// more.
 const STREAMS: u32 = 2_000;
 
 /// Streams do not wait for each other.
-const THREADS: u32 = 2;
+const THREADS: u8 = 2;
 
 /// Who looks on: the exchange, and who counts what is met.
 #[derive(Default)]
@@ -48,11 +50,13 @@ impl Witness for Watch {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the environment only says how long to try")]
 fn the_exchange_does_what_the_oracle_foretells() {
-    let streams = std::env::var("BERTH_STREAMS").map_or(STREAMS, |n| n.parse().expect("BERTH_STREAMS is a number"));
+    let asked = std::env::var("BERTH_STREAMS").ok().map(|n| n.parse().expect("BERTH_STREAMS is a number"));
+    let streams = asked.unwrap_or(STREAMS);
     let mut census = Census::default();
     std::thread::scope(|scope| {
-        let share = streams.div_ceil(THREADS);
-        let runs: Vec<_> = (0..THREADS).map(|_| scope.spawn(move || try_out(share))).collect();
+        let share = streams.div_ceil(THREADS.into());
+        let seed = |thread| asked.is_none().then_some([thread; 32]);
+        let runs: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || try_out(share, seed(thread)))).collect();
         for run in runs {
             match run.join().expect("a failure is told, not thrown") {
                 Ok(met) => census.add(&met),
@@ -66,11 +70,15 @@ fn the_exchange_does_what_the_oracle_foretells() {
 }
 
 /// Plays so many streams; what they met, or the shortest that fails.
-fn try_out(cases: u32) -> Result<Census, String> {
+fn try_out(cases: u32, seed: Option<[u8; 32]>) -> Result<Census, String> {
     let census = RefCell::new(Census::default());
     let config =
         ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 4_000, ..ProptestConfig::default() };
-    let run = TestRunner::new(config).run(&streams(), |stream| {
+    let mut runner = match seed {
+        Some(seed) => TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed)),
+        None => TestRunner::new(config),
+    };
+    let run = runner.run(&streams(), |stream| {
         census.borrow_mut().add(&quietly(|| play(&stream)).map_err(TestCaseError::fail)?);
         Ok(())
     });

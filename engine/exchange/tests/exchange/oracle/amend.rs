@@ -39,9 +39,9 @@ impl Oracle {
             self.tell(told_order(&new));
             return Ok(Reply::Order(old.id));
         }
-        // Parked it holds nothing, and must be paid for anew.
+        // Parked it holds nothing until it is paid for anew.
         let hold = self.check_hold(&Order { state: OrderState::Open, ..new.clone() })?;
-        if hold > self.available(old.account) + old.hold() {
+        if new.state == OrderState::Open && hold > self.available(old.account) + old.hold() {
             self.reach(Rule::OrderAmendLacksFunds);
             return Err(Code::InsufficientFunds);
         }

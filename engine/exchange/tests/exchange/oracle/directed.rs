@@ -76,14 +76,14 @@ impl Oracle {
         if !bid.is_live() {
             return Err(Code::BidClosed);
         }
+        if order.state == OrderState::Parked {
+            self.reach(Rule::AcceptOfAParkedOrder);
+            return Err(Code::OrderParked);
+        }
         // Its bids are sealed until it closes.
         if order.place.mode == Mode::Auction {
             self.reach(Rule::AuctionTakesNoAccept);
             return Err(Code::AuctionOpen);
-        }
-        if order.state == OrderState::Parked {
-            self.reach(Rule::AcceptOfAParkedOrder);
-            return Err(Code::OrderParked);
         }
         let plan = self.plan_directed(&bid);
         if plan.leases() == 0 {

@@ -72,7 +72,6 @@ impl Oracle {
         let Some(legs) = self.gang_of(order).and_then(|gang| gang.closing.take()) else { return true };
         for (i, leg) in legs.iter().enumerate() {
             if self.step.opened >= fills {
-                self.reach(Rule::GangPutOff);
                 let gang = self.gang_of(order).expect("it is closing");
                 gang.closing = Some(legs[i..].to_vec());
                 gang.put_off = Some(at);

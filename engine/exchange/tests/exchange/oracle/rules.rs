@@ -90,7 +90,6 @@ rules! {
     LeftForTheNextTick,
     TickGoesOn,
     OwnEndsWhatEntersAgain,
-    OrderParked,
     OrderResumed,
     ResumedOrderTrades,
     ParkedOrderAmended,
@@ -173,7 +172,6 @@ rules! {
     GangWhole,
     GangFails,
     GangLegEndsWell,
-    GangPutOff,
 }
 
 /// How often each rule was reached.

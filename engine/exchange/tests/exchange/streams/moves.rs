@@ -80,7 +80,7 @@ pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders]: [u8; 7])
             replicas: 6,
             duration: Seconds(10_000),
             client_ids: pick(ids, [4_096, 4, 2, 0]),
-            fills: pick(fills, [1_000, 1_000, 2, 1]),
+            fills: pick(fills, [1_000, 3, 2, 1]),
             depth: pick(depth, [1_000, 1_000, 20, 8]),
             quotes: 3,
         },
