@@ -64,6 +64,9 @@ pub(crate) enum Answer {
     Refused(Code),
 }
 
+/// Carried out, with nothing that has an id of its own.
+const NOTHING: Answer = Answer::Done(Reply::None);
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Oracle {
     pub(crate) genesis: Option<Genesis>,
@@ -136,11 +139,16 @@ impl Oracle {
         } else if self.find_account(self.step.account).is_none() {
             return Err(Code::UnknownAccount);
         }
-        let done = |()| Answer::Done(Reply::None);
         match command {
-            Command::Genesis(genesis) => self.open(genesis).map(done),
-            Command::Tick(_) => Ok(done(self.tick())),
-            Command::Resumed(_) => Ok(done(self.resume())),
+            Command::Genesis(genesis) => self.open(genesis).map(|()| NOTHING),
+            Command::Tick(_) => {
+                self.tick();
+                Ok(NOTHING)
+            }
+            Command::Resumed(_) => {
+                self.resume();
+                Ok(NOTHING)
+            }
             Command::OpenAccount(open) => Ok(self.open_account(open)),
             Command::Deposit(fact) => self.deposit(fact),
             Command::WithdrawalRequested(fact) => Ok(self.withdrawal_requested(fact)),
@@ -151,12 +159,15 @@ impl Oracle {
             Command::AmendBid(amend) => self.amend_bid(amend).map(Answer::Done),
             Command::ReplaceBid(replace) => self.named(replace.place.client_id, |x| x.replace_bid(replace)),
             Command::CancelBid(cancel) => self.cancel_bid_asked(cancel.bid).map(Answer::Done),
-            Command::MassQuote(mass) => self.mass_quote(mass).map(done),
+            Command::MassQuote(mass) => self.mass_quote(mass).map(|()| NOTHING),
             Command::PlaceOrder(place) => self.named(place.client_id, |x| x.place_order(place)),
             Command::AmendOrder(amend) => self.amend_order(amend).map(Answer::Done),
             Command::ReplaceOrder(replace) => self.named(replace.place.client_id, |x| x.replace_order(replace)),
             Command::CancelOrder(cancel) => self.cancel_order_asked(cancel.order).map(Answer::Done),
-            Command::CancelAll(cancel) => Ok(done(self.cancel_all_asked(cancel))),
+            Command::CancelAll(cancel) => {
+                self.cancel_all_asked(cancel);
+                Ok(NOTHING)
+            }
             Command::SetDeadMan(set) => Ok(Answer::Done(self.set_dead_man(set))),
             Command::AcceptBid(accept) => self.accept(accept.bid),
             Command::Escrowed(fact) => self.escrowed(fact),

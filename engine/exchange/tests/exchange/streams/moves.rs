@@ -123,7 +123,7 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
     let other = dice.once_in(60).then(|| AccountId(dice.pick(&[0, 1, 2, 7, 8, 99])));
     let is_idle = x.leases.iter().all(is_over);
     let (account, command) = match next.kind {
-        67..90 if is_idle && next.kind % 2 == 0 => placed(trading::bid(x, now, dice)),
+        67..90 if is_idle && next.kind.is_multiple_of(2) => placed(trading::bid(x, now, dice)),
         67..90 if is_idle => placed(trading::order(x, now, dice)),
         0..13 => placed(trading::bid(x, now, dice)),
         13..23 => placed(trading::directed(x, now, dice)),
