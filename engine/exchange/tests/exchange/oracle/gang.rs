@@ -62,6 +62,8 @@ impl Oracle {
         } else if !started {
             self.reach(Rule::GangLegEndsWell);
             self.gang_has_one(order);
+        } else {
+            self.reach(Rule::StartedGangLegEndsWell);
         }
     }
 

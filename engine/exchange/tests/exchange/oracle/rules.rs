@@ -172,6 +172,7 @@ rules! {
     GangWhole,
     GangFails,
     GangLegEndsWell,
+    StartedGangLegEndsWell,
 }
 
 /// How often each rule was reached.
