@@ -125,8 +125,18 @@ fn market_of(event: &Event) -> Option<MarketId> {
         | Event::LeaseFailedOver(_)
         | Event::OrderContinued(_)
         | Event::OrderDiscontinued(_)
+        | Event::VerificationStarted(_)
+        | Event::VerificationDrawn(_)
+        | Event::VerificationRerun(_)
+        | Event::VerificationEnded(_)
         | Event::LeaseEscrowed(_)
         | Event::LeaseStarted(_)
+        | Event::LeaseRunway(_)
+        | Event::LeaseSuspended(_)
+        | Event::LeaseResumed(_)
+        | Event::TopUpRequested(_)
+        | Event::LeaseToppedUp(_)
+        | Event::TopUpReleased(_)
         | Event::LeaseHeartbeat(_)
         | Event::LeaseClosing(_)
         | Event::LeaseClosed(_)
@@ -146,6 +156,12 @@ fn lease_of(event: &Event) -> Option<LeaseId> {
         Event::LeaseClosed(e) => Some(e.lease),
         Event::LeasePaid(e) => Some(e.lease),
         Event::ProofStepped(e) => Some(e.lease),
+        Event::LeaseRunway(e) => Some(e.lease),
+        Event::LeaseSuspended(e) => Some(e.lease),
+        Event::LeaseResumed(e) => Some(e.lease),
+        Event::TopUpRequested(e) => Some(e.lease),
+        Event::LeaseToppedUp(e) => Some(e.lease),
+        Event::TopUpReleased(e) => Some(e.lease),
         Event::StakeSlashed(e) => Some(e.lease),
         Event::ReputationChanged(e) => Some(e.lease),
         Event::StandbyReserved(e) => Some(e.lease),
@@ -154,6 +170,10 @@ fn lease_of(event: &Event) -> Option<LeaseId> {
         Event::LeaseFailedOver(e) => Some(e.from),
         Event::OrderContinued(e) => Some(e.lease),
         Event::OrderDiscontinued(e) => Some(e.lease),
+        Event::VerificationStarted(e) => Some(e.lease),
+        Event::VerificationDrawn(e) => Some(e.lease),
+        Event::VerificationRerun(e) => Some(e.lease),
+        Event::VerificationEnded(e) => Some(e.lease),
         _ => None,
     }
 }

@@ -139,6 +139,7 @@ pub const fn refusal(code: Code) -> ErrorInfo {
         Code::NotTheOperator => (403, Never, "Only the operator may say this"),
         Code::TooSoon => (422, Never, "The change would come sooner after its announcement than it may"),
         Code::TopUpPending => (409, After, "A top-up of the lease waits for the chain's answer"),
+        Code::MandateExceeded => (422, Never, "The account's mandate does not allow it"),
         Code::SignatureRequired => (403, Never, "Only a signature by the account's key says this"),
         Code::BacklogMismatch => (422, Never, "The times fill no unpaid gap between two heartbeats"),
         Code::OrderParked => (409, After, "The order is parked: its funds or its mandate do not allow it now"),

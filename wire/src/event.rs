@@ -2,6 +2,7 @@
 
 mod failover;
 mod operator;
+mod verification;
 
 use berth_domain::{
     AccountId, Address, BidTarget, Code, Event, LeaseOpened, MarketId, MarketPaused, MarketResumed, ProofPayload,
@@ -117,6 +118,14 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         Event::OrderExpired(e) => {
             json!({ "orderId": e.order.0, "market": market(e.market), "released": e.released.to_string() })
         }
+        Event::MandateSet(e) => json!({
+            "accountId": e.account.0,
+            "address": account(e.account),
+            "perLease": e.per_lease.map(|amount| amount.to_string()),
+            "perDay": e.per_day.map(|amount| amount.to_string()),
+            "floor": e.floor.map(|floor| floor.to_string()),
+            "until": e.until.map(|at| at.0),
+        }),
         Event::OrderParked(e) => {
             json!({ "orderId": e.order.0, "market": market(e.market), "released": e.released.to_string() })
         }
@@ -271,6 +280,10 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         Event::LeaseFailedOver(e) => failover::failed_over(e),
         Event::OrderContinued(e) => failover::continued(e),
         Event::OrderDiscontinued(e) => failover::discontinued(e),
+        Event::VerificationStarted(e) => verification::started(e),
+        Event::VerificationDrawn(e) => verification::drawn(e),
+        Event::VerificationRerun(e) => verification::rerun(e),
+        Event::VerificationEnded(e) => verification::ended(e),
         Event::CommandRefused(e) => {
             json!({ "accountId": e.account.0, "address": account(e.account), "code": Code::as_str(e.code) })
         }

@@ -32,7 +32,7 @@ pub struct Book {
 
 impl Book {
     /// A book that takes this many resting things and rows together, and this
-    /// many branches of its index (280 bytes each), before it allocates again.
+    /// many branches of its index (288 bytes each), before it allocates again.
     ///
     /// There are never more rows than things, nor more branches than rows; and
     /// on `n` adjacent prices about `n / 63` branches a ladder.
@@ -88,7 +88,7 @@ impl Book {
                 return;
             }
             Near::Gap => self.tries.fill_gap(&mut self.cells, parent, ladder, key),
-            Near::Unknown => self.tries.row(&mut self.cells, ladder, key),
+            Near::Unknown => self.tries.row_near(&mut self.cells, parent, ladder, key),
         };
         self.cells.unlink(id);
         let cell = self.cells.at_mut(id);

@@ -27,16 +27,23 @@ pub(crate) struct Cell {
     pub(crate) home: u32,
 }
 
+/// Rows that are made room for together. They are read with nearly every call,
+/// each beside others of its ladder, so they lie on few pages of memory and not
+/// scattered among the things.
+const ROWS_TOGETHER: u32 = 64;
+
 /// All cells. The first one is nobody's, so that zero can say "none".
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cells {
     cells: Vec<Cell>,
-    free: u32,
+    free_things: u32,
+    free_rows: u32,
 }
 
 impl Cells {
     pub(crate) fn with_capacity(count: usize) -> Self {
-        Self { cells: Vec::with_capacity(count.saturating_add(1)), free: NONE }
+        let count = count.saturating_add(1 + ROWS_TOGETHER as usize);
+        Self { cells: Vec::with_capacity(count), free_things: NONE, free_rows: NONE }
     }
 
     #[inline]
@@ -44,44 +51,76 @@ impl Cells {
         &self.cells[id as usize]
     }
 
+    /// The same for a number that may be nobody's.
+    #[inline]
+    pub(crate) fn get(&self, id: u32) -> Option<&Cell> {
+        self.cells.get(id as usize)
+    }
+
     #[inline]
     pub(crate) fn at_mut(&mut self, id: u32) -> &mut Cell {
         &mut self.cells[id as usize]
     }
 
-    /// Puts a cell into the slab.
+    /// Puts a resting thing into the slab.
     #[inline]
-    pub(crate) fn take(&mut self, cell: Cell) -> u32 {
-        if self.free == NONE {
-            self.grow();
+    pub(crate) fn take(&mut self, thing: Cell) -> u32 {
+        if self.free_things == NONE {
+            self.free_things = self.grow(1);
         }
-        let id = self.free;
+        let id = self.free_things;
         let place = self.at_mut(id);
         let free = place.next;
-        *place = cell;
-        self.free = free;
+        *place = thing;
+        self.free_things = free;
         id
     }
 
-    /// Adds a free cell.
+    /// Puts an empty row into the slab.
+    #[inline]
+    pub(crate) fn take_row(&mut self, key: u64, parent: u32) -> u32 {
+        if self.free_rows == NONE {
+            self.free_rows = self.grow(ROWS_TOGETHER);
+        }
+        let id = self.free_rows;
+        let place = self.at_mut(id);
+        let free = place.next;
+        *place = Cell { rank: key, mark: 0, amount: 0, next: id, prev: id, home: parent };
+        self.free_rows = free;
+        id
+    }
+
+    /// Adds so many free cells, linked with each other; gives the first.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) {
+    fn grow(&mut self, count: u32) -> u32 {
         if self.cells.is_empty() {
             self.cells.push(Cell::default());
         }
-        let id = u32::try_from(self.cells.len()).ok().filter(|id| *id < OTHER);
-        self.cells.push(Cell::default());
-        self.free = id.expect("a machine's memory ends before 2³¹ cells of a book");
+        let first = u32::try_from(self.cells.len()).ok().filter(|first| first.saturating_add(count) < OTHER);
+        let first = first.expect("a machine's memory ends before 2³¹ cells of a book");
+        let last = first + count - 1;
+        let linked = (first..=last).map(|id| Cell { next: if id == last { NONE } else { id + 1 }, ..Cell::default() });
+        self.cells.extend(linked);
+        first
     }
 
     #[inline]
     pub(crate) fn free(&mut self, id: u32) {
-        let next = self.free;
+        let next = self.free_things;
         let cell = self.at_mut(id);
         cell.next = next;
         cell.home = NONE;
-        self.free = id;
+        self.free_things = id;
+    }
+
+    #[inline]
+    pub(crate) fn free_row(&mut self, id: u32) {
+        let next = self.free_rows;
+        let cell = self.at_mut(id);
+        cell.next = next;
+        cell.home = NONE;
+        self.free_rows = id;
     }
 
     /// Links a cell into a row's list, behind another of it or the row itself.
@@ -110,10 +149,11 @@ impl Cells {
         self.cells.len().saturating_sub(1)
     }
 
-    /// The free cells, the next one to be used first.
+    /// The free cells of both kinds.
     pub(crate) fn free_list(&self) -> impl Iterator<Item = u32> {
-        let first = Some(self.free).filter(|id| *id != NONE);
-        std::iter::successors(first, |id| Some(self.at(*id).next).filter(|id| *id != NONE))
+        let some = |id: u32| Some(id).filter(|id| *id != NONE);
+        let list = move |first| std::iter::successors(some(first), move |id| some(self.at(*id).next));
+        list(self.free_things).chain(list(self.free_rows))
     }
 }
 

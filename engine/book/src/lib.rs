@@ -18,17 +18,19 @@
 //!   children a branch, with a bitmap that says which are there. A branch has at
 //!   least two children and skips the bits that its rows share. So dense prices
 //!   make a trie of two to four branches' depth, and any other spread of prices,
-//!   hostile ones too, costs at most one branch (280 bytes) for each row and at
+//!   hostile ones too, costs at most one branch (288 bytes) for each row and at
 //!   most 11 steps.
 //! - A thing that moves keeps its [`Node`], and finds its new row from the
 //!   branch of the old one when it is near.
 
+mod ahead;
 mod book;
 mod cells;
 mod check;
 mod rows;
 mod trie;
 
+pub use ahead::Around;
 pub use book::{Book, Resting};
 pub use rows::{Row, Rows};
 

@@ -14,6 +14,7 @@ const LADDER: u32 = 1 << 30;
 
 /// A branch.
 #[derive(Clone, Debug)]
+#[repr(C, align(32))]
 pub(crate) struct Branch {
     /// What all keys below share, with zeros from its digit on.
     pub(crate) prefix: u64,
@@ -109,6 +110,7 @@ impl Tries {
     }
 
     /// The row of a key, an empty new one if there was none.
+    #[inline(never)]
     pub(crate) fn row(&mut self, cells: &mut Cells, ladder: usize, key: u64) -> u32 {
         self.row_from(cells, self.roots[ladder], ladder, key)
     }
@@ -134,10 +136,42 @@ impl Tries {
         }
     }
 
+    /// The lowest branch at or above this parent whose keys a key could be
+    /// among, or else its ladder's root.
+    #[inline]
+    fn climb(&self, parent: u32, ladder: usize, key: u64) -> u32 {
+        let mut at = parent;
+        while at & LADDER == 0 {
+            let branch = self.branch(at);
+            if branch.digit(key) < CHILDREN && branch.ladder() == ladder {
+                return at;
+            }
+            at = branch.parent;
+        }
+        self.roots[ladder]
+    }
+
+    /// The row of a key that is likely to be near a row below this parent, or
+    /// `NONE`.
+    #[inline]
+    pub(crate) fn find_near(&self, cells: &Cells, parent: u32, ladder: usize, key: u64) -> u32 {
+        match self.search(cells, self.climb(parent, ladder, key), key) {
+            Spot::Row(row) => row,
+            Spot::Gap(_) | Spot::Beside(_) | Spot::Empty => NONE,
+        }
+    }
+
+    /// The row of a key that is likely to be near a row below this parent, an
+    /// empty new one if there was none.
+    #[inline(never)]
+    pub(crate) fn row_near(&mut self, cells: &mut Cells, parent: u32, ladder: usize, key: u64) -> u32 {
+        self.row_from(cells, self.climb(parent, ladder, key), ladder, key)
+    }
+
     /// A new row at a free digit of this branch.
     #[inline]
     pub(crate) fn fill_gap(&mut self, cells: &mut Cells, parent: u32, ladder: usize, key: u64) -> u32 {
-        let row = new_row(cells, key, parent);
+        let row = cells.take_row(key, parent);
         self.adopt(parent, key, row);
         self.keep_best(cells, ladder, row, key);
         row
@@ -163,7 +197,7 @@ impl Tries {
         }
     }
 
-    #[inline(never)]
+    #[inline]
     fn row_from(&mut self, cells: &mut Cells, from: u32, ladder: usize, key: u64) -> u32 {
         match self.search(cells, from, key) {
             Spot::Row(row) => row,
@@ -174,7 +208,7 @@ impl Tries {
                 row
             }
             Spot::Empty => {
-                let row = new_row(cells, key, ladder_parent(ladder));
+                let row = cells.take_row(key, ladder_parent(ladder));
                 self.roots[ladder] = row;
                 self.best[ladder] = row;
                 row
@@ -235,7 +269,7 @@ impl Tries {
         let shift = highest_difference / DIGIT_BITS * DIGIT_BITS;
         let prefix = key & (u64::MAX << shift) & !((CHILDREN - 1) << shift);
         let branch = self.take(prefix, shift, parent, ladder);
-        let row = new_row(cells, key, branch);
+        let row = cells.take_row(key, branch);
         self.adopt(branch, key, row);
         self.adopt(branch, other_key, other);
         if other & OTHER == 0 {
@@ -275,7 +309,7 @@ impl Tries {
                 self.collapse(cells, parent);
             }
         }
-        cells.free(row);
+        cells.free_row(row);
     }
 
     /// Puts the only child of a branch in the branch's place.
@@ -348,15 +382,6 @@ impl Tries {
         let first = Some(self.free).filter(|id| *id != NONE);
         std::iter::successors(first, |id| Some(self.branch(*id).parent).filter(|id| *id != NONE))
     }
-}
-
-#[inline]
-fn new_row(cells: &mut Cells, key: u64, parent: u32) -> u32 {
-    let row = cells.take(Cell { rank: key, home: parent, ..Cell::default() });
-    let cell = cells.at_mut(row);
-    cell.next = row;
-    cell.prev = row;
-    row
 }
 
 /// The ladder that a parent is, if it is no branch.

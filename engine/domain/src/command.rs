@@ -11,9 +11,9 @@ mod provider;
 mod time;
 mod trust;
 
-pub use account::{CancelAll, OpenAccount, SetDeadMan};
+pub use account::{CancelAll, OpenAccount, SetDeadMan, SetMandate};
 pub use bid::{AmendBid, CancelBid, MassQuote, PlaceBid, Quote, ReplaceBid};
-pub use fact::{EscrowFailed, Escrowed, SettlementPaid, SettlementRefunded, TopUpFailed, ToppedUp};
+pub use fact::{EscrowFailed, Escrowed, LedgerSeen, SettlementPaid, SettlementRefunded, TopUpFailed, ToppedUp};
 pub use funds::{Deposit, WithdrawalCancelled, WithdrawalFact, Withdrawn};
 pub use lease::{
     AcceptBid, ContainerReport, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, PortBinding,
@@ -114,8 +114,12 @@ codec_tagged! {
         ToppedUp(ToppedUp) = 51 "lease.toppedUp",
         /// The contract refused a top-up for good.
         TopUpFailed(TopUpFailed) = 52 "lease.topUpFailed",
+        /// Sets an account's mandate.
+        SetMandate(SetMandate) = 53 "mandate.set",
         /// What the agent recorded while it could not be heard.
         LeaseBacklog(LeaseBacklog) = 54 "lease.backlog",
+        /// The ledger that says whether a lease is run again.
+        LedgerSeen(LedgerSeen) = 60 "lease.ledgerSeen",
     }
 }
 

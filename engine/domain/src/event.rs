@@ -10,8 +10,9 @@ mod operator;
 mod order;
 mod provider;
 mod trust;
+mod verification;
 
-pub use account::{AccountOpened, DeadManSet};
+pub use account::{AccountOpened, DeadManSet, MandateSet};
 pub use bid::{BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed};
 pub use exchange::{CommandRefused, ExchangeOpened, MarketOpened};
 pub use failover::{
@@ -26,6 +27,7 @@ pub use operator::{Change, ChangeAnnounced, ExchangeReconfigured, ExchangeUpgrad
 pub use order::{OrderAccepted, OrderAmended, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed};
 pub use provider::{ProviderChanged, ProviderRegistered};
 pub use trust::{Attested, ReputationChanged, StakeChanged, StakeSlashed, TrustChanged};
+pub use verification::{VerificationDrawn, VerificationEnded, VerificationRerun, VerificationStarted};
 
 use crate::codec::codec_tagged;
 
@@ -126,6 +128,8 @@ codec_tagged! {
         LeaseToppedUp(LeaseToppedUp) = 54 "lease.toppedUp",
         /// A top-up is no longer held.
         TopUpReleased(TopUpReleased) = 55 "lease.topUpFailed",
+        /// An account's mandate is another.
+        MandateSet(MandateSet) = 56 "mandate.set",
         /// An order's funds or mandate do not allow it now.
         OrderParked(OrderParked) = 57 "order.parked",
         /// An order's funds and mandate allow it again.
@@ -142,5 +146,13 @@ codec_tagged! {
         OrderContinued(OrderContinued) = 64 "order.continued",
         /// A lease failed and no order could stand for what is left of it.
         OrderDiscontinued(OrderDiscontinued) = 65 "order.discontinued",
+        /// A lease's result is being checked.
+        VerificationStarted(VerificationStarted) = 66 "verification.started",
+        /// The chain drew whether a lease is run again.
+        VerificationDrawn(VerificationDrawn) = 67 "verification.drawn",
+        /// A lease is run again.
+        VerificationRerun(VerificationRerun) = 68 "verification.rerun",
+        /// A lease's result has been checked.
+        VerificationEnded(VerificationEnded) = 69 "verification.ended",
     }
 }

@@ -18,6 +18,9 @@ codec_names! {
         /// What was paid in advance is used up. Its containers are stopped,
         /// nothing accrues, and its room is kept for a while.
         Suspended = 5 "suspended",
+        /// Its job has ended well and its result is being checked; it is paid
+        /// when that is done.
+        Verifying = 6 "verifying",
     }
 }
 
@@ -44,6 +47,8 @@ codec_names! {
         Refunded = 8 "refunded",
         /// Another lease of its gang failed before all of them had started.
         GangFailed = 12 "gangFailed",
+        /// Other runs of the same job had another result.
+        FailedVerification = 13 "failedVerification",
     }
 }
 
@@ -51,7 +56,7 @@ impl CloseReason {
     /// Whether a lease that closes for this is not paid, however long it ran.
     #[must_use]
     pub const fn is_unpaid(self) -> bool {
-        matches!(self, Self::Refunded | Self::GangFailed)
+        matches!(self, Self::Refunded | Self::GangFailed | Self::FailedVerification)
     }
 
     /// Whether the provider did not do what the lease was for, so that another

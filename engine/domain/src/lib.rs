@@ -17,6 +17,7 @@ mod fingerprint;
 mod genesis;
 mod ids;
 mod lease;
+mod mandate;
 mod market;
 mod money;
 mod order;
@@ -29,27 +30,30 @@ mod time;
 mod trust;
 mod trust_rules;
 mod uptime;
+mod verify;
 
 pub use bid::{BidState, BidTarget};
 pub use client_id::ClientId;
 pub use command::{
     AcceptBid, AmendBid, AmendOrder, Attest, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, CycleMarket,
-    Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, MassQuote,
-    OpenAccount, OpenMarket, PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure, RegisterProvider,
-    ReplaceBid, ReplaceOrder, ResumeMarket, Resumed, SetDeadMan, SettlementPaid, SettlementRefunded, StakeFact,
-    StartLease, StopLease, Tick, TopUpFailed, TopUpLease, ToppedUp, UpdateProvider, Upgrade, WithdrawalCancelled,
-    WithdrawalFact, Withdrawn,
+    Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, LedgerSeen,
+    MassQuote, OpenAccount, OpenMarket, PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure,
+    RegisterProvider, ReplaceBid, ReplaceOrder, ResumeMarket, Resumed, SetDeadMan, SetMandate, SettlementPaid,
+    SettlementRefunded,
+    StakeFact, StartLease, StopLease, Tick, TopUpFailed, TopUpLease, ToppedUp, UpdateProvider, Upgrade,
+    WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
     AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed,
     Change, ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
     ExchangeUpgraded, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseFailedOver, LeaseOpened, LeasePaid,
-    LeaseResumed, LeaseRunway, LeaseStarted, LeaseSuspended, LeaseToppedUp, MarketOpened, MarketPaused, MarketResumed,
-    OrderAccepted, OrderAmended, OrderContinued, OrderDiscontinued, OrderEnded, OrderExpired, OrderFilled, OrderParked,
-    OrderResumed, ProofStepped, ProviderChanged, ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed,
-    StandbyMissing, StandbyReleased, StandbyReserved, TopUpReleased, TopUpRequested, TrustChanged,
-    WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
+    LeaseResumed, LeaseRunway, LeaseStarted, LeaseSuspended, LeaseToppedUp, MandateSet, MarketOpened, MarketPaused,
+    MarketResumed, OrderAccepted, OrderAmended, OrderContinued, OrderDiscontinued, OrderEnded, OrderExpired,
+    OrderFilled, OrderParked, OrderResumed, ProofStepped, ProviderChanged, ProviderRegistered, ReputationChanged,
+    StakeChanged, StakeSlashed, StandbyMissing, StandbyReleased, StandbyReserved, TopUpReleased, TopUpRequested,
+    TrustChanged, VerificationDrawn, VerificationEnded, VerificationRerun, VerificationStarted, WithdrawalMoved,
+    WithdrawalPaid, WithdrawalReturned,
 };
 pub use failover::StandbyEnd;
 pub use fingerprint::Fingerprint;
@@ -58,6 +62,7 @@ pub use ids::{
     AccountId, Address, Age, BidId, ChainEventId, Digest, LeaseId, MarketId, OrderId, ProviderId, Seq, TxHash,
 };
 pub use lease::{CloseReason, LeaseState};
+pub use mandate::Mandate;
 pub use market::{ResourceClass, ResourceClassError};
 pub use money::{FeeBps, MoneyError, Rate, RatePerHour, Stroops, fee, owed};
 pub use order::{CancelReason, Mode, OrderState, SelfTrade, TimeInForce};
@@ -70,3 +75,4 @@ pub use time::{Micros, Seconds};
 pub use trust::{Limits, TrustLevel, TrustSet};
 pub use trust_rules::TrustRules;
 pub use uptime::Uptime;
+pub use verify::{Verdict, Verify, is_drawn};

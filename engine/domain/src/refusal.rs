@@ -86,6 +86,8 @@ codec_names! {
         NotAnAuditor = 40 "NOT_AN_AUDITOR",
         /// A top-up of the lease waits for the chain's answer.
         TopUpPending = 45 "TOP_UP_PENDING",
+        /// The account's mandate does not allow it.
+        MandateExceeded = 46 "MANDATE_EXCEEDED",
         /// Only a signature by the account's key says this.
         SignatureRequired = 47 "SIGNATURE_REQUIRED",
         /// The times fill no gap between two heartbeats that is unpaid.

@@ -8,7 +8,7 @@ use berth_domain::{
     AccountId, AmendBid, AmendOrder, Attribute, BidAmended, BidExpired, BidId, BidTarget, Bounds, CancelAll, ClientId,
     Command, DeadManSet, Digest, Event, Limits, MarketId, MassQuote, Micros, Mode, OrderAmended, OrderId, PlaceBid,
     PlaceOrder, ProviderId, Quote, Rate, ReplaceBid, ReplaceOrder, Resources, Seconds, SelfTrade, SetDeadMan, Stroops,
-    Text, TimeInForce, TrustLevel, Uptime,
+    Text, TimeInForce, TrustLevel, Uptime, Verify,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -64,11 +64,11 @@ fn bid() -> impl Strategy<Value = PlaceBid> {
 
 fn order() -> impl Strategy<Value = PlaceOrder> {
     let needs = (any::<(u16, u32, u32)>(), any::<(u32, u64, u64)>(), vec(attribute(), 0..4), of(0..=10_000_u16));
-    let how = (select(Mode::ALL), any::<(u64, u64, Option<u64>)>(), of(any::<u64>()), any::<bool>());
+    let how = (select(Mode::ALL), any::<(u64, u64, Option<u64>)>(), of(any::<u64>()), any::<(bool, u8)>());
     (needs, how, limits(), terms(), any::<[u8; 32]>(), of(client_id())).prop_map(
         |(needs, how, limits, terms, spec_hash, client_id)| {
             let ((market, units, replicas), (cpu, memory, storage), requires, uptime) = needs;
-            let (mode, (duration, prepay, closes_at), aim, failover) = how;
+            let (mode, (duration, prepay, closes_at), aim, (failover, verify)) = how;
             let (time_in_force, expires_at, post_only, self_trade, session) = terms;
             PlaceOrder {
                 market: MarketId(market),
@@ -88,6 +88,7 @@ fn order() -> impl Strategy<Value = PlaceOrder> {
                 min_uptime: uptime.map(|bps| Uptime::new(bps).expect("in range")),
                 aim: aim.map(BidId),
                 failover,
+                verify: [Verify::None, Verify::Spot, Verify::Replicas(verify)][usize::from(verify % 3)],
                 spec_hash: Digest(spec_hash),
                 session,
                 client_id,

@@ -70,7 +70,8 @@ pub enum Fate {
         /// What is left.
         left: u32,
     },
-    /// It would wait until its provider takes a lease.
+    /// It would wait until its provider takes a lease, or its mandate allows
+    /// it.
     Parks {
         /// What is left.
         left: u32,
@@ -149,13 +150,16 @@ impl Exchange {
     }
 
     fn told_of_order(&self, order: &Order, plan: &Plan) -> DryRun {
+        let is_beyond = order.is_capped && self.is_beyond(order, plan.spent_by(order.account));
         let fate = match plan.ends(order.time_in_force) {
+            _ if order.mode != Mode::Auto && is_beyond => Fate::Parks { left: order.remaining },
             _ if order.mode != Mode::Auto => Fate::Waits { left: order.remaining },
             _ if plan.left == 0 => Fate::Filled,
             _ if plan.is_killed(order.time_in_force) => {
                 Fate::Ends { left: order.remaining, reason: CancelReason::NotFilledAtOnce }
             }
             Some(reason) => Fate::Ends { left: plan.left, reason },
+            None if is_beyond => Fate::Parks { left: plan.left },
             None => Fate::Rests { left: plan.left },
         };
         let held = match fate {

@@ -11,7 +11,7 @@ use crate::apply;
 use crate::outcome::{LogViolation, Outcome};
 use crate::rules::{Budget, Plan};
 use crate::state::{
-    Accounts, Bid, ClientIds, Config, Entrant, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers,
+    Accounts, Bid, Checks, ClientIds, Config, Entrant, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers,
 };
 
 /// The matching core. Cloning it gives an independent replica.
@@ -42,6 +42,8 @@ pub struct Exchange {
     pub(crate) standbys: Standbys,
     /// Fill-or-kill orders over several leases of which not all have started.
     pub(crate) gangs: Gangs,
+    /// Leases that are run again before they are paid.
+    pub(crate) checks: Checks,
     pub(crate) timers: Timers,
     /// Bids and orders that wait to enter their books again, by their age.
     pub(crate) reentering: BTreeSet<(Age, Entrant)>,

@@ -54,6 +54,8 @@ pub enum Wait {
     Drained,
     /// The bid's provider has no unit of the market free.
     NoFreeUnit,
+    /// The bid asks less than its owner's mandate lets it.
+    BelowFloor,
     /// All units that the bid has left stand by for leases of others.
     StandsBy,
     /// It became eligible and enters the book again in the next tick.
@@ -149,6 +151,8 @@ pub enum Obstacle {
         /// What one replica takes.
         units: u32,
     },
+    /// The bid asks less than its owner's mandate lets it.
+    BelowFloor,
     /// One replica's escrow would be less than a stroop.
     NothingToEscrow,
     /// The provider takes no leases.
@@ -257,6 +261,9 @@ impl Exchange {
         if provider.free_in(bid.slot) == 0 {
             waits.push(Wait::NoFreeUnit);
         }
+        if self.is_below_floor(bid, bid.price) {
+            waits.push(Wait::BelowFloor);
+        }
         if bid.is_standing() && bid.remaining == 0 {
             waits.push(Wait::StandsBy);
         }
@@ -339,6 +346,9 @@ impl Exchange {
             if bid.remaining < order.units {
                 obstacles.push(Obstacle::QuantityTooSmall { remaining: bid.remaining, units: order.units });
             }
+        }
+        if self.is_below_floor(bid, bid.price) {
+            obstacles.push(Obstacle::BelowFloor);
         }
         if !has_escrow(order, price) {
             obstacles.push(Obstacle::NothingToEscrow);

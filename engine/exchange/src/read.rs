@@ -229,6 +229,7 @@ impl Exchange {
                 .all(self.standbys.iter())
                 .all(self.standbys.seeking())
                 .all(self.gangs.values())
+                .all(self.checks.values())
                 .all(std::iter::once(&self.timers))
                 .finish(),
             providers: ComponentHasher::new("providers")

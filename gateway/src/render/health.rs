@@ -33,6 +33,12 @@ fn judge(lease: &Lease, now: Micros, interval: Seconds) -> (LeaseStatus, Option<
                 (LeaseStatus::Healthy, None)
             }
         }
+        LeaseState::Suspended => {
+            (LeaseStatus::Unhealthy, Some("its prepaid time is used up, and a top-up lets it go on".to_owned()))
+        }
+        LeaseState::Verifying => {
+            (LeaseStatus::Closed, Some("its job has ended and its result is being checked".to_owned()))
+        }
         LeaseState::Closing | LeaseState::Closed => ended(lease),
     }
 }
@@ -49,6 +55,7 @@ fn ended(lease: &Lease) -> (LeaseStatus, Option<String>) {
         CloseReason::EscrowFailed => (LeaseStatus::Failed, "the chain refused its escrow"),
         CloseReason::EscrowTimeout => (LeaseStatus::Failed, "its escrow was not locked in time"),
         CloseReason::GangFailed => (LeaseStatus::Failed, "another lease of its gang failed before all had started"),
+        CloseReason::FailedVerification => (LeaseStatus::Failed, "other runs of its job had another result"),
         CloseReason::StartTimeout => (LeaseStatus::Failed, "its provider did not start it in time"),
     };
     let detail = lease.detail.as_str();

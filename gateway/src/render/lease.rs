@@ -1,6 +1,6 @@
 //! Leases.
 
-use berth_domain::{ContainerReport, Stroops};
+use berth_domain::{ContainerReport, LeaseState, Stroops};
 use berth_exchange::{Exchange, Lease};
 use berth_wire::request::{PortReport, Protocol};
 use berth_wire::response;
@@ -39,7 +39,8 @@ pub(crate) fn lease(x: &Exchange, lease: &Lease) -> response::Lease {
         chain_deadline: lease.chain_deadline,
         image_id: Some(lease.image.as_str()).filter(|image| !image.is_empty()).map(str::to_owned),
         containers: lease.containers.iter().zip(0..).map(container).collect(),
-        result_sha256: lease.result.map(|result| result.sha256),
+        // Nobody may copy it before it has been checked.
+        result_sha256: lease.result.filter(|_| lease.state != LeaseState::Verifying).map(|result| result.sha256),
         proof_hash: lease.proof_head(),
     }
 }

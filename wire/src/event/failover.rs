@@ -1,6 +1,8 @@
 //! Events of standbys, and of what takes over from a lease that failed.
 
-use berth_domain::{LeaseFailedOver, OrderContinued, OrderDiscontinued, StandbyMissing, StandbyReleased, StandbyReserved};
+use berth_domain::{
+    LeaseFailedOver, OrderContinued, OrderDiscontinued, StandbyMissing, StandbyReleased, StandbyReserved,
+};
 use serde_json::{Value, json};
 
 pub(super) fn reserved(e: &StandbyReserved) -> Value {

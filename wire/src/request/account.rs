@@ -1,11 +1,12 @@
-//! Ending all that an account has in the books.
+//! What concerns an account as a whole: its mandate, and ending all that it has
+//! in the books.
 
-use berth_domain::{CancelAll, MarketId, ResourceClass, SetDeadMan};
+use berth_domain::{CancelAll, MarketId, Micros, Rate, ResourceClass, SetDeadMan, SetMandate, Stroops};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Name;
 use crate::json::objects;
-use crate::scalar::{in_text_option, is_false, whole};
+use crate::scalar::{WHOLE_MAX, in_text_option, is_false, whole};
 
 /// `cancel.all`: ends the account's open orders and live bids.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +36,33 @@ pub struct DeadManRequest {
     pub ms: u32,
 }
 
-objects!(CancelAllRequest, DeadManRequest);
+/// `mandate.set` and `POST /accounts/{address}/mandates`: replaces the limits
+/// of what may be done in the account's name. What is left out limits nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
+pub struct MandateRequest {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Name>,
+    /// The most that the escrow of one lease may hold.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    pub per_lease: Option<Stroops>,
+    /// The most that may go into escrows from one midnight (UTC) to the next.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    pub per_day: Option<Stroops>,
+    /// The lowest price, per unit-hour, that a bid may trade at.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    pub floor: Option<Rate>,
+    /// When it ends: microseconds since 1970.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::scalar::whole_option::<1, WHOLE_MAX, _, _>"
+    )]
+    pub until: Option<u64>,
+}
+
+objects!(MandateRequest, CancelAllRequest, DeadManRequest);
 
 /// What is to be ended; a market is named by class.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +94,15 @@ impl NewCancelAll {
     ) -> Result<CancelAll, ResourceClass> {
         let market = self.class.as_ref().map(|class| market(class).ok_or_else(|| class.clone())).transpose()?;
         Ok(CancelAll { market, session: self.this_session.then_some(session) })
+    }
+}
+
+impl MandateRequest {
+    /// Who says it, if the request does, and what the exchange takes.
+    #[must_use]
+    pub fn parse(self) -> (Option<Name>, SetMandate) {
+        let Self { address, per_lease, per_day, floor, until } = self;
+        (address, SetMandate { per_lease, per_day, floor, until: until.map(Micros) })
     }
 }
 

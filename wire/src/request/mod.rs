@@ -14,7 +14,7 @@ mod provider;
 mod quote;
 mod specification;
 
-pub use account::{CancelAllRequest, DeadManRequest, NewCancelAll};
+pub use account::{CancelAllRequest, DeadManRequest, MandateRequest, NewCancelAll};
 pub use amend::{AmendBidRequest, AmendOrderRequest, BidChange, OrderChange, PriceChange};
 pub use bid::{AcceptRequest, CancelRequest, DirectedBid, NewBid, NewBidTarget, StandingBid};
 pub use fact::{

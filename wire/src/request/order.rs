@@ -2,7 +2,7 @@
 
 use berth_domain::{
     Attribute, ClientId, Digest, Limits, MarketId, Micros, Mode, PlaceOrder, ResourceClass, Resources, Seconds,
-    SelfTrade, TimeInForce, TrustLevel, Uptime,
+    SelfTrade, TimeInForce, TrustLevel, Uptime, Verify,
 };
 use serde::{Deserialize, Serialize};
 
@@ -161,6 +161,7 @@ impl NewOrder {
             min_uptime: self.min_uptime,
             aim: None,
             failover: self.failover,
+            verify: Verify::None,
             spec_hash,
             session: None,
             client_id: self.client_id,
@@ -186,6 +187,9 @@ impl OrderRequest {
         }
         if self.mode != Mode::Auto && self.post_only {
             return Err(Malformed::new("postOnly", "is only for mode auto: the others take nothing by themselves"));
+        }
+        if self.failover && (self.mode != Mode::Auto || self.time_in_force == TimeInForce::Fok) {
+            return Err(Malformed::new("failover", "is only for mode auto, and not for fok, which fails as a whole"));
         }
         let closes = self.closes()?;
         let prepay = match self.prepay_seconds {

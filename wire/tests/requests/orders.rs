@@ -214,14 +214,13 @@ fn times_and_modes_that_do_not_go_together_are_refused() {
 fn an_order_carries_its_terms_to_the_exchange() {
     let mut value = order_with("/mode", json!("auction"));
     value["auctionSeconds"] = json!(60);
-    value["failover"] = json!(true);
     value["selfTrade"] = json!("skip");
     value["specification"]["requires"] = json!({"region": "eu", "minUptime": 0.995});
     let parsed = order(value.clone()).expect("good");
     assert_eq!(parsed.closes, Some(AuctionEnd::After(Seconds(60))));
     let command = parsed.command(MarketId(3), Digest::default(), Micros(1_000_000));
     assert_eq!((command.mode, command.closes_at), (Mode::Auction, Some(Micros(61_000_000))));
-    assert_eq!((command.failover, command.self_trade, command.post_only), (true, SelfTrade::Skip, false));
+    assert_eq!((command.failover, command.self_trade, command.post_only), (false, SelfTrade::Skip, false));
     assert_eq!((command.min_uptime, command.requires.len()), (Uptime::new(9_950), 1));
     assert_eq!((command.aim, command.session), (None, None));
 
@@ -234,6 +233,20 @@ fn an_order_carries_its_terms_to_the_exchange() {
     let plain = order(order_with("/mode", json!("auto"))).expect("good");
     assert_eq!((plain.closes, plain.self_trade, plain.post_only), (None, SelfTrade::ExpireTaker, false));
     assert_eq!((plain.min_uptime, plain.failover), (None, false));
+}
+
+#[test]
+fn failover_is_for_orders_that_meet_the_book_one_by_one() {
+    let mut value = order_with("/failover", json!(true));
+    let command = |value: Value| {
+        order(value).map(|order| order.command(MarketId(3), Digest::default(), Micros(1_000_000)).failover)
+    };
+    assert_eq!(command(value.clone()), Ok(true));
+    value["timeInForce"] = json!("fok");
+    assert_eq!(command(value.clone()).expect_err("a gang").field, "failover");
+    value["timeInForce"] = json!("gtc");
+    value["mode"] = json!("manual");
+    assert_eq!(command(value).expect_err("manual").field, "failover");
 }
 
 #[test]

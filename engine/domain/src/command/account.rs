@@ -2,6 +2,8 @@
 
 use crate::codec::codec_struct;
 use crate::ids::{Address, MarketId};
+use crate::money::{Rate, Stroops};
+use crate::time::Micros;
 
 /// Opens an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,3 +31,18 @@ pub struct SetDeadMan {
     pub millis: u32,
 }
 codec_struct!(SetDeadMan { millis });
+
+/// Sets the account's mandate, or takes it back where nothing is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetMandate {
+    /// As a tenant: the most that the escrow of one lease may hold.
+    pub per_lease: Option<Stroops>,
+    /// As a tenant: the most that may go into escrows from one midnight (UTC)
+    /// to the next.
+    pub per_day: Option<Stroops>,
+    /// As a provider: the lowest price that a bid of it may trade at.
+    pub floor: Option<Rate>,
+    /// When it ends.
+    pub until: Option<Micros>,
+}
+codec_struct!(SetMandate { per_lease, per_day, floor, until });

@@ -1,7 +1,7 @@
 //! Facts of the chain about a lease.
 
 use crate::codec::codec_struct;
-use crate::ids::{LeaseId, TxHash};
+use crate::ids::{Digest, LeaseId, TxHash};
 use crate::money::Stroops;
 use crate::text::Text;
 
@@ -84,3 +84,16 @@ pub struct TopUpFailed {
     pub reason: Text<200>,
 }
 codec_struct!(TopUpFailed { lease, number, reason });
+
+/// The first ledger that the chain closed after a lease had finished. Its hash
+/// draws the leases that are run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerSeen {
+    /// The lease.
+    pub lease: LeaseId,
+    /// The ledger's number.
+    pub ledger: u32,
+    /// Its hash.
+    pub hash: Digest,
+}
+codec_struct!(LedgerSeen { lease, ledger, hash });

@@ -8,6 +8,7 @@ use crate::resources::{Attribute, Resources};
 use crate::time::{Micros, Seconds};
 use crate::trust::Limits;
 use crate::uptime::Uptime;
+use crate::verify::Verify;
 
 /// Places an order. The specification itself stays in the private store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct PlaceOrder {
     pub aim: Option<BidId>,
     /// Whether a standby is reserved for each lease.
     pub failover: bool,
+    /// How the results of its leases are checked.
+    pub verify: Verify,
     /// SHA-256 over salt and specification.
     pub spec_hash: Digest,
     /// The session that it came in, so that it can end with it.
@@ -72,6 +75,7 @@ codec_struct!(PlaceOrder {
     min_uptime,
     aim,
     failover,
+    verify,
     spec_hash,
     session,
     client_id,

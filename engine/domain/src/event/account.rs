@@ -2,6 +2,7 @@
 
 use crate::codec::codec_struct;
 use crate::ids::{AccountId, Address};
+use crate::money::{Rate, Stroops};
 use crate::time::Micros;
 use crate::trust::TrustLevel;
 
@@ -27,3 +28,19 @@ pub struct DeadManSet {
     pub deadline: Option<Micros>,
 }
 codec_struct!(DeadManSet { account, deadline });
+
+/// An account's mandate is another. All of it is `None` when there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MandateSet {
+    /// The account.
+    pub account: AccountId,
+    /// The most that the escrow of one lease may hold.
+    pub per_lease: Option<Stroops>,
+    /// The most that may go into escrows in a day.
+    pub per_day: Option<Stroops>,
+    /// The lowest price that a bid may trade at.
+    pub floor: Option<Rate>,
+    /// When it ends.
+    pub until: Option<Micros>,
+}
+codec_struct!(MandateSet { account, per_lease, per_day, floor, until });

@@ -29,6 +29,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -
     if !x.provider(provider).is_some_and(|provider| provider.available) {
         return Err(Code::ProviderUnavailable);
     }
+    if x.is_below_floor(bid, bid.price) {
+        return Err(Code::MandateExceeded);
+    }
     if !x.fill_directed(step, accept.bid) {
         return Err(Code::NoRoom);
     }

@@ -7,7 +7,7 @@ use super::place_bid::{QUANTITY_MAX, check_price};
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
 use crate::rules::{Entering, Plan, refuse};
-use crate::state::{Bid, Timer};
+use crate::state::{Bid, Entrant, Timer};
 
 /// What a bid is to become.
 #[derive(Clone, Copy)]
@@ -33,7 +33,11 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendBid) -> 
     }
     let (provider, rests) = (bid.provider, bid.is_standing() && bid.state == BidState::Open);
     let had_none = bid.is_standing() && bid.remaining == 0;
-    if keeps_age || !rests {
+    if rests && x.is_below_floor(bid, new.price) {
+        settle(x, step, amend.bid, new);
+        x.bid_mut(amend.bid).age = Age(step.seq.0);
+        x.park_bid(step, amend.bid);
+    } else if keeps_age || !rests {
         settle(x, step, amend.bid, new);
         // All that it had stood by; now it has more.
         if had_none {
@@ -43,6 +47,12 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendBid) -> 
             x.bid_mut(amend.bid).age = Age(step.seq.0);
         } else if rests {
             x.resize_bid(amend.bid);
+        }
+        let bid = x.bid_mut(amend.bid);
+        if bid.state == BidState::Parked {
+            // It may ask enough now.
+            let age = bid.age;
+            x.reenter(step, age, Entrant::Bid(amend.bid));
         }
     } else if x.crosses_an_order(bid, new.price) {
         x.planned(step, |x, step, plan| enter_again(x, step, amend.bid, new, plan))?;
@@ -85,6 +95,7 @@ fn terms(x: &Exchange, step: &Step<'_>, bid: &Bid, amend: &AmendBid) -> Result<T
 }
 
 /// Gives a bid its new terms and tells of them.
+#[inline]
 fn settle(x: &mut Exchange, step: &mut Step<'_>, id: BidId, new: Terms) {
     let bid = x.bid_mut(id);
     let Terms { price, target, remaining, expires_at } = new;

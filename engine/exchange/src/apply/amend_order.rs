@@ -33,11 +33,11 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
         return Err(Code::AuctionOpen);
     }
     let new = terms(x, step, order, amend)?;
-    let keeps_age =
-        new.replicas <= order.replicas && new.limits == order.limits && new.expires_at == order.expires_at;
+    let keeps_age = new.replicas <= order.replicas && new.limits == order.limits && new.expires_at == order.expires_at;
     if !keeps_age {
         x.open_for_trade(order.market)?;
     }
+    let is_beyond = order.is_capped && x.is_beyond_mandate(&Order { limits: new.limits, ..order.clone() });
     let meets_bids = order.mode == Mode::Auto && order.state == OrderState::Open;
     if keeps_age || !meets_bids {
         settle(x, step, amend.order, new);
@@ -53,13 +53,16 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
             let age = order.age;
             x.reenter(step, age, Entrant::Order(amend.order));
         }
-    } else if x.crosses_a_bid(order, &new.limits) {
+    } else if x.crosses_a_bid(order, &new.limits) && !is_beyond {
         x.planned(step, |x, step, plan| enter_again(x, step, amend.order, new, plan))?;
     } else {
         settle(x, step, amend.order, new);
         x.order_mut(amend.order).age = Age(step.seq.0);
         x.shift_order(amend.order);
         x.lose_dear_bids(step, amend.order);
+    }
+    if is_beyond && x.order_mut(amend.order).state == OrderState::Open {
+        x.park_order(step, amend.order);
     }
     Ok(Outcome::Done(Reply::Order(amend.order)))
 }
@@ -91,6 +94,7 @@ fn terms(x: &Exchange, step: &Step<'_>, order: &Order, amend: &AmendOrder) -> Re
 }
 
 /// Gives an order its new terms and tells of them.
+#[inline]
 fn settle(x: &mut Exchange, step: &mut Step<'_>, id: OrderId, new: Terms) {
     let order = x.order_mut(id);
     let Terms { replicas, remaining, limits, expires_at, hold } = new;
@@ -109,13 +113,7 @@ fn settle(x: &mut Exchange, step: &mut Step<'_>, id: OrderId, new: Terms) {
 }
 
 /// Enters an order with its new terms as incoming.
-fn enter_again(
-    x: &mut Exchange,
-    step: &mut Step<'_>,
-    id: OrderId,
-    new: Terms,
-    plan: &mut Plan,
-) -> Result<(), Code> {
+fn enter_again(x: &mut Exchange, step: &mut Step<'_>, id: OrderId, new: Terms, plan: &mut Plan) -> Result<(), Code> {
     // Planned with the new terms in place; a refusal puts the old ones back.
     let order = x.order_mut(id);
     let old = (order.limits, order.remaining);
@@ -136,15 +134,18 @@ fn enter_again(
 
 impl Exchange {
     /// Directed bids that ask more than their order now gives have lost.
+    #[inline]
     fn lose_dear_bids(&mut self, step: &mut Step<'_>, id: OrderId) {
-        let order = self.order(id).expect("the caller has it");
-        if order.directed.is_empty() {
-            return;
+        if !self.order_mut(id).directed.is_empty() {
+            self.lose_dear_bids_of(step, id);
         }
+    }
+
+    fn lose_dear_bids_of(&mut self, step: &mut Step<'_>, id: OrderId) {
+        let order = self.order(id).expect("the caller has it");
         let market = order.market;
-        let is_dear = |bid: &crate::state::Bid| {
-            order.limits.at(self.level_of(bid.account)).is_none_or(|limit| bid.price > limit)
-        };
+        let is_dear =
+            |bid: &crate::state::Bid| order.limits.at(self.level_of(bid.account)).is_none_or(|limit| bid.price > limit);
         let dear: Vec<_> =
             order.directed.iter().filter_map(|id| self.bid(*id)).filter(|bid| is_dear(bid)).map(|bid| bid.id).collect();
         for bid in dear {

@@ -1,6 +1,6 @@
 //! The agent saw the containers end, could not start them, or removed them.
 
-use berth_domain::{CloseReason, Code, FinishLease, FinishOutcome, LeaseState};
+use berth_domain::{CloseReason, Code, FinishLease, FinishOutcome, LeaseState, Verify};
 
 use super::as_provider;
 use crate::exchange::{Exchange, Step};
@@ -16,6 +16,11 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, finish: &FinishLease)
         LeaseState::Closed => return Ok(Outcome::Repeated(Reply::Lease(finish.lease))),
         // Nothing may have been started yet, so nothing can have ended.
         LeaseState::Opened => return Err(Code::LeaseState),
+        LeaseState::Verifying if lease.result == finish.result => {
+            return Ok(Outcome::Repeated(Reply::Lease(finish.lease)));
+        }
+        // What it said first is being checked.
+        LeaseState::Verifying => return Err(Code::LeaseState),
         // To be suspended is to be stopped, and no end.
         LeaseState::Suspended if finish.outcome == FinishOutcome::Stopped => return Err(Code::LeaseState),
         LeaseState::Escrowed | LeaseState::Running | LeaseState::Suspended | LeaseState::Closing => {}
@@ -24,7 +29,10 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, finish: &FinishLease)
         return Err(Code::OutOfBounds);
     }
     let (asked_for, escrowed, ran) = (lease.reason, lease.is_escrowed(), lease.started_at.is_some());
+    let is_checked = x.verify_of(lease) != Verify::None;
     let reason = asked_for.unwrap_or(match (finish.outcome, finish.exit_code) {
+        // A job whose result is to be checked must have one.
+        (FinishOutcome::Exited, Some(0)) if ran && is_checked && finish.result.is_none() => CloseReason::Failed,
         (FinishOutcome::Exited, Some(0)) if ran => CloseReason::Completed,
         _ => CloseReason::Failed,
     });
@@ -40,6 +48,10 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, finish: &FinishLease)
     lease.result = finish.result;
     if !finish.detail.as_str().is_empty() {
         lease.detail = finish.detail.clone();
+    }
+    if is_checked && asked_for.is_none() && reason == CloseReason::Completed {
+        x.begin_verifying(step, finish.lease);
+        return Ok(Outcome::Done(Reply::Lease(finish.lease)));
     }
     // Stopped before the chain answered: the contract's word is awaited, so
     // that what it locked is given back by it.

@@ -16,6 +16,7 @@ mod finish_lease;
 mod genesis;
 mod heartbeat;
 mod lease_backlog;
+mod ledger_seen;
 mod mass_quote;
 mod open_account;
 mod open_market;
@@ -29,6 +30,7 @@ mod replace_order;
 mod resume_market;
 mod resumed;
 mod set_dead_man;
+mod set_mandate;
 mod settlement_paid;
 mod settlement_refunded;
 mod stake_fact;
@@ -87,9 +89,11 @@ pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) 
         Command::TopUpLease(top_up) => top_up_lease::apply(x, step, top_up),
         Command::ToppedUp(fact) => topped_up::apply(x, step, fact),
         Command::TopUpFailed(fact) => top_up_failed::apply(x, step, fact),
+        Command::SetMandate(set) => set_mandate::apply(x, step, set),
         Command::LeaseBacklog(backlog) => lease_backlog::apply(x, step, backlog),
         Command::SettlementPaid(fact) => settlement_paid::apply(x, step, fact),
         Command::SettlementRefunded(fact) => settlement_refunded::apply(x, step, fact),
+        Command::LedgerSeen(fact) => ledger_seen::apply(x, step, fact),
         Command::OpenMarket(open) => open_market::apply(x, step, open),
         Command::PauseMarket(pause) => pause_market::apply(x, step, pause),
         Command::ResumeMarket(resume) => resume_market::apply(x, step, resume),
@@ -117,6 +121,7 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::Escrowed(_)
         | Command::EscrowFailed(_)
         | Command::SettlementPaid(_)
+        | Command::LedgerSeen(_)
         | Command::SettlementRefunded(_)
         | Command::StakeFact(_)
         | Command::ToppedUp(_)
@@ -147,6 +152,7 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::UpdateProvider(_)
         | Command::Attest(_)
         | Command::TopUpLease(_)
+        | Command::SetMandate(_)
         | Command::LeaseBacklog(_) => false,
     }
 }
@@ -166,6 +172,7 @@ pub(crate) const fn subject(command: &Command) -> Subject {
         Command::OpenAccount(_)
         | Command::CancelAll(_)
         | Command::SetDeadMan(_)
+        | Command::SetMandate(_)
         | Command::StakeFact(_)
         | Command::Attest(_) => Subject::Account,
         Command::Deposit(_) => Subject::Deposit,
@@ -193,6 +200,7 @@ pub(crate) const fn subject(command: &Command) -> Subject {
         | Command::TopUpFailed(_)
         | Command::LeaseBacklog(_)
         | Command::SettlementPaid(_)
+        | Command::LedgerSeen(_)
         | Command::SettlementRefunded(_) => Subject::Lease,
     }
 }

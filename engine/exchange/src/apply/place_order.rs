@@ -1,6 +1,6 @@
 //! Places an order: holds its funds, matches it, and lets the rest stand.
 
-use berth_domain::{Code, Mode, OrderId, PlaceOrder, Seconds, Stroops, TimeInForce, owed};
+use berth_domain::{Code, Mode, OrderId, PlaceOrder, Seconds, Stroops, TimeInForce, Verify, owed};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
@@ -42,7 +42,8 @@ pub(crate) fn prepare(
         return Err(Code::InsufficientFunds);
     }
     let id = OrderId(x.orders.len() as u64 + 1);
-    Ok(Order::new(id, step.account, step.seq, step.at, hold, place))
+    let is_capped = tenant.is_capped();
+    Ok(Order { is_capped, ..Order::new(id, step.account, step.seq, step.at, hold, place) })
 }
 
 fn check(x: &Exchange, step: &Step<'_>, place: &PlaceOrder) -> Result<(), Code> {
@@ -88,6 +89,17 @@ fn is_consistent(place: &PlaceOrder) -> bool {
         // does so as a whole.
         && (!place.failover
             || (place.mode == Mode::Auto && place.time_in_force != TimeInForce::Fok && place.aim.is_none()))
+        // Replicas that are compared run at once, all of them or none.
+        && match place.verify {
+            Verify::None | Verify::Spot => true,
+            Verify::Replicas(n) => {
+                matches!(n, 3 | 5 | 7)
+                    && place.replicas == n.into()
+                    && place.mode == Mode::Auto
+                    && place.time_in_force == TimeInForce::Fok
+                    && place.aim.is_none()
+            }
+        }
         // One for a named bid stands in no ladder.
         && (place.aim.is_none() || (place.mode == Mode::Auto && at_once))
 }

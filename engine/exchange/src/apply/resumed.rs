@@ -3,11 +3,11 @@
 //! control plane's absence kills no lease. The ends of leases and orders do not
 //! move.
 
-use berth_domain::{LeaseState, Resumed};
+use berth_domain::{LeaseState, Resumed, Verify};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
-use crate::state::Timer;
+use crate::state::{Lease, Origin, Timer};
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, _resumed: &Resumed) -> Outcome {
     for lease in &x.leases {
@@ -18,6 +18,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, _resumed: &Resumed) -
             LeaseState::Running => step.at.plus(timing.dark_after),
             LeaseState::Suspended => lease.funding.closes_at(step.at, timing.suspend_timeout),
             LeaseState::Closing => step.at.plus(timing.closing_timeout),
+            // The ledger that draws it; what other runs take does not move.
+            LeaseState::Verifying if awaits_ledger(x, lease) => step.at.plus(timing.escrow_timeout),
+            LeaseState::Verifying => continue,
             LeaseState::Closed => continue,
         };
         let timer = Timer::LeasePhase(lease.id);
@@ -30,4 +33,11 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, _resumed: &Resumed) -
         x.heard(account, step.at);
     }
     Outcome::Done(Reply::None)
+}
+
+/// Whether the chain is still to say if a lease is run again.
+fn awaits_ledger(x: &Exchange, lease: &Lease) -> bool {
+    x.verify_of(lease) == Verify::Spot
+        && !matches!(lease.origin, Origin::Rerun(_))
+        && !x.checks.contains_key(&lease.id)
 }

@@ -22,6 +22,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &SettlementRefu
 
     if state != LeaseState::Closed {
         x.close(step, fact.lease, CloseReason::Refunded);
+        if state == LeaseState::Verifying {
+            x.has_no_result(step, fact.lease);
+        }
     }
     x.ledger.post(Place::Escrow(fact.lease, tenant), Place::Available(tenant), fact.amount);
     let lease = x.lease_mut(fact.lease);

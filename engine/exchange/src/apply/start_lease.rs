@@ -5,7 +5,7 @@ use berth_domain::{Code, LeaseStarted, LeaseState, ProofPayload, ProofStep, Star
 use super::as_provider;
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
-use crate::state::{Evidence, Timer};
+use crate::state::{Evidence, Origin, Timer};
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, start: &StartLease) -> Result<Outcome, Code> {
     let lease = as_provider(x, step, start.lease)?;
@@ -18,14 +18,14 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, start: &StartLease) -
     if start.containers.len() != lease.replicas as usize {
         return Err(Code::OutOfBounds);
     }
-    let (order, units, replicas, resources) = (lease.order, lease.units, lease.replicas, lease.resources);
+    let (order, origin, units, replicas, resources) = (lease.order, lease.origin, lease.units, lease.replicas, lease.resources);
     // In the CPU market a replica's processors are its units.
     let is_gpu = x.market(lease.market).is_some_and(|market| market.class.is_gpu());
     let cpu = if is_gpu { resources.cpu } else { units };
     let ends_at = step.at.plus(lease.duration);
     let dark_at = step.at.plus(x.timing_of(start.lease).dark_after);
 
-    if !x.gangs.is_empty() {
+    if origin == Origin::Match && !x.gangs.is_empty() {
         x.gang_leg_started(order);
     }
     let lease = x.lease_mut(start.lease);

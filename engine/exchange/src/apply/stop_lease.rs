@@ -13,6 +13,10 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, stop: &StopLease) -> 
     if matches!(lease.state, LeaseState::Closing | LeaseState::Closed) {
         return Ok(Outcome::Repeated(Reply::Lease(stop.lease)));
     }
+    // Its job is done: what is left is to pay for it.
+    if lease.state == LeaseState::Verifying {
+        return Err(Code::LeaseState);
+    }
     x.begin_closing(step, stop.lease, CloseReason::Stopped);
     Ok(Outcome::Done(Reply::Lease(stop.lease)))
 }

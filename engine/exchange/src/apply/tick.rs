@@ -29,6 +29,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
                     break;
                 }
             }
+            Some(Timer::Mandate(account)) => x.mandate_due(step, account),
             Some(Timer::Reentry) => {
                 x.reenter_waiting(step);
                 // What still waits does so for a tick of its own.
@@ -64,6 +65,7 @@ fn lease_phase(x: &mut Exchange, step: &mut Step<'_>, id: LeaseId) {
             let reason = lease.reason.unwrap_or(CloseReason::Failed);
             x.close(step, id, reason);
         }
+        LeaseState::Verifying => x.verification_is_late(step, id),
         LeaseState::Closed => {}
     }
 }

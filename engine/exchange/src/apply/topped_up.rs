@@ -32,7 +32,11 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &ToppedUp) -> R
     match state {
         LeaseState::Running => x.watch_runway(step, fact.lease),
         LeaseState::Suspended => x.resume_lease(step, fact.lease),
-        LeaseState::Opened | LeaseState::Escrowed | LeaseState::Closing | LeaseState::Closed => {}
+        LeaseState::Opened
+        | LeaseState::Escrowed
+        | LeaseState::Verifying
+        | LeaseState::Closing
+        | LeaseState::Closed => {}
     }
     Ok(Outcome::Done(Reply::Lease(fact.lease)))
 }

@@ -14,6 +14,12 @@ impl Exchange {
         if matches!(lease.state, LeaseState::Closing | LeaseState::Closed) {
             return;
         }
+        if lease.state == LeaseState::Verifying {
+            // Its containers are gone already.
+            self.close(step, id, reason);
+            self.has_no_result(step, id);
+            return;
+        }
         let awaits_chain = lease.state == LeaseState::Opened;
         lease.state = LeaseState::Closing;
         lease.reason = Some(reason);
@@ -36,7 +42,8 @@ impl Exchange {
         let bps = self.terms_of(self.lease(id).expect("the caller has it")).fee;
         let lease = self.lease_mut(id);
         assert!(lease.state != LeaseState::Closed, "a lease closes once");
-        let ends = lease.state != LeaseState::Closing;
+        let was_verifying = lease.state == LeaseState::Verifying;
+        let ends = !was_verifying && lease.state != LeaseState::Closing;
         let pays = lease.started_at.is_some() && !reason.is_unpaid();
         lease.pay = if pays { lease.cost() } else { Stroops::ZERO };
         lease.fee = fee(lease.pay, bps);
@@ -64,9 +71,14 @@ impl Exchange {
         if !lease.is_escrowed() {
             self.ledger.post(Place::Escrow(id, lease.tenant), Place::Available(lease.tenant), lease.escrow);
         }
-        self.provider_mut(lease.provider).give_back(lease.slot, lease.units, &lease.resources, lease.replicas);
-        if !self.fold_lease(step, &lease) {
-            self.reenter_bids(step, lease.provider);
+        if was_verifying {
+            // Its room has been free since its job ended.
+            self.fold_lease(step, &lease);
+        } else {
+            self.provider_mut(lease.provider).give_back(lease.slot, lease.units, &lease.resources, lease.replicas);
+            if !self.fold_lease(step, &lease) {
+                self.reenter_bids(step, lease.provider);
+            }
         }
         if ends {
             self.lease_ends(step, id, reason);
@@ -81,5 +93,6 @@ impl Exchange {
         if !self.gangs.is_empty() {
             self.gang_leg_ends(step, id, reason);
         }
+        self.has_no_result(step, id);
     }
 }

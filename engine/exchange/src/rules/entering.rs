@@ -36,7 +36,7 @@ impl Exchange {
             match x.orders[x.orders.len() - 1].mode {
                 Mode::Auto if is_killed => x.end_order(step, id, CancelReason::NotFilledAtOnce),
                 Mode::Auto => x.commit_order(step, id, plan),
-                Mode::Manual | Mode::Auction => {}
+                Mode::Manual | Mode::Auction => x.open_order(step, id),
             }
             if is_fok && !is_killed {
                 x.form_gang(id, plan);
@@ -55,7 +55,10 @@ impl Exchange {
         plan: &mut Plan,
         gone: Option<MarketId>,
     ) -> Result<(), Code> {
-        if order.mode == Mode::Auto {
+        if self.is_beyond_mandate(order) {
+            // It will be parked, and meets nothing yet.
+            plan.begin(order.remaining, budget);
+        } else if order.mode == Mode::Auto {
             self.plan_order(order, Entering::Anew, budget, plan);
             refuse(plan)?;
             self.check_depth(order, plan, gone)?;
@@ -112,10 +115,20 @@ impl Exchange {
         if order.state == OrderState::Open {
             match plan.ends(order.time_in_force) {
                 Some(reason) => self.end_order(step, id, reason),
-                None => self.rest_order(id),
+                None => self.open_order(step, id),
             }
         }
         self.park_after(step, plan);
+    }
+
+    /// Lets what is left of an order stand, or wait for its mandate.
+    fn open_order(&mut self, step: &mut Step<'_>, id: OrderId) {
+        let order = self.order(id).expect("the caller has it");
+        if self.is_beyond_mandate(order) {
+            self.park_order(step, id);
+        } else if order.mode == Mode::Auto {
+            self.rest_order(id);
+        }
     }
 
     /// Adds a standing bid, matches it, and lets the rest stand, be parked or
@@ -212,7 +225,8 @@ impl Exchange {
         }
     }
 
-    /// Parks the bids of providers that a plan has filled up.
+    /// Parks the bids of providers that a plan has filled up, and the orders of
+    /// tenants whose mandate it has used up.
     fn park_after(&mut self, step: &mut Step<'_>, plan: &Plan) {
         let mut last = None;
         for action in &plan.actions {
@@ -222,6 +236,9 @@ impl Exchange {
                 self.park_without_room(step, provider);
                 last = Some(provider);
             }
+        }
+        for (tenant, _) in &plan.spent {
+            self.park_beyond_mandate(step, *tenant);
         }
     }
 

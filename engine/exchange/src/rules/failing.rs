@@ -3,8 +3,8 @@
 //! when the chain has settled it, so its provider is paid for nothing more.
 
 use berth_domain::{
-    Age, BidState, CloseReason, Code, LeaseFailedOver, LeaseId, OrderContinued, OrderDiscontinued, OrderId, RatePerHour,
-    Seconds, StandbyEnd, Stroops, TimeInForce, owed,
+    Age, BidState, CloseReason, Code, LeaseFailedOver, LeaseId, OrderContinued, OrderDiscontinued, OrderId,
+    RatePerHour, Seconds, StandbyEnd, Stroops, TimeInForce, owed,
 };
 
 use super::filling::Opening;
@@ -16,7 +16,7 @@ impl Exchange {
     pub(crate) fn take_over(&mut self, step: &mut Step<'_>, id: LeaseId, reason: Option<CloseReason>) {
         let lease = self.lease(id).expect("the caller has it");
         let order = self.order(lease.order).expect("a lease's order is there");
-        if !order.failover || !reason.is_some_and(CloseReason::fails_over) {
+        if !order.failover || matches!(lease.origin, Origin::Rerun(_)) || !reason.is_some_and(CloseReason::fails_over) {
             return;
         }
         let used = lease.evidence.seconds().0;
@@ -43,6 +43,7 @@ impl Exchange {
         // What came back and the hold are enough for what was reserved for; a
         // lease that was topped up since goes on for as long as they are.
         let funds = lease.escrow - lease.pay + standby.hold;
+        let funds = funds.min(self.escrow_cap(lease.tenant, Stroops::ZERO));
         let prepay = prepay.min(affordable(rate, funds));
         let escrow = owed(rate, prepay).expect("it is at most the funds");
         if escrow == Stroops::ZERO {
@@ -66,6 +67,9 @@ impl Exchange {
             self.finish_bid(standby.bid, BidState::Matched);
         }
         self.standbys.seek(to);
+        if self.is_capped(tenant) {
+            self.park_beyond_mandate(step, tenant);
+        }
         true
     }
 
@@ -84,6 +88,7 @@ impl Exchange {
         let next = OrderId(self.orders.len() as u64 + 1);
         let mut order = Order { id: next, replicas: lease.replicas, duration, prepay, ..old.afresh(step.seq, step.at) };
         order.remaining = order.replicas;
+        order.is_capped = self.is_capped(order.account);
         if order.expires_at.is_some_and(|at| at <= step.at) {
             order.expires_at = None;
             order.time_in_force = TimeInForce::Ioc;

@@ -2,9 +2,10 @@
 
 use berth_domain::{
     AccountId, BidId, BidState, BidTarget, LeaseId, LeaseOpened, LeaseState, OrderFilled, OrderId, OrderState, Rate,
-    RatePerHour, Seconds, Stroops, Text, owed,
+    RatePerHour, Seconds, Stroops, Text, Verify, owed,
 };
 
+use super::plan::Plan;
 use crate::exchange::{Exchange, Step};
 use crate::state::{Bid, Evidence, Funding, Lease, Origin, Place, Timer};
 
@@ -36,16 +37,21 @@ impl Exchange {
             step.budget.fills -= 1;
             self.fill(step, order_id, id, price, replicas);
             self.park_without_room(step, provider);
+            let order = self.order(order_id).expect("a bid's order is there");
+            if order.is_capped {
+                self.park_beyond_mandate(step, order.account);
+            }
         }
         fills
     }
 
-    /// Replicas of its order that a directed bid has room for now.
+    /// Replicas of its order that a directed bid may take now.
     pub(crate) fn directed_replicas(&self, bid: &Bid, order: OrderId) -> u32 {
         let order = self.order(order).expect("a bid's order is there");
         let host = self.provider(bid.provider).expect("a bid's provider is registered");
-        if order.state == OrderState::Open && host.available {
-            order.remaining.min(host.room(bid.slot, order.units, &order.resources))
+        if order.state == OrderState::Open && host.available && !self.is_below_floor(bid, bid.price) {
+            let room = host.room(bid.slot, order.units, &order.resources);
+            self.lot(order, order.remaining, u32::MAX, room, bid.price, &Plan::default()).replicas
         } else {
             0
         }
@@ -96,6 +102,8 @@ impl Exchange {
         let bid = self.bid(bid_id).expect("the caller has it");
         let (provider, provider_account, slot) = (bid.provider, bid.account, bid.slot);
         let order = self.order(order_id).expect("the caller has it");
+        // The contract must be able to settle it when it has been checked.
+        let deadline = deadline + if order.verify == Verify::Spot { self.spot_time(duration) } else { 0 };
         let lease = Lease {
             id,
             order: order_id,
@@ -145,9 +153,18 @@ impl Exchange {
             next_of_bid: LeaseId(0),
         };
         step.emit(self.opened(&lease));
+        self.account_mut(tenant).spend(step.at, escrow);
         self.leases.push(lease);
         self.timers.set(Timer::LeasePhase(id), escrow_by);
         id
+    }
+
+    /// How long a spot check may take after a lease has finished, in seconds:
+    /// until the chain's ledger is reported, and for two more runs.
+    fn spot_time(&self, duration: Seconds) -> u64 {
+        let timing = self.timing();
+        let run = timing.escrow_timeout.0 + timing.start_timeout.0 + duration.0 + timing.closing_timeout.0;
+        timing.escrow_timeout.0 + 2 * run
     }
 
     /// What the chain's deadline adds to a lease's duration, in seconds.
@@ -181,7 +198,7 @@ impl Exchange {
         }
     }
 
-    fn count_in_bid(&mut self, step: &mut Step<'_>, id: BidId, lease: LeaseId, units: u32) {
+    pub(crate) fn count_in_bid(&mut self, step: &mut Step<'_>, id: BidId, lease: LeaseId, units: u32) {
         let bid = self.bid_mut(id);
         let is_used_up = match bid.target {
             BidTarget::Standing { .. } => {

@@ -5,7 +5,7 @@ use berth_domain::{CloseReason, LeaseId, OrderId};
 
 use super::plan::{Action, Plan};
 use crate::exchange::{Exchange, Step};
-use crate::state::{Gang, Timer};
+use crate::state::{Gang, Origin, Timer};
 
 impl Exchange {
     /// A fill-or-kill order was filled. Over one lease it is no gang.
@@ -32,6 +32,9 @@ impl Exchange {
     pub(crate) fn gang_leg_ends(&mut self, step: &mut Step<'_>, id: LeaseId, reason: CloseReason) {
         let lease = self.lease(id).expect("the caller has it");
         let (order, has_started) = (lease.order, lease.started_at.is_some());
+        if lease.origin != Origin::Match {
+            return;
+        }
         let first = self.order(order).expect("a lease's order is there").first_lease;
         let Some(gang) = self.gangs.get_mut(&order) else { return };
         if gang.closing.is_some() {
@@ -51,13 +54,15 @@ impl Exchange {
     pub(crate) fn close_gang(&mut self, step: &mut Step<'_>, order: OrderId) {
         while let Some(leg) = self.gangs.get(&order).and_then(|gang| gang.closing) {
             let Some(lease) = self.lease(leg) else { break };
-            let next = lease.next_of_order;
+            let (next, is_of_it) = (lease.next_of_order, lease.origin == Origin::Match);
             let Some(left) = step.budget.fills.checked_sub(1) else {
                 self.timers.set(Timer::Gang(order), step.at);
                 return;
             };
             step.budget.fills = left;
-            self.begin_closing(step, leg, CloseReason::GangFailed);
+            if is_of_it {
+                self.begin_closing(step, leg, CloseReason::GangFailed);
+            }
             if let Some(gang) = self.gangs.get_mut(&order) {
                 gang.closing = Some(next);
             }

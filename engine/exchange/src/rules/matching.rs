@@ -2,11 +2,13 @@
 //! resting side and a [`Plan`] comes of it.
 
 use berth_book::Node;
-use berth_domain::{AccountId, BidId, BidState, BidTarget, Limits, OrderId, Rate, SelfTrade, Stroops, TrustLevel, owed};
+use berth_domain::{
+    AccountId, BidId, BidState, BidTarget, Limits, OrderId, Rate, SelfTrade, Stroops, TrustLevel, owed,
+};
 
 use super::plan::{Action, Budget, Plan, Stop};
 use crate::exchange::Exchange;
-use crate::state::{Bid, Market, Order, Provider, bid_key, order_key};
+use crate::state::{Bid, Market, Order, Provider, Room, bid_key, order_key};
 
 /// Whether the taker's wish only to rest counts: it does when the taker comes,
 /// not when it enters again.
@@ -52,12 +54,14 @@ impl Exchange {
 
     /// Whether an order with these limits could meet any bid: most that are
     /// moved do not, and need no plan.
+    #[inline]
     pub(crate) fn crosses_a_bid(&self, order: &Order, limits: &Limits) -> bool {
         let market = self.market(order.market).expect("an order's market is open");
         limits.iter().any(|(level, limit)| market.crossed_bid(level, limit).is_some())
     }
 
     /// Whether a bid at this price could meet any order.
+    #[inline]
     pub(crate) fn crosses_an_order(&self, bid: &Bid, price: Rate) -> bool {
         let market = self.market(bid.market).expect("a bid's market is open");
         market.crossed_order(self.level_of(bid.account), price).is_some()
@@ -76,32 +80,54 @@ impl Exchange {
     /// Offers a bid to an order that is being walked; answers whether the walk
     /// goes on.
     fn offer(&self, order: &Order, bid: &Bid, entering: Entering, plan: &mut Plan) -> bool {
-        let provider = self.host_of(bid);
-        let room = provider.room(bid.slot, order.units, &order.resources);
-        let room = if plan.actions.is_empty() { room } else { room.saturating_sub(plan.on(bid.provider)) };
-        let replicas = plan.left.min(times(bid.remaining, order.units)).min(room);
-        if replicas == 0 || !self.is_eligible(order, bid, provider, bid.price) {
-            return plan.skip();
+        let host = self.host_of(bid);
+        let (offered, price, provider) = (times(bid.remaining, order.units), bid.price, bid.provider);
+        let all_room = host.room(bid.slot, order.units, &order.resources);
+        let all_room = if !order.spreads() {
+            all_room
+        } else if self.has_part(plan, bid.account) {
+            0
+        } else {
+            all_room.min(1)
+        };
+        let mut taken = 0;
+        loop {
+            let room = if plan.actions.is_empty() { all_room } else { all_room.saturating_sub(plan.on(provider)) };
+            let lot = self.lot(order, plan.left, offered - taken, room, price, plan);
+            // Where the mandate cut a lot there may be another behind it.
+            if taken > 0 && lot.replicas == 0 {
+                return plan.left > 0;
+            }
+            if lot.replicas == 0 || !self.is_eligible(order, bid, host, price) {
+                return plan.skip();
+            }
+            if order.account == bid.account {
+                return match own_account(order.self_trade, order.post_only && entering == Entering::Anew) {
+                    OwnAccount::Skip => plan.skip(),
+                    OwnAccount::EndMaker => {
+                        plan.actions.push(Action::EndBid(bid.id));
+                        true
+                    }
+                    OwnAccount::Stop(stop) => {
+                        plan.stop = stop;
+                        false
+                    }
+                };
+            }
+            if order.post_only && entering == Entering::Anew {
+                plan.stop = Stop::Crosses;
+                return false;
+            }
+            let replicas = lot.replicas;
+            if !plan.fill(Action::Fill { order: order.id, bid: bid.id, provider, price, replicas }, replicas) {
+                return false;
+            }
+            Self::count_spending(order, price, replicas, plan);
+            if !lot.is_cut {
+                return plan.left > 0;
+            }
+            taken += replicas;
         }
-        if order.account == bid.account {
-            return match own_account(order.self_trade, order.post_only && entering == Entering::Anew) {
-                OwnAccount::Skip => plan.skip(),
-                OwnAccount::EndMaker => {
-                    plan.actions.push(Action::EndBid(bid.id));
-                    true
-                }
-                OwnAccount::Stop(stop) => {
-                    plan.stop = stop;
-                    false
-                }
-            };
-        }
-        if order.post_only && entering == Entering::Anew {
-            plan.stop = Stop::Crosses;
-            return false;
-        }
-        let fill = Action::Fill { order: order.id, bid: bid.id, provider: bid.provider, price: bid.price, replicas };
-        plan.fill(fill, replicas) && plan.left > 0
     }
 
     /// The first of the bids, in the rank of an incoming order, that takes so
@@ -123,10 +149,7 @@ impl Exchange {
             let bid = self.resting_bid(BidId(market.ladders().owner(node)));
             let provider = self.host_of(bid);
             let fits = times(bid.remaining, order.units).min(provider.room(bid.slot, order.units, &order.resources));
-            if fits >= replicas
-                && !others.contains(&bid.account)
-                && self.is_eligible(order, bid, provider, bid.price)
-            {
+            if fits >= replicas && !others.contains(&bid.account) && self.is_eligible(order, bid, provider, bid.price) {
                 return Some(bid.id);
             }
             *skips = skips.checked_sub(1)?;
@@ -144,19 +167,43 @@ impl Exchange {
         if head.is_none() {
             return;
         }
-        let provider = self.host_of(bid);
-        let mut room = provider.room_left(bid.slot);
+        let mut room = self.host_of(bid).room_left(bid.slot);
         while let Some(node) = head {
             let next = market.ladders().next(node);
             head = next.filter(|next| market.ladders().key(*next) <= order_key(bid.price));
             let order = self.resting_order(OrderId(market.ladders().owner(node)));
             let limit = order.limits.at(level).expect("it rests in the ladder of a level that it accepts");
-            let replicas =
-                order.remaining.min(times(plan.left, order.units)).min(room.fits(order.units, &order.resources));
-            let goes_on = if replicas == 0 || !self.is_eligible(order, bid, provider, limit) {
-                plan.skip()
-            } else if order.account == bid.account {
-                match own_account(bid.self_trade, bid.post_only && entering == Entering::Anew) {
+            if !self.offer_to(bid, order, limit, entering, &mut room, plan) {
+                return;
+            }
+        }
+    }
+
+    /// Offers an order, at its limit, to a standing bid that is being walked;
+    /// answers whether the walk goes on.
+    #[inline]
+    fn offer_to(
+        &self,
+        bid: &Bid,
+        order: &Order,
+        limit: Rate,
+        entering: Entering,
+        room: &mut Room,
+        plan: &mut Plan,
+    ) -> bool {
+        let mut taken = 0;
+        loop {
+            let (offered, fits) = (times(plan.left, order.units), room.fits(order.units, &order.resources));
+            let lot = self.lot(order, order.remaining - taken, offered, fits, limit, plan);
+            // Where the mandate cut a lot there may be another behind it.
+            if taken > 0 && lot.replicas == 0 {
+                return plan.left > 0;
+            }
+            if lot.replicas == 0 || !self.is_eligible(order, bid, self.host_of(bid), limit) {
+                return plan.skip();
+            }
+            if order.account == bid.account {
+                return match own_account(bid.self_trade, bid.post_only && entering == Entering::Anew) {
                     OwnAccount::Skip => plan.skip(),
                     OwnAccount::EndMaker => {
                         plan.actions.push(Action::EndOrder(order.id));
@@ -166,20 +213,32 @@ impl Exchange {
                         plan.stop = stop;
                         false
                     }
-                }
-            } else if bid.post_only && entering == Entering::Anew {
-                plan.stop = Stop::Crosses;
-                false
-            } else {
-                let fill =
-                    Action::Fill { order: order.id, bid: bid.id, provider: bid.provider, price: limit, replicas };
-                room.take(order.units, &order.resources, replicas);
-                plan.fill(fill, order.units * replicas) && plan.left > 0
-            };
-            if !goes_on {
-                return;
+                };
             }
+            if bid.post_only && entering == Entering::Anew {
+                plan.stop = Stop::Crosses;
+                return false;
+            }
+            let replicas = lot.replicas;
+            let fill = Action::Fill { order: order.id, bid: bid.id, provider: bid.provider, price: limit, replicas };
+            room.take(order.units, &order.resources, replicas);
+            if !plan.fill(fill, order.units * replicas) {
+                return false;
+            }
+            Self::count_spending(order, limit, replicas, plan);
+            if !lot.is_cut {
+                return plan.left > 0;
+            }
+            taken += replicas;
         }
+    }
+
+    /// Whether a plan has a fill on one of an account's hosts.
+    fn has_part(&self, plan: &Plan, account: AccountId) -> bool {
+        plan.actions.iter().any(|action| match action {
+            Action::Fill { provider, .. } => self.provider(*provider).is_some_and(|host| host.account == account),
+            Action::EndOrder(_) | Action::EndBid(_) => false,
+        })
     }
 
     /// The filters that look at neither quantity nor room: they skip a pair and

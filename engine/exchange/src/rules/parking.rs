@@ -1,5 +1,5 @@
 //! Parked orders: out of the ladders, with their age and without a hold, until
-//! their account can pay for them again.
+//! their account can pay for them again and its mandate allows them.
 
 use berth_domain::{OrderId, OrderParked, OrderResumed, OrderState};
 
@@ -19,7 +19,7 @@ impl Exchange {
     }
 
     /// Opens a parked order, which is in no ladder then, when its account has
-    /// what it must hold. Answers whether it did.
+    /// what it must hold and may spend it. Answers whether it did.
     pub(crate) fn resume_order(&mut self, step: &mut Step<'_>, id: OrderId) -> bool {
         let order = self.order(id).expect("the caller has it");
         if !self.may_resume(order) {
@@ -50,10 +50,11 @@ impl Exchange {
         }
     }
 
-    /// Whether a parked order's account can pay for it.
+    /// Whether a parked order's account can pay for it, and its mandate allows
+    /// it.
     fn may_resume(&self, order: &Order) -> bool {
         let hold = Self::hold_for(order, order.remaining);
-        hold.is_some_and(|hold| hold <= self.balances(order.account).available)
+        hold.is_some_and(|hold| hold <= self.balances(order.account).available) && !self.is_beyond_mandate(order)
     }
 
     /// Counts an order in or out of its account's parked ones.

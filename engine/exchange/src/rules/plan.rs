@@ -2,7 +2,7 @@
 //! Refusals, post-only, fill-or-kill and the dry run read it; then it is
 //! carried out or forgotten.
 
-use berth_domain::{BidId, Bounds, CancelReason, OrderId, ProviderId, Rate, TimeInForce};
+use berth_domain::{AccountId, BidId, Bounds, CancelReason, OrderId, ProviderId, Rate, Stroops, TimeInForce};
 
 /// What matching may still cost in one entry, however many things the entry
 /// enters.
@@ -69,6 +69,8 @@ pub(crate) struct Plan {
     pub(crate) left: u32,
     /// What is left of the entry's budget then.
     pub(crate) budget: Budget,
+    /// What tenants whose mandate limits it would spend, by the first fill.
+    pub(crate) spent: Vec<(AccountId, Stroops)>,
 }
 
 impl Plan {
@@ -76,6 +78,7 @@ impl Plan {
     #[inline]
     pub(crate) fn begin(&mut self, left: u32, budget: Budget) {
         self.actions.clear();
+        self.spent.clear();
         self.stop = Stop::Through;
         self.left = left;
         self.budget = budget;
@@ -115,6 +118,19 @@ impl Plan {
     /// Whether nothing of it is carried out, since it must be all and is not.
     pub(crate) fn is_killed(&self, time_in_force: TimeInForce) -> bool {
         time_in_force == TimeInForce::Fok && self.left > 0
+    }
+
+    /// What it spends of a tenant's whose mandate limits it.
+    pub(crate) fn spent_by(&self, tenant: AccountId) -> Stroops {
+        self.spent.iter().find(|(account, _)| *account == tenant).map_or(Stroops::ZERO, |(_, spent)| *spent)
+    }
+
+    /// Counts what a fill spends of such a tenant's.
+    pub(crate) fn spend(&mut self, tenant: AccountId, escrow: Stroops) {
+        match self.spent.iter_mut().find(|(account, _)| *account == tenant) {
+            Some((_, spent)) => *spent += escrow,
+            None => self.spent.push((tenant, escrow)),
+        }
     }
 
     /// Replicas that it puts on a provider so far.

@@ -36,9 +36,11 @@ impl Exchange {
     }
 
     /// Whether a standing bid can be met: its provider takes leases and has one
-    /// unit of the market free. One that cannot is parked.
+    /// unit of the market free, and its price is not below its owner's floor.
+    /// One that cannot is parked.
     #[inline]
     pub(crate) fn is_offered(&self, bid: &Bid) -> bool {
         self.provider(bid.provider).is_some_and(|provider| provider.takes(bid.slot))
+            && !self.is_below_floor(bid, bid.price)
     }
 }

@@ -2,7 +2,7 @@
 //! suspended, and goes on when it is topped up or closes when it is not. One
 //! that is paid for to its end knows none of it.
 
-use berth_domain::{CloseReason, LeaseId, LeaseResumed, LeaseRunway, LeaseState, LeaseSuspended, Micros};
+use berth_domain::{CloseReason, LeaseId, LeaseResumed, LeaseRunway, LeaseState, LeaseSuspended, Micros, Verify};
 
 use crate::exchange::{Exchange, Step};
 use crate::state::Timer;
@@ -32,7 +32,10 @@ impl Exchange {
         let lease = self.lease(id).expect("a timer's lease is there");
         let Some(funded_until) = lease.funded_until() else { return };
         if lease.prepay >= lease.duration {
-            self.begin_closing(step, id, CloseReason::Completed);
+            // A job whose result is to be checked has brought none in its time.
+            let is_checked = self.verify_of(lease) != Verify::None;
+            let reason = if is_checked { CloseReason::Failed } else { CloseReason::Completed };
+            self.begin_closing(step, id, reason);
         } else if lease.funding.is_warned {
             self.suspend(step, id, funded_until);
         } else {

@@ -2,7 +2,8 @@
 //! Its room and units are taken, and nobody is paid for that.
 
 use berth_domain::{
-    AccountId, BidId, LeaseId, LeaseState, ProviderId, StandbyEnd, StandbyMissing, StandbyReleased, StandbyReserved, Stroops, owed,
+    AccountId, BidId, LeaseId, LeaseState, ProviderId, StandbyEnd, StandbyMissing, StandbyReleased, StandbyReserved,
+    Stroops, owed,
 };
 
 use crate::exchange::{Exchange, Step};
@@ -14,6 +15,13 @@ impl Exchange {
     /// on, then about orders that can be paid for again.
     #[inline]
     pub(crate) fn follow_up(&mut self, step: &mut Step<'_>) {
+        // Most entries leave nothing behind.
+        if !self.standbys.is_idle() || self.ledger.has_credited() {
+            self.follow_up_on_all(step);
+        }
+    }
+
+    fn follow_up_on_all(&mut self, step: &mut Step<'_>) {
         let mut is_through = self.standbys.is_idle() || self.mind_standbys(step);
         self.resume_funded(step);
         while is_through && !self.standbys.is_idle() {
@@ -23,8 +31,8 @@ impl Exchange {
     }
 
     /// Lets bids whose units or room came back enter again, and leases that want
-    /// a standby look for one. Answers whether all were reached; the others
-    /// are in the next tick, which comes before anything else.
+    /// a standby look for one. Answers whether all were reached; the
+    /// others are in the next tick, which comes before anything else.
     fn mind_standbys(&mut self, step: &mut Step<'_>) -> bool {
         loop {
             if let Some(provider) = self.standbys.next_freed() {
@@ -64,9 +72,10 @@ impl Exchange {
         let dear = owed(bid.price.of(lease.units, lease.replicas)?, lease.prepay)?;
         let hold = dear.checked_sub(lease.escrow).unwrap_or(Stroops::ZERO);
         let units = lease.units * lease.replicas;
-        let standby =
-            Standby { lease: lease.id, bid: bid.id, provider: bid.provider, price: bid.price, units, hold };
-        (hold <= self.balances(lease.tenant).available).then_some(standby)
+        let standby = Standby { lease: lease.id, bid: bid.id, provider: bid.provider, price: bid.price, units, hold };
+        let mandate = self.accounts.get(lease.tenant)?.mandate.unwrap_or_default();
+        let is_allowed = mandate.per_lease.is_none_or(|most| dear <= most);
+        (is_allowed && hold <= self.balances(lease.tenant).available).then_some(standby)
     }
 
     fn reserve(&mut self, step: &mut Step<'_>, standby: Standby) {
@@ -143,6 +152,7 @@ impl Exchange {
 fn may_fail_over(lease: &Lease) -> bool {
     match lease.state {
         LeaseState::Opened | LeaseState::Escrowed | LeaseState::Running | LeaseState::Suspended => true,
+        LeaseState::Verifying => false,
         LeaseState::Closing | LeaseState::Closed => {
             lease.paid_at.is_none() && lease.reason.is_some_and(|reason| reason.fails_over())
         }

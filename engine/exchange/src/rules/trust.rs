@@ -50,7 +50,11 @@ impl Exchange {
         let ending = match lease.reason? {
             // What the tenant ended, or did not fund further, was served.
             CloseReason::Completed | CloseReason::Stopped | CloseReason::Exhausted if ran => Ending::Completed,
-            CloseReason::Failed | CloseReason::StartTimeout if lease.is_escrowed() => Ending::Failed,
+            CloseReason::Failed | CloseReason::StartTimeout | CloseReason::FailedVerification
+                if lease.is_escrowed() =>
+            {
+                Ending::Failed
+            }
             CloseReason::Dark => Ending::Dark,
             // The provider had no part in it.
             CloseReason::Completed
@@ -61,6 +65,7 @@ impl Exchange {
             | CloseReason::EscrowFailed
             | CloseReason::EscrowTimeout
             | CloseReason::Refunded
+            | CloseReason::FailedVerification
             | CloseReason::GangFailed => return None,
         };
         let fee = if ending == Ending::Completed { lease.fee } else { fee(lease.escrow, bps) };
@@ -73,7 +78,6 @@ impl Exchange {
     /// forfeited counts as gone. Once for a lease, and after everything else
     /// that the caller does to bids and leases: the account's level may change
     /// and its bids enter again.
-    #[cfg_attr(not(test), expect(dead_code, reason = "verification calls it"))]
     pub(crate) fn slash(
         &mut self,
         step: &mut Step<'_>,
@@ -182,15 +186,166 @@ fn judge(account: &Account, staked: Stroops, rules: &TrustRules) -> (Uptime, Tru
     (uptime, earned(&grounds, rules).max(account.granted))
 }
 
-/// How long a lease should have run by what is known: until it began to close
-/// or was to end; one that went dark until it was to end; and one that ended by
-/// itself until it was last seen.
+/// How long a lease should have run by what is known: until it began to close,
+/// or was to end for want of time or funds; one that went dark until it was to
+/// end; and one that ended by itself until it was last seen. Without the time
+/// that it was suspended.
 fn leased_time(lease: &Lease, ending: Ending) -> Seconds {
-    let (Some(started), Some(ends)) = (lease.started_at, lease.ends_at) else { return Seconds(0) };
+    let (Some(started), Some(ends), Some(funded)) = (lease.started_at, lease.ends_at, lease.funded_until()) else {
+        return Seconds(0);
+    };
     let until = match (ending, lease.closing_at) {
-        (Ending::Dark, _) => ends,
-        (_, Some(closing)) => closing.min(ends),
+        (Ending::Dark, _) => ends.min(funded),
+        (_, Some(closing)) => closing.min(ends).min(funded),
         (_, None) => lease.evidence.last_at(),
     };
-    Seconds(until.since(started) / 1_000_000)
+    Seconds(until.since(started).saturating_sub(lease.funding.suspended_micros()) / 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_domain::{
+        Address, Authority, ChainEventId, Command, Digest, Entry, Event, FeeBps, Genesis, Micros, OpenAccount,
+        StakeFact, Text, Tick,
+    };
+
+    use super::*;
+
+    const PROVIDER: Address = Address([7; 32]);
+    const TENANT: Address = Address([8; 32]);
+
+    fn units(n: i64) -> Stroops {
+        Stroops::new(n * 10_000_000).expect("an amount")
+    }
+
+    fn genesis() -> Genesis {
+        Genesis {
+            network: Digest([1; 32]),
+            escrow_contract: Digest([2; 32]),
+            asset: Text::new("XLM").expect("short"),
+            operator: Address([3; 32]),
+            treasury: Address([4; 32]),
+            fee: FeeBps::new(500).expect("a fee"),
+            default_level: TrustLevel::One,
+            grants: Vec::new(),
+            markets: Vec::new(),
+            open_markets: false,
+            timing: Default::default(),
+            bounds: Default::default(),
+            trust: TrustRules::default(),
+            auditors: Vec::new(),
+        }
+    }
+
+    /// An exchange, and how it tells of what changes there.
+    #[derive(Default)]
+    struct Bench {
+        x: Exchange,
+        facts: u64,
+    }
+
+    impl Bench {
+        fn open(stake: i64) -> Self {
+            let mut bench = Self::default();
+            bench.apply(genesis().into());
+            bench.apply(OpenAccount { address: TENANT }.into());
+            bench.chain(stake, None);
+            bench
+        }
+
+        fn apply(&mut self, command: Command) -> Vec<Event> {
+            let mut events = Vec::new();
+            let (account, authority) = (AccountId::EXCHANGE, Authority::Exchange);
+            let entry = Entry { rules: 1, seq: self.x.head().next(), at: Micros(0), account, authority, command };
+            self.x.apply(&entry, &mut events).expect("a valid log");
+            events
+        }
+
+        /// The chain says what is staked, in whole units.
+        fn chain(&mut self, staked: i64, slashed: Option<u64>) -> Vec<String> {
+            self.facts += 1;
+            let event = ChainEventId { toid: self.facts, index: 0 };
+            let slashed = slashed.map(LeaseId);
+            told(&self.apply(StakeFact { event, address: PROVIDER, staked: units(staked), slashed }.into()))
+        }
+
+        fn slash(&mut self, lease: u64, amount: Stroops) -> Vec<String> {
+            let [provider, tenant] = [PROVIDER, TENANT].map(|key| self.x.account_by_address(key).expect("opened"));
+            let (command, mut events) = (Tick.into(), Vec::new());
+            let mut step = Step::next(&self.x, AccountId::EXCHANGE, Micros(0), &command, &mut events);
+            self.x.slash(&mut step, provider, tenant, LeaseId(lease), amount);
+            assert!(self.x.ledger().is_conserved());
+            told(&events)
+        }
+
+        fn forfeited(&self) -> Stroops {
+            let account = self.x.account_by_address(PROVIDER).and_then(|id| self.x.account(id));
+            account.expect("opened").forfeited()
+        }
+    }
+
+    fn told(events: &[Event]) -> Vec<String> {
+        let tell = |event: &Event| match event {
+            Event::StakeSlashed(e) => {
+                assert_eq!((e.address, e.tenant_address), (PROVIDER, TENANT));
+                Some(format!("{} for l{}", e.amount, e.lease))
+            }
+            Event::ReputationChanged(e) => {
+                Some(format!("{} to {}, {} l{}", e.from.get(), e.to.get(), e.cause, e.lease))
+            }
+            Event::TrustChanged(e) => Some(format!("{} to {}, {}", e.from, e.to, e.cause.as_str())),
+            _ => None,
+        };
+        events.iter().filter_map(tell).collect()
+    }
+
+    #[test]
+    fn what_is_forfeited_is_bounded_and_counts_as_gone_until_the_chain_has_taken_it() {
+        let mut bench = Bench::open(1_000);
+        assert_eq!(bench.slash(1, units(50)), ["50 for l1", "100 to 75, failedVerification l1"]);
+        assert_eq!(bench.slash(2, Stroops::ZERO), ["10 for l2", "75 to 50, failedVerification l2"]);
+        // Of 940 left no more than the most, and level Two needs 100.
+        assert_eq!(bench.slash(3, units(841)), ["841 for l3", "50 to 25, failedVerification l3", "Two to One, slash"]);
+        assert_eq!(bench.forfeited(), units(901));
+        assert_eq!(bench.slash(4, units(5_000)), ["99 for l4", "25 to 0, failedVerification l4"]);
+        // Nothing is left to take, neither of stake nor of name.
+        assert_eq!(bench.slash(5, units(5_000)), Vec::<String>::new());
+        assert_eq!(bench.forfeited(), units(1_000));
+        // The chain's facts follow; another stake does not pay for a slash.
+        assert_eq!(bench.chain(950, Some(1)), Vec::<String>::new());
+        assert_eq!(bench.forfeited(), units(950));
+        assert_eq!(bench.chain(1_049, None), Vec::<String>::new());
+        assert_eq!(bench.chain(1_050, None), ["One to Two, stake"]);
+        assert_eq!(bench.chain(209, Some(3)), Vec::<String>::new());
+        assert_eq!(bench.chain(199, Some(2)), Vec::<String>::new());
+        assert_eq!(bench.chain(100, Some(4)), Vec::<String>::new());
+        assert_eq!(bench.forfeited(), Stroops::ZERO);
+        assert_eq!(bench.chain(99, None), ["Two to One, stake"]);
+    }
+
+    #[test]
+    fn stake_that_the_chain_let_go_of_before_it_was_taken_leaves_nothing() {
+        let mut bench = Bench::open(1_000);
+        assert_eq!(
+            bench.slash(1, units(2_000)),
+            ["1000 for l1", "100 to 75, failedVerification l1", "Two to One, slash"]
+        );
+        assert_eq!(bench.chain(500, None), Vec::<String>::new());
+        assert_eq!(bench.slash(2, units(20)), ["75 to 50, failedVerification l2"]);
+        assert_eq!(bench.chain(0, Some(1)), Vec::<String>::new());
+        assert_eq!(bench.chain(100, None), ["One to Two, stake"]);
+    }
+
+    #[test]
+    fn more_than_can_be_counted_is_no_stake() {
+        let mut bench = Bench::open(1_000);
+        let hash = bench.x.state_hash();
+        let event = ChainEventId { toid: 99, index: 0 };
+        let staked = Stroops::new(i64::MAX).expect("an amount");
+        let told = bench.apply(StakeFact { event, address: TENANT, staked, slashed: None }.into());
+        assert!(
+            matches!(told[..], [Event::CommandRefused(refused)] if refused.code == berth_domain::Code::AmountTooLarge)
+        );
+        assert_eq!(bench.x.state_hash(), hash);
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_domain::codec::Encode;
-use berth_domain::{AccountId, Address, Micros, OrderId, ProviderId, Reputation, Stroops, TrustLevel, Uptime};
+use berth_domain::{AccountId, Address, Mandate, Micros, OrderId, ProviderId, Reputation, Stroops, TrustLevel, Uptime};
 
 use super::history::Record;
 use super::standing::Standing;
@@ -34,6 +34,12 @@ pub struct Account {
     /// How long it may be silent before its dead-man timer fires, in
     /// milliseconds; zero when the timer is not armed.
     pub dead_man_millis: u32,
+    /// What it lets be done in its name; nothing is limited without one.
+    pub mandate: Option<Mandate>,
+    /// The end of the day that `spent` counts.
+    pub(crate) day_ends_at: Micros,
+    /// What went into escrows on that day.
+    pub(crate) spent: Stroops,
     /// What is held for top-ups of its leases: the part of what it holds that
     /// only the chain's answer releases.
     pub(crate) topping_up: Stroops,
@@ -61,10 +67,38 @@ impl Account {
         self.standing.as_deref().map_or(Stroops::ZERO, Standing::forfeited)
     }
 
+    /// What has gone into escrows since midnight (UTC).
+    #[must_use]
+    pub fn spent_on(&self, at: Micros) -> Stroops {
+        if at < self.day_ends_at { self.spent } else { Stroops::ZERO }
+    }
+
+    /// Counts what goes into an escrow.
+    #[inline]
+    pub(crate) fn spend(&mut self, at: Micros, amount: Stroops) {
+        if at >= self.day_ends_at {
+            self.day_ends_at = next_midnight(at);
+            self.spent = Stroops::ZERO;
+        }
+        self.spent += amount;
+    }
+
+    /// Whether its mandate limits what it may spend.
+    #[inline]
+    pub(crate) fn is_capped(&self) -> bool {
+        self.mandate.is_some_and(|mandate| mandate.per_lease.is_some() || mandate.per_day.is_some())
+    }
+
     /// Auditors whose word for it holds, and until when.
     pub fn attestations(&self) -> impl Iterator<Item = (AccountId, Micros)> + '_ {
         self.standing.iter().flat_map(|standing| standing.attestations.iter().copied())
     }
+}
+
+/// The first midnight (UTC) after a point in time.
+pub(crate) const fn next_midnight(at: Micros) -> Micros {
+    const DAY: u64 = 86_400_000_000;
+    Micros((at.0 / DAY + 1).saturating_mul(DAY))
 }
 
 impl Encode for Account {
@@ -79,6 +113,9 @@ impl Encode for Account {
         self.providers.encode(out);
         self.uptime.encode(out);
         self.dead_man_millis.encode(out);
+        self.mandate.encode(out);
+        self.day_ends_at.encode(out);
+        self.spent.encode(out);
         // No standing and an empty one are the same.
         match self.standing.as_deref() {
             Some(standing) => standing.encode(out),
@@ -112,6 +149,9 @@ impl Accounts {
             providers: 0,
             uptime: Uptime::MAX,
             dead_man_millis: 0,
+            mandate: None,
+            day_ends_at: Micros::default(),
+            spent: Stroops::ZERO,
             topping_up: Stroops::ZERO,
             parked_orders: 0,
             youngest_order: OrderId(0),

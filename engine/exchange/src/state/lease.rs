@@ -17,6 +17,9 @@ pub enum Origin {
     Match,
     /// What was left of a lease that failed: its standby took over.
     Failover(LeaseId),
+    /// To see whether a lease's result comes out again. The platform is its
+    /// tenant.
+    Rerun(LeaseId),
 }
 
 impl Encode for Origin {
@@ -24,6 +27,7 @@ impl Encode for Origin {
         let (tag, lease) = match *self {
             Self::Match => (0_u8, LeaseId(0)),
             Self::Failover(lease) => (1, lease),
+            Self::Rerun(lease) => (2, lease),
         };
         tag.encode(out);
         lease.encode(out);

@@ -136,9 +136,14 @@ impl Ledger {
         }
     }
 
+    /// Whether more became available in a watched account.
+    #[inline]
+    pub(crate) fn has_credited(&self) -> bool {
+        !self.credited.is_empty()
+    }
+
     /// The watched accounts in which more became available since the last time
     /// that this was asked.
-    #[inline]
     pub(crate) fn take_credited(&mut self) -> Option<BTreeSet<AccountId>> {
         if self.credited.is_empty() { None } else { Some(std::mem::take(&mut self.credited)) }
     }

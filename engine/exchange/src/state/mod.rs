@@ -3,6 +3,7 @@
 
 mod account;
 mod bid;
+mod check;
 mod client_ids;
 mod config;
 mod entrant;
@@ -34,7 +35,8 @@ pub use order::Order;
 pub use provider::Provider;
 pub use standby::Standby;
 
-pub(crate) use account::Accounts;
+pub(crate) use account::{Accounts, next_midnight};
+pub(crate) use check::{Check, Checks};
 pub(crate) use client_ids::ClientIds;
 pub(crate) use config::Config;
 pub(crate) use entrant::Entrant;
@@ -43,7 +45,7 @@ pub(crate) use hash::ComponentHasher;
 pub(crate) use history::{Counted, Ending, day_of};
 pub(crate) use ledger::Place;
 pub(crate) use market::{bid_key, bids_of, order_key, orders_of};
-pub(crate) use provider::Slot;
+pub(crate) use provider::{Room, Slot};
 pub(crate) use standby::Standbys;
 pub(crate) use timers::{Timer, Timers};
 

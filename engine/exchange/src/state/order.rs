@@ -3,8 +3,8 @@
 use berth_book::Node;
 use berth_domain::codec::Encode;
 use berth_domain::{
-    AccountId, Age, Attribute, BidId, ClientId, Digest, LeaseId, Limits, MarketId, Micros, Mode, OrderId,
-    OrderState, PlaceOrder, Resources, Seconds, SelfTrade, Seq, Stroops, TimeInForce, Uptime,
+    AccountId, Age, Attribute, BidId, ClientId, Digest, LeaseId, Limits, MarketId, Micros, Mode, OrderId, OrderState,
+    PlaceOrder, Resources, Seconds, SelfTrade, Seq, Stroops, TimeInForce, Uptime, Verify,
 };
 
 /// A tenant's order.
@@ -56,6 +56,8 @@ pub struct Order {
     pub aim: Option<BidId>,
     /// Whether a standby is reserved for its leases.
     pub failover: bool,
+    /// How the results of its leases are checked.
+    pub verify: Verify,
     /// SHA-256 over salt and specification.
     pub spec_hash: Digest,
     /// The session that it was placed in.
@@ -70,6 +72,8 @@ pub struct Order {
     pub placed_seq: Seq,
     /// When that was stamped.
     pub placed_at: Micros,
+    /// Whether its account's mandate limits what it may spend.
+    pub(crate) is_capped: bool,
     /// Its leases are linked through them, from the first to the last; zero
     /// when there is none.
     pub(crate) first_lease: LeaseId,
@@ -84,7 +88,14 @@ pub struct Order {
 
 impl Order {
     /// The order that a command asks for, before it has met anything.
-    pub(crate) fn new(id: OrderId, account: AccountId, seq: Seq, at: Micros, hold: Stroops, place: &PlaceOrder) -> Self {
+    pub(crate) fn new(
+        id: OrderId,
+        account: AccountId,
+        seq: Seq,
+        at: Micros,
+        hold: Stroops,
+        place: &PlaceOrder,
+    ) -> Self {
         Self {
             id,
             account,
@@ -109,6 +120,7 @@ impl Order {
             min_uptime: place.min_uptime,
             aim: place.aim,
             failover: place.failover,
+            verify: place.verify,
             spec_hash: place.spec_hash,
             session: place.session,
             client_id: place.client_id,
@@ -116,12 +128,20 @@ impl Order {
             directed: Vec::new(),
             placed_seq: seq,
             placed_at: at,
+            is_capped: false,
             first_lease: LeaseId(0),
             last_lease: LeaseId(0),
             nodes: [None; 5],
             older: OrderId(0),
             younger: OrderId(0),
         }
+    }
+
+    /// Whether each of its replicas must run on another account.
+    #[must_use]
+    #[inline]
+    pub const fn spreads(&self) -> bool {
+        matches!(self.verify, Verify::Replicas(_))
     }
 
     /// Whether it still waits for bids, now or when what it lacks is there.
@@ -166,6 +186,7 @@ impl Encode for Order {
         self.min_uptime.encode(out);
         self.aim.encode(out);
         self.failover.encode(out);
+        self.verify.encode(out);
         self.spec_hash.encode(out);
         self.session.encode(out);
         self.client_id.encode(out);

@@ -28,6 +28,8 @@ pub(crate) enum Timer {
     DeadMan(AccountId),
     /// Trust in an account may change by time alone.
     Trust(AccountId),
+    /// An account's mandate ends, or a new day of it begins.
+    Mandate(AccountId),
     /// A gang has failed and more of its leases have to close than one entry
     /// may touch.
     Gang(OrderId),
@@ -40,7 +42,7 @@ pub(crate) enum Timer {
 }
 
 /// Kinds of timers.
-const KINDS: usize = 11;
+const KINDS: usize = 12;
 
 impl Timer {
     const fn kind(self) -> usize {
@@ -56,6 +58,7 @@ impl Timer {
             Self::NewRules => 8,
             Self::Trust(_) => 9,
             Self::Gang(_) => 10,
+            Self::Mandate(_) => 11,
         }
     }
 
@@ -64,7 +67,7 @@ impl Timer {
             Self::OrderExpiry(id) | Self::AuctionClose(id) | Self::Gang(id) => id.0,
             Self::BidExpiry(id) => id.0,
             Self::LeaseEnd(id) | Self::LeasePhase(id) => id.0,
-            Self::DeadMan(id) | Self::Trust(id) => id.0 as u64,
+            Self::DeadMan(id) | Self::Trust(id) | Self::Mandate(id) => id.0 as u64,
             Self::Reentry | Self::NewTerms | Self::NewRules => 0,
         }
     }

@@ -107,8 +107,9 @@ fn orders(x: &Exchange) {
         if order.state == OrderState::Parked && is_settled(x) {
             let needed = owed(highest, order.units, order.remaining, order.prepay.0);
             let available = i128::from(x.balances(order.account).available.get());
-            assert!(available < needed, "order {id} is parked and could be paid for");
+            assert!(available < needed || is_beyond(x, order), "order {id} is parked and could be paid for");
         }
+        assert!(order.state != OrderState::Open || !is_settled(x) || !is_beyond(x, order), "order {id} is allowed");
         let leased: u32 =
             x.leases().filter(|l| l.order == id && l.origin == Origin::Match).map(|lease| lease.replicas).sum();
         assert_eq!(leased + order.remaining, order.replicas, "replicas of order {id}");
@@ -119,6 +120,22 @@ fn orders(x: &Exchange) {
             assert!(bid.is_live() && bid.target == BidTarget::Directed { order: id }, "bid {} waits", bid.id);
         }
     }
+}
+
+/// Whether the tenant's mandate allows not one replica at the highest limit.
+fn is_beyond(x: &Exchange, order: &Order) -> bool {
+    let tenant = x.account(order.account).expect("a tenant has an account");
+    let mandate = tenant.mandate.unwrap_or_default();
+    let highest = order.limits.iter().map(|(_, limit)| limit).max().expect("an order accepts a level");
+    let one = owed(highest, order.units, 1, order.prepay.0);
+    let spent = i128::from(tenant.spent_on(x.last_at()).get());
+    mandate.per_lease.is_some_and(|most| one > most.get().into())
+        || mandate.per_day.is_some_and(|most| spent + one > most.get().into())
+}
+
+fn is_below_floor(x: &Exchange, bid: &Bid) -> bool {
+    let mandate = x.account(bid.account).and_then(|owner| owner.mandate).unwrap_or_default();
+    mandate.floor.is_some_and(|floor| bid.price < floor)
 }
 
 fn bids(x: &Exchange) {
@@ -132,6 +149,7 @@ fn bids(x: &Exchange) {
                 assert_eq!(bid.state == BidState::Matched, bid.reserved + bid.remaining == 0, "state of bid {id}");
                 let host = x.provider(bid.provider).expect("a bid's provider is there");
                 let is_offered = host.available && free_units(x, bid) > 0 && bid.remaining > 0;
+                let is_offered = is_offered && !is_below_floor(x, bid);
                 // In a paused market what was parked waits for its resumption.
                 let waits = bid.state == BidState::Parked && is_paused(x, bid.market);
                 if bid.is_live() && is_settled(x) && !waits {
@@ -170,7 +188,10 @@ fn capacity(x: &Exchange) {
     for provider in x.providers() {
         let (mut cpu, mut memory, mut storage) = (0_u128, 0_u128, 0_u128);
         let mut gpus: BTreeMap<&ResourceClass, u32> = BTreeMap::new();
-        let on_it = |lease: &&Lease| lease.provider == provider.id && lease.state != LeaseState::Closed;
+        let on_it = |lease: &&Lease| {
+            let is_gone = matches!(lease.state, LeaseState::Closed | LeaseState::Verifying);
+            lease.provider == provider.id && !is_gone
+        };
         for lease in x.leases().filter(on_it) {
             let replicas = u128::from(lease.replicas);
             let class = &x.market(lease.market).expect("a lease's market is there").class;

@@ -164,6 +164,7 @@ fn order(x: &Exchange, now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command)
         min_uptime: None,
         aim: None,
         failover: false,
+        verify: Default::default(),
         session: None,
         spec_hash: Digest([3; 32]),
         client_id: client_id(dice),
@@ -212,9 +213,12 @@ fn leasing(x: &Exchange, kind: u8, dice: &mut Dice<'_>) -> (AccountId, Command) 
         _ if is_any => luck / 8 % 12,
         LeaseState::Opened => [0, 0, 0, 0, 0, 1, 5, 0][usize::try_from(luck / 8 % 8).expect("small")],
         LeaseState::Escrowed => [2, 2, 2, 2, 2, 4, 5, 7][usize::try_from(luck / 8 % 8).expect("small")],
-        LeaseState::Running | LeaseState::Suspended => [3, 3, 3, 8, 4, 9, 5, 10][usize::try_from(luck / 8 % 8).expect("small")],
+        LeaseState::Running | LeaseState::Suspended => {
+            [3, 3, 3, 8, 4, 9, 5, 10][usize::try_from(luck / 8 % 8).expect("small")]
+        }
         LeaseState::Closing => [0, 1, 3, 4, 4, 9, 0, 10][usize::try_from(luck / 8 % 8).expect("small")],
         LeaseState::Closed => [6, 6, 6, 9, 6, 10, 6, 7][usize::try_from(luck / 8 % 8).expect("small")],
+        LeaseState::Verifying => [0, 3, 4, 4, 5, 6, 9, 10][usize::try_from(luck / 8 % 8).expect("small")],
     };
     let variant = u8::try_from(luck % 2).expect("small");
     match next {
@@ -228,7 +232,10 @@ fn leasing(x: &Exchange, kind: u8, dice: &mut Dice<'_>) -> (AccountId, Command) 
             let containers = vec![report; lease.replicas as usize - usize::from(dice.once_in(20))];
             (provider, StartLease { lease: id, image: text("sha256:0"), containers }.into())
         }
-        3 => (provider, Heartbeat { lease: id, cpu_millis: luck, memory_bytes: u64::MAX, healthy: luck % 8 > 0 }.into()),
+        3 => (
+            provider,
+            Heartbeat { lease: id, cpu_millis: luck, memory_bytes: u64::MAX, healthy: !luck.is_multiple_of(8) }.into(),
+        ),
         4 => {
             let outcome = dice.pick(&[FinishOutcome::Stopped, FinishOutcome::Exited, FinishOutcome::Failed]);
             let exit_code = (outcome == FinishOutcome::Exited).then(|| dice.pick(&[0, 1, -1]));
@@ -251,7 +258,8 @@ fn leasing(x: &Exchange, kind: u8, dice: &mut Dice<'_>) -> (AccountId, Command) 
         9 => {
             let amount = lease.funding.top_up.map_or(Stroops::ZERO, |top_up| top_up.amount);
             let amount = if dice.once_in(8) { lease.escrow } else { amount };
-            let number = u8::try_from(lease.funding.top_ups % 256).expect("small") ^ (variant & u8::from(dice.once_in(8)));
+            let number =
+                u8::try_from(lease.funding.top_ups % 256).expect("small") ^ (variant & u8::from(dice.once_in(8)));
             (AccountId::EXCHANGE, ToppedUp { lease: id, tx: TxHash([number; 32]), ledger: 1, amount }.into())
         }
         10 => {
@@ -386,9 +394,8 @@ fn plain_bid(provider: ProviderId, target: BidTarget) -> PlaceBid {
 }
 
 fn client_id(dice: &mut Dice<'_>) -> Option<berth_domain::ClientId> {
-    dice.pick(&[None, None, None, None, None, None, None, Some("a"), Some("b"), Some("c"), Some("")]).map(|id| {
-        berth_domain::ClientId::new(id).expect("short")
-    })
+    dice.pick(&[None, None, None, None, None, None, None, Some("a"), Some("b"), Some("c"), Some("")])
+        .map(|id| berth_domain::ClientId::new(id).expect("short"))
 }
 
 fn small(dice: &mut Dice<'_>, most: u64) -> u32 {

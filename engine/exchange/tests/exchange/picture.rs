@@ -58,6 +58,15 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
         Event::OrderAmended(e) => {
             format!("order o{} amended, {} of {} left, holds {}", e.order, e.remaining, e.replicas, e.hold)
         }
+        Event::MandateSet(e) => {
+            let amount = |name: &str, amount: Option<Stroops>| amount.map(|amount| format!("{amount} {name}"));
+            let floor = e.floor.map(|floor| format!("from {floor}"));
+            let until = e.until.map(|until| format!("until {}", clock(until)));
+            let limits = [amount("a lease", e.per_lease), amount("a day", e.per_day), floor, until];
+            let limits: Vec<_> = limits.into_iter().flatten().collect();
+            let limits = if limits.is_empty() { "none".to_owned() } else { limits.join(", ") };
+            format!("mandate of {}: {limits}", names(e.account))
+        }
         Event::OrderParked(e) => format!("order o{} parked, releases {}", e.order, e.released),
         Event::OrderResumed(e) => format!("order o{} resumed, holds {}", e.order, e.hold),
         Event::BidAmended(e) => format!("bid b{} amended, {} at {}", e.bid, e.remaining, e.price),
@@ -128,6 +137,12 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
         Event::LeaseFailedOver(e) => format!("l{} goes on as l{}", e.from, e.to),
         Event::OrderContinued(e) => format!("l{} goes on as o{}", e.lease, e.order),
         Event::OrderDiscontinued(e) => format!("l{} does not go on: {}", e.lease, e.code),
+        Event::VerificationStarted(e) => format!("lease l{} verifying", e.lease),
+        Event::VerificationDrawn(e) => {
+            format!("lease l{} {} by ledger {}", e.lease, if e.drawn { "drawn" } else { "spared" }, e.ledger)
+        }
+        Event::VerificationRerun(e) => format!("lease l{} runs again as l{}", e.lease, e.rerun),
+        Event::VerificationEnded(e) => format!("lease l{} verified: {}", e.lease, e.verdict),
         Event::CommandRefused(e) => format!("refused {}", e.code),
     })
 }

@@ -94,6 +94,7 @@ fn both_ways(x: &Exchange, desk: &Desk, order: &Order) -> Option<(Vec<BidId>, Dr
         min_uptime: order.min_uptime,
         aim: None,
         failover: false,
+        verify: Default::default(),
         spec_hash: order.spec_hash,
         session: None,
         client_id: None,

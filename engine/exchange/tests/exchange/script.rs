@@ -7,12 +7,14 @@
 //! ada bid p1 H100-80 4 @ 2 min=60 max=3600   standing
 //! ada bid p1 on o1 @ 2                       directed
 //! tom accept b1 | tom cancel o1 | ada cancel b1 | tom stop l1
+//! tom mandate lease=5 day=20 floor=1 until=+60 | mandate none
 //! tom topup l1 60 | chain tops l1 | tops l1 0.5 | refuses l1 topup 1
 //! ada beat l1 unhealthy | ada backlog l1 10 20   when, in seconds since the opening
 //! ada start l1 | ada beat l1 | ada finish l1 stopped | exited=0 | failed
 //! chain escrowed l1 | escrowed l1 elsewhere | refuses l1 | pays l1 | refunds l1
 //! chain credits tom 5 | asks tom 5 | withdrew tom 5 | keeps tom 5
 //! chain stakes ada 100 | stakes ada 90 slashed=l1 | dee attest ada +60
+//! tom order H100-80 3x1 @ 2 fok verify=3 | verify=spot; chain draws l1 | spares l1; ada finish l1 exited=0/7
 //! wait 60 | down 60 | resume
 //! book H100-80 | money tom ada | standing ada | state o1 b1 l1
 //! ```
@@ -23,8 +25,8 @@ use berth_domain::{
     AcceptBid, AccountId, AmendBid, AmendOrder, BidId, BidTarget, CancelAll, CancelBid, CancelOrder, ChainEventId,
     ClientId, Command, ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, Genesis, Heartbeat, LeaseBacklog,
     LeaseId, MarketId, MassQuote, Mode, OpenAccount, OrderId, PlaceOrder, PortBinding, ProviderId, Quote, ReplaceBid,
-    ReplaceOrder, Resources, Seconds, SetDeadMan, SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops,
-    Text, TopUpFailed, TopUpLease, ToppedUp, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    ReplaceOrder, Resources, Seconds, SetDeadMan, SetMandate, SettlementPaid, SettlementRefunded, StartLease,
+    StopLease, Stroops, Text, TopUpFailed, TopUpLease, ToppedUp, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 
 use crate::cast::{CAST, OWNERS, TENANTS, address, class, genesis, tx};
@@ -34,6 +36,7 @@ use crate::standing;
 use crate::words::{
     attributes, bid, finish, host, id_of, limits, number, option, rate, self_trade, stroops, time_in_force,
 };
+use crate::verification::{ledger, verify};
 
 /// Plays a scenario and compares every line.
 pub(crate) fn check(scenario: &str) {
@@ -206,6 +209,17 @@ impl Stage {
                 let beats = times.iter().map(|second| OPENING.plus(Seconds(number(second)))).collect();
                 LeaseBacklog { lease: LeaseId(id_of('l', lease)), beats }.into()
             }
+            ["mandate", ref limits @ ..] => {
+                let amount = |key| option(limits, key).map(stroops);
+                let after = |text: &str| self.desk.now.plus(Seconds(number(text.trim_start_matches('+'))));
+                SetMandate {
+                    per_lease: amount("lease"),
+                    per_day: amount("day"),
+                    floor: option(limits, "floor").map(rate),
+                    until: option(limits, "until").map(after),
+                }
+                .into()
+            }
             ["topup", lease, seconds] => {
                 TopUpLease { lease: LeaseId(id_of('l', lease)), seconds: Seconds(number(seconds)) }.into()
             }
@@ -298,6 +312,7 @@ impl Stage {
             min_uptime: option(options, "uptime").map(standing::uptime),
             aim: option(options, "aim").map(|bid| BidId(id_of('b', bid))),
             failover: options.contains(&"failover"),
+            verify: verify(options),
             session: option(options, "session").map(number),
             requires: attributes(option(options, "needs")),
             spec_hash: Digest([0xAB; 32]),
@@ -351,6 +366,8 @@ impl Stage {
                 };
                 SettlementPaid { lease, tx: tx(0x50, lease), ledger: 9, pay, fee, refund }.into()
             }
+            ["draws", lease] => ledger(LeaseId(id_of('l', lease)), true).into(),
+            ["spares", lease] => ledger(LeaseId(id_of('l', lease)), false).into(),
             ["refunds", lease, ref amount @ ..] => {
                 let lease = LeaseId(id_of('l', lease));
                 let all = x.lease(lease).map_or(Stroops::ZERO, |lease| lease.escrow);

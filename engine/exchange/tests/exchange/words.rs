@@ -59,11 +59,19 @@ pub(crate) fn self_trade(options: &[&str]) -> SelfTrade {
 
 pub(crate) fn finish(lease: LeaseId, how: &str) -> FinishLease {
     let (outcome, exit_code) = match how.split_once('=') {
-        Some((_, code)) => (FinishOutcome::Exited, Some(code.parse().expect("an exit code"))),
+        Some((_, code)) => {
+            let code = code.split('/').next().expect("a first part");
+            (FinishOutcome::Exited, Some(code.parse().expect("an exit code")))
+        }
         None if how == "stopped" => (FinishOutcome::Stopped, None),
         None => (FinishOutcome::Failed, None),
     };
-    let result = (exit_code == Some(0)).then_some(JobResult { sha256: Digest([0xCD; 32]), size: 42 });
+    // `exited=0/7` names the result's hash by a byte, `exited=0/none` has none.
+    let byte = match how.split_once('/') {
+        None => Some(0xCD),
+        Some((_, byte)) => byte.parse().ok(),
+    };
+    let result = byte.filter(|_| exit_code == Some(0)).map(|byte| JobResult { sha256: Digest([byte; 32]), size: 42 });
     let detail = if outcome == FinishOutcome::Failed { "no such image" } else { "" };
     FinishLease { lease, outcome, exit_code, result, detail: Text::new(detail).expect("short") }
 }

@@ -17,8 +17,8 @@ use crossbeam_channel::{Receiver, bounded, unbounded};
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const OPENING: Micros = Micros(1_767_225_600_000_000);
-/// The first account that deposits, behind the treasury.
-pub(crate) const TENANT: AccountId = AccountId(2);
+/// The first account that deposits, behind the treasury and the operator.
+pub(crate) const TENANT: AccountId = AccountId(3);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Node {
@@ -149,6 +149,7 @@ fn order(expires_at: Micros) -> PlaceOrder {
         min_uptime: None,
         aim: None,
         failover: false,
+        verify: Default::default(),
         spec_hash: Digest([9; 32]),
         session: None,
         client_id: None,

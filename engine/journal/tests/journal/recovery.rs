@@ -151,7 +151,7 @@ fn a_log_whose_links_do_not_hold_is_refused() {
         |dir| forge(dir, LAST_BATCH, |b| b.entries[0].at.0 += 1),
         &["at entry 6", "the watermark names batch"],
     );
-    check_refused(|dir| forge(dir, 2, |b| b.entries[0].rules = 9), &["at entry 2", "needs rules 9"]);
+    check_refused(|dir| forge(dir, 2, |b| b.entries[0].rules = 9), &["at entry 2", "carries rules 9"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use berth_domain::{
     AccountId, AmendOrder, Authority, BidState, BidTarget, ChainEventId, Code, Command, Deposit, Digest, Entry,
     EscrowFailed, Event, GpuInventory, LeaseId, Limits, MarketId, MassQuote, Micros, Mode, OpenAccount, OrderId,
     PlaceBid, PlaceOrder, ProviderId, Quote, RULES_VERSION, Rate, RegisterProvider, Resources, Seconds, SelfTrade,
-    SetDeadMan, Stroops, Text, Tick, TimeInForce, TrustLevel,
+    SetDeadMan, Stroops, Text, Tick, TimeInForce, TrustLevel, Verify,
 };
 
 use super::{Answer, Oracle, Reply};
@@ -102,6 +102,7 @@ fn order(replicas: u32, limit: i64) -> PlaceOrder {
         min_uptime: None,
         aim: None,
         failover: false,
+        verify: Verify::default(),
         spec_hash: Digest([0; 32]),
         session: None,
         client_id: None,

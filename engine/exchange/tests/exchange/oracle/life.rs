@@ -89,7 +89,8 @@ impl Oracle {
             LeaseState::Opened => return Err(Code::LeaseState),
             // To be suspended is to be stopped, and no end.
             LeaseState::Suspended if finish.outcome == FinishOutcome::Stopped => return Err(Code::LeaseState),
-            LeaseState::Escrowed | LeaseState::Running | LeaseState::Suspended | LeaseState::Closing => {}
+            // Others are not foretold.
+            _ => {}
         }
         if finish.result.is_some_and(|result| result.size > RESULT_BYTES_MAX) {
             return Err(Code::OutOfBounds);

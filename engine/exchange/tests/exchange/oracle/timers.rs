@@ -141,7 +141,7 @@ impl Oracle {
             LeaseState::Running => self.close(id, CloseReason::Dark),
             LeaseState::Suspended => self.begin_closing(id, CloseReason::Exhausted),
             LeaseState::Closing => self.close(id, reason.expect("what closes has a reason")),
-            LeaseState::Closed => unreachable!("nothing is overdue of what is closed"),
+            other => unreachable!("nothing is overdue of what is {other}"),
         }
     }
 
@@ -157,7 +157,7 @@ impl Oracle {
                 LeaseState::Running => timing.dark_after,
                 LeaseState::Suspended => timing.suspend_timeout,
                 LeaseState::Closing => timing.closing_timeout,
-                LeaseState::Closed => unreachable!("nothing is overdue of what is closed"),
+                other => unreachable!("nothing is overdue of what is {other}"),
             };
             lease.overdue_at = Some(at.plus(wait));
             moved.push(Rule::LeaseMovedByResumption);

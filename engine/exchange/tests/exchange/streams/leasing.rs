@@ -34,7 +34,7 @@ pub(crate) fn leasing(x: &Oracle, dice: &mut Dice<'_>) -> (AccountId, Command) {
         LeaseState::Running => [4, 3, 3, 4, 3, 4, 5, 3][place],
         LeaseState::Suspended => [4, 3, 3, 4, 4, 5, 3, 7][place],
         LeaseState::Closing => [4, 1, 3, 0, 4, 4, 0, 4][place],
-        LeaseState::Closed => [6, 6, 6, 6, 6, 6, 6, 7][place],
+        _ => [6, 6, 6, 6, 6, 6, 6, 7][place],
     };
     let variant = u8::try_from(luck % 2).expect("small");
     match next {

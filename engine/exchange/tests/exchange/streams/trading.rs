@@ -3,7 +3,7 @@
 use berth_domain::{
     AcceptBid, AccountId, AmendBid, AmendOrder, BidId, BidState, BidTarget, CancelAll, CancelBid, CancelOrder, Command,
     Digest, MarketId, MassQuote, Micros, Mode, OrderId, PlaceBid, PlaceOrder, ProviderId, Quote, ReplaceBid,
-    ReplaceOrder, Resources, Seconds, SetDeadMan, TimeInForce, Uptime,
+    ReplaceOrder, Resources, Seconds, SetDeadMan, TimeInForce, Uptime, Verify,
 };
 
 use super::dice::{Dice, ids, region};
@@ -124,6 +124,7 @@ pub(crate) fn order(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId,
         min_uptime: dice.pick(&[None, None, Uptime::new(9_900), Some(Uptime::MAX)]),
         aim: (aims != dice.once_in(80)).then_some(aim),
         failover: false,
+        verify: Verify::default(),
         spec_hash: Digest([3; 32]),
         session: dice.session(),
         client_id: dice.client_id(),

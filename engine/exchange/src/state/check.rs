@@ -1,0 +1,29 @@
+//! Checks: leases whose results wait for other runs of the same job.
+
+use std::collections::BTreeMap;
+
+use berth_domain::codec::Encode;
+use berth_domain::{Digest, LeaseId};
+
+/// What is known of the spot check of one lease.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Check {
+    pub(crate) lease: LeaseId,
+    /// The ledger that drew it, and its hash.
+    pub(crate) ledger: u32,
+    pub(crate) hash: Digest,
+    /// The leases that run it again: one, and another where they differ.
+    pub(crate) reruns: [Option<LeaseId>; 2],
+}
+
+impl Encode for Check {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.lease.encode(out);
+        self.ledger.encode(out);
+        self.hash.encode(out);
+        self.reruns.iter().for_each(|rerun| rerun.encode(out));
+    }
+}
+
+/// By the lease that is checked.
+pub(crate) type Checks = BTreeMap<LeaseId, Check>;
