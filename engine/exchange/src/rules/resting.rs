@@ -1,13 +1,46 @@
 //! How orders and bids take their places in the ladders and leave them, and
 //! access to things that are known to be there.
 
-use berth_domain::{BidId, BidTarget, Code, LeaseId, MarketId, Mode, OrderId, ProviderId, TimeInForce};
+use berth_domain::{
+    BidId, BidTarget, Code, LeaseId, MarketId, Mode, OrderId, ProviderId, TimeInForce, TrustLevel,
+};
 
 use super::plan::Plan;
 use crate::exchange::Exchange;
 use crate::state::{
     Bid, Lease, Market, Order, Provider, bid_key, bids_of, order_key, orders_of, place_mut,
 };
+
+impl Order {
+    /// Moves it to the place of its limits and age in its market.
+    pub(crate) fn shift(&mut self, market: &mut Market) {
+        let units = self.units_left();
+        for (level, node) in TrustLevel::ALL.iter().zip(&mut self.nodes) {
+            match (*node, self.limits.at(*level)) {
+                (Some(node), Some(limit)) => {
+                    market.ladders_mut().shift(node, orders_of(*level), order_key(limit), self.age.0, units);
+                }
+                (None, Some(limit)) => *node = Some(market.rest_order(*level, limit, self.age, self.id, units)),
+                (Some(gone), None) => {
+                    market.ladders_mut().remove(gone);
+                    *node = None;
+                }
+                (None, None) => {}
+            }
+        }
+    }
+}
+
+impl Bid {
+    /// Moves it to the place of its owner's level, its price and age in its
+    /// market.
+    #[inline]
+    pub(crate) fn shift(&self, level: TrustLevel, market: &mut Market) {
+        if let Some(node) = self.node {
+            market.ladders_mut().shift(node, bids_of(level), bid_key(self.price), self.age.0, self.remaining);
+        }
+    }
+}
 
 impl Exchange {
     /// Lets an `auto` order rest in the ladder of each level that it accepts.
@@ -20,31 +53,6 @@ impl Exchange {
             order.nodes[level.index()] = Some(market.rest_order(level, limit, order.age, id, units));
         }
         market.resting += 1;
-    }
-
-    /// Moves an order to the place of its limits and age.
-    pub(crate) fn shift_order(&mut self, id: OrderId) {
-        let Self { orders, markets, .. } = self;
-        let order = place_mut(orders, id.0).expect("ids of orders are never given twice");
-        let market = place_mut(markets, order.market.0.into()).expect("an order's market is open");
-        let units = order.units_left();
-        let mut left = order.nodes;
-        for (level, limit) in order.limits.iter() {
-            let node = &mut order.nodes[level.index()];
-            match left[level.index()].take() {
-                Some(node) => {
-                    market.ladders_mut().shift(node, orders_of(level), order_key(limit), order.age.0, units);
-                }
-                None => *node = Some(market.rest_order(level, limit, order.age, id, units)),
-            }
-        }
-        // Levels that it no longer accepts.
-        for (node, gone) in order.nodes.iter_mut().zip(left) {
-            if let Some(gone) = gone {
-                market.ladders_mut().remove(gone);
-                *node = None;
-            }
-        }
     }
 
     /// Says in the ladders how many units an order has left.
@@ -86,10 +94,7 @@ impl Exchange {
         let Self { bids, markets, accounts, .. } = self;
         let bid = place_mut(bids, id.0).expect("ids of bids are never given twice");
         let market = place_mut(markets, bid.market.0.into()).expect("a bid's market is open");
-        let level = accounts.get(bid.account).expect("an owner has an account").level;
-        if let Some(node) = bid.node {
-            market.ladders_mut().shift(node, bids_of(level), bid_key(bid.price), bid.age.0, bid.remaining);
-        }
+        bid.shift(accounts.get(bid.account).expect("an owner has an account").level, market);
     }
 
     /// Says in its ladder how many units a bid has left.
