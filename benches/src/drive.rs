@@ -3,11 +3,13 @@
 mod ladder_books;
 mod tally;
 mod tree_books;
+mod whole_exchange;
 
 pub use ladder_books::LadderBooks;
 pub use tally::{Event, Tally};
 pub(crate) use tree_books::Resting;
 pub use tree_books::TreeBooks;
+pub use whole_exchange::WholeExchange;
 
 use crate::workload::{Command, Workload};
 

@@ -8,4 +8,5 @@ pub mod drive;
 pub mod generate;
 pub mod measure;
 pub mod report;
+pub mod verbs;
 pub mod workload;

@@ -92,7 +92,7 @@ fn what_is_no_workload_is_told_why() {
     assert_eq!(fault(&|b| b[60] = 32), "the size of a command is 32, this program reads 24");
     assert_eq!(fault(&|b| b.truncate(24_423)), "the header announces 24424 bytes, the file has 24423");
     assert_eq!(fault(&|b| b[23] = 0xff), "the header announces 440992475512118992744 bytes, the file has 24424");
-    assert_eq!(fault(&|b| b[46] = 1), "the highest order id is 281474976711666, more than there are commands");
+    assert_eq!(fault(&|b| b[46] = 1), "the highest order id is 281474976711663, more than there are commands");
     assert_eq!(fault(&|b| b[64] = 4), "command 0: op 4 is out of range");
     assert_eq!(fault(&|b| b[65 + 24] = 2), "command 1: side 2 is out of range");
     assert_eq!(fault(&|b| b[66] = 1), "command 0: book 1 is out of range");

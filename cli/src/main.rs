@@ -3,6 +3,7 @@
 //! holds no logic of theirs.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of the terminal")]
 
+mod bench;
 mod bid;
 mod demo;
 mod fault;
@@ -27,6 +28,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::fault::Fault;
 use crate::output::Format;
+
+#[global_allocator]
+static ALLOCATOR: berth_benches::allocations::CountingAllocator = berth_benches::allocations::CountingAllocator;
 
 /// An exchange for compute leases.
 #[derive(Parser)]
@@ -61,6 +65,8 @@ enum Verb {
     Verify(verify::Verify),
     /// Compares the exchange's money with the escrow contract's, to the stroop.
     Settle(settle::Settle),
+    /// Measures the book and the exchange over workload files, beside a baseline.
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -93,6 +99,7 @@ fn run(berth: Berth) -> Result<(), Fault> {
         Verb::Lease(lease) => runtime.block_on(lease.run(format)),
         Verb::Replay(replay) => replay.run(format),
         Verb::Verify(verify) => verify.run(format),
+        Verb::Bench(bench) => bench.run(format),
         Verb::Settle(settle) => runtime.block_on(settle.run(format)),
     }
 }

@@ -1,7 +1,7 @@
 //! Berth's own books: asks rest as bids do, in ascending order, and a workload's
 //! bids as orders do, mirrored.
 
-use berth_book::{Book, Ladder, Node, Resting};
+use berth_book::{Around, Book, Ladder, Node, Resting, prefetch};
 
 use super::{Books, Event};
 use crate::workload::{Command, Op, Workload};
@@ -12,7 +12,15 @@ pub struct LadderBooks {
     books: Vec<Book>,
     orders: Vec<Order>,
     age: u64,
+    /// Whether what rests is more than the caches hold.
+    is_deep: bool,
 }
+
+/// Commands that are looked ahead at together.
+const WINDOW: usize = 4;
+
+/// Orders that rest, from where on looking ahead is worth its instructions.
+const DEEP: u64 = 20_000;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Order {
@@ -31,15 +39,32 @@ struct Place {
 const PLACES: [Place; 2] =
     [Place { ladder: Ladder::new(5), mirror: u64::MAX }, Place { ladder: Ladder::new(0), mirror: 0 }];
 
+/// A few commands of a batch: none beyond its end.
+fn window(batch: &[Command], index: usize) -> &[Command] {
+    let rest = batch.get(index * WINDOW..).unwrap_or_default();
+    &rest[..rest.len().min(WINDOW)]
+}
+
 impl LadderBooks {
     /// Trades with the other side; gives what is left.
     #[inline]
-    fn cross(&mut self, command: &Command, mut left: u32, events: &mut Vec<Event>) -> u32 {
+    fn cross(&mut self, command: &Command, quantity: u32, events: &mut Vec<Event>) -> u32 {
+        let Place { ladder, mirror } = PLACES[command.side.other().index()];
+        let limit = u64::from(command.price) ^ mirror;
+        match self.books[usize::from(command.book)].best_key(ladder) {
+            Some(key) if key <= limit => self.trade(command, quantity, events),
+            _ => quantity,
+        }
+    }
+
+    #[inline(never)]
+    fn trade(&mut self, command: &Command, mut left: u32, events: &mut Vec<Event>) -> u32 {
         let Place { ladder, mirror } = PLACES[command.side.other().index()];
         let limit = u64::from(command.price) ^ mirror;
         let book = &mut self.books[usize::from(command.book)];
-        while let Some(key) = book.best_key(ladder).filter(|key| *key <= limit) {
-            let Some(node) = book.best(ladder).filter(|_| left > 0) else { break };
+        while left > 0 {
+            let Some(key) = book.best_key(ladder).filter(|key| *key <= limit) else { break };
+            let Some(node) = book.best(ladder) else { break };
             let (maker, open) = (book.owner(node), book.quantity(node));
             let quantity = left.min(open);
             left -= quantity;
@@ -82,6 +107,28 @@ impl LadderBooks {
             self.orders[order as usize].node = None;
         }
         events.push(Event::Moved { order, price, quantity });
+    }
+
+    /// Asks early for the memory that commands will read: the next four windows
+    /// are at one step each.
+    fn look_ahead(&self, batch: &[Command], index: usize, around: &mut [[Around; WINDOW]; 2]) {
+        for command in window(batch, index + 4) {
+            prefetch(&self.orders[command.order as usize]);
+        }
+        for command in window(batch, index + 3) {
+            if let Some(node) = self.orders[command.order as usize].node {
+                self.books[usize::from(command.book)].expect(node);
+            }
+        }
+        for (around, command) in around[index % 2].iter_mut().zip(window(batch, index + 2)) {
+            let node = self.orders[command.order as usize].node;
+            *around = node.map(|node| self.books[usize::from(command.book)].around(node)).unwrap_or_default();
+        }
+        for (around, command) in around[(index + 1) % 2].iter().zip(window(batch, index + 1)) {
+            let Place { ladder, mirror } = PLACES[command.side.index()];
+            let key = u64::from(command.price) ^ mirror;
+            self.books[usize::from(command.book)].toward(*around, ladder, key);
+        }
     }
 
     #[inline]
@@ -128,12 +175,19 @@ impl Books for LadderBooks {
             books: placed.iter().map(|placed| Book::with_capacity(placed * 2, branches)).collect(),
             orders: vec![Order::default(); header.order_max as usize + 1],
             age: 0,
+            is_deep: header.prefill > DEEP,
         }
     }
 
     fn apply(&mut self, batch: &[Command], events: &mut Vec<Event>) {
-        for command in batch {
-            self.apply_one(command, events);
+        let mut around = [[Around::default(); WINDOW]; 2];
+        for index in 0..batch.len().div_ceil(WINDOW) {
+            if self.is_deep {
+                self.look_ahead(batch, index, &mut around);
+            }
+            for command in window(batch, index) {
+                self.apply_one(command, events);
+            }
         }
     }
 

@@ -27,11 +27,13 @@ mod ahead;
 mod book;
 mod cells;
 mod check;
+mod prefetch;
 mod rows;
 mod trie;
 
 pub use ahead::Around;
 pub use book::{Book, Resting};
+pub use prefetch::prefetch;
 pub use rows::{Row, Rows};
 
 use std::num::NonZeroU32;

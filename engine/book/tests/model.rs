@@ -220,6 +220,43 @@ fn nodes_and_cells_are_used_again() {
 }
 
 #[test]
+fn looking_ahead_is_harmless_whatever_has_changed_since() {
+    let ladder = Ladder::new(0);
+    let filled = |keys: &[u64]| {
+        let mut book = Book::default();
+        let nodes: Vec<Node> =
+            keys.iter().map(|key| book.rest(ladder, Resting { key: *key, age: 1, owner: *key, quantity: 1 })).collect();
+        (book, nodes)
+    };
+    let (other, _) = filled(&[1, 2, 3, 1 << 20, 1 << 40, u64::MAX]);
+    let empty = Book::default();
+    for keys in [&[5][..], &[5, 6], &[5, 6, 1 << 30], &[0, 64, 4_096, u64::MAX]] {
+        let (mut book, nodes) = filled(keys);
+        let look = |book: &Book, around: &[_]| {
+            for (node, around) in nodes.iter().zip(around) {
+                book.expect(*node);
+                let _ = book.around(*node);
+                for key in [0, 5, 6, 7, 1 << 30, u64::MAX] {
+                    Ladder::all().for_each(|ladder| book.toward(*around, ladder, key));
+                }
+            }
+        };
+        let around: Vec<_> = nodes.iter().map(|node| book.around(*node)).collect();
+        look(&book, &around);
+        look(&other, &around);
+        look(&empty, &around);
+        for node in &nodes {
+            book.remove(*node);
+            look(&book, &around);
+        }
+        let again = book.rest(Ladder::new(9), Resting { key: 7, age: 1, owner: 1, quantity: 1 });
+        look(&book, &around);
+        book.remove(again);
+        book.check().unwrap();
+    }
+}
+
+#[test]
 #[should_panic(expected = "a book has ten ladders")]
 fn there_is_no_eleventh_ladder() {
     let _ = Ladder::new(LADDERS);

@@ -39,6 +39,14 @@ impl ClientId {
         &self.bytes[..usize::from(self.len)]
     }
 
+    /// Its bytes with zeros behind them: always as many, and of no two ids the
+    /// same.
+    #[inline]
+    #[must_use]
+    pub const fn padded(&self) -> &[u8; MAX] {
+        &self.bytes
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -24,6 +24,7 @@ const K: [u64; 4] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_2
 
 impl Fingerprint {
     /// The fingerprint of these bytes.
+    #[inline]
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         let mut h = fold(bytes.len() as u64 ^ K[0], K[1]);

@@ -86,7 +86,8 @@ impl<'a> Step<'a> {
 impl Step<'_> {
     #[inline]
     pub(crate) fn emit(&mut self, event: impl Into<Event>) {
-        self.events.push(event.into());
+        // Made where it stays: events are large, and `push` would copy them there.
+        self.events.extend(std::iter::once_with(|| event.into()));
     }
 }
 

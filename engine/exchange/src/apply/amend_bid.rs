@@ -7,7 +7,7 @@ use super::place_bid::{QUANTITY_MAX, check_price};
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
 use crate::rules::{Entering, Plan, refuse};
-use crate::state::{Bid, Entrant, Timer};
+use crate::state::{Bid, Entrant, Timer, Timers, place_mut};
 
 /// What a bid is to become.
 #[derive(Clone, Copy)]
@@ -33,12 +33,13 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendBid) -> 
     }
     let (provider, rests) = (bid.provider, bid.is_standing() && bid.state == BidState::Open);
     let had_none = bid.is_standing() && bid.remaining == 0;
+    let level = x.level_of(bid.account);
     if rests && x.is_below_floor(bid, new.price) {
-        settle(x, step, amend.bid, new);
+        settle_bid(x, step, amend.bid, new);
         x.bid_mut(amend.bid).age = Age(step.seq.0);
         x.park_bid(step, amend.bid);
     } else if keeps_age || !rests {
-        settle(x, step, amend.bid, new);
+        settle_bid(x, step, amend.bid, new);
         // All that it had stood by; now it has more.
         if had_none {
             x.standbys.freed(provider);
@@ -54,12 +55,14 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendBid) -> 
             let age = bid.age;
             x.reenter(step, age, Entrant::Bid(amend.bid));
         }
-    } else if x.crosses_an_order(bid, new.price) {
+    } else if x.crosses_an_order(bid, level, new.price) {
         x.planned(step, |x, step, plan| enter_again(x, step, amend.bid, new, plan))?;
     } else {
-        settle(x, step, amend.bid, new);
-        x.bid_mut(amend.bid).age = Age(step.seq.0);
-        x.shift_bid(amend.bid);
+        let Exchange { bids, markets, timers, .. } = x;
+        let bid = place_mut(bids, amend.bid.0).expect("it has been read");
+        settle(bid, timers, step, new);
+        bid.age = Age(step.seq.0);
+        bid.shift(level, place_mut(markets, bid.market.0.into()).expect("a bid's market is open"));
     }
     Ok(Outcome::Done(Reply::Bid(amend.bid)))
 }
@@ -96,19 +99,23 @@ fn terms(x: &Exchange, step: &Step<'_>, bid: &Bid, amend: &AmendBid) -> Result<T
 
 /// Gives a bid its new terms and tells of them.
 #[inline]
-fn settle(x: &mut Exchange, step: &mut Step<'_>, id: BidId, new: Terms) {
-    let bid = x.bid_mut(id);
+fn settle(bid: &mut Bid, timers: &mut Timers, step: &mut Step<'_>, new: Terms) {
     let Terms { price, target, remaining, expires_at } = new;
-    let moves_expiry = bid.expires_at != expires_at;
+    if bid.expires_at != expires_at
+        && let Some(at) = expires_at
+    {
+        timers.set(Timer::BidExpiry(bid.id), at);
+    }
     bid.price = price;
     bid.target = target;
     bid.remaining = remaining;
     bid.expires_at = expires_at;
-    let market = bid.market;
-    if moves_expiry && let Some(at) = expires_at {
-        x.timers.set(Timer::BidExpiry(id), at);
-    }
-    step.emit(BidAmended { bid: id, market, price, remaining });
+    step.emit(BidAmended { bid: bid.id, market: bid.market, price, remaining });
+}
+
+fn settle_bid(x: &mut Exchange, step: &mut Step<'_>, id: BidId, new: Terms) {
+    let Exchange { bids, timers, .. } = x;
+    settle(place_mut(bids, id.0).expect("the caller has it"), timers, step, new);
 }
 
 /// Enters a resting bid with its new terms as incoming.
@@ -123,7 +130,7 @@ fn enter_again(x: &mut Exchange, step: &mut Step<'_>, id: BidId, new: Terms, pla
     (bid.price, bid.remaining) = old;
     refuse(plan)?;
 
-    settle(x, step, id, new);
+    settle_bid(x, step, id, new);
     x.bid_mut(id).age = Age(step.seq.0);
     x.unrest_bid(id);
     x.commit_bid(step, id, plan);

@@ -9,14 +9,15 @@ use berth_domain::{
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
 use crate::rules::{Entering, Plan, refuse};
-use crate::state::{Entrant, Order, Timer};
+use crate::state::{Entrant, Ledger, Order, Timer, Timers, place_mut};
 
 /// What an order is to become.
 #[derive(Clone, Copy)]
-struct Terms {
+struct Terms<'a> {
     replicas: u32,
     remaining: u32,
-    limits: Limits,
+    /// Where the command names them.
+    limits: Option<&'a Limits>,
     expires_at: Option<Micros>,
     hold: Stroops,
 }
@@ -33,14 +34,16 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
         return Err(Code::AuctionOpen);
     }
     let new = terms(x, step, order, amend)?;
-    let keeps_age = new.replicas <= order.replicas && new.limits == order.limits && new.expires_at == order.expires_at;
+    let keeps_age = new.replicas <= order.replicas
+        && new.expires_at == order.expires_at
+        && new.limits.is_none_or(|limits| *limits == order.limits);
     if !keeps_age {
         x.open_for_trade(order.market)?;
     }
-    let is_beyond = order.is_capped && x.is_beyond_mandate(&Order { limits: new.limits, ..order.clone() });
+    let is_beyond = order.is_capped && is_beyond(x, order, new.limits);
     let meets_bids = order.mode == Mode::Auto && order.state == OrderState::Open;
     if keeps_age || !meets_bids {
-        settle(x, step, amend.order, new);
+        settle_order(x, step, amend.order, new);
         if !keeps_age {
             x.order_mut(amend.order).age = Age(step.seq.0);
             x.lose_dear_bids(step, amend.order);
@@ -53,13 +56,17 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
             let age = order.age;
             x.reenter(step, age, Entrant::Order(amend.order));
         }
-    } else if x.crosses_a_bid(order, &new.limits) && !is_beyond {
+    } else if x.crosses_a_bid(order, new.limits.unwrap_or(&order.limits)) && !is_beyond {
         x.planned(step, |x, step, plan| enter_again(x, step, amend.order, new, plan))?;
     } else {
-        settle(x, step, amend.order, new);
-        x.order_mut(amend.order).age = Age(step.seq.0);
-        x.shift_order(amend.order);
-        x.lose_dear_bids(step, amend.order);
+        let Exchange { orders, markets, ledger, timers, .. } = x;
+        let order = place_mut(orders, amend.order.0).expect("it has been read");
+        settle(order, ledger, timers, step, new);
+        order.age = Age(step.seq.0);
+        order.shift(place_mut(markets, order.market.0.into()).expect("an order's market is open"));
+        if !order.directed.is_empty() {
+            x.lose_dear_bids(step, amend.order);
+        }
     }
     if is_beyond && x.order_mut(amend.order).state == OrderState::Open {
         x.park_order(step, amend.order);
@@ -67,7 +74,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
     Ok(Outcome::Done(Reply::Order(amend.order)))
 }
 
-fn terms(x: &Exchange, step: &Step<'_>, order: &Order, amend: &AmendOrder) -> Result<Terms, Code> {
+fn terms<'a>(x: &Exchange, step: &Step<'_>, order: &Order, amend: &'a AmendOrder) -> Result<Terms<'a>, Code> {
     let replicas = amend.replicas.unwrap_or(order.replicas);
     let remaining = replicas.checked_sub(order.replicas - order.remaining).unwrap_or_default();
     if remaining == 0 || replicas > x.bounds().replicas {
@@ -79,8 +86,8 @@ fn terms(x: &Exchange, step: &Step<'_>, order: &Order, amend: &AmendOrder) -> Re
     if amend.expires_at.is_some_and(|at| at <= step.at) {
         return Err(Code::TimeInPast);
     }
-    let limits = amend.limits.unwrap_or(order.limits);
-    let rate = limits.highest().of(order.units, remaining).ok_or(Code::AmountTooLarge)?;
+    let limits = amend.limits.as_ref();
+    let rate = limits.unwrap_or(&order.limits).highest().of(order.units, remaining).ok_or(Code::AmountTooLarge)?;
     let hold = berth_domain::owed(rate, order.prepay).ok_or(Code::AmountTooLarge)?;
     if hold == Stroops::ZERO {
         return Err(Code::OutOfBounds);
@@ -93,38 +100,57 @@ fn terms(x: &Exchange, step: &Step<'_>, order: &Order, amend: &AmendOrder) -> Re
     Ok(Terms { replicas, remaining, limits, expires_at: amend.expires_at.or(order.expires_at), hold })
 }
 
+/// Whether the mandate allows not one replica of an order with these limits.
+#[cold]
+fn is_beyond(x: &Exchange, order: &Order, limits: Option<&Limits>) -> bool {
+    let limits = *limits.unwrap_or(&order.limits);
+    x.is_beyond_mandate(&Order { limits, ..order.clone() })
+}
+
 /// Gives an order its new terms and tells of them.
 #[inline]
-fn settle(x: &mut Exchange, step: &mut Step<'_>, id: OrderId, new: Terms) {
-    let order = x.order_mut(id);
+fn settle(order: &mut Order, ledger: &mut Ledger, timers: &mut Timers, step: &mut Step<'_>, new: Terms<'_>) {
     let Terms { replicas, remaining, limits, expires_at, hold } = new;
-    let (account, market, held) = (order.account, order.market, order.hold);
-    let moves_expiry = order.expires_at != expires_at;
+    ledger.hold_instead(order.account, order.hold, hold);
+    if order.expires_at != expires_at
+        && let Some(at) = expires_at
+    {
+        timers.set(Timer::OrderExpiry(order.id), at);
+    }
     order.replicas = replicas;
     order.remaining = remaining;
-    order.limits = limits;
+    if let Some(limits) = limits {
+        order.limits = *limits;
+    }
     order.expires_at = expires_at;
     order.hold = hold;
-    x.ledger.hold_instead(account, held, hold);
-    if moves_expiry && let Some(at) = expires_at {
-        x.timers.set(Timer::OrderExpiry(id), at);
-    }
-    step.emit(OrderAmended { order: id, market, replicas, remaining, limits, hold });
+    step.emit(OrderAmended { order: order.id, market: order.market, replicas, remaining, limits: order.limits, hold });
+}
+
+fn settle_order(x: &mut Exchange, step: &mut Step<'_>, id: OrderId, new: Terms<'_>) {
+    let Exchange { orders, ledger, timers, .. } = x;
+    settle(place_mut(orders, id.0).expect("the caller has it"), ledger, timers, step, new);
 }
 
 /// Enters an order with its new terms as incoming.
-fn enter_again(x: &mut Exchange, step: &mut Step<'_>, id: OrderId, new: Terms, plan: &mut Plan) -> Result<(), Code> {
+fn enter_again(
+    x: &mut Exchange,
+    step: &mut Step<'_>,
+    id: OrderId,
+    new: Terms<'_>,
+    plan: &mut Plan,
+) -> Result<(), Code> {
     // Planned with the new terms in place; a refusal puts the old ones back.
     let order = x.order_mut(id);
     let old = (order.limits, order.remaining);
-    (order.limits, order.remaining) = (new.limits, new.remaining);
+    (order.limits, order.remaining) = (new.limits.copied().unwrap_or(order.limits), new.remaining);
     let order = x.order(id).expect("the caller has it");
     x.plan_order(order, Entering::Anew, step.budget, plan);
     let order = x.order_mut(id);
     (order.limits, order.remaining) = old;
     refuse(plan)?;
 
-    settle(x, step, id, new);
+    settle_order(x, step, id, new);
     x.order_mut(id).age = Age(step.seq.0);
     x.unrest_order(id);
     x.commit_order(step, id, plan);
@@ -134,14 +160,7 @@ fn enter_again(x: &mut Exchange, step: &mut Step<'_>, id: OrderId, new: Terms, p
 
 impl Exchange {
     /// Directed bids that ask more than their order now gives have lost.
-    #[inline]
     fn lose_dear_bids(&mut self, step: &mut Step<'_>, id: OrderId) {
-        if !self.order_mut(id).directed.is_empty() {
-            self.lose_dear_bids_of(step, id);
-        }
-    }
-
-    fn lose_dear_bids_of(&mut self, step: &mut Step<'_>, id: OrderId) {
         let order = self.order(id).expect("the caller has it");
         let market = order.market;
         let is_dear =

@@ -57,14 +57,14 @@ impl Exchange {
     #[inline]
     pub(crate) fn crosses_a_bid(&self, order: &Order, limits: &Limits) -> bool {
         let market = self.market(order.market).expect("an order's market is open");
-        limits.iter().any(|(level, limit)| market.crossed_bid(level, limit).is_some())
+        limits.iter().any(|(level, limit)| market.crosses_a_bid(level, limit))
     }
 
     /// Whether a bid at this price could meet any order.
     #[inline]
-    pub(crate) fn crosses_an_order(&self, bid: &Bid, price: Rate) -> bool {
+    pub(crate) fn crosses_an_order(&self, bid: &Bid, level: TrustLevel, price: Rate) -> bool {
         let market = self.market(bid.market).expect("a bid's market is open");
-        market.crossed_order(self.level_of(bid.account), price).is_some()
+        market.crosses_an_order(level, price)
     }
 
     /// An order for one named bid meets that one or none.

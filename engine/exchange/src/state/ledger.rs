@@ -194,6 +194,7 @@ impl Ledger {
 
     /// Holds `new` for an order of an account that held `old` for it. The caller
     /// has made sure that more is there when it needs more.
+    #[inline]
     pub(crate) fn hold_instead(&mut self, account: AccountId, old: Stroops, new: Stroops) {
         let balances = self.account(account);
         // Both sums are what was there before.

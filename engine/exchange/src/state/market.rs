@@ -18,6 +18,8 @@ pub struct Market {
     pub paused: bool,
     /// Auctions that were to close while it was paused.
     pub(crate) postponed: Vec<OrderId>,
+    /// Orders and bids that rest in it, each once.
+    pub(crate) resting: u32,
     ladders: berth_book::Book,
 }
 
@@ -57,7 +59,14 @@ impl Market {
     /// A market with an empty book that has room for so many resting things.
     pub(crate) fn new(id: MarketId, class: ResourceClass, resting: usize) -> Self {
         // As many rows at most, and a branch for every few of them.
-        Self { id, class, paused: false, postponed: Vec::new(), ladders: berth_book::Book::with_capacity(2 * resting, resting / 4) }
+        Self {
+            id,
+            class,
+            paused: false,
+            postponed: Vec::new(),
+            resting: 0,
+            ladders: berth_book::Book::with_capacity(2 * resting, resting / 4),
+        }
     }
 
     /// Everything that rests, an order once for each level.
@@ -74,15 +83,25 @@ impl Market {
     /// The best resting order of a level that a bid of this price crosses.
     #[inline]
     pub(crate) fn crossed_order(&self, level: TrustLevel, price: Rate) -> Option<Node> {
-        let node = self.ladders.best(orders_of(level))?;
-        (self.ladders.key(node) <= order_key(price)).then_some(node)
+        if self.crosses_an_order(level, price) { self.ladders.best(orders_of(level)) } else { None }
+    }
+
+    /// Whether a bid of this level at this price could meet any order.
+    #[inline]
+    pub(crate) fn crosses_an_order(&self, level: TrustLevel, price: Rate) -> bool {
+        self.ladders.best_key(orders_of(level)).is_some_and(|best| best <= order_key(price))
     }
 
     /// The best resting bid of a level that an order with this limit crosses.
     #[inline]
     pub(crate) fn crossed_bid(&self, level: TrustLevel, limit: Rate) -> Option<Node> {
-        let node = self.ladders.best(bids_of(level))?;
-        (self.ladders.key(node) <= bid_key(limit)).then_some(node)
+        if self.crosses_a_bid(level, limit) { self.ladders.best(bids_of(level)) } else { None }
+    }
+
+    /// Whether an order with this limit for a level could meet any bid of it.
+    #[inline]
+    pub(crate) fn crosses_a_bid(&self, level: TrustLevel, limit: Rate) -> bool {
+        self.ladders.best_key(bids_of(level)).is_some_and(|best| best <= bid_key(limit))
     }
 
     pub(crate) fn rest_bid(&mut self, level: TrustLevel, price: Rate, age: Age, bid: BidId, units: u32) -> Node {

@@ -1,0 +1,104 @@
+//! The verbs of `berth bench`, and of the program of this crate, which has
+//! nothing else to compile.
+#![expect(clippy::print_stdout, reason = "verbs of the terminal")]
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+
+use crate::drive::{BooksAlone, Driver, LadderBooks, TreeBooks, WholeExchange};
+use crate::generate::generate;
+use crate::measure::{MeasureFault, measure, once};
+use crate::workload::{Recipe, Workload};
+
+/// What to make or to measure.
+#[derive(Subcommand)]
+pub enum Verb {
+    /// Writes a workload file.
+    Generate {
+        /// Which: one book; a hundred books; one book with a million orders.
+        flow: Flow,
+        /// The file.
+        out: PathBuf,
+        /// Start of the random numbers (default 1, 2, 3 for a, b, c).
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Timed commands (default 3,000,000).
+        #[arg(long)]
+        commands: Option<u64>,
+    },
+    /// Measures the book alone, beside one of the standard library's maps.
+    Book(Measured),
+    /// Measures the whole exchange, beside a book of the standard library's maps.
+    Apply(Measured),
+}
+
+/// A file to measure, and how often.
+#[derive(clap::Args)]
+pub struct Measured {
+    /// A workload file.
+    file: PathBuf,
+    /// Runs of each; the best and the median count.
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..))]
+    runs: u16,
+    /// Carries the file out once, for instruments that watch from outside.
+    #[arg(long)]
+    once: bool,
+}
+
+/// A kind of order flow.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Flow {
+    /// One book with a thousand orders.
+    A,
+    /// A hundred books with a thousand orders each.
+    B,
+    /// One book with a million orders.
+    C,
+}
+
+impl Verb {
+    /// Does it and prints what came of it, in words or, with `json`, with one
+    /// object on the last line.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written, or a driver trades wrongly.
+    pub fn run(self, json: bool) -> Result<(), MeasureFault> {
+        match self {
+            Self::Generate { flow, out, seed, commands } => {
+                let recipe = match flow {
+                    Flow::A => Recipe::a(),
+                    Flow::B => Recipe::b(),
+                    Flow::C => Recipe::c(),
+                };
+                let (seed, commands) = (seed.unwrap_or(recipe.seed), commands.unwrap_or(recipe.commands));
+                print(json, &generate(Recipe { seed, commands, ..recipe }, &out)?);
+                Ok(())
+            }
+            Self::Book(measured) => measured.run::<BooksAlone<LadderBooks>>(json),
+            Self::Apply(measured) => measured.run::<WholeExchange>(json),
+        }
+    }
+}
+
+impl Measured {
+    fn run<D: Driver>(self, json: bool) -> Result<(), MeasureFault> {
+        let workload = Workload::read(&self.file)?;
+        if self.once {
+            let (tally, per_second) = once::<D>(&workload)?;
+            println!("{} commands, {per_second} a second, hash {:016x}", workload.header.timed, tally.hash);
+        } else {
+            print(json, &measure::<D, BooksAlone<TreeBooks>>(&workload, self.runs.into())?);
+        }
+        Ok(())
+    }
+}
+
+fn print(json: bool, answer: &(impl Display + Serialize)) {
+    println!("{answer}");
+    if json {
+        println!("{}", serde_json::to_string(answer).expect("numbers and names are JSON"));
+    }
+}
