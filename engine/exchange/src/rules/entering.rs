@@ -2,7 +2,7 @@
 //! back, and then carried out.
 
 use berth_domain::{
-    BidAccepted, BidChanged, BidId, BidState, CancelReason, Code, Mode, OrderAccepted, OrderId, OrderState, Stroops,
+    BidAccepted, BidChanged, BidId, BidState, CancelReason, Code, MarketId, Mode, OrderAccepted, OrderId, OrderState, Stroops,
     TimeInForce,
 };
 
@@ -24,7 +24,8 @@ impl Exchange {
         replaces: Option<OrderId>,
     ) -> Result<OrderId, Code> {
         let mut plan = self.begin_plan(step);
-        let planned = self.plan_new_order(&order, step.budget, &mut plan);
+        let gone = replaces.and_then(|id| self.order(id)).filter(|old| old.nodes.iter().any(Option::is_some));
+        let planned = self.plan_new_order(&order, step.budget, &mut plan, gone.map(|old| old.market));
         let entered = planned.map(|()| self.commit_new_order(step, order, replaces, &plan));
         self.plan = plan;
         entered
@@ -56,29 +57,42 @@ impl Exchange {
     }
 
     /// What entering an order comes to, or the code with which it is refused.
-    /// Only an `auto` order meets anything.
-    pub(crate) fn plan_new_order(&self, order: &Order, budget: Budget, plan: &mut Plan) -> Result<(), Code> {
+    /// Only an `auto` order meets anything. What rests in `gone` ends before.
+    pub(crate) fn plan_new_order(
+        &self,
+        order: &Order,
+        budget: Budget,
+        plan: &mut Plan,
+        gone: Option<MarketId>,
+    ) -> Result<(), Code> {
         if self.is_beyond_mandate(order) {
             // It will be parked, and meets nothing yet.
             plan.begin(order.remaining, budget);
         } else if order.mode == Mode::Auto {
             self.plan_order(order, Entering::Anew, budget, plan);
             refuse(plan)?;
-            self.check_depth(order, plan)?;
+            self.check_depth(order, plan, gone)?;
         }
         Ok(())
     }
 
     /// What entering a standing bid comes to, or the code with which it is
-    /// refused.
-    pub(crate) fn plan_new_bid(&self, bid: &Bid, budget: Budget, plan: &mut Plan) -> Result<(), Code> {
+    /// refused. What rests in `gone` ends before.
+    pub(crate) fn plan_new_bid(
+        &self,
+        bid: &Bid,
+        budget: Budget,
+        plan: &mut Plan,
+        gone: Option<MarketId>,
+    ) -> Result<(), Code> {
         // One that will be parked meets nothing yet, however many orders stand
         // there.
         if self.is_offered(bid) {
             self.plan_bid(bid, Entering::Anew, budget, plan);
             refuse(plan)?;
         }
-        if plan.actions.is_empty() { self.check_bid_depth(bid) } else { Ok(()) }
+        let freed = u32::from(gone == Some(bid.market));
+        if plan.actions.is_empty() { self.check_bid_depth(bid, freed) } else { Ok(()) }
     }
 
     /// Runs with the plan's room at hand.
@@ -146,7 +160,8 @@ impl Exchange {
         replaces: Option<BidId>,
     ) -> Result<BidId, Code> {
         let mut plan = self.begin_plan(step);
-        let planned = self.plan_new_bid(&bid, step.budget, &mut plan);
+        let gone = replaces.and_then(|id| self.bid(id)).filter(|old| old.node.is_some()).map(|old| old.market);
+        let planned = self.plan_new_bid(&bid, step.budget, &mut plan, gone);
         let entered = planned.map(|()| {
             if let Some(old) = replaces {
                 self.cancel_bid(step, old, CancelReason::Replaced);

@@ -28,6 +28,8 @@ pub struct Order {
     pub units: u32,
     /// Replicas asked for.
     pub replicas: u32,
+    /// Replicas that the entry which placed it asked for.
+    pub asked: u32,
     /// Replicas without a lease.
     pub remaining: u32,
     /// The market.
@@ -106,6 +108,7 @@ impl Order {
             units: place.units,
             resources: place.resources,
             replicas: place.replicas,
+            asked: place.replicas,
             remaining: place.replicas,
             limits: place.limits,
             duration: place.duration,
@@ -179,6 +182,7 @@ impl Encode for Order {
         self.units.encode(out);
         self.resources.encode(out);
         self.replicas.encode(out);
+        self.asked.encode(out);
         self.remaining.encode(out);
         self.limits.encode(out);
         self.duration.encode(out);
