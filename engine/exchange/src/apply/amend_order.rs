@@ -76,7 +76,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
 
 fn terms<'a>(x: &Exchange, step: &Step<'_>, order: &Order, amend: &'a AmendOrder) -> Result<Terms<'a>, Code> {
     let replicas = amend.replicas.unwrap_or(order.replicas);
-    let remaining = replicas.checked_sub(order.replicas - order.remaining).unwrap_or_default();
+    let remaining = replicas.saturating_sub(order.replicas - order.remaining);
     if remaining == 0 || replicas > x.bounds().replicas {
         return Err(Code::OutOfBounds);
     }
