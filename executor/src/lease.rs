@@ -90,6 +90,11 @@ pub enum LeaseState {
     Escrowed,
     /// Reported as started.
     Running,
+    /// What was paid in advance is used up: the containers are paused until it
+    /// runs again or closes.
+    Suspended,
+    /// Reported as finished; the result is being checked, and is not paid yet.
+    Verifying,
     /// To be stopped and reported as finished.
     Closing,
     /// Over.
@@ -106,6 +111,8 @@ impl LeaseState {
             "opened" => Self::Opened,
             "escrowed" => Self::Escrowed,
             "running" => Self::Running,
+            "suspended" => Self::Suspended,
+            "verifying" => Self::Verifying,
             "closing" => Self::Closing,
             "closed" => Self::Closed,
             _ => Self::Other,

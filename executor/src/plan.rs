@@ -66,8 +66,10 @@ pub struct Container {
 pub enum Status {
     /// It exists and was never started.
     Created,
-    /// It runs, or is paused.
+    /// It runs.
     Running,
+    /// It is there and holds its memory, and nothing of it runs.
+    Paused,
     /// It ended.
     Exited {
         /// The code. A container that ended while the engine was down has 255,
@@ -113,7 +115,11 @@ pub enum Action {
     Start(ReplicaIndex),
     /// Wait until every replica is ready, then report the lease as started.
     ReportStart,
-    /// Stop what runs, leaving it time to end by itself.
+    /// Pause what runs.
+    Pause,
+    /// Let what is paused go on.
+    Unpause,
+    /// Stop what runs or is paused, leaving it time to end by itself.
     Stop,
     /// Keep the end of the log and the outcome on disk.
     Keep(Ending),
@@ -173,8 +179,13 @@ impl Found<'_> {
         self.containers.iter().find(|c| c.index == index).map(|c| &c.status)
     }
 
-    fn runs(&self) -> bool {
-        self.containers.iter().any(|c| c.status == Status::Running)
+    fn any(&self, status: &Status) -> bool {
+        self.containers.iter().any(|c| c.status == *status)
+    }
+
+    /// Whether there is something to stop.
+    fn lives(&self) -> bool {
+        self.any(&Status::Running) || self.any(&Status::Paused)
     }
 
     fn is_nothing(&self) -> bool {
@@ -184,7 +195,8 @@ impl Found<'_> {
 
 fn for_lease(lease: &Lease, found: &Found<'_>, ended: bool) -> Vec<Action> {
     match lease.state {
-        LeaseState::Other => Vec::new(),
+        // The outcome of one that is verified was taken; it stays kept.
+        LeaseState::Other | LeaseState::Verifying => Vec::new(),
         // An outcome is kept before anything is removed, so one that is not
         // there means a lease that ended without this agent's doing.
         LeaseState::Closed if !ended && !found.containers.is_empty() => finish(found, stopped()),
@@ -194,7 +206,9 @@ fn for_lease(lease: &Lease, found: &Found<'_>, ended: bool) -> Vec<Action> {
         // its escrow's fact will come again. Reporting it now would be refused.
         LeaseState::Opened => Vec::new(),
         LeaseState::Escrowed => start(lease, found),
-        LeaseState::Running => watch(lease, found),
+        LeaseState::Running => watch(lease, found).unwrap_or_else(|| unpause(found)),
+        // What ended meanwhile, or just before, has ended all the same.
+        LeaseState::Suspended => watch(lease, found).unwrap_or_else(|| pause(found)),
         LeaseState::Closing => finish(found, stopped()),
     }
 }
@@ -206,35 +220,45 @@ fn start(lease: &Lease, found: &Found<'_>) -> Vec<Action> {
         .filter(|index| matches!(found.status(*index), None | Some(Status::Created | Status::Leaving)))
         .map(Action::Start)
         .collect();
+    steps.extend(unpause(found));
     steps.push(Action::ReportStart);
     steps
 }
 
-/// A lease runs as long as every replica runs or has ended well and one runs.
-fn watch(lease: &Lease, found: &Found<'_>) -> Vec<Action> {
-    let mut running = false;
+fn pause(found: &Found<'_>) -> Vec<Action> {
+    if found.any(&Status::Running) { vec![Action::Pause] } else { Vec::new() }
+}
+
+fn unpause(found: &Found<'_>) -> Vec<Action> {
+    if found.any(&Status::Paused) { vec![Action::Unpause] } else { Vec::new() }
+}
+
+/// What to do about a lease that has ended. It goes on, and there is nothing,
+/// as long as every replica is alive or has ended well and one is alive.
+fn watch(lease: &Lease, found: &Found<'_>) -> Option<Vec<Action>> {
+    let mut lives = false;
     for index in replicas(lease) {
         match found.status(index) {
-            Some(Status::Running) => running = true,
+            Some(Status::Running | Status::Paused) => lives = true,
             Some(Status::Exited { code: 0, .. }) => {}
             Some(Status::Exited { code, out_of_memory, words }) => {
                 let cause = if *out_of_memory { Cause::OutOfMemory(*code) } else { Cause::Ended(*code) };
                 let failure = Failure::new(cause, words.as_deref().unwrap_or_default());
-                return finish(found, exited(*code, Some(failure)));
+                return Some(finish(found, exited(*code, Some(failure))));
             }
             None | Some(Status::Created | Status::Leaving) => {
                 let failure = Failure::new(Cause::Gone, &format!("the container of replica {index} is gone"));
                 let ending = Ending { reason: Reason::Failed, exit_code: None, failure: Some(failure) };
-                return finish(found, ending);
+                return Some(finish(found, ending));
             }
         }
     }
-    if running { Vec::new() } else { finish(found, exited(0, None)) }
+    (!lives).then(|| finish(found, exited(0, None)))
 }
 
 fn finish(found: &Found<'_>, ending: Ending) -> Vec<Action> {
     let mut steps = Vec::new();
-    if found.runs() {
+    if found.lives() {
         steps.push(Action::Stop);
     }
     steps.push(Action::Keep(ending));
@@ -247,7 +271,7 @@ fn finish(found: &Found<'_>, ending: Ending) -> Vec<Action> {
 
 fn clear(found: &Found<'_>) -> Vec<Action> {
     let mut steps = Vec::new();
-    if found.runs() {
+    if found.lives() {
         steps.push(Action::Stop);
     }
     if !found.is_nothing() {

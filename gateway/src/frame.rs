@@ -143,6 +143,7 @@ fn market_of(event: &Event) -> Option<MarketId> {
         | Event::LeasePaid(_)
         | Event::ProofStepped(_)
         | Event::DeadManSet(_)
+        | Event::MandateSet(_)
         | Event::CommandRefused(_) => None,
     }
 }

@@ -19,5 +19,6 @@ pub mod response;
 
 mod scalar;
 mod uptime;
+mod verify;
 
 pub use berth_domain as domain;

@@ -10,7 +10,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::debug;
 
 use super::step::Crew;
-use crate::exchange::{Exchange, ExchangeError};
+use crate::docker::{Engine, EngineError};
+use crate::exchange::{Exchange, ExchangeError, Vitals};
 use crate::lease::{Lease, LeaseId, LeaseState};
 use crate::plan::{Desired, Observed, Status};
 
@@ -44,13 +45,16 @@ impl Beats {
     }
 
     /// The leases that run and whose outcome is not kept yet. Those of which a
-    /// replica is gone do not beat: the round that sees it ends them.
+    /// replica is gone do not beat: the round that sees it ends them. Nor do
+    /// those of which one is paused: it does not do what is paid for.
     pub(super) fn set(&self, desired: &Desired, observed: &Observed) {
         let beating = |lease: &Lease| {
             let of_lease = || observed.containers.iter().filter(|container| container.labels.lease == lease.id);
             let running = of_lease().filter(|container| container.status == Status::Running);
             let containers: Vec<_> = running.map(|container| container.id.clone()).collect();
-            let is_whole = of_lease().count() == lease.replicas as usize && !containers.is_empty();
+            let is_whole = of_lease().count() == lease.replicas as usize
+                && of_lease().all(|container| container.status != Status::Paused)
+                && !containers.is_empty();
             is_whole.then(|| Beating { lease: lease.clone(), containers })
         };
         let running = desired
@@ -86,15 +90,16 @@ impl Beats {
     /// says all that this one would have said.
     async fn beat<X: Exchange>(&self, crew: &Crew<X>, beating: &Beating) {
         let lease = &beating.lease;
-        let usage = match crew.engine.usage(&beating.containers).await {
-            Ok(usage) => usage,
+        let ids = &beating.containers;
+        let vitals = match look(&crew.engine, ids).await {
+            Ok(vitals) => vitals,
             Err(error) => {
                 debug!(lease = lease.id.0, "no heartbeat: {error}");
                 self.again.notify_one();
                 return;
             }
         };
-        match crew.exchange.heartbeat(lease, usage).await {
+        match crew.exchange.heartbeat(lease, vitals).await {
             Ok(()) => {}
             Err(error @ ExchangeError::Away(_)) => debug!(lease = lease.id.0, "no heartbeat: {error}"),
             Err(error @ ExchangeError::Refused { .. }) => {
@@ -105,4 +110,8 @@ impl Beats {
             }
         }
     }
+}
+
+async fn look(engine: &Engine, containers: &[String]) -> Result<Vitals, EngineError> {
+    Ok(Vitals { usage: engine.usage(containers).await?, healthy: engine.healthy(containers).await? })
 }

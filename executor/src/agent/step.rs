@@ -51,6 +51,8 @@ impl<X: Exchange> Crew<X> {
     pub(super) async fn take(&self, lease: Option<&Lease>, labels: &Labels, steps: &[Action]) -> Result<(), StepError> {
         for step in steps {
             let next = match (step, lease) {
+                (Action::Pause, _) => self.pause(labels).await?,
+                (Action::Unpause, _) => self.unpause(labels).await?,
                 (Action::Stop, _) => self.stop(labels).await?,
                 (Action::Remove, _) => self.remove(labels).await?,
                 (Action::Start(index), Some(lease)) => self.start(lease, labels, *index).await?,
@@ -121,6 +123,18 @@ impl<X: Exchange> Crew<X> {
         let ending = Ending { reason: Reason::Failed, exit_code: None, failure: Some(failure) };
         self.keep(lease, labels, &ending).await?;
         Ok(Next::PlanAgain)
+    }
+
+    async fn pause(&self, labels: &Labels) -> Result<Next, StepError> {
+        info!(lease = labels.lease.0, "pausing: the lease is suspended");
+        self.engine.pause(labels).await?;
+        Ok(Next::GoOn)
+    }
+
+    async fn unpause(&self, labels: &Labels) -> Result<Next, StepError> {
+        info!(lease = labels.lease.0, "going on");
+        self.engine.unpause(labels).await?;
+        Ok(Next::GoOn)
     }
 
     async fn stop(&self, labels: &Labels) -> Result<Next, StepError> {

@@ -1,21 +1,20 @@
-//! A replica's container: created and started, stopped and removed.
+//! A replica's container, created and started.
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::time::Duration;
 
 use bollard::models::ContainerCreateBody;
-use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
-};
+use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOptions};
 use tracing::{info, warn};
 
 use super::hardening::{self, Confinement};
-use super::image::{LocalImage, is_not_found};
-use super::labels::{self, REPLICA};
+use super::image::LocalImage;
+use super::labels::{self, AWAITED, REPLICA};
+use super::readiness::awaited;
 use super::{Engine, EngineError, NotRunning};
 use crate::failure::{Cause, Failure};
 use crate::lease::{Lease, LogId, PortRequest, Protocol, ReplicaIndex, Specification};
-use crate::plan::{Labels, Status};
+use crate::plan::Labels;
 
 /// How often one start is tried before the engine's answer is final: once more
 /// for an init program that it lacks, once more for a port that was taken, and
@@ -91,6 +90,7 @@ impl Placement<'_> {
         let command = &self.specification.command;
         let mut labels = labels::write(self.labels);
         labels.insert(REPLICA.to_owned(), self.index.to_string());
+        labels.extend(awaited(&self.specification.ports).map(|port| (AWAITED.to_owned(), port.to_string())));
         ContainerCreateBody {
             image: Some(self.image.id.clone()),
             user: Some(confinement.user.clone()),
@@ -165,48 +165,6 @@ impl Engine {
         let is_ours = labels::read(&found)
             .is_some_and(|found| found.log == placement.labels.log && found.lease == placement.labels.lease);
         if is_ours { Ok(()) } else { Err(conflict) }
-    }
-
-    /// Stops every container of the lease, leaving each `grace` to end.
-    ///
-    /// # Errors
-    /// As any call.
-    pub async fn stop(&self, labels: &Labels, grace: Duration) -> Result<(), EngineError> {
-        let seconds = i32::try_from(grace.as_secs()).unwrap_or(i32::MAX);
-        let api = self.api.clone().with_timeout(grace + Duration::from_secs(super::ANSWER_SECONDS_MAX));
-        let containers = self.containers(labels).await?;
-        let running = containers.iter().filter(|container| container.status == Status::Running);
-        let stops = running.map(|container| {
-            let options = StopContainerOptionsBuilder::new().t(seconds).build();
-            api.stop_container(&container.id, Some(options))
-        });
-        for stopped in futures_util::future::join_all(stops).await {
-            match stopped {
-                Err(error) if !is_not_found(&error) => return Err(error.into()),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes the lease's containers and network; none is fine.
-    ///
-    /// # Errors
-    /// As any call.
-    pub async fn remove(&self, labels: &Labels) -> Result<(), EngineError> {
-        for container in self.containers(labels).await? {
-            self.remove_one(&container.id).await?;
-            info!(lease = labels.lease.0, replica = container.index.0, "container removed");
-        }
-        self.remove_networks(labels).await
-    }
-
-    async fn remove_one(&self, id: &str) -> Result<(), EngineError> {
-        let options = RemoveContainerOptionsBuilder::new().v(true).force(true).build();
-        match self.api.remove_container(id, Some(options)).await {
-            Err(error) if !is_not_found(&error) => Err(error.into()),
-            _ => Ok(()),
-        }
     }
 }
 

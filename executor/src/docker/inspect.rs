@@ -45,6 +45,9 @@ pub(super) struct Details {
     pub image: String,
     pub status: Status,
     pub ports: Vec<PublishedPort>,
+    /// The port inside that tells whether it does what it is paid for, where
+    /// there is one.
+    pub awaited: Option<u16>,
 }
 
 impl Engine {
@@ -83,7 +86,8 @@ impl Engine {
         };
         // The list has no exit codes, so what does not run is looked at.
         let status = match summary.state {
-            Some(ContainerSummaryStateEnum::RUNNING | ContainerSummaryStateEnum::PAUSED) => Status::Running,
+            Some(ContainerSummaryStateEnum::RUNNING) => Status::Running,
+            Some(ContainerSummaryStateEnum::PAUSED) => Status::Paused,
             _ => match self.details(&id).await? {
                 Some(details) => details.status,
                 None => return Ok(None),
@@ -129,7 +133,7 @@ impl Engine {
         for container in containers {
             let exit_code = match container.status {
                 Status::Exited { code, .. } => Some(code),
-                Status::Created | Status::Running | Status::Leaving => None,
+                Status::Created | Status::Running | Status::Paused | Status::Leaving => None,
             };
             let log = self.log_tail(&container.id, share).await?;
             ended.push(Ended { index: container.index, exit_code, log });
@@ -193,6 +197,7 @@ fn to_details(found: ContainerInspectResponse) -> Details {
         image: found.image.unwrap_or_default(),
         status: to_status(found.state.unwrap_or_default()),
         ports,
+        awaited: found.config.and_then(|config| labels::read_awaited(&config.labels?)),
     }
 }
 
@@ -209,7 +214,8 @@ fn to_status(state: ContainerState) -> Status {
     use ContainerStateStatusEnum as Engine;
     match state.status {
         Some(Engine::CREATED) => Status::Created,
-        Some(Engine::RUNNING | Engine::PAUSED | Engine::RESTARTING) => Status::Running,
+        Some(Engine::RUNNING | Engine::RESTARTING) => Status::Running,
+        Some(Engine::PAUSED) => Status::Paused,
         Some(Engine::EXITED) => {
             let words = state.error.filter(|words| !words.is_empty());
             let out_of_memory = state.oom_killed.unwrap_or(false);
@@ -265,7 +271,8 @@ mod tests {
         assert_eq!(state(Engine::EXITED, 0, false, ""), exited(0, false, None));
         assert_eq!(state(Engine::EXITED, 137, true, ""), exited(137, true, None));
         assert_eq!(state(Engine::EXITED, 127, false, "no such file"), exited(127, false, Some("no such file")));
-        assert_eq!(state(Engine::PAUSED, 0, false, ""), Status::Running);
+        assert_eq!(state(Engine::RUNNING, 0, false, ""), Status::Running);
+        assert_eq!(state(Engine::PAUSED, 0, false, ""), Status::Paused);
         assert_eq!(state(Engine::DEAD, 0, false, ""), Status::Leaving);
         assert_eq!(state(Engine::REMOVING, 0, false, ""), Status::Leaving);
     }

@@ -11,6 +11,7 @@ const PROVIDER: &str = "berth.provider";
 const LEASE: &str = "berth.lease";
 const AGENT: &str = "berth.agent";
 pub(super) const REPLICA: &str = "berth.replica";
+pub(super) const AWAITED: &str = "berth.awaited";
 
 const HOUSE: &str = "house";
 const OF_PROVIDER: &str = "provider";
@@ -37,6 +38,12 @@ pub(super) fn read(labels: &HashMap<String, String>) -> Option<Labels> {
 
 pub(super) fn read_replica(labels: &HashMap<String, String>) -> Option<ReplicaIndex> {
     labels.get(REPLICA)?.parse().ok().map(ReplicaIndex)
+}
+
+/// The TCP port inside that was awaited at the start. Where the label is not,
+/// there was none.
+pub(super) fn read_awaited(labels: &HashMap<String, String>) -> Option<u16> {
+    labels.get(AWAITED)?.parse().ok()
 }
 
 /// A filter on labels that must all be there.

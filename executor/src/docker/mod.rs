@@ -8,6 +8,7 @@ pub mod hardening;
 pub mod image;
 
 mod container;
+mod halt;
 mod inspect;
 mod labels;
 mod network;

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
@@ -11,13 +12,15 @@ use tokio::time::{Instant, sleep, timeout};
 use super::inspect::Details;
 use super::{Engine, EngineError, NotRunning, name};
 use crate::failure::{Cause, Failure};
-use crate::lease::{Lease, LogId, PortRequest, Protocol, ReplicaIndex, RunningContainer};
+use crate::lease::{Lease, LogId, PortRequest, Protocol, PublishedPort, ReplicaIndex, RunningContainer};
 use crate::plan::Status;
 
 /// How often a container that is not ready yet is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 /// How long a port has to take back a connection that it accepted.
 const TAKE_BACK_TIME: Duration = Duration::from_millis(150);
+/// Probes that are under way at once, for one lease.
+const PROBES_MAX: usize = 16;
 /// How much of a log is read for its last line.
 const LAST_LINE_BYTES_MAX: usize = 4_096;
 
@@ -37,7 +40,7 @@ impl Engine {
         patience: Duration,
     ) -> Result<(String, Vec<RunningContainer>), NotRunning> {
         let until = Instant::now() + patience;
-        let awaited = ports.iter().find(|port| port.protocol == Protocol::Tcp).map(|port| port.container_port);
+        let awaited = awaited(ports);
         let mut image = String::new();
         let mut containers = Vec::new();
         for index in (0..lease.replicas).map(ReplicaIndex) {
@@ -62,7 +65,7 @@ impl Engine {
                 return Ok(details);
             };
             match &details.status {
-                Status::Running => {}
+                Status::Running | Status::Paused => {}
                 Status::Exited { code, out_of_memory, words } => {
                     let cause = if *out_of_memory { Cause::OutOfMemory(*code) } else { Cause::EndedEarly(*code) };
                     let last = self.last_line(&details.id).await?;
@@ -71,9 +74,8 @@ impl Engine {
                 }
                 Status::Created | Status::Leaving => return Err(NotRunning::Gone),
             }
-            let published = details.ports.iter().find(|p| p.container_port == port && p.protocol == Protocol::Tcp);
-            if let Some(published) = published
-                && accepts(published.host_port).await
+            if let Some(host_port) = published(&details, port)
+                && accepts(host_port).await
             {
                 return Ok(details);
             }
@@ -87,6 +89,35 @@ impl Engine {
         }
     }
 
+    /// Whether each container still accepts where it was awaited at the start.
+    /// One that was not awaited anywhere has nothing that could fail.
+    ///
+    /// # Errors
+    /// As any call.
+    pub async fn healthy(&self, ids: &[String]) -> Result<bool, EngineError> {
+        for ids in ids.chunks(PROBES_MAX) {
+            for healthy in join_all(ids.iter().map(|id| self.healthy_one(id))).await {
+                if !healthy? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn healthy_one(&self, id: &str) -> Result<bool, EngineError> {
+        let Some(details) = self.details(id).await? else {
+            return Ok(false);
+        };
+        let Some(port) = details.awaited else {
+            return Ok(true);
+        };
+        match published(&details, port) {
+            Some(host_port) => Ok(accepts(host_port).await),
+            None => Ok(false),
+        }
+    }
+
     /// The last line that the workload wrote, if it wrote any.
     async fn last_line(&self, id: &str) -> Result<Option<String>, EngineError> {
         let tail = self.log_tail(id, LAST_LINE_BYTES_MAX).await?;
@@ -94,6 +125,17 @@ impl Engine {
         let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
         Ok(line.map(str::to_owned))
     }
+}
+
+/// The port that tells whether a replica is ready: the first of TCP.
+pub(super) fn awaited(ports: &[PortRequest]) -> Option<u16> {
+    ports.iter().find(|port| port.protocol == Protocol::Tcp).map(|port| port.container_port)
+}
+
+/// Where a TCP port of a container answers on the host.
+fn published(details: &Details, port: u16) -> Option<u16> {
+    let of = |published: &&PublishedPort| published.container_port == port && published.protocol == Protocol::Tcp;
+    details.ports.iter().find(of).map(|published| published.host_port)
 }
 
 /// Whether the workload behind a published port accepts. The engine's proxy

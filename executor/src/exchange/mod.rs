@@ -56,6 +56,15 @@ pub struct Started {
     pub containers: Vec<RunningContainer>,
 }
 
+/// What an agent saw of a lease that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vitals {
+    /// What its containers used.
+    pub usage: Usage,
+    /// Whether every probe of a published port passed.
+    pub healthy: bool,
+}
+
 /// What an agent asks of the exchange and tells it. Reports may be repeated:
 /// one that says what is known already is answered as the first was.
 ///
@@ -82,8 +91,8 @@ pub trait Exchange: Send + Sync + 'static {
     /// Reports a lease as started.
     fn start(&self, lease: &Lease, started: &Started) -> impl Future<Output = Result<(), ExchangeError>> + Send;
 
-    /// Reports that a lease is alive, and what it used.
-    fn heartbeat(&self, lease: &Lease, usage: Usage) -> impl Future<Output = Result<(), ExchangeError>> + Send;
+    /// Reports that a lease is alive, and how it does.
+    fn heartbeat(&self, lease: &Lease, vitals: Vitals) -> impl Future<Output = Result<(), ExchangeError>> + Send;
 
     /// Reports a lease as finished.
     fn finish(&self, lease: &Lease, outcome: &Outcome) -> impl Future<Output = Result<(), ExchangeError>> + Send;

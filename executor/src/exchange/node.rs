@@ -13,8 +13,7 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use super::shape::{self, HealthShape, LeaseShape, Page};
-use super::{Change, Exchange, ExchangeError, Head, Started};
-use crate::docker::Usage;
+use super::{Change, Exchange, ExchangeError, Head, Started, Vitals};
 use crate::lease::{Lease, LeaseId, Leases, LogId, Outcome, Specification};
 
 /// How long one call may take.
@@ -23,6 +22,8 @@ const CALL_TIME_MAX: Duration = Duration::from_secs(10);
 const PAGE: u32 = 1_000;
 /// Pages that are read at most: more open leases than one host can run.
 const PAGES_MAX: usize = 1_000;
+/// The states of leases that are not closed.
+const OPEN: &str = "opened,escrowed,running,suspended,verifying,closing";
 /// What the exchange answers of a lease that there is not.
 const UNKNOWN_LEASE: &str = "UNKNOWN_LEASE";
 
@@ -71,7 +72,7 @@ impl Exchange for Node {
             Leases::Provider(provider) => format!("providerId={provider}"),
             Leases::House => "agent=house".to_owned(),
         };
-        let path = format!("/api/v1/leases?{filter}&state=opened,escrowed,running,closing&limit={PAGE}");
+        let path = format!("/api/v1/leases?{filter}&state={OPEN}&limit={PAGE}");
         let mut leases = Vec::new();
         let mut next = path.clone();
         for _ in 0..PAGES_MAX {
@@ -123,8 +124,8 @@ impl Exchange for Node {
         self.call("lease.start", shape::start(lease, started)).await
     }
 
-    async fn heartbeat(&self, lease: &Lease, usage: Usage) -> Result<(), ExchangeError> {
-        self.call("lease.heartbeat", shape::heartbeat(lease, usage)).await
+    async fn heartbeat(&self, lease: &Lease, vitals: Vitals) -> Result<(), ExchangeError> {
+        self.call("lease.heartbeat", shape::heartbeat(lease, vitals)).await
     }
 
     async fn finish(&self, lease: &Lease, outcome: &Outcome) -> Result<(), ExchangeError> {

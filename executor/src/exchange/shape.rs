@@ -4,12 +4,12 @@ use berth_wire::request;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Change, Started};
-use crate::docker::Usage;
+use super::{Change, Started, Vitals};
 use crate::lease::{Lease, LeaseId, LeaseState, Outcome, PortRequest, Protocol, ProviderId, Specification};
 
 /// The events after which an agent looks again.
-pub(super) const CHANGES: [&str; 4] = ["lease.opened", "lease.escrowed", "lease.closing", "lease.closed"];
+pub(super) const CHANGES: [&str; 6] =
+    ["lease.opened", "lease.escrowed", "lease.suspended", "lease.resumed", "lease.closing", "lease.closed"];
 
 /// What an agent reads of a lease. It is less than a lease has, and a state is
 /// read as text: an agent is not always as new as its exchange.
@@ -86,12 +86,13 @@ pub(super) fn start(lease: &Lease, started: &Started) -> Value {
     })
 }
 
-pub(super) fn heartbeat(lease: &Lease, usage: Usage) -> Value {
+pub(super) fn heartbeat(lease: &Lease, vitals: Vitals) -> Value {
     json!({
         "leaseId": lease.id,
         "address": lease.provider_address,
-        "cpuMillis": usage.cpu_millis,
-        "memoryBytes": usage.memory_bytes,
+        "cpuMillis": vitals.usage.cpu_millis,
+        "memoryBytes": vitals.usage.memory_bytes,
+        "healthy": vitals.healthy,
     })
 }
 
@@ -124,6 +125,7 @@ mod tests {
     use berth_wire::json::parse_value;
 
     use super::*;
+    use crate::docker::Usage;
     use crate::failure::{Cause, Failure};
     use crate::lease::{PublishedPort, Reason, ReplicaIndex, RunningContainer};
 
@@ -163,9 +165,12 @@ mod tests {
         let port = read.containers[0].ports[0];
         assert_eq!((port.container_port, port.host_port, port.protocol), (80, 8080, request::Protocol::Udp));
 
-        let usage = Usage { cpu_millis: 12, memory_bytes: 34 };
-        let read: request::HeartbeatRequest = parse_value(heartbeat(&lease(), usage)).expect("a heartbeat");
-        assert_eq!((read.lease_id, read.cpu_millis, read.memory_bytes), (7, 12, 34));
+        for healthy in [true, false] {
+            let vitals = Vitals { usage: Usage { cpu_millis: 12, memory_bytes: 34 }, healthy };
+            let read: request::HeartbeatRequest = parse_value(heartbeat(&lease(), vitals)).expect("a heartbeat");
+            assert_eq!((read.lease_id, read.cpu_millis, read.memory_bytes), (7, 12, 34));
+            assert_eq!(read.healthy, healthy);
+        }
 
         for reason in [Reason::Stopped, Reason::Exited, Reason::Failed] {
             let failure = Failure::new(Cause::EndedEarly(143), "nginx:latest: exec: \"--token=secret\": no such file");
@@ -209,8 +214,10 @@ mod tests {
     fn only_changes_of_leases_are_changes() {
         let opened = json!({ "type": "lease.opened", "leaseId": 7, "providerId": 2 });
         assert_eq!(change(&opened), Some(Change { lease: LeaseId(7), provider: Some(ProviderId(2)) }));
-        let closing = json!({ "type": "lease.closing", "leaseId": 7, "reason": "stopped" });
-        assert_eq!(change(&closing), Some(Change { lease: LeaseId(7), provider: None }));
+        for name in ["lease.closing", "lease.suspended", "lease.resumed"] {
+            let turned = json!({ "type": name, "leaseId": 7 });
+            assert_eq!(change(&turned), Some(Change { lease: LeaseId(7), provider: None }));
+        }
         for other in
             [json!({ "type": "lease.heartbeat", "leaseId": 7 }), json!({ "type": "order.filled" }), json!(null)]
         {

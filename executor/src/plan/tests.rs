@@ -43,6 +43,7 @@ fn observed(text: &str, labels: &Labels) -> Observed {
             }
             "created" => Status::Created,
             "running" => Status::Running,
+            "paused" => Status::Paused,
             "leaving" => Status::Leaving,
             exit => {
                 let code = exit.strip_prefix("exit").expect("a status").parse().expect("a code");
@@ -65,6 +66,8 @@ fn show(actions: &[Action]) -> String {
         .map(|action| match action {
             Action::Start(index) => format!("start {index}"),
             Action::ReportStart => "report start".to_owned(),
+            Action::Pause => "pause".to_owned(),
+            Action::Unpause => "unpause".to_owned(),
             Action::Stop => "stop".to_owned(),
             Action::Keep(ending) => match ending.exit_code {
                 Some(code) => format!("keep {} {code}", ending.reason.as_str()),
@@ -109,7 +112,8 @@ fn nothing_starts_before_the_escrow_is_locked() {
          opened    | 1 |  | created |
          opened    | 2 |  | - -     |
          opened    | 1 |  | running |
-         suspended | 1 |  | -       |
+         someday   | 1 |  | -       |
+         someday   | 1 |  | running |
          escrowed  | 1 |  | -       | start 0, report start
          escrowed  | 2 |  | - -     | start 0, start 1, report start",
     );
@@ -144,6 +148,53 @@ fn a_running_lease_is_left_alone() {
         "running | 1 |  | running net     |
          running | 2 |  | running running |
          running | 2 |  | running exit0   |",
+    );
+}
+
+#[test]
+fn a_suspended_lease_is_paused_and_goes_on_when_it_runs_again() {
+    check(
+        "suspended | 1 |      | running net     | pause
+         suspended | 1 |      | paused net      |
+         suspended | 2 |      | running running | pause
+         suspended | 2 |      | paused running  | pause
+         suspended | 2 |      | paused exit0    |
+         suspended | 2 |      | running exit0   | pause
+         running   | 1 |      | paused net      | unpause
+         running   | 2 |      | paused running  | unpause
+         running   | 2 |      | paused exit0    | unpause
+         escrowed  | 1 |      | paused          | unpause, report start",
+    );
+}
+
+#[test]
+fn a_workload_that_ended_is_reported_also_while_its_lease_is_suspended() {
+    check(
+        "suspended | 1 |      | exit0        | keep exited 0, remove, report finish
+         suspended | 2 |      | paused exit3 | stop, keep exited 3, remove, report finish
+         suspended | 1 |      | - net        | keep failed, remove, report finish
+         suspended | 1 | kept | paused net   | stop, remove, report finish
+         suspended | 1 | kept | -            | report finish",
+    );
+}
+
+#[test]
+fn what_is_paused_can_be_stopped_and_removed() {
+    check(
+        "closing | 1 |      | paused net | stop, keep stopped, remove, report finish
+         closed  | 1 | kept | paused     | stop, remove",
+    );
+    assert_eq!(planned(&Desired::default(), &observed("paused net", &labels())), "stop, remove");
+}
+
+#[test]
+fn a_result_that_is_checked_is_left_as_it_is_until_the_lease_is_closed() {
+    check(
+        "verifying | 1 | kept | -       |
+         verifying | 1 | kept | - net   |
+         verifying | 1 |      | -       |
+         verifying | 1 |      | running |
+         closed    | 1 | kept | - net   | remove",
     );
 }
 

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use berth_executor::docker::Usage;
-use berth_executor::exchange::{Change, Exchange, ExchangeError, Head, Started};
+use berth_executor::exchange::{Change, Exchange, ExchangeError, Head, Started, Vitals};
 use berth_executor::lease::{Lease, LeaseId, LeaseState, Leases, LogId, Outcome, ProviderId, Specification};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::watch;
@@ -18,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub(crate) enum Report {
     Start(Started),
-    Heartbeat(Usage),
+    Heartbeat(Vitals),
     Finish(Outcome),
 }
 
@@ -111,15 +110,15 @@ impl Desk {
     }
 
     /// The newest of `more` heartbeats from now.
-    pub(crate) async fn heartbeats(&self, id: LeaseId, more: usize) -> Usage {
-        let usages = |desk: &Self| -> Vec<Usage> {
+    pub(crate) async fn heartbeats(&self, id: LeaseId, more: usize) -> Vitals {
+        let seen = |desk: &Self| -> Vec<Vitals> {
             let reports = desk.reports(id).into_iter();
             reports
-                .filter_map(|report| if let Report::Heartbeat(usage) = report { Some(usage) } else { None })
+                .filter_map(|report| if let Report::Heartbeat(vitals) = report { Some(vitals) } else { None })
                 .collect()
         };
-        let before = usages(self).len();
-        self.until("heartbeats come", |desk| usages(desk).get(before + more - 1).copied()).await
+        let before = seen(self).len();
+        self.until("heartbeats come", |desk| seen(desk).get(before + more - 1).copied()).await
     }
 
     /// Waits for a report that was lost.
@@ -208,12 +207,12 @@ impl Exchange for Desk {
         self.take(lease.id, &states, LeaseState::Running, Report::Start(started.clone()))
     }
 
-    async fn heartbeat(&self, lease: &Lease, usage: Usage) -> Result<(), ExchangeError> {
-        self.take(lease.id, &[LeaseState::Running], LeaseState::Running, Report::Heartbeat(usage))
+    async fn heartbeat(&self, lease: &Lease, vitals: Vitals) -> Result<(), ExchangeError> {
+        self.take(lease.id, &[LeaseState::Running], LeaseState::Running, Report::Heartbeat(vitals))
     }
 
     async fn finish(&self, lease: &Lease, outcome: &Outcome) -> Result<(), ExchangeError> {
-        let states = [LeaseState::Escrowed, LeaseState::Running, LeaseState::Closing];
+        let states = [LeaseState::Escrowed, LeaseState::Running, LeaseState::Suspended, LeaseState::Closing];
         self.take(lease.id, &states, LeaseState::Closed, Report::Finish(outcome.clone()))
     }
 }

@@ -4,6 +4,7 @@
 mod desk;
 mod relay;
 mod scene;
+mod suspended;
 
 use std::time::Duration;
 
@@ -35,8 +36,8 @@ fn a_lease_runs_from_its_escrow_to_its_stop() {
         assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
         assert!(page.contains("<h1>Berth lease 7</h1>") && page.contains(IMAGE), "{page}");
 
-        let usage = scene.desk.heartbeats(LEASE, 2).await;
-        assert!(usage.memory_bytes > 0, "{usage:?}");
+        let vitals = scene.desk.heartbeats(LEASE, 2).await;
+        assert!(vitals.usage.memory_bytes > 0 && vitals.healthy, "{vitals:?}");
 
         scene.desk.set(LEASE, LeaseState::Closing);
         let outcome = scene.desk.finished(LEASE).await;

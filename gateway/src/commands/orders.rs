@@ -1,11 +1,13 @@
 //! Placing, changing and cancelling orders.
 
 use berth_domain::{
-    AccountId, Bounds, CancelOrder, Code, Digest, Micros, OrderId, PlaceOrder, ReplaceOrder, Stroops, TimeInForce, owed,
+    AccountId, Bounds, CancelOrder, Code, Digest, Micros, OrderId, PlaceOrder, ReplaceOrder, Stroops, TimeInForce,
+    Verify, owed,
 };
 use berth_exchange::Reply;
 use berth_wire::address::Name;
 use berth_wire::errors::EdgeCode;
+use berth_wire::json::Malformed;
 use berth_wire::request::{AmendOrderRequest, NewOrder, OrderRequest, PriceChange};
 use berth_wire::response::{Changed, Order};
 
@@ -57,6 +59,10 @@ struct Asked {
 
 async fn prepare(node: &Node, request: OrderRequest, turn: &Turn) -> Result<Asked, Refusal> {
     let order = request.parse()?;
+    // Nobody reports the ledger yet that draws which leases are run again.
+    if order.verify == Verify::Spot {
+        return Err(Malformed::not_offered("verify", "spot").into());
+    }
     let market = node.view.read(|x| x.market_of(&order.class).map(|market| market.id));
     let market = market.ok_or_else(|| unknown(Code::UnknownMarket, "specification.gpu"))?;
     let tenant = node.actor(&order.tenant, "tenantAddress").await?;

@@ -33,6 +33,7 @@ pub(crate) fn order(x: &Exchange, order: &Order) -> response::Order {
         requires: requires.map(|a| (a.key.as_str().to_owned(), a.value.as_str().to_owned())).collect(),
         min_uptime: order.min_uptime,
         failover: order.failover,
+        verify: order.verify,
         specification_hash: order.spec_hash,
         hold: order.hold,
         leases: x.leases_of_order(order.id).map(|lease| lease.id.0).collect(),

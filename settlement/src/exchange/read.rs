@@ -169,7 +169,17 @@ mod tests {
             let events = vec![serde_json::from_str(event).unwrap()];
             read_frame(&EventFrame { seq: 9, at: 0, events })
         };
-        assert_eq!(read(r#"{"type":"lease.started","leaseId":1}"#).unwrap().events, []);
+        for other in [
+            r#"{"type":"lease.started","leaseId":1}"#,
+            r#"{"type":"lease.suspended","leaseId":1}"#,
+            r#"{"type":"lease.topUpRequested","leaseId":1,"number":1,"amount":"1"}"#,
+            r#"{"type":"verification.started","leaseId":1}"#,
+            r#"{"type":"verification.ended","leaseId":1,"verdict":"agreed"}"#,
+            r#"{"type":"stake.changed","address":"G","amount":"1"}"#,
+            r#"{"type":"something.new"}"#,
+        ] {
+            assert_eq!(read(other).unwrap().events, [], "{other}");
+        }
         for broken in [
             r#"{"type":"lease.closed","leaseId":1}"#,
             r#"{"type":"withdrawal.requested","address":"G","amount":"1"}"#,

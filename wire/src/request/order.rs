@@ -12,6 +12,7 @@ use crate::address::Name;
 use crate::json::{Malformed, objects};
 use crate::price::{MaxPrice, Per};
 use crate::scalar::{WHOLE_MAX, in_text, in_text_option, is_false, levels, whole, whole_option};
+use crate::verify;
 
 /// Seconds of a block, as a Stellar ledger takes.
 const BLOCK_SECONDS: u64 = 5;
@@ -68,6 +69,11 @@ pub struct OrderRequest {
     /// A standby for each lease.
     #[serde(default, skip_serializing_if = "is_false")]
     pub failover: bool,
+    /// How the results of its leases are checked before they are paid: `"none"`,
+    /// `"spot"`, or `{"replicas": n}` with 3, 5 or 7, which is `quantity`, in
+    /// mode auto and as fok.
+    #[serde(default, skip_serializing_if = "verify::is_none", with = "verify")]
+    pub verify: Verify,
     /// Refused where it would take what rests.
     #[serde(default, skip_serializing_if = "is_false")]
     pub post_only: bool,
@@ -122,6 +128,8 @@ pub struct NewOrder {
     pub min_uptime: Option<Uptime>,
     /// Whether a standby is reserved for each lease.
     pub failover: bool,
+    /// How the results of its leases are checked before they are paid.
+    pub verify: Verify,
     /// The tenant's own id for it.
     pub client_id: Option<ClientId>,
 }
@@ -161,7 +169,7 @@ impl NewOrder {
             min_uptime: self.min_uptime,
             aim: None,
             failover: self.failover,
-            verify: Verify::None,
+            verify: self.verify,
             spec_hash,
             session: None,
             client_id: self.client_id,
@@ -191,6 +199,7 @@ impl OrderRequest {
         if self.failover && (self.mode != Mode::Auto || self.time_in_force == TimeInForce::Fok) {
             return Err(Malformed::new("failover", "is only for mode auto, and not for fok, which fails as a whole"));
         }
+        self.check_verify()?;
         let closes = self.closes()?;
         let prepay = match self.prepay_seconds {
             Some(prepay) if prepay > duration.0 => {
@@ -220,6 +229,7 @@ impl OrderRequest {
             requires,
             min_uptime,
             failover: self.failover,
+            verify: self.verify,
             client_id: self.client_order_id,
         })
     }
@@ -234,6 +244,24 @@ impl OrderRequest {
                 .ok_or_else(|| Malformed::new("durationBlocks", "is too large")),
             (None, None) => Err(Malformed::new("durationSeconds", "is missing, and so is durationBlocks")),
         }
+    }
+
+    fn check_verify(&self) -> Result<(), Malformed> {
+        let Verify::Replicas(n) = self.verify else { return Ok(()) };
+        let within = |detail: String| Err(Malformed::new("verify.replicas", detail));
+        if !matches!(n, 3 | 5 | 7) {
+            return within("must be 3, 5 or 7".to_owned());
+        }
+        if u32::from(n) != self.quantity {
+            return within(format!("is {n}, and quantity is {}", self.quantity));
+        }
+        if self.mode != Mode::Auto || self.time_in_force != TimeInForce::Fok {
+            return within(
+                "is only for mode auto and timeInForce fok: the replicas run together or not at all".to_owned(),
+            );
+        }
+        // With fok there is no failover: that was looked at before.
+        Ok(())
     }
 
     fn closes(&self) -> Result<Option<AuctionEnd>, Malformed> {

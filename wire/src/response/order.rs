@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use berth_domain::{
     Address, ClientId, Digest, Mode, OrderState, ResourceClass, SelfTrade, Stroops, TimeInForce, TrustLevel, Uptime,
+    Verify,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::price::MaxPrice;
 use crate::scalar::{in_text, in_text_list, in_text_option};
 use crate::uptime;
+use crate::verify;
 
 /// An order, as anyone sees it: what it runs is not in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +71,9 @@ pub struct Order {
     pub min_uptime: Option<Uptime>,
     /// Whether a standby is reserved for each lease.
     pub failover: bool,
+    /// How the results of its leases are checked before they are paid.
+    #[serde(with = "verify", default)]
+    pub verify: Verify,
     /// Salted SHA-256 of what it runs.
     #[serde(with = "in_text")]
     pub specification_hash: Digest,

@@ -2,9 +2,9 @@
 
 use berth_domain::{
     Attribute, Digest, MarketId, Micros, Mode, Rate, ResourceClass, Resources, Seconds, SelfTrade, Text, TimeInForce,
-    TrustLevel, Uptime,
+    TrustLevel, Uptime, Verify,
 };
-use berth_wire::json::parse;
+use berth_wire::json::{parse, parse_value};
 use berth_wire::request::{AuctionEnd, OrderRequest};
 use serde_json::{Value, json};
 
@@ -170,6 +170,14 @@ fn a_bad_order_names_its_field() {
         ("/auctionSeconds", json!(1), "auctionSeconds", "only for mode auction"),
         ("/selfTrade", json!("fight"), "selfTrade", "expireTaker, expireMaker, skip"),
         ("/postOnly", json!("yes"), "postOnly", "a boolean"),
+        ("/verify", json!("always"), "verify", "none, spot"),
+        ("/verify", json!(3), "verify", "none, spot"),
+        ("/verify", json!({}), "verify.replicas", "is missing"),
+        ("/verify", json!({"replicas": "3"}), "verify.replicas", "a whole number"),
+        ("/verify", json!({"replicas": 0}), "verify.replicas", "from 1"),
+        ("/verify", json!({"replicas": 4}), "verify.replicas", "3, 5 or 7"),
+        ("/verify", json!({"replicas": 3}), "verify.replicas", "is 3, and quantity is 1"),
+        ("/verify", json!({"replicas": 3, "of": 5}), "verify.of", "unknown field"),
         ("/specification/extra", json!(1), "specification.extra", "unknown field"),
     ];
     for (pointer, value, at, why) in cases {
@@ -247,6 +255,34 @@ fn failover_is_for_orders_that_meet_the_book_one_by_one() {
     value["timeInForce"] = json!("gtc");
     value["mode"] = json!("manual");
     assert_eq!(command(value).expect_err("manual").field, "failover");
+}
+
+#[test]
+fn an_order_says_how_its_results_are_checked() {
+    let with = |pairs: &[(&str, Value)]| {
+        let mut value = order_with("/quantity", json!(3));
+        pairs.iter().for_each(|(name, one)| value[name] = one.clone());
+        order(value).map(|order| order.command(MarketId(3), Digest::default(), Micros(1_000_000)).verify)
+    };
+    assert_eq!(with(&[]), Ok(Verify::None));
+    assert_eq!(with(&[("verify", json!("none"))]), Ok(Verify::None));
+    assert_eq!(with(&[("verify", json!("spot"))]), Ok(Verify::Spot));
+    let three = ("verify", json!({"replicas": 3}));
+    let fok = ("timeInForce", json!("fok"));
+    assert_eq!(with(&[three.clone(), fok.clone()]), Ok(Verify::Replicas(3)));
+    // The replicas run together or not at all.
+    assert_eq!(field(with(std::slice::from_ref(&three))).0, "verify.replicas");
+    assert_eq!(field(with(&[three, fok, ("quantity", json!(5))])).0, "verify.replicas");
+}
+
+#[test]
+fn a_check_survives_its_json() {
+    for verify in [json!("spot"), json!({"replicas": 3})] {
+        let read: OrderRequest = parse_value(order_with("/verify", verify.clone())).expect("good");
+        assert_eq!(serde_json::to_value(&read).expect("JSON")["verify"], verify);
+    }
+    let plain: OrderRequest = parse_value(order_with("/mode", json!("auto"))).expect("good");
+    assert_eq!(serde_json::to_value(&plain).expect("JSON").get("verify"), None);
 }
 
 #[test]
