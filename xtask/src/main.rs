@@ -1,8 +1,9 @@
 //! Checks and tools of the repository, in Rust: `cargo xtask ci`, `tidy`,
-//! `graph`, `nightly`.
+//! `graph`, `fuzz`, `nightly`.
 #![expect(clippy::print_stdout, reason = "a tool of the terminal")]
 
 mod ci;
+mod fuzz;
 mod graph;
 mod nightly;
 mod shell;
@@ -25,6 +26,8 @@ enum Task {
         #[arg(long)]
         bless: bool,
     },
+    /// Byte strings that a fuzzer makes up, as commands and as logs.
+    Fuzz(fuzz::Fuzz),
     /// The long loops that CI runs short.
     Nightly,
 }
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::run(),
         Task::Tidy => tidy::check(),
         Task::Graph { bless } => graph::check(bless),
+        Task::Fuzz(what) => fuzz::run(&what),
         Task::Nightly => nightly::run(),
     };
     match outcome {

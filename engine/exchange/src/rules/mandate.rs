@@ -133,7 +133,8 @@ impl Exchange {
     /// what is spent in a day.
     fn watch_mandate(&mut self, step: &Step<'_>, id: AccountId) {
         let mandate = self.account_mut(id).mandate.unwrap_or_default();
-        let midnight = mandate.per_day.map(|_| next_midnight(step.at));
+        // The last day that can be counted has no midnight behind it.
+        let midnight = mandate.per_day.map(|_| next_midnight(step.at)).filter(|midnight| *midnight > step.at);
         match [mandate.until, midnight].into_iter().flatten().min() {
             Some(deadline) => self.timers.set(Timer::Mandate(id), deadline),
             None => self.timers.clear(Timer::Mandate(id)),

@@ -29,6 +29,7 @@ mod explaining;
 mod failing_streams;
 mod failover;
 mod filters;
+mod fuzzed;
 mod gangs;
 mod golden;
 mod hostile;

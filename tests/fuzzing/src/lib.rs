@@ -1,0 +1,19 @@
+//! What the fuzz targets do with a byte string: read it as bytes of the log, or
+//! as a program that writes a log. Both panic on what must never be.
+//!
+//! The targets in `fuzz/` are outside the workspace, since they need a fuzzer's
+//! build; what they run is here, so that a plain test replays their seeds and
+//! findings (`fuzz/seeds`) in every build. `docs/testing.md` says how to fuzz.
+
+mod chain;
+mod codec;
+mod commands;
+mod dice;
+mod leases;
+mod log;
+mod operators;
+mod orders;
+mod rules;
+
+pub use codec::read;
+pub use log::play;
