@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use crate::shell::{self, command};
+use crate::simulate::{self, Simulate};
 use crate::{graph, tidy};
 
 #[derive(Default)]
@@ -68,6 +69,7 @@ fn suites(tally: &mut Tally, minutes: &mut Vec<(&'static str, f64)>) -> Result<(
         let test = command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"]);
         shell::run(test, |line| tally.read(line))
     })?;
+    suite("simulator", &mut |_| simulate::run(&Simulate::seeds(1_000)))?;
     suite("contracts", &mut |tally| {
         let mut test = command("cargo", &["test", "--locked"]);
         test.current_dir(shell::root().join("settlement/contracts"));
