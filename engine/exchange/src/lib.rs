@@ -9,10 +9,16 @@
 mod apply;
 mod exchange;
 mod outcome;
+#[cfg(not(feature = "planted-bugs"))]
+mod planted;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 mod read;
 mod rules;
 mod state;
 
 pub use exchange::Exchange;
 pub use outcome::{LogViolation, Outcome, Reply};
+#[cfg(feature = "planted-bugs")]
+pub use planted::Planted;
 pub use state::{Account, Balances, Bid, Book, BookRow, Evidence, Lease, Ledger, Market, Order, Provider, StateHash};

@@ -35,6 +35,7 @@ pub use coverage::Coverage;
 pub use referee::Violation;
 pub use world::Summary;
 
+use crate::bug::Switch;
 use crate::referee::rule;
 use crate::trace::Trace;
 use crate::world::World;
@@ -88,6 +89,7 @@ impl Run {
 /// # Errors
 /// When a rule is broken, or the exchange panics.
 pub fn simulate(run: &Run) -> Result<Summary, Failure> {
+    let _switch = Switch::on(run.bug);
     let mut trace = Trace::new(run.is_traced);
     let outcome = panics::caught(|| World::new(run, &mut trace).run());
     let outcome = outcome.unwrap_or_else(|words| Err(rule::PANIC.broken(words)));

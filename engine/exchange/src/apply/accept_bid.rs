@@ -5,6 +5,7 @@ use berth_domain::{AcceptBid, BidState, BidTarget, Code};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
+use crate::planted::{Planted, is};
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -> Result<Outcome, Code> {
     let bid = x.bid(accept.bid).ok_or(Code::UnknownBid)?;
@@ -18,6 +19,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -
         _ => return Err(Code::BidClosed),
     }
     if !x.fill_directed(step, accept.bid) {
+        if is(Planted::RefusalParks) {
+            x.bid_mut(accept.bid).state = BidState::Parked;
+        }
         return Err(Code::NoRoom);
     }
     let lease = x.bid(accept.bid).and_then(|bid| bid.leases.first().copied()).ok_or(Code::NoRoom)?;

@@ -4,6 +4,7 @@ use berth_domain::{CloseReason, LeaseId, LeaseState};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
+use crate::planted::{Planted, is};
 use crate::state::Timer;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
@@ -14,6 +15,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
             Some(Timer::LeasePhase(lease)) => lease_phase(x, step, lease),
             None => break,
         }
+    }
+    if is(Planted::TickForgets) {
+        x.timers.pop_due(step.at);
     }
     Outcome::Done(Reply::None)
 }

@@ -8,6 +8,7 @@ use berth_domain::{
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::Reply;
+use crate::planted::{Planted, is};
 use crate::state::{Account, Market};
 
 impl Exchange {
@@ -59,6 +60,12 @@ impl Exchange {
     ) -> Result<Option<Reply>, Code> {
         let Some(id) = client_id else { return Ok(None) };
         match self.accounts.get(account).and_then(|account| account.client_id(id)) {
+            Some((_, Reply::Order(id)))
+                if is(Planted::IdForgotten)
+                    && self.order(*id).is_some_and(|order| order.state != berth_domain::OrderState::Open) =>
+            {
+                Ok(None)
+            }
             None => Ok(None),
             Some((payload, reply)) if *payload == digest(&command()) => Ok(Some(*reply)),
             Some(_) => Err(Code::ClientIdReused),
@@ -74,7 +81,7 @@ impl Exchange {
         reply: Reply,
     ) {
         let Some(id) = client_id else { return };
-        let window = self.bounds().client_ids;
+        let window = self.bounds().client_ids.saturating_sub(u32::from(is(Planted::WindowShort)));
         let Self { accounts, orders, bids, .. } = self;
         let is_live = |reply| match reply {
             Reply::Order(id) => {

@@ -5,6 +5,7 @@ use berth_domain::{
 };
 
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Place, Timer};
 
 impl Exchange {
@@ -40,6 +41,9 @@ impl Exchange {
         let pays = lease.started_at.is_some() && reason != CloseReason::Refunded;
         lease.pay = if pays { lease.cost() } else { Stroops::ZERO };
         lease.fee = fee(lease.pay, bps);
+        if is(Planted::FeeRoundsUp) && lease.pay > Stroops::ZERO {
+            lease.fee = lease.pay.min(lease.fee.checked_add(Stroops::new(1).unwrap_or_default()).unwrap_or_default());
+        }
         lease.state = LeaseState::Closed;
         lease.reason = Some(reason);
         lease.closed_at = Some(step.at);
@@ -64,7 +68,8 @@ impl Exchange {
             self.ledger.post(Place::Escrow(id, lease.tenant), Place::Available(lease.tenant), lease.escrow);
         }
         let class = self.market(lease.market).expect("a lease's market is open").class.clone();
-        self.provider_mut(lease.provider).give_back(&class, lease.units, &lease.resources, lease.replicas);
+        let replicas = if is(Planted::RoomLeaks) { 1 } else { lease.replicas };
+        self.provider_mut(lease.provider).give_back(&class, lease.units, &lease.resources, replicas);
         self.reenter_bids(step, lease.provider);
     }
 

@@ -5,6 +5,7 @@ use berth_domain::{
 };
 
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Place, Timer};
 
 impl Exchange {
@@ -19,7 +20,10 @@ impl Exchange {
     /// Ends an open order whose time is over.
     pub(crate) fn expire_order(&mut self, step: &mut Step<'_>, id: OrderId) {
         let market = self.order_mut(id).market;
-        let released = self.release_hold(id);
+        let released = match is(Planted::HoldKept) {
+            true => std::mem::take(&mut self.order_mut(id).hold),
+            false => self.release_hold(id),
+        };
         step.emit(OrderExpired { order: id, market, released });
         self.finish_order(step, id, OrderState::Expired);
     }
@@ -36,10 +40,15 @@ impl Exchange {
     /// have lost.
     pub(crate) fn finish_order(&mut self, step: &mut Step<'_>, id: OrderId, state: OrderState) {
         self.leave_order(id);
-        self.timers.clear(Timer::OrderExpiry(id));
+        if !is(Planted::ExpiryOutlives) {
+            self.timers.clear(Timer::OrderExpiry(id));
+        }
         let order = self.order_mut(id);
         order.state = state;
         let market = order.market;
+        if is(Planted::DirectedKept) {
+            return;
+        }
         for bid in std::mem::take(&mut order.directed) {
             self.bid_mut(bid).state = BidState::Lost;
             self.leave_bid(bid);

@@ -6,6 +6,7 @@ use berth_domain::{
 };
 
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is, outside};
 use crate::state::{Evidence, Lease, Place, Timer};
 
 impl Exchange {
@@ -50,7 +51,8 @@ impl Exchange {
             + timing.start_timeout.0
             + order.duration.0
             + timing.closing_timeout.0
-            + timing.settle_grace.0;
+            + timing.settle_grace.0
+            + if is(Planted::ReadsOutside) { outside() % 2 } else { 0 };
         let lease = Lease {
             id,
             order: order_id,
@@ -118,7 +120,9 @@ impl Exchange {
         self.ledger.post(held, Place::Escrow(lease, order.account), escrow);
         // floor(a) + floor(b) ≤ floor(a + b), and the price is within the
         // limit, so this is never negative.
-        self.ledger.post(held, Place::Available(order.account), order.hold - escrow - hold);
+        if !is(Planted::BetterPriceKept) {
+            self.ledger.post(held, Place::Available(order.account), order.hold - escrow - hold);
+        }
     }
 
     /// What an order must hold for `remaining` replicas.

@@ -5,6 +5,7 @@ use berth_domain::{
 };
 
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Bid, Order, Provider};
 
 /// What a scan for a counterpart came to.
@@ -46,6 +47,7 @@ impl Exchange {
                 }
                 Scan::Nothing => break,
                 Scan::SelfTrade => self.end_order(step, id, CancelReason::SelfTrade),
+                Scan::Limit if is(Planted::LimitRests) => break,
                 Scan::Limit => self.end_order(step, id, CancelReason::ScanLimit),
             }
         }
@@ -79,14 +81,17 @@ impl Exchange {
         let Some(market) = self.market(order.market) else { return Scan::Nothing };
         let mut ladders: Vec<_> =
             order.limits.iter().map(|(level, limit)| (level, market.bids_up_to(level, limit).peekable())).collect();
-        let rank = |level: TrustLevel, price: Rate, age: Age| (price, std::cmp::Reverse(level), age);
+        let rank = |level: TrustLevel, price: Rate, age: Age| {
+            let older = if is(Planted::TrustIgnored) { age } else { Age(0) };
+            (price, older, std::cmp::Reverse(level), age)
+        };
         let mut skipped = 0;
         loop {
             let best = ladders
                 .iter_mut()
                 .filter_map(|(level, ladder)| ladder.peek().map(|(price, age, _)| rank(*level, *price, *age)))
                 .min();
-            let Some((_, std::cmp::Reverse(level), _)) = best else { return Scan::Nothing };
+            let Some((_, _, std::cmp::Reverse(level), _)) = best else { return Scan::Nothing };
             let ladder = ladders.iter_mut().find(|(l, _)| *l == level).map(|(_, ladder)| ladder);
             let Some((price, _, id)) = ladder.and_then(Iterator::next) else { return Scan::Nothing };
             let bid = self.bid(id).expect("what rests in a book is there");
@@ -132,7 +137,7 @@ impl Exchange {
             && self.has_escrow(order, price);
         match eligible {
             false => Pair::Filtered,
-            true if order.account == bid.account => Pair::SameAccount,
+            true if order.account == bid.account && !is(Planted::SelfTrades) => Pair::SameAccount,
             true => Pair::Eligible,
         }
     }

@@ -4,6 +4,7 @@
 use berth_domain::{BidChanged, BidId, BidResumed, BidState, BidTarget, Mode, OrderState, ProviderId};
 
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::Bid;
 
 impl Exchange {
@@ -37,6 +38,8 @@ impl Exchange {
             let has_room = self.has_free_unit(bid);
             match target {
                 _ if !bid.is_live() => {}
+                BidTarget::Standing { .. } if is(Planted::ParkedForGood) && state == BidState::Parked => {}
+                BidTarget::Standing { .. } if is(Planted::RoomUnmatched) && state == BidState::Open => {}
                 BidTarget::Standing { .. } => {
                     if state == BidState::Parked && has_room {
                         self.bid_mut(id).state = BidState::Open;

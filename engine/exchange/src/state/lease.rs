@@ -6,6 +6,8 @@ use berth_domain::{
     ProofStepped, ProviderId, Rate, RatePerHour, Resources, Seconds, Stroops, Text, TrustLevel, TxHash, owed,
 };
 
+use crate::planted::{Planted, is};
+
 /// What one bid fills of one order.
 #[derive(Clone, Debug)]
 pub struct Lease {
@@ -113,7 +115,8 @@ impl Lease {
     /// is not paid, nor is time after the lease began to close or should have
     /// ended.
     pub(crate) fn witness(&mut self, at: Micros, grace: Seconds) {
-        let end = [Some(at), self.closing_at, self.ends_at].into_iter().flatten().min().unwrap_or(at);
+        let closing_at = if is(Planted::PaidAfterClosing) { None } else { self.closing_at };
+        let end = [Some(at), closing_at, self.ends_at].into_iter().flatten().min().unwrap_or(at);
         self.evidence.extend(at, end, grace);
     }
 }
@@ -150,7 +153,7 @@ impl Evidence {
     /// what is paid. The gap is as long as nothing was heard, whatever of it
     /// would be paid.
     fn extend(&mut self, seen_at: Micros, end: Micros, grace: Seconds) {
-        if seen_at.since(self.last_at) <= grace.micros() {
+        if seen_at.since(self.last_at) <= grace.micros() || is(Planted::GapPaid) {
             self.micros += end.since(self.last_at);
         }
         self.last_at = self.last_at.max(end);

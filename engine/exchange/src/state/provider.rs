@@ -3,6 +3,8 @@
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, Attribute, GpuInventory, ProviderId, ResourceClass, Resources, Text};
 
+use crate::planted::{Planted, is};
+
 /// One host.
 #[derive(Clone, Debug)]
 pub struct Provider {
@@ -67,7 +69,10 @@ impl Provider {
     /// Sets aside what `replicas` of a lease need; the caller has checked that
     /// they fit.
     pub(crate) fn take(&mut self, class: &ResourceClass, units: u32, need: &Resources, replicas: u32) {
-        let need = in_full(class, units, need).times(replicas);
+        let mut need = in_full(class, units, need).times(replicas);
+        if is(Planted::MemoryUntaken) {
+            need.memory = 0;
+        }
         self.free = self.free.minus(&need).expect("a lease is opened only where it fits");
         if let Some(i) = self.gpus.iter().position(|g| g.class == *class) {
             self.free_gpus[i] =

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::codec::Encode;
-use berth_domain::{LeaseId, Micros, OrderId};
+use berth_domain::{LeaseId, Micros, OrderId, Seconds};
+
+use crate::planted::{Planted, is};
 
 /// What a timer is for; each has at most one deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,9 +58,13 @@ impl Timers {
 
     /// Takes the next timer that is due at `at`.
     pub(crate) fn pop_due(&mut self, at: Micros) -> Option<Timer> {
-        let (deadline, timer) = *self.queue.first()?;
-        if deadline > at {
+        let (deadline, mut timer) = *self.queue.first()?;
+        if deadline > (if is(Planted::FiresEarly) { at.plus(Seconds(1)) } else { at }) {
             return None;
+        }
+        if is(Planted::FiresById) {
+            let due = self.queue.iter().take_while(|(deadline, _)| *deadline <= at);
+            timer = due.map(|(_, timer)| *timer).min().unwrap_or(timer);
         }
         self.clear(timer);
         Some(timer)
