@@ -1,11 +1,12 @@
 //! Checks and tools of the repository, in Rust: `cargo xtask ci`, `tidy`,
-//! `graph`, `nightly`.
+//! `graph`, `simulate`, `nightly`.
 #![expect(clippy::print_stdout, reason = "a tool of the terminal")]
 
 mod ci;
 mod graph;
 mod nightly;
 mod shell;
+mod simulate;
 mod tidy;
 
 use std::process::ExitCode;
@@ -25,6 +26,8 @@ enum Task {
         #[arg(long)]
         bless: bool,
     },
+    /// Worlds out of seeds, from clients to the chain, with faults in them.
+    Simulate(simulate::Simulate),
     /// The long loops that CI runs short.
     Nightly,
 }
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::run(),
         Task::Tidy => tidy::check(),
         Task::Graph { bless } => graph::check(bless),
+        Task::Simulate(simulate) => simulate::run(&simulate),
         Task::Nightly => nightly::run(),
     };
     match outcome {

@@ -11,6 +11,10 @@ mod dry_run;
 mod exchange;
 mod explain;
 mod outcome;
+#[cfg(not(feature = "planted-bugs"))]
+mod planted;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 mod read;
 mod rules;
 mod state;
@@ -21,6 +25,8 @@ pub use explain::{
     BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait,
 };
 pub use outcome::{LogViolation, Outcome, Reply};
+#[cfg(feature = "planted-bugs")]
+pub use planted::Planted;
 pub use state::{
     Account, Balances, Bid, Book, BookRow, Evidence, Funding, Gap, Lease, Ledger, Market, Order, Origin, Provider,
     Record, Standby, StateHash, Terms, TopUp,
