@@ -107,7 +107,7 @@ impl Exchange {
             let order = place_order::prepare(self, step, place, None)?;
             let mut plan = Plan::default();
             plan.begin(order.remaining, step.budget);
-            self.plan_new_order(&order, step.budget, &mut plan)?;
+            self.plan_new_order(&order, step.budget, &mut plan, None)?;
             Ok(self.told_of_order(&order, &plan))
         })
     }
@@ -130,7 +130,7 @@ impl Exchange {
             }
             let mut plan = Plan::default();
             plan.begin(bid.remaining, step.budget);
-            self.plan_new_bid(&bid, step.budget, &mut plan)?;
+            self.plan_new_bid(&bid, step.budget, &mut plan, None)?;
             Ok(self.told_of_bid(&bid, &plan))
         })
     }

@@ -3,7 +3,7 @@
 //! maker can always get out.
 
 use berth_domain::{
-    BidState, BidTarget, CancelReason, Code, MassQuote, PlaceBid, Quote, TimeInForce,
+    BidId, BidState, BidTarget, CancelReason, Code, MassQuote, PlaceBid, Quote, TimeInForce,
 };
 
 use super::place_bid;
@@ -14,7 +14,7 @@ use crate::state::Bid;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, mass: &MassQuote) -> Result<Outcome, Code> {
     let old: Vec<_> = x.live_bids_of(step.account).iter().filter(|b| b.set == Some(mass.set)).map(|b| b.id).collect();
-    let new = prepare(x, step, mass, old.len())?;
+    let new = prepare(x, step, mass, &old)?;
     if mass.post_only {
         check_none_crosses(x, &new)?;
     }
@@ -23,25 +23,30 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, mass: &MassQuote) -> 
     }
     let first = x.bids.len() as u64;
     for (mut bid, n) in new.into_iter().zip(1..) {
-        bid.id = berth_domain::BidId(first + n);
+        bid.id = BidId(first + n);
         x.enter_quote(step, bid);
     }
     Ok(Outcome::Done(Reply::None))
 }
 
 /// The bids that the quotes ask for, if it may have all of them.
-fn prepare(x: &Exchange, step: &Step<'_>, mass: &MassQuote, replaced: usize) -> Result<Vec<Bid>, Code> {
+fn prepare(x: &Exchange, step: &Step<'_>, mass: &MassQuote, old: &[BidId]) -> Result<Vec<Bid>, Code> {
     let quotes = mass.quotes.iter().filter(|quote| quote.quantity > 0);
     if mass.quotes.len() > x.bounds().quotes as usize {
         // Even then nothing may stand in the way of who wants out.
         return if quotes.count() == 0 { Ok(Vec::new()) } else { Err(Code::OutOfBounds) };
     }
     let live = x.accounts.get(step.account).ok_or(Code::UnknownAccount)?.live_bids;
-    let mut others = live - u32::try_from(replaced).expect("no more than its live bids are replaced");
-    let mut bids = Vec::new();
+    let mut others = live - u32::try_from(old.len()).expect("no more than its live bids are replaced");
+    let mut bids: Vec<Bid> = Vec::new();
     for quote in quotes {
         let mut bid = place_bid::prepare(x, step, &place(mass, quote), others)?;
-        x.check_bid_depth(&bid)?;
+        let here = |other: &&Bid| other.market == bid.market;
+        let freed = old.iter().filter_map(|id| x.bid(*id)).filter(|old| old.node.is_some()).filter(here).count();
+        let added = bids.iter().filter(here).count();
+        if x.resting_in(bid.market) as usize + added >= x.bounds().depth as usize + freed {
+            return Err(Code::BookFull);
+        }
         bid.set = Some(mass.set);
         bids.push(bid);
         others += 1;

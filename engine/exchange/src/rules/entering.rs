@@ -2,7 +2,7 @@
 //! back, and then carried out.
 
 use berth_domain::{
-    BidAccepted, BidChanged, BidId, BidState, CancelReason, Code, Mode, OrderAccepted, OrderId, OrderState, Stroops,
+    BidAccepted, BidChanged, BidId, BidState, CancelReason, Code, MarketId, Mode, OrderAccepted, OrderId, OrderState, Stroops,
     TimeInForce,
 };
 
@@ -25,7 +25,8 @@ impl Exchange {
     ) -> Result<OrderId, Code> {
         self.planned(step, |x, step, plan| {
             let id = order.id;
-            x.plan_new_order(&order, step.budget, plan)?;
+            let gone = replaces.and_then(|id| x.order(id)).filter(|old| old.nodes.iter().any(Option::is_some));
+            x.plan_new_order(&order, step.budget, plan, gone.map(|old| old.market))?;
             let is_killed = plan.is_killed(order.time_in_force);
             let is_fok = order.time_in_force == TimeInForce::Fok;
             if let Some(old) = replaces {
@@ -46,29 +47,42 @@ impl Exchange {
     }
 
     /// What entering an order comes to, or the code with which it is refused.
-    /// Only an `auto` order meets anything.
-    pub(crate) fn plan_new_order(&self, order: &Order, budget: Budget, plan: &mut Plan) -> Result<(), Code> {
+    /// Only an `auto` order meets anything. What rests in `gone` ends before.
+    pub(crate) fn plan_new_order(
+        &self,
+        order: &Order,
+        budget: Budget,
+        plan: &mut Plan,
+        gone: Option<MarketId>,
+    ) -> Result<(), Code> {
         if self.is_beyond_mandate(order) {
             // It will be parked, and meets nothing yet.
             plan.begin(order.remaining, budget);
         } else if order.mode == Mode::Auto {
             self.plan_order(order, Entering::Anew, budget, plan);
             refuse(plan)?;
-            self.check_depth(order, plan)?;
+            self.check_depth(order, plan, gone)?;
         }
         Ok(())
     }
 
     /// What entering a standing bid comes to, or the code with which it is
-    /// refused.
-    pub(crate) fn plan_new_bid(&self, bid: &Bid, budget: Budget, plan: &mut Plan) -> Result<(), Code> {
+    /// refused. What rests in `gone` ends before.
+    pub(crate) fn plan_new_bid(
+        &self,
+        bid: &Bid,
+        budget: Budget,
+        plan: &mut Plan,
+        gone: Option<MarketId>,
+    ) -> Result<(), Code> {
         // One that will be parked meets nothing yet, however many orders stand
         // there.
         if self.is_offered(bid) {
             self.plan_bid(bid, Entering::Anew, budget, plan);
             refuse(plan)?;
         }
-        if plan.actions.is_empty() { self.check_bid_depth(bid) } else { Ok(()) }
+        let freed = u32::from(gone == Some(bid.market));
+        if plan.actions.is_empty() { self.check_bid_depth(bid, freed) } else { Ok(()) }
     }
 
     /// Runs with the plan's room at hand.
@@ -129,7 +143,8 @@ impl Exchange {
         replaces: Option<BidId>,
     ) -> Result<BidId, Code> {
         self.planned(step, |x, step, plan| {
-            x.plan_new_bid(&bid, step.budget, plan)?;
+            let gone = replaces.and_then(|id| x.bid(id)).filter(|old| old.node.is_some()).map(|old| old.market);
+            x.plan_new_bid(&bid, step.budget, plan, gone)?;
             if let Some(old) = replaces {
                 x.cancel_bid(step, old, CancelReason::Replaced);
             }

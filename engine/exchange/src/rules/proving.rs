@@ -25,7 +25,7 @@ impl Exchange {
         let received = ProofPayload::new([
             ("at", order.placed_at.0.into()),
             ("order", order.id.0.into()),
-            ("replicas", order.replicas.into()),
+            ("replicas", order.asked.into()),
             ("specHash", order.spec_hash.to_string().into()),
         ]);
         let matched = ProofPayload::new([

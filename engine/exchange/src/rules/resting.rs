@@ -1,7 +1,7 @@
 //! How orders and bids take their places in the ladders and leave them, and
 //! access to things that are known to be there.
 
-use berth_domain::{BidId, BidState, BidTarget, Code, LeaseId, MarketId, Mode, OrderId, ProviderId, TimeInForce};
+use berth_domain::{BidId, BidTarget, Code, LeaseId, MarketId, Mode, OrderId, ProviderId, TimeInForce};
 
 use super::plan::Plan;
 use crate::exchange::Exchange;
@@ -19,6 +19,7 @@ impl Exchange {
         for (level, limit) in order.limits.iter() {
             order.nodes[level.index()] = Some(market.rest_order(level, limit, order.age, id, units));
         }
+        market.resting += 1;
     }
 
     /// Moves an order to the place of its limits and age.
@@ -61,11 +62,13 @@ impl Exchange {
         let Self { orders, markets, .. } = self;
         let order = place_mut(orders, id.0).expect("ids of orders are never given twice");
         let market = place_mut(markets, order.market.0.into()).expect("an order's market is open");
+        let rests = order.nodes.iter().any(Option::is_some);
         for node in &mut order.nodes {
             if let Some(node) = node.take() {
                 market.ladders_mut().remove(node);
             }
         }
+        market.resting -= u32::from(rests);
     }
 
     /// Lets a standing bid rest in the ladder of its level.
@@ -75,6 +78,7 @@ impl Exchange {
         let market = place_mut(markets, bid.market.0.into()).expect("a bid's market is open");
         let level = accounts.get(bid.account).expect("an owner has an account").level;
         bid.node = Some(market.rest_bid(level, bid.price, bid.age, id, bid.remaining));
+        market.resting += 1;
     }
 
     /// Moves a standing bid to the place of its level, price and age.
@@ -105,6 +109,7 @@ impl Exchange {
         if let Some(node) = bid.node.take() {
             let market = place_mut(markets, bid.market.0.into()).expect("a bid's market is open");
             market.ladders_mut().remove(node);
+            market.resting -= 1;
         }
     }
 
@@ -118,21 +123,33 @@ impl Exchange {
         self.unlist_bid(id);
     }
 
-    /// Refuses an order that would rest in a market that is full.
-    pub(crate) fn check_depth(&self, order: &Order, plan: &Plan) -> Result<(), Code> {
+    /// Refuses an order that would only be added to a book that is full. What
+    /// rests in `gone` ends before it enters.
+    pub(crate) fn check_depth(&self, order: &Order, plan: &Plan, gone: Option<MarketId>) -> Result<(), Code> {
         let rests = matches!(order.time_in_force, TimeInForce::Gtc | TimeInForce::Gtd) && order.mode == Mode::Auto;
-        let is_full = || self.market(order.market).is_some_and(|market| self.is_full(market));
-        if rests && plan.actions.is_empty() && is_full() { Err(Code::BookFull) } else { Ok(()) }
+        let freed = u32::from(gone == Some(order.market));
+        if rests && plan.actions.is_empty() && self.is_full(order.market, freed) {
+            return Err(Code::BookFull);
+        }
+        Ok(())
     }
 
-    /// Refuses a bid that would rest in a market that is full.
-    pub(crate) fn check_bid_depth(&self, bid: &Bid) -> Result<(), Code> {
-        let is_full = self.market(bid.market).is_some_and(|market| self.is_full(market));
-        if bid.state == BidState::Open && is_full { Err(Code::BookFull) } else { Ok(()) }
+    /// Refuses a bid that would only be added to a book that is full; `freed`
+    /// things leave it before.
+    pub(crate) fn check_bid_depth(&self, bid: &Bid, freed: u32) -> Result<(), Code> {
+        let rests = matches!(bid.time_in_force, TimeInForce::Gtc | TimeInForce::Gtd);
+        if rests && self.is_full(bid.market, freed) { Err(Code::BookFull) } else { Ok(()) }
     }
 
-    fn is_full(&self, market: &Market) -> bool {
-        market.ladders().len() >= self.bounds().depth as usize
+    /// Whether a market's book has no place for one more, when so many have
+    /// left it.
+    pub(crate) fn is_full(&self, market: MarketId, freed: u32) -> bool {
+        self.resting_in(market).saturating_sub(freed) >= self.bounds().depth
+    }
+
+    /// Orders and bids that rest in a market, each once.
+    pub(crate) fn resting_in(&self, market: MarketId) -> u32 {
+        self.market(market).map_or(0, |market| market.resting)
     }
 
     #[inline]

@@ -18,6 +18,8 @@ pub struct Market {
     pub paused: bool,
     /// Auctions that were to close while it was paused.
     pub(crate) postponed: Vec<OrderId>,
+    /// Orders and bids that rest in it, each once.
+    pub(crate) resting: u32,
     ladders: berth_book::Book,
 }
 
@@ -57,7 +59,14 @@ impl Market {
     /// A market with an empty book that has room for so many resting things.
     pub(crate) fn new(id: MarketId, class: ResourceClass, resting: usize) -> Self {
         // As many rows at most, and a branch for every few of them.
-        Self { id, class, paused: false, postponed: Vec::new(), ladders: berth_book::Book::with_capacity(2 * resting, resting / 4) }
+        Self {
+            id,
+            class,
+            paused: false,
+            postponed: Vec::new(),
+            resting: 0,
+            ladders: berth_book::Book::with_capacity(2 * resting, resting / 4),
+        }
     }
 
     /// Everything that rests, an order once for each level.

@@ -26,6 +26,8 @@ pub struct Order {
     pub resources: Resources,
     /// Replicas asked for.
     pub replicas: u32,
+    /// Replicas that the entry which placed it asked for.
+    pub asked: u32,
     /// Replicas without a lease.
     pub remaining: u32,
     /// The highest price for each accepted level.
@@ -103,6 +105,7 @@ impl Order {
             units: place.units,
             resources: place.resources,
             replicas: place.replicas,
+            asked: place.replicas,
             remaining: place.replicas,
             limits: place.limits,
             duration: place.duration,
@@ -168,6 +171,7 @@ impl Encode for Order {
         self.units.encode(out);
         self.resources.encode(out);
         self.replicas.encode(out);
+        self.asked.encode(out);
         self.remaining.encode(out);
         self.limits.encode(out);
         self.duration.encode(out);

@@ -12,8 +12,7 @@ use proptest::test_runner::TestRunner;
 
 use crate::cast::{CAST, TENANTS, address, tx};
 use crate::desk::Desk;
-use crate::moves::{Move, command, opening};
-use crate::streams::{moves, rules_of};
+use crate::moves::{Move, command, moves, opening, rules_of};
 
 /// Random commands in which every order that may have standbys wants them, and
 /// others are gangs. What must always hold is checked after every entry; in the

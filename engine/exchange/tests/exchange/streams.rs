@@ -1,202 +1,142 @@
-//! Streams of random commands, sound and unsound, against the invariants, a
-//! replica and the oracle.
+//! Streams of random commands, sound and unsound: the exchange and the oracle
+//! read the same log and must agree on every answer, every event and the whole
+//! state after each entry; and what always holds must hold.
 
-use std::collections::BTreeMap;
+mod census;
+mod dice;
+mod leasing;
+mod mirror;
+mod moves;
+mod proofs;
+mod tape;
+mod trading;
 
-use berth_domain::{AccountId, Bounds, CancelReason, CloseReason, Code, Event, Genesis, OpenAccount, Seconds, Timing};
-use berth_exchange::Outcome;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+use berth_domain::{Entry, Event};
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{RngAlgorithm, TestError, TestRng, TestRunner};
 
-use crate::cast::{CAST, TENANTS, address, genesis};
-use crate::desk::{Desk, Frame};
-use crate::moves::{Move, command};
-use crate::oracle::{Oracle, deeds_of};
+use crate::oracle::{Answer, Oracle};
+use census::Census;
+use mirror::Mirror;
+use moves::{Stream, streams};
+use tape::{Tape, Witness};
 
-/// Streams in CI; `BERTH_STREAMS` asks for more.
-const STREAMS: u32 = 500;
-const MOVES: std::ops::Range<usize> = 150..250;
+/// Streams in CI, 200 commands each and the same ones each time, so that a
+/// change is what a failure comes from. `BERTH_STREAMS` asks for others, and
+/// more.
+const STREAMS: u32 = 2_000;
 
-/// The streams are worth their time only if they go everywhere.
-#[test]
-fn the_streams_meet_every_event_reason_and_refusal() {
-    let mut met = BTreeMap::new();
-    let mut runner = TestRunner::deterministic();
-    for _ in 0..150 {
-        let stream = (any::<[u8; 4]>(), proptest::collection::vec(moves(), MOVES)).new_tree(&mut runner);
-        let (rules, moves) = stream.expect("a stream").current();
-        play(rules, &moves).log.iter().for_each(|frame| count(&mut met, frame));
-    }
-    let closings = CloseReason::ALL.iter().map(|reason| format!("lease ends {reason}"));
-    let cancellations = CancelReason::ALL.iter().map(|reason| format!("something ends {reason}"));
-    let refusals = Code::ALL.iter().map(|code| format!("refused {code}"));
-    let events = EVENTS.iter().map(|name| (*name).to_owned());
-    let repeats = REPEATABLE.iter().map(|name| format!("{name} repeated"));
-    let expected = closings.chain(cancellations).chain(refusals).chain(events).chain(repeats);
-    let missed: Vec<_> = expected.filter(|what| !met.contains_key(what)).collect();
-    assert!(missed.is_empty(), "no stream meets {missed:?}; they meet {met:#?}");
+/// Streams do not wait for each other.
+const THREADS: u8 = 2;
+
+/// Who looks on: the exchange, and who counts what is met.
+#[derive(Default)]
+struct Watch {
+    mirror: Mirror,
+    census: Census,
 }
 
-const EVENTS: [&str; 25] = [
-    "exchange.opened",
-    "market.opened",
-    "account.opened",
-    "deposit.credited",
-    "withdrawal.requested",
-    "withdrawal.paid",
-    "withdrawal.cancelled",
-    "provider.registered",
-    "order.accepted",
-    "order.filled",
-    "order.cancelled",
-    "order.expired",
-    "bid.accepted",
-    "bid.parked",
-    "bid.resumed",
-    "bid.lost",
-    "bid.cancelled",
-    "lease.opened",
-    "lease.escrowed",
-    "lease.started",
-    "lease.heartbeat",
-    "lease.closing",
-    "lease.closed",
-    "lease.paid",
-    "proof.step",
-];
-
-const REPEATABLE: [&str; 15] = [
-    "account.open",
-    "deposit.fact",
-    "withdrawal.requested",
-    "withdrawal.paid",
-    "withdrawal.cancelled",
-    "bid.place",
-    "order.place",
-    "lease.accept",
-    "lease.escrowed",
-    "lease.escrowFailed",
-    "lease.start",
-    "lease.finish",
-    "lease.stop",
-    "lease.paid",
-    "lease.refunded",
-];
-
-fn count(met: &mut BTreeMap<String, u32>, frame: &Frame) {
-    let mut meet = |what: String| *met.entry(what).or_default() += 1;
-    match frame.outcome {
-        Outcome::Done(_) => {}
-        Outcome::Repeated(_) => meet(format!("{} repeated", frame.entry.command.name())),
-        Outcome::Refused(code) => meet(format!("refused {code}")),
-    }
-    for event in &frame.events {
-        meet(event.name().to_owned());
-        match event {
-            Event::OrderCancelled(e) => meet(format!("something ends {}", e.reason)),
-            Event::BidCancelled(e) => meet(format!("something ends {}", e.reason)),
-            Event::LeaseClosed(e) => meet(format!("lease ends {}", e.reason)),
-            _ => {}
-        }
+impl Witness for Watch {
+    fn see(&mut self, entry: &Entry, oracle: &Oracle, answer: Answer, events: &[Event]) {
+        self.mirror.see(entry, oracle, answer, events);
+        self.census.count(entry, answer, events);
     }
 }
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the environment only says how long to try")]
-fn no_stream_of_commands_breaks_what_always_holds() {
-    let cases = std::env::var("BERTH_STREAMS").map_or(STREAMS, |n| n.parse().expect("BERTH_STREAMS is a number"));
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    let stream = (any::<[u8; 4]>(), proptest::collection::vec(moves(), MOVES));
-    TestRunner::new(config)
-        .run(&stream, |(rules, moves)| {
-            play(rules, &moves);
-            Ok(())
-        })
-        .expect("every stream holds");
-}
-
-pub(crate) fn moves() -> impl Strategy<Value = Move> {
-    let pause = prop_oneof![12 => Just(0), 12 => 0..6_u64, 2 => 10..70_u64, 1 => 70..1_000_u64];
-    let node = prop_oneof![30 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false))];
-    (0..100_u8, any::<[u16; 16]>(), pause, node).prop_map(|(kind, dice, pause, (is_up, resumes))| Move {
-        kind,
-        dice,
-        pause: Seconds(pause),
-        is_up,
-        resumes,
-    })
-}
-
-fn play(rules: [u8; 4], moves: &[Move]) -> Desk {
-    let mut desk = Desk::open(rules_of(rules));
-    let mut oracle = Oracle::default();
-    for (name, _) in CAST {
-        desk.submit(AccountId::EXCHANGE, OpenAccount { address: address(name) });
-    }
-    let mut heard = 0;
-    let opening = crate::moves::opening(&TENANTS);
-    for (account, command) in opening {
-        desk.submit(account, command);
-    }
-    for next in moves {
-        if next.is_up {
-            desk.wait(next.pause);
-        } else {
-            desk.go_down(next.pause);
-            if next.resumes {
-                desk.resume();
+fn the_exchange_does_what_the_oracle_foretells() {
+    let asked = std::env::var("BERTH_STREAMS").ok().map(|n| n.parse().expect("BERTH_STREAMS is a number"));
+    let streams = asked.unwrap_or(STREAMS);
+    let mut census = Census::default();
+    std::thread::scope(|scope| {
+        let share = streams.div_ceil(THREADS.into());
+        let seed = |thread| asked.is_none().then_some([thread; 32]);
+        let runs: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || try_out(share, seed(thread)))).collect();
+        for run in runs {
+            match run.join().expect("a failure is told, not thrown") {
+                Ok(met) => census.add(&met),
+                Err(told) => panic!("{told}"),
             }
         }
-        let (account, command) = command(&desk, next);
-        desk.submit(account, command);
-        for frame in &desk.log[heard..] {
-            compare(&mut oracle, frame);
+    });
+    let missed = census.missed();
+    let is_long_enough = streams >= STREAMS;
+    assert!(missed.is_empty() || !is_long_enough, "no stream meets {missed:?}; they meet\n{}", census.table());
+}
+
+/// Plays so many streams; what they met, or the shortest that fails.
+fn try_out(cases: u32, seed: Option<[u8; 32]>) -> Result<Census, String> {
+    let census = RefCell::new(Census::default());
+    let config =
+        ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 4_000, ..ProptestConfig::default() };
+    let mut runner = match seed {
+        Some(seed) => TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed)),
+        None => TestRunner::new(config),
+    };
+    let run = runner.run(&streams(), |stream| {
+        census.borrow_mut().add(&quietly(|| play(&stream)).map_err(TestCaseError::fail)?);
+        Ok(())
+    });
+    match run {
+        Ok(()) => Ok(census.into_inner()),
+        Err(TestError::Abort(reason)) => Err(reason.to_string()),
+        Err(TestError::Fail(reason, stream)) => Err(format!("{}\n{reason}", transcript(&stream))),
+    }
+}
+
+/// A failing stream fails a thousand times before it is as short as it can be:
+/// this thread keeps quiet meanwhile and answers why the last one failed.
+fn quietly<T>(play: impl FnOnce() -> T) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    thread_local! {
+        static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+        static REASON: RefCell<String> = const { RefCell::new(String::new()) };
+    }
+    HOOK.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if IS_QUIET.get() {
+                REASON.set(panic.to_string());
+            } else {
+                loud(panic);
+            }
+        }));
+    });
+    IS_QUIET.set(true);
+    let played = catch_unwind(AssertUnwindSafe(play));
+    IS_QUIET.set(false);
+    played.map_err(|_| REASON.take())
+}
+
+fn play(stream: &Stream) -> Census {
+    let tape = Tape::play(stream, Watch::default());
+    tape.witness.mirror.end();
+    let mut census = tape.witness.census;
+    census.rules = tape.oracle.tally;
+    census
+}
+
+/// A failing stream in words: what was said, up to where it fails.
+fn transcript(stream: &Stream) -> String {
+    struct Scribe<'a> {
+        mirror: Mirror,
+        lines: &'a RefCell<Vec<String>>,
+    }
+    impl Witness for Scribe<'_> {
+        fn see(&mut self, entry: &Entry, oracle: &Oracle, answer: Answer, events: &[Event]) {
+            let Entry { seq, at, account, command, .. } = entry;
+            self.lines.borrow_mut().push(format!("{seq} at {}: {account} {command:?}\n    {answer:?}", at.0));
+            self.mirror.see(entry, oracle, answer, events);
         }
-        heard = desk.log.len();
     }
-    desk
-}
-
-fn compare(oracle: &mut Oracle, frame: &Frame) {
-    let foretold = oracle.foretell(frame);
-    let done = deeds_of(&frame.events);
-    assert_eq!(done, foretold, "the exchange (left) and the oracle (right) part at {:?}", frame.entry);
-}
-
-/// Tight rules, so that bounds are met.
-pub(crate) fn rules_of([scan, tick, ids, timing]: [u8; 4]) -> Genesis {
-    let pick = |choice: u8, from: [u32; 4]| from[usize::from(choice % 4)];
-    let timing = [(30, 60, 20, 40, 20), (300, 600, 60, 180, 120), (10, 10, 8, 12, 8), (60, 30, 0, 1_000, 0)]
-        [usize::from(timing % 4)];
-    Genesis {
-        timing: Timing {
-            escrow_timeout: Seconds(timing.0),
-            start_timeout: Seconds(timing.1),
-            heartbeat_interval: Seconds(10),
-            heartbeat_grace: Seconds(timing.2),
-            dark_after: Seconds(timing.3),
-            closing_timeout: Seconds(timing.4),
-            settle_grace: Seconds(3_600),
-            reconfigure_delay: Seconds(1_000),
-            runway_warning: Seconds(20),
-            suspend_timeout: Seconds(timing.1),
-            missed_checks: 2,
-            backlog_window: Seconds(100),
-        },
-        bounds: Bounds {
-            scan: pick(scan, [10_000; 4]),
-            tick: pick(tick, [1, 2, 1_000, 1_000]),
-            orders: 10,
-            bids: 8,
-            providers: 2,
-            replicas: 6,
-            duration: Seconds(10_000),
-            client_ids: pick(ids, [0, 2, 4, 4_096]),
-            fills: 1_000,
-            depth: 1_000,
-            quotes: 20,
-        },
-        ..genesis()
-    }
+    let lines = RefCell::new(Vec::new());
+    let scribe = Scribe { mirror: Mirror::default(), lines: &lines };
+    // It fails again at the same place; what was written until then is told.
+    drop(quietly(|| Tape::play(stream, scribe).now));
+    lines.into_inner().join("\n")
 }

@@ -14,8 +14,7 @@ use proptest::test_runner::TestRunner;
 use crate::cast::{CAST, TENANTS, address, tx};
 use crate::desk::Desk;
 use crate::failing_streams::end;
-use crate::moves::{Move, command, opening};
-use crate::streams::{moves, rules_of};
+use crate::moves::{Move, command, moves, opening, rules_of};
 use crate::verification::ledger;
 
 /// Random commands in which orders are verified, results differ now and then,

@@ -1,0 +1,141 @@
+//! Bids that answer one order: at once, when the tenant accepts, or when an
+//! auction closes.
+
+use std::cmp::Reverse;
+
+use berth_domain::{BidChanged, BidId, BidState, CancelReason, Code, Event, Mode, OrderId, OrderState, SelfTrade};
+
+use super::plan::{Pair, Plan, Side, Taker};
+use super::{Answer, Bid, Oracle, Reply, Rule};
+
+impl Oracle {
+    /// A new or a changed directed bid comes in.
+    pub(super) fn directed_enters(&mut self, bid: Bid, told: Event) {
+        let order = bid.answers().expect("it is directed");
+        let (id, market, was) = (bid.id, bid.market, bid.state);
+        let is_auto = self.order(order).place.mode == Mode::Auto;
+        let plan = if is_auto { self.plan_directed(&bid) } else { Plan::default() };
+        self.put_bid(bid);
+        self.tell(told);
+        if plan.leases() > 0 {
+            self.reach(Rule::DirectedFillsAtOnce);
+        }
+        self.carry_out(&plan);
+        match self.bid(id).state {
+            BidState::Matched => {}
+            _ if !is_auto => self.reach(Rule::DirectedWaitsForTheTenant),
+            _ if was == BidState::Open => {
+                self.reach(Rule::DirectedParked);
+                self.bid_mut(id).state = BidState::Parked;
+                self.tell(BidChanged { bid: id, market });
+            }
+            _ => {}
+        }
+        self.park_where_full(&plan);
+    }
+
+    /// As many replicas of its order as fit, at its own price.
+    fn plan_directed(&self, bid: &Bid) -> Plan {
+        let order = self.order(bid.answers().expect("it is directed"));
+        if order.state != OrderState::Open {
+            return Plan::default();
+        }
+        // Nobody directs a bid at an order of their own, so no rule about that
+        // matters.
+        let taker = Taker { side: Side::Directed, self_trade: SelfTrade::ExpireTaker, post_only: false };
+        self.walk(taker, vec![Pair { order, bid, price: bid.place.price }])
+    }
+
+    pub(super) fn directed_tries_again(&mut self, bid: &Bid) {
+        let order = bid.answers().expect("it is directed");
+        if self.order(order).place.mode != Mode::Auto {
+            return;
+        }
+        self.reach(Rule::DirectedBidTriesAgain);
+        let plan = self.plan_directed(bid);
+        if plan.leases() > 0 {
+            self.reach(Rule::DirectedBidFillsAgain);
+        }
+        self.carry_out(&plan);
+        self.park_where_full(&plan);
+    }
+
+    /// The tenant takes a directed bid. One that has matched already answers
+    /// its lease.
+    pub(super) fn accept(&mut self, id: BidId) -> Result<Answer, Code> {
+        let bid = self.find_bid(id).ok_or(Code::UnknownBid)?.clone();
+        let order = self.order(bid.answers().ok_or(Code::NotDirected)?).clone();
+        if order.account != self.step.account {
+            return Err(Code::NotYours);
+        }
+        let lease = |x: &Self| x.leases.iter().find(|lease| lease.bid == id).map(|lease| lease.id);
+        if let (BidState::Matched, Some(lease)) = (bid.state, lease(self)) {
+            self.reach(Rule::AcceptRepeated);
+            return Ok(Answer::Repeated(Reply::Lease(lease)));
+        }
+        if !bid.is_live() {
+            return Err(Code::BidClosed);
+        }
+        if order.state == OrderState::Parked {
+            self.reach(Rule::AcceptOfAParkedOrder);
+            return Err(Code::OrderParked);
+        }
+        // Its bids are sealed until it closes.
+        if order.place.mode == Mode::Auction {
+            self.reach(Rule::AuctionTakesNoAccept);
+            return Err(Code::AuctionOpen);
+        }
+        let plan = self.plan_directed(&bid);
+        if plan.leases() == 0 {
+            self.reach(Rule::AcceptWithoutRoom);
+            return Err(Code::NoRoom);
+        }
+        self.reach(if plan.replicas() < order.left { Rule::AcceptedInPart } else { Rule::Accepted });
+        self.carry_out(&plan);
+        self.park_where_full(&plan);
+        let lease = lease(self).expect("the plan opened it");
+        Ok(Answer::Done(Reply::Lease(lease)))
+    }
+
+    /// An auction closes: its bids fill it one after the other, the lowest
+    /// price first, then the higher level, the older, the lower id. What is
+    /// left of it ends. Whether it did: when the entry may not open as many
+    /// leases as it might need, and another may open more, it closes then.
+    pub(super) fn close_auction(&mut self, id: OrderId) -> bool {
+        let fills = self.rules().bounds.fills;
+        let level = |bid: &Bid| self.level(bid.place.provider);
+        let mut bids: Vec<&Bid> = self.bids.iter().filter(|bid| bid.is_live() && bid.answers() == Some(id)).collect();
+        let may_need = u32::try_from(bids.len()).expect("few bids").min(self.order(id).left);
+        if self.step.opened > 0 && fills - self.step.opened < may_need {
+            self.reach(Rule::AuctionPutOff);
+            let at = self.step.at;
+            self.order_mut(id).put_off = Some(at);
+            return false;
+        }
+        bids.sort_by_key(|bid| (bid.place.price, Reverse(level(bid)), bid.age, bid.id));
+        for pair in bids.windows(2) {
+            let (a, b) = (pair[0], pair[1]);
+            self.reach(match () {
+                () if a.place.price != b.place.price => Rule::AuctionClearsByPrice,
+                () if level(a) != level(b) => Rule::AuctionClearsByLevel,
+                () => Rule::AuctionClearsByAge,
+            });
+        }
+        let bids: Vec<Bid> = bids.into_iter().cloned().collect();
+        for bid in bids {
+            let plan = self.plan_directed(&bid);
+            if self.order(id).is_live() && plan.leases() == 0 {
+                self.reach(Rule::AuctionBidWithoutRoom);
+            }
+            self.carry_out(&plan);
+            self.park_where_full(&plan);
+        }
+        if self.order(id).is_live() {
+            self.reach(Rule::AuctionUnfilled);
+            self.cancel_order(id, CancelReason::AuctionUnfilled);
+        } else {
+            self.reach(Rule::AuctionFilled);
+        }
+        true
+    }
+}

@@ -1,0 +1,257 @@
+//! Leases: how one opens, what it has cost, and how it closes.
+
+use berth_domain::{
+    AccountId, BidId, BidState, CloseReason, ContainerReport, Digest, JobResult, LeaseClosed, LeaseClosing, LeaseId,
+    LeaseOpened, LeaseState, MarketId, Micros, OrderFilled, OrderId, OrderState, ProviderId, Rate, Resources, Seconds,
+    Text, TrustLevel, TxHash,
+};
+
+use super::order::{owed, stroops};
+use super::{Oracle, Rule};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Lease {
+    pub(crate) id: LeaseId,
+    pub(crate) order: OrderId,
+    pub(crate) bid: BidId,
+    pub(crate) market: MarketId,
+    pub(crate) host: ProviderId,
+    pub(crate) owner: AccountId,
+    pub(crate) tenant: AccountId,
+    pub(crate) level: TrustLevel,
+    pub(crate) price: Rate,
+    pub(crate) units: u32,
+    pub(crate) resources: Resources,
+    pub(crate) replicas: u32,
+    pub(crate) duration: Seconds,
+    pub(crate) prepay: Seconds,
+    pub(crate) state: LeaseState,
+    pub(crate) reason: Option<CloseReason>,
+    pub(crate) detail: Text<200>,
+    pub(crate) escrow_tx: Option<TxHash>,
+    pub(crate) paid_tx: Option<TxHash>,
+    pub(crate) started_at: Option<Micros>,
+    pub(crate) ends_at: Option<Micros>,
+    pub(crate) closing_at: Option<Micros>,
+    pub(crate) finished: bool,
+    pub(crate) result: Option<JobResult>,
+    pub(crate) image: Text<128>,
+    pub(crate) containers: Vec<ContainerReport>,
+    /// When its funds ended.
+    pub(super) suspended_at: Option<Micros>,
+    /// Whether its tenant was told that they end.
+    pub(super) is_warned: bool,
+    /// Checks that failed since one passed.
+    pub(super) failed_checks: u32,
+    /// When it was last seen to run, and for how long it is known to have run.
+    pub(super) seen_at: Micros,
+    pub(super) ran_micros: u64,
+    /// When what its state waits for is overdue.
+    pub(super) overdue_at: Option<Micros>,
+    /// What it cost, and the platform's part of it. Zero until it closes.
+    pub(crate) pay: i128,
+    pub(crate) fee: i128,
+}
+
+impl Lease {
+    /// What its escrow holds, or held.
+    pub(crate) fn escrow(&self) -> i128 {
+        owed(self.price, self.units, self.replicas, self.prepay)
+    }
+
+    /// Whole seconds that it is known to have run.
+    pub(crate) const fn evidenced(&self) -> Seconds {
+        Seconds(self.ran_micros / 1_000_000)
+    }
+
+    /// What those cost, at most its escrow.
+    pub(super) fn cost(&self) -> i128 {
+        owed(self.price, self.units, self.replicas, self.evidenced()).min(self.escrow())
+    }
+
+    /// When its funds end.
+    pub(super) fn funded_until(&self) -> Option<Micros> {
+        Some(self.started_at?.plus(self.prepay))
+    }
+
+    /// The end of what may be paid of the time up to `at`: nothing counts after
+    /// the lease began to close, was suspended or had no more funds.
+    fn paid_until(&self, at: Micros) -> Micros {
+        let ends = [Some(at), self.closing_at, self.suspended_at, self.funded_until()];
+        ends.into_iter().flatten().min().expect("at least now")
+    }
+
+    /// A check of its containers failed at `at`: the time before is not paid.
+    pub(super) fn missed(&mut self, at: Micros) {
+        self.seen_at = self.seen_at.max(self.paid_until(at));
+        self.failed_checks += 1;
+    }
+
+    /// Its containers were seen at `at`. The time since they were last seen
+    /// counts unless it is longer than the grace.
+    pub(super) fn seen(&mut self, at: Micros, grace: Seconds) {
+        let until = self.paid_until(at);
+        if at.since(self.seen_at) <= grace.micros() {
+            self.ran_micros += until.since(self.seen_at);
+        }
+        self.seen_at = self.seen_at.max(until);
+    }
+}
+
+impl Oracle {
+    pub(crate) fn find_lease(&self, id: LeaseId) -> Option<&Lease> {
+        super::nth(&self.leases, id.0)
+    }
+
+    pub(super) fn lease_mut(&mut self, id: LeaseId) -> &mut Lease {
+        let place = usize::try_from(id.0).expect("few leases") - 1;
+        &mut self.leases[place]
+    }
+
+    /// A bid fills replicas of an order.
+    pub(super) fn open_lease(&mut self, order: OrderId, bid: BidId, replicas: u32, price: Rate) {
+        self.step.opened += 1;
+        let (order, bid) = (self.order(order).clone(), self.bid(bid).clone());
+        let (host, place) = (bid.place.provider, &order.place);
+        let level = self.level(host);
+        self.reach_price(&order, &bid, price);
+        let id = LeaseId(self.leases.len() as u64 + 1);
+        let timing = self.rules().timing;
+        let waits = [timing.escrow_timeout, timing.start_timeout, place.duration];
+        let waits = [&waits[..], &[timing.suspend_timeout, timing.closing_timeout]].concat();
+        let waits = waits.iter().map(|time| time.0).sum::<u64>() + timing.settle_grace.0;
+        let lease = Lease {
+            id,
+            order: order.id,
+            bid: bid.id,
+            market: bid.market,
+            host,
+            owner: bid.account,
+            tenant: order.account,
+            level,
+            price,
+            units: place.units,
+            resources: place.resources,
+            replicas,
+            duration: place.duration,
+            prepay: place.prepay,
+            state: LeaseState::Opened,
+            reason: None,
+            detail: Text::default(),
+            escrow_tx: None,
+            paid_tx: None,
+            started_at: None,
+            ends_at: None,
+            closing_at: None,
+            suspended_at: None,
+            is_warned: false,
+            failed_checks: 0,
+            finished: false,
+            result: None,
+            image: Text::default(),
+            containers: Vec::new(),
+            seen_at: Micros(0),
+            ran_micros: 0,
+            overdue_at: Some(self.step.at.plus(timing.escrow_timeout)),
+            pay: 0,
+            fee: 0,
+        };
+        self.tell(LeaseOpened {
+            lease: id,
+            order: order.id,
+            bid: bid.id,
+            market: bid.market,
+            provider: host,
+            provider_address: self.account(bid.account).address,
+            tenant_address: self.account(order.account).address,
+            price,
+            rate: price.of(place.units, replicas).expect("a hold at a higher price was counted"),
+            units: place.units,
+            replicas,
+            escrow: stroops(lease.escrow()),
+            duration: place.duration,
+            chain_deadline: self.step.at.unix_seconds() + waits,
+            level,
+        });
+        self.leases.push(lease);
+
+        let units = place.units * replicas;
+        let filled = self.bid_mut(bid.id);
+        if filled.is_standing() {
+            filled.left -= units;
+        }
+        if filled.left == 0 {
+            filled.state = BidState::Matched;
+        }
+        let filled = self.order_mut(order.id);
+        filled.left -= replicas;
+        let (market, remaining, hold) = (order.place.market, filled.left, stroops(filled.hold()));
+        self.tell(OrderFilled { order: order.id, market, lease: id, replicas, remaining, hold });
+        if remaining == 0 {
+            self.order_mut(order.id).state = OrderState::Filled;
+            self.lose_bids(order.id, Rule::DirectedBidsLostByFill);
+        }
+    }
+
+    fn reach_price(&self, order: &super::Order, bid: &super::Bid, price: Rate) {
+        let limit = order.limit(self.level(bid.place.provider));
+        if limit.is_some_and(|limit| price < limit) {
+            self.reach(Rule::OrderPaysLessThanItsLimit);
+        }
+        if price > bid.place.price {
+            self.reach(Rule::BidEarnsMoreThanItsPrice);
+        }
+        if limit.is_some_and(|limit| limit < order.place.limits.highest()) {
+            self.reach(Rule::LimitOfTheLevelIsLowerThanTheHighest);
+        }
+    }
+
+    /// Asks for the containers to be removed; nothing after this is paid.
+    pub(super) fn begin_closing(&mut self, id: LeaseId, reason: CloseReason) {
+        let (at, wait) = (self.step.at, self.rules().timing.closing_timeout);
+        let lease = self.lease_mut(id);
+        if matches!(lease.state, LeaseState::Closing | LeaseState::Closed) {
+            return;
+        }
+        // Before the chain has answered, only it knows whether there is an
+        // escrow to give back: nothing is overdue until it does.
+        lease.overdue_at = (lease.state != LeaseState::Opened).then_some(at.plus(wait));
+        lease.state = LeaseState::Closing;
+        lease.reason = Some(reason);
+        lease.closing_at = Some(at);
+        self.tell(LeaseClosing { lease: id, reason });
+        self.gang_leg_ends(id, reason);
+    }
+
+    /// Counts what it cost, frees its room, and lets its host's bids enter
+    /// again.
+    pub(super) fn close(&mut self, id: LeaseId, reason: CloseReason) {
+        let bps = i128::from(self.rules().fee.get());
+        let lease = self.lease_mut(id);
+        let had_ended = lease.state == LeaseState::Closing;
+        // What a gang that failed has run for is nothing to anybody.
+        let is_paid = lease.started_at.is_some() && !matches!(reason, CloseReason::Refunded | CloseReason::GangFailed);
+        lease.pay = if is_paid { lease.cost() } else { 0 };
+        lease.fee = lease.pay * bps / 10_000;
+        lease.state = LeaseState::Closed;
+        lease.reason = Some(reason);
+        lease.overdue_at = None;
+        let lease = lease.clone();
+        self.tell(LeaseClosed {
+            lease: id,
+            reason,
+            detail: lease.detail.clone(),
+            evidenced: if reason == CloseReason::GangFailed { Seconds(0) } else { lease.evidenced() },
+            pay: stroops(lease.pay),
+            fee: stroops(lease.fee),
+            refund: stroops(lease.escrow() - lease.pay),
+            escrowed: lease.escrow_tx.is_some() && reason != CloseReason::Refunded,
+            // What the steps of its proof say is not foretold.
+            proof: Digest::default(),
+        });
+        self.reenter_host(lease.host);
+        if !had_ended {
+            self.gang_leg_ends(id, reason);
+        }
+    }
+}

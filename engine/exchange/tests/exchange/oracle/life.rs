@@ -1,0 +1,130 @@
+//! What tenants and agents say of a lease.
+
+use berth_domain::{
+    CloseReason, Code, FinishLease, FinishOutcome, Heartbeat, LeaseAccrued, LeaseId, LeaseStarted, LeaseState,
+    StartLease, StopLease, Text,
+};
+
+use super::order::stroops;
+use super::{Answer, Lease, Oracle, Reply, Rule};
+
+/// The largest result in bytes: JSON's numbers are exact up to here.
+const RESULT_BYTES_MAX: u64 = (1 << 53) - 1;
+
+impl Oracle {
+    /// The lease, when its host's owner speaks.
+    fn as_owner(&self, id: LeaseId) -> Result<&Lease, Code> {
+        let lease = self.find_lease(id).ok_or(Code::UnknownLease)?;
+        if lease.owner == self.step.account { Ok(lease) } else { Err(Code::NotYours) }
+    }
+
+    pub(super) fn start(&mut self, start: &StartLease) -> Result<Answer, Code> {
+        let (at, timing) = (self.step.at, self.rules().timing);
+        let lease = self.as_owner(start.lease)?;
+        let is_said = lease.containers == start.containers && lease.image == start.image;
+        if lease.state == LeaseState::Running && is_said {
+            return Ok(Answer::Repeated(Reply::Lease(start.lease)));
+        }
+        if lease.state != LeaseState::Escrowed {
+            return Err(Code::LeaseState);
+        }
+        if start.containers.len() != lease.replicas as usize {
+            return Err(Code::OutOfBounds);
+        }
+        let (order, ends_at) = (lease.order, at.plus(lease.duration));
+        self.gang_has_one(order);
+        let lease = self.lease_mut(start.lease);
+        lease.state = LeaseState::Running;
+        lease.started_at = Some(at);
+        lease.ends_at = Some(ends_at);
+        lease.seen_at = at;
+        lease.image = start.image.clone();
+        lease.containers.clone_from(&start.containers);
+        lease.overdue_at = Some(at.plus(timing.dark_after));
+        let (funded_until, is_part) = (lease.funded_until(), lease.prepay < lease.duration);
+        self.tell(LeaseStarted { lease: start.lease, ends_at });
+        // Its funds may end so soon that the warning is due.
+        let funded_until = funded_until.expect("it has started");
+        if is_part && funded_until.0.saturating_sub(timing.runway_warning.micros()) <= at.0 {
+            self.reach(Rule::WarnedAtTheStart);
+            self.warn(start.lease);
+        }
+        Ok(Answer::Done(Reply::Lease(start.lease)))
+    }
+
+    pub(super) fn heartbeat(&mut self, beat: &Heartbeat) -> Result<Answer, Code> {
+        let (at, timing) = (self.step.at, self.rules().timing);
+        let lease = self.as_owner(beat.lease)?;
+        let may = matches!(lease.state, LeaseState::Running | LeaseState::Suspended | LeaseState::Closing);
+        if lease.started_at.is_none() || !may {
+            return Err(Code::LeaseState);
+        }
+        let lease = self.lease_mut(beat.lease);
+        if beat.healthy {
+            lease.seen(at, timing.heartbeat_grace);
+            lease.failed_checks = 0;
+        } else {
+            lease.missed(at);
+        }
+        let is_running = lease.state == LeaseState::Running;
+        let fails = is_running && lease.failed_checks >= timing.missed_checks;
+        if is_running {
+            lease.overdue_at = Some(at.plus(timing.dark_after));
+        }
+        let (evidenced, cost) = (lease.evidenced(), stroops(lease.cost()));
+        self.tell(LeaseAccrued { lease: beat.lease, evidenced, cost, healthy: beat.healthy });
+        if fails {
+            self.reach(Rule::ChecksFail);
+            self.lease_mut(beat.lease).detail = Text::lossy("its health checks failed");
+            self.begin_closing(beat.lease, CloseReason::Failed);
+        }
+        Ok(Answer::Done(Reply::Lease(beat.lease)))
+    }
+
+    pub(super) fn finish(&mut self, finish: &FinishLease) -> Result<Answer, Code> {
+        let (at, grace) = (self.step.at, self.rules().timing.heartbeat_grace);
+        let lease = self.as_owner(finish.lease)?;
+        match lease.state {
+            LeaseState::Closed => return Ok(Answer::Repeated(Reply::Lease(finish.lease))),
+            LeaseState::Opened => return Err(Code::LeaseState),
+            // To be suspended is to be stopped, and no end.
+            LeaseState::Suspended if finish.outcome == FinishOutcome::Stopped => return Err(Code::LeaseState),
+            // Others are not foretold.
+            _ => {}
+        }
+        if finish.result.is_some_and(|result| result.size > RESULT_BYTES_MAX) {
+            return Err(Code::OutOfBounds);
+        }
+        let ran = lease.started_at.is_some();
+        let ended_well = ran && finish.outcome == FinishOutcome::Exited && finish.exit_code == Some(0);
+        let by_itself = if ended_well { CloseReason::Completed } else { CloseReason::Failed };
+        let lease = self.lease_mut(finish.lease);
+        // Who removed the containers saw them until then. When others ended,
+        // nobody saw: their last heartbeat counts.
+        if ran && finish.outcome == FinishOutcome::Stopped {
+            lease.seen(at, grace);
+        }
+        lease.finished = true;
+        lease.result = finish.result;
+        if !finish.detail.as_str().is_empty() {
+            lease.detail = finish.detail.clone();
+        }
+        let (reason, is_locked) = (lease.reason.unwrap_or(by_itself), lease.escrow_tx.is_some());
+        if is_locked {
+            self.close(finish.lease, reason);
+        }
+        Ok(Answer::Done(Reply::Lease(finish.lease)))
+    }
+
+    pub(super) fn stop(&mut self, stop: &StopLease) -> Result<Answer, Code> {
+        let lease = self.find_lease(stop.lease).ok_or(Code::UnknownLease)?;
+        if lease.tenant != self.step.account {
+            return Err(Code::NotYours);
+        }
+        if matches!(lease.state, LeaseState::Closing | LeaseState::Closed) {
+            return Ok(Answer::Repeated(Reply::Lease(stop.lease)));
+        }
+        self.begin_closing(stop.lease, CloseReason::Stopped);
+        Ok(Answer::Done(Reply::Lease(stop.lease)))
+    }
+}

@@ -1,0 +1,115 @@
+//! What the streams met: they are worth their time only if they go everywhere.
+
+use std::collections::BTreeMap;
+
+use berth_domain::{CancelReason, CloseReason, Code, Command, Entry, Event};
+
+use crate::oracle::{Answer, Rule, Tally};
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Census {
+    met: BTreeMap<String, u64>,
+    pub(crate) rules: Tally,
+}
+
+/// Tags and numbers up to which the oracle foretells everything: accounts,
+/// funds, orders, bids, leases. What the operator, trust, top-ups and standbys
+/// brought begins behind them.
+const COMMANDS: u16 = 28;
+const EVENTS: u16 = 29;
+const CODES: u8 = 36;
+const CANCELLATIONS: u8 = 7;
+const CLOSINGS: u8 = 8;
+
+/// What it foretells of that, too.
+const MORE: [&str; 6] = [
+    "lease.runway",
+    "lease.suspended",
+    "order.parked",
+    "order.resumed",
+    "refused ORDER_PARKED",
+    "lease ends gangFailed",
+];
+
+/// Only the operator brings these about, and an owner who drains a host.
+const OTHERS: [&str; 2] = ["refused MARKET_PAUSED", "refused PROVIDER_UNAVAILABLE"];
+
+/// Commands that may be said again without harm.
+const REPEATABLE: [&str; 18] = [
+    "account.open",
+    "deposit.fact",
+    "withdrawal.requested",
+    "withdrawal.paid",
+    "withdrawal.cancelled",
+    "provider.register",
+    "bid.place",
+    "bid.replace",
+    "order.place",
+    "order.replace",
+    "lease.accept",
+    "lease.escrowed",
+    "lease.escrowFailed",
+    "lease.start",
+    "lease.finish",
+    "lease.stop",
+    "lease.paid",
+    "lease.refunded",
+];
+
+impl Census {
+    pub(crate) fn count(&mut self, entry: &Entry, answer: Answer, events: &[Event]) {
+        let command = entry.command.name();
+        let mut meet = |what: String| *self.met.entry(what).or_default() += 1;
+        match answer {
+            Answer::Done(_) => meet(format!("{command} done")),
+            Answer::Repeated(_) => meet(format!("{command} repeated")),
+            Answer::Refused(code) => meet(format!("refused {code}")),
+        }
+        for event in events {
+            meet(event.name().to_owned());
+            match event {
+                Event::OrderCancelled(e) => meet(format!("order ends {}", e.reason)),
+                Event::BidCancelled(e) => meet(format!("bid ends {}", e.reason)),
+                Event::LeaseClosed(e) => meet(format!("lease ends {}", e.reason)),
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (what, count) in &other.met {
+            *self.met.entry(what.clone()).or_default() += count;
+        }
+        self.rules.add(&other.rules);
+    }
+
+    /// What was never met, of all that is foretold.
+    pub(crate) fn missed(&self) -> Vec<String> {
+        let commands = Command::TAGS.iter().filter(|(tag, ..)| *tag <= COMMANDS);
+        let events = Event::TAGS.iter().filter(|(tag, name, _)| *tag <= EVENTS && *name != "proof.step");
+        let codes = Code::ALL.iter().filter(|code| **code as u8 <= CODES);
+        let closings = CloseReason::ALL.iter().filter(|reason| **reason as u8 <= CLOSINGS);
+        let cancellations = CancelReason::ALL.iter().filter(|reason| **reason as u8 <= CANCELLATIONS);
+        // An auction that closes loses its bids.
+        let of_bids = cancellations.clone().filter(|reason| **reason != CancelReason::AuctionUnfilled);
+
+        let mut expected: Vec<String> = MORE.map(str::to_owned).into();
+        expected.extend(REPEATABLE.iter().map(|name| format!("{name} repeated")));
+        expected.extend(commands.map(|(_, name, _)| format!("{name} done")));
+        expected.extend(events.map(|(_, name, _)| (*name).to_owned()));
+        expected.extend(codes.map(|code| format!("refused {code}")));
+        expected.extend(closings.map(|reason| format!("lease ends {reason}")));
+        expected.extend(cancellations.map(|reason| format!("order ends {reason}")));
+        expected.extend(of_bids.map(|reason| format!("bid ends {reason}")));
+        expected.retain(|what| !self.met.contains_key(what) && !OTHERS.contains(&what.as_str()));
+        let rules = self.rules.counts().into_iter().filter(|(_, count)| *count == 0);
+        expected.extend(rules.map(|(rule, _): (Rule, u64)| format!("rule {rule:?}")));
+        expected
+    }
+
+    pub(crate) fn table(&self) -> String {
+        let rules = self.rules.counts().into_iter().map(|(rule, count)| format!("{count:9} {rule:?}\n"));
+        let met = self.met.iter().map(|(what, count)| format!("{count:9} {what}\n"));
+        rules.chain(met).collect()
+    }
+}

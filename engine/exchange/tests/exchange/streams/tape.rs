@@ -1,0 +1,93 @@
+//! A log in the making: the oracle says when ticks are due, and a witness sees
+//! each entry with what the oracle foretells of it.
+
+use berth_domain::{
+    AccountId, Authority, Command, Entry, Event, Genesis, Micros, RULES_VERSION, Resumed, Seconds, Tick,
+};
+
+use super::moves::{Stream, command, opening, rules_of};
+use crate::oracle::{Answer, Oracle};
+
+/// 2026-01-01T00:00:00Z.
+const OPENING: Micros = Micros(1_767_225_600_000_000);
+
+/// Who looks on.
+pub(crate) trait Witness {
+    fn see(&mut self, entry: &Entry, oracle: &Oracle, answer: Answer, events: &[Event]);
+}
+
+pub(crate) struct Tape<W> {
+    pub(crate) oracle: Oracle,
+    pub(crate) now: Micros,
+    /// What was said by others than the clock.
+    pub(crate) said: Vec<(AccountId, Command)>,
+    pub(crate) witness: W,
+}
+
+impl<W: Witness> Tape<W> {
+    pub(crate) fn open(genesis: &Genesis, witness: W) -> Self {
+        let mut tape = Self { oracle: Oracle::default(), now: OPENING, said: Vec::new(), witness };
+        tape.append(AccountId::EXCHANGE, genesis.clone().into());
+        tape
+    }
+
+    /// Plays a whole stream.
+    pub(crate) fn play((made, rules, moves): &Stream, witness: W) -> Self {
+        let mut tape = Self::open(&rules_of(*rules), witness);
+        for (account, command) in opening() {
+            tape.submit(account, command);
+        }
+        for (next, _) in moves.iter().zip(made).filter(|(_, made)| **made) {
+            if next.is_up {
+                tape.wait(next.pause);
+            } else {
+                tape.now = tape.now.plus(next.pause);
+                if next.resumes {
+                    tape.append(AccountId::EXCHANGE, Resumed { down_from: tape.now, up_at: tape.now }.into());
+                    tape.fire_due();
+                }
+            }
+            let (account, command) = command(&tape, next);
+            tape.submit(account, command);
+        }
+        tape
+    }
+
+    /// A command at the present time, after the ticks that are due.
+    pub(crate) fn submit(&mut self, account: AccountId, command: impl Into<Command>) -> (Answer, Vec<Event>) {
+        let command = command.into();
+        self.fire_due();
+        self.said.push((account, command.clone()));
+        self.append(account, command)
+    }
+
+    /// Time passes with the node up: ticks fire when they are due.
+    pub(crate) fn wait(&mut self, time: Seconds) {
+        let until = self.now.plus(time);
+        while let Some(deadline) = self.oracle.next_deadline().filter(|deadline| *deadline <= until) {
+            self.now = self.now.max(deadline);
+            self.append(AccountId::EXCHANGE, Tick.into());
+        }
+        self.now = until;
+    }
+
+    fn fire_due(&mut self) {
+        while self.oracle.next_deadline().is_some_and(|deadline| deadline <= self.now) {
+            self.append(AccountId::EXCHANGE, Tick.into());
+        }
+    }
+
+    fn append(&mut self, account: AccountId, command: Command) -> (Answer, Vec<Event>) {
+        let authority = if account == AccountId::EXCHANGE { Authority::Exchange } else { Authority::OperatorAttested };
+        let (head, last_at) = self.oracle.head();
+        // A resumption says what the log says; said again it says it anew.
+        let command = match command {
+            Command::Resumed(_) => Resumed { down_from: last_at, up_at: self.now }.into(),
+            other => other,
+        };
+        let entry = Entry { rules: RULES_VERSION, seq: head.next(), at: self.now, account, authority, command };
+        let (answer, events) = self.oracle.apply(&entry);
+        self.witness.see(&entry, &self.oracle, answer, &events);
+        (answer, events)
+    }
+}
