@@ -8,6 +8,12 @@ use berth_domain::{
 };
 use berth_exchange::{Bid, Exchange, Lease, Order, Provider};
 
+/// Whether ticks must follow the last entry at once: then what re-enters may
+/// still stand where it stood.
+pub(crate) fn is_pending(x: &Exchange) -> bool {
+    x.next_deadline().is_some_and(|next| next <= x.last_at())
+}
+
 pub(crate) fn is_open(order: &Order) -> bool {
     order.state == OrderState::Open
 }
@@ -28,8 +34,8 @@ pub(crate) fn waiting_bids(order: &Order) -> &[BidId] {
 }
 
 /// Leases that a directed bid has made.
-pub(crate) fn leases_of(bid: &Bid) -> usize {
-    bid.leases.len()
+pub(crate) fn leases_of(x: &Exchange, bid: &Bid) -> usize {
+    x.leases_of_bid(bid.id).count()
 }
 
 /// Whether a lease is over for the exchange and for the chain.

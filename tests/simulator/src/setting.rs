@@ -1,7 +1,7 @@
 //! The rules and the weather of a run, out of its seed: tight bounds, so that
 //! they are met, and short timeouts, so that they pass.
 
-use berth_domain::{Bounds, Digest, FeeBps, Genesis, Grant, Micros, ResourceClass, Seconds, Timing, TrustLevel};
+use berth_domain::{Bounds, Digest, FeeBps, Genesis, Grant, Micros, ResourceClass, Seconds, Timing, TrustLevel, TrustRules};
 
 use crate::cast::{self, OWNERS, TREASURY, address};
 use crate::dice::Dice;
@@ -100,7 +100,8 @@ fn genesis(dice: &mut Dice) -> Genesis {
         network: Digest([1; 32]),
         escrow_contract: Digest([2; 32]),
         asset: cast::text("XLM"),
-        operator: address("operator"),
+        // One key for both, so that owners are numbered from 2.
+        operator: address(TREASURY),
         treasury: address(TREASURY),
         fee: FeeBps::new(dice.pick(&[500, 500, 333, 0, 10_000])).expect("at most 10,000"),
         default_level: TrustLevel::One,
@@ -109,6 +110,8 @@ fn genesis(dice: &mut Dice) -> Genesis {
         open_markets: dice.once_in(2),
         timing: timing(dice),
         bounds: bounds(dice),
+        trust: TrustRules::default(),
+        auditors: Vec::new(),
     }
 }
 
@@ -123,6 +126,11 @@ fn timing(dice: &mut Dice) -> Timing {
         dark_after: Seconds(dark),
         closing_timeout: Seconds(closing),
         settle_grace: Seconds(dice.pick(&[5, 60, 3_600])),
+        reconfigure_delay: Seconds(1_000),
+        runway_warning: Seconds(dice.pick(&[0, 10, 600])),
+        suspend_timeout: Seconds(dice.pick(&[0, 20, 200])),
+        missed_checks: 3,
+        backlog_window: Seconds(150),
     }
 }
 
@@ -137,5 +145,7 @@ fn bounds(dice: &mut Dice) -> Bounds {
         duration: Seconds(10_000),
         client_ids: dice.pick(&[0, 2, 8, 4_096, 4_096]),
         fills: dice.pick(&[1, 3, 1_000, 1_000]),
+        depth: dice.pick(&[10, 1_000, 1_000]),
+        quotes: 4,
     }
 }

@@ -87,7 +87,8 @@ fn step(
 ) -> (Option<Job>, Option<Command>) {
     let interval = timing.heartbeat_interval;
     match (lease.state, job) {
-        (LeaseState::Opened | LeaseState::Closed, _) => (None, None),
+        // Of a suspended lease nothing is paid and nothing ends.
+        (LeaseState::Opened | LeaseState::Suspended | LeaseState::Verifying | LeaseState::Closed, _) => (None, None),
         (LeaseState::Escrowed, None) => {
             // One in twenty takes longer than the exchange waits.
             let most = if dice.once_in(20) { 2 * timing.start_timeout.0 } else { timing.start_timeout.0 / 3 };
@@ -121,7 +122,7 @@ fn step(
         (LeaseState::Running, Some(Job::Running { beats_at, exits })) if beats_at <= now => {
             // A gap now and then, which may pass the grace.
             let gap = if dice.once_in(12) { Seconds(interval.0 * dice.between(2, 5)) } else { interval };
-            let beat = Heartbeat { lease: lease.id, cpu_millis: dice.below(9_999), memory_bytes: dice.below(1 << 30) };
+            let beat = Heartbeat { lease: lease.id, cpu_millis: dice.below(9_999), memory_bytes: dice.below(1 << 30), healthy: true };
             (Some(Job::Running { beats_at: now.plus(gap), exits }), Some(beat.into()))
         }
         (LeaseState::Closing, Some(Job::Removing { until })) if until <= now => {

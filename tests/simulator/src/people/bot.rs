@@ -2,7 +2,7 @@
 
 use berth_domain::{
     AccountId, BidId, BidTarget, CancelBid, GpuInventory, OrderId, PlaceBid, ProviderId, RegisterProvider, Resources,
-    Seconds,
+    Seconds, TimeInForce,
 };
 
 use super::{Deed, Scene};
@@ -28,7 +28,21 @@ pub(super) fn standing(scene: &mut Scene<'_>, provider: ProviderId) -> Option<Pl
         min_duration: Seconds(scene.dice.pick(&[0, 0, 0, 30])),
         max_duration: Seconds(scene.dice.pick(&[100_000, 100_000, 100_000, 100])),
     };
-    Some(PlaceBid { provider, target, price: scene.rate(), client_id: scene.client_id() })
+    Some(bid(scene, provider, target))
+}
+
+fn bid(scene: &mut Scene<'_>, provider: ProviderId, target: BidTarget) -> PlaceBid {
+    PlaceBid {
+        provider,
+        target,
+        price: scene.rate(),
+        time_in_force: TimeInForce::Gtc,
+        expires_at: None,
+        post_only: false,
+        self_trade: scene.self_trade(),
+        session: None,
+        client_id: scene.client_id(),
+    }
 }
 
 /// Takes a quote back and gives another, both at once: on their way they may
@@ -50,7 +64,7 @@ pub(super) fn answers_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     let open: Vec<OrderId> = scene.x.orders().filter(|order| reads::is_open(order)).map(|order| order.id).collect();
     let order = scene.dice.choose(&open)?;
     let target = BidTarget::Directed { order };
-    let bid = PlaceBid { provider, target, price: scene.rate(), client_id: scene.client_id() };
+    let bid = bid(scene, provider, target);
     Some(vec![Deed::Say(account, bid.into())])
 }
 

@@ -9,7 +9,7 @@ mod bot;
 mod stranger;
 mod tenant;
 
-use berth_domain::{AccountId, ClientId, Command, MarketId, Micros, OpenAccount, Rate, Stroops};
+use berth_domain::{AccountId, ClientId, Command, MarketId, Micros, OpenAccount, Rate, SelfTrade, Stroops};
 use berth_exchange::Exchange;
 
 pub(crate) use self::agent::Agent;
@@ -139,6 +139,17 @@ impl Scene<'_> {
         let scale = self.dice.pick(&[3_600, 3_600, 3_600, 3_600, 1_234, 1]);
         let step = i64::from(self.dice.small(1, 7));
         Rate::new(step * scale).expect("positive and small")
+    }
+
+    /// What happens on meeting one's own account.
+    fn self_trade(&mut self) -> SelfTrade {
+        self.dice.pick(&[
+            SelfTrade::ExpireTaker,
+            SelfTrade::ExpireTaker,
+            SelfTrade::ExpireTaker,
+            SelfTrade::ExpireMaker,
+            SelfTrade::Skip,
+        ])
     }
 
     fn market(&mut self) -> Option<MarketId> {

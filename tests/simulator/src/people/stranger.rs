@@ -3,8 +3,8 @@
 
 use berth_domain::{
     AcceptBid, AccountId, Address, BidId, BidTarget, CancelBid, CancelOrder, ChainEventId, Command, Deposit, Heartbeat,
-    LeaseId, Limits, MarketId, OrderId, PlaceBid, PlaceOrder, ProviderId, Rate, Seconds, StopLease, Stroops, Tick,
-    TrustLevel,
+    LeaseId, Limits, MarketId, OrderId, PlaceBid, PlaceOrder, ProviderId, Rate, Seconds, SelfTrade, StopLease, Stroops,
+    Tick, TimeInForce, TrustLevel,
 };
 
 use super::{Deed, Scene, bot, tenant};
@@ -30,12 +30,17 @@ pub(super) fn names_what_is_not_there(scene: &mut Scene<'_>) -> Option<Vec<Deed>
         1 => CancelBid { bid: BidId(id) }.into(),
         2 => AcceptBid { bid: BidId(id) }.into(),
         3 => StopLease { lease: LeaseId(id) }.into(),
-        4 => Heartbeat { lease: LeaseId(id), cpu_millis: 1, memory_bytes: 1 }.into(),
+        4 => Heartbeat { lease: LeaseId(id), cpu_millis: 1, memory_bytes: 1, healthy: true }.into(),
         5 => PlaceOrder { market: MarketId(99), ..tenant::order(scene)? }.into(),
         6 => PlaceBid {
             provider: ProviderId(u32::try_from(id % 1_000).expect("small")),
             target: BidTarget::Directed { order: OrderId(id) },
             price: scene.rate(),
+            time_in_force: TimeInForce::Gtc,
+            expires_at: None,
+            post_only: false,
+            self_trade: SelfTrade::ExpireTaker,
+            session: None,
             client_id: None,
         }
         .into(),

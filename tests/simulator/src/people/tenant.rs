@@ -2,7 +2,7 @@
 
 use berth_domain::{
     AcceptBid, Address, BidTarget, CancelOrder, Digest, LeaseState, Limits, Micros, Mode, PlaceOrder, Resources,
-    Seconds, StopLease, Stroops, TimeInForce, TrustLevel,
+    Seconds, StopLease, Stroops, TimeInForce, TrustLevel, Verify,
 };
 use berth_exchange::Exchange;
 
@@ -29,7 +29,7 @@ pub(super) fn order(scene: &mut Scene<'_>) -> Option<PlaceOrder> {
     let mode = if dice.once_in(4) { Mode::Manual } else { Mode::Auto };
     let time_in_force = match mode {
         Mode::Auto => dice.pick(&[TimeInForce::Gtc, TimeInForce::Gtc, TimeInForce::Gtd, TimeInForce::Ioc]),
-        Mode::Manual => dice.pick(&[TimeInForce::Gtc, TimeInForce::Gtd]),
+        Mode::Manual | Mode::Auction => dice.pick(&[TimeInForce::Gtc, TimeInForce::Gtd]),
     };
     let lasts = dice.between(SECOND / 2, 120 * SECOND);
     let expires_at = (time_in_force == TimeInForce::Gtd).then_some(Micros(now.0 + lasts));
@@ -47,10 +47,18 @@ pub(super) fn order(scene: &mut Scene<'_>) -> Option<PlaceOrder> {
         duration: Seconds(duration),
         prepay: Seconds(prepay),
         mode,
+        closes_at: None,
         time_in_force,
         expires_at,
+        post_only: false,
+        self_trade: scene.self_trade(),
         requires: if requires.is_empty() { Vec::new() } else { vec![region(requires)] },
+        min_uptime: None,
+        aim: None,
+        failover: false,
+        verify: Verify::None,
         spec_hash: Digest([3; 32]),
+        session: None,
         client_id: scene.client_id(),
     })
 }
@@ -68,7 +76,7 @@ fn limits(scene: &mut Scene<'_>) -> Limits {
 }
 
 pub(super) fn cancels_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
-    let open: Vec<_> = scene.x.orders().filter(|order| reads::is_open(order)).map(|o| (o.account, o.id)).collect();
+    let open: Vec<_> = scene.x.orders().filter(|order| order.is_live()).map(|o| (o.account, o.id)).collect();
     let (account, order) = scene.dice.choose(&open)?;
     Some(vec![Deed::Say(account, CancelOrder { order }.into())])
 }
@@ -156,7 +164,7 @@ fn anybody(scene: &mut Scene<'_>) -> Address {
 }
 
 pub(super) fn ends_orders(x: &Exchange) -> impl Iterator<Item = Deed> {
-    let open = x.orders().filter(|order| reads::is_open(order));
+    let open = x.orders().filter(|order| order.is_live());
     open.map(|order| Deed::Say(order.account, CancelOrder { order: order.id }.into()))
 }
 
@@ -165,7 +173,8 @@ pub(super) fn ends_leases(x: &Exchange, now: Micros) -> impl Iterator<Item = Dee
     let goes_on = move |lease: &&berth_exchange::Lease| match lease.state {
         LeaseState::Opened | LeaseState::Escrowed => true,
         LeaseState::Running => lease.ends_at.is_some_and(|ends_at| ends_at > now.plus(Seconds(60))),
-        LeaseState::Closing | LeaseState::Closed => false,
+        LeaseState::Suspended => true,
+        LeaseState::Verifying | LeaseState::Closing | LeaseState::Closed => false,
     };
     x.leases().filter(goes_on).map(|lease| Deed::Say(lease.tenant, StopLease { lease: lease.id }.into()))
 }

@@ -17,6 +17,8 @@ enum Wait {
     Start(Micros),
     /// A heartbeat.
     Beat(Micros),
+    /// A top-up.
+    Funds(Micros),
     /// The agent's word that the containers are gone.
     Removal(Micros),
     /// The chain's word, however long it takes.
@@ -27,7 +29,11 @@ impl Wait {
     /// Since when, if that is bounded.
     fn since(&mut self) -> Option<&mut Micros> {
         match self {
-            Self::Escrow(since) | Self::Start(since) | Self::Beat(since) | Self::Removal(since) => Some(since),
+            Self::Escrow(since)
+            | Self::Start(since)
+            | Self::Beat(since)
+            | Self::Funds(since)
+            | Self::Removal(since) => Some(since),
             Self::Word => None,
         }
     }
@@ -38,6 +44,7 @@ impl Wait {
             Self::Escrow(since) => Some(since.plus(timing.escrow_timeout)),
             Self::Start(since) => Some(since.plus(timing.start_timeout)),
             Self::Beat(since) => Some(since.plus(timing.dark_after)),
+            Self::Funds(since) => Some(since.plus(timing.suspend_timeout)),
             Self::Removal(since) => Some(since.plus(timing.closing_timeout)),
             Self::Word => None,
         }
@@ -47,6 +54,7 @@ impl Wait {
 #[derive(Clone, Copy, Debug)]
 struct Watch {
     wait: Wait,
+    /// The warning that its funds end, or their end, or its own.
     ends_at: Option<Micros>,
 }
 
@@ -81,6 +89,10 @@ impl Clock {
                 let expires_at = x.order(accepted.order).and_then(|order| order.expires_at);
                 self.expiries.extend(expires_at.map(|expires_at| (accepted.order, expires_at)));
             }
+            Event::OrderAmended(amended) => {
+                let expires_at = x.order(amended.order).and_then(|order| order.expires_at);
+                self.expiries.extend(expires_at.map(|expires_at| (amended.order, expires_at)));
+            }
             Event::OrderExpired(expired) => {
                 let due = self.expiries.remove(&expired.order);
                 is_due(&format!("order {}", expired.order), due, first, at)?;
@@ -102,7 +114,7 @@ impl Clock {
             }
             Event::LeaseStarted(started) => {
                 let lease = x.lease(started.lease).expect("it started");
-                let due = at.plus(lease.duration.min(lease.prepay));
+                let due = at.plus(lease.duration);
                 ensure!(
                     started.ends_at == due,
                     rule::TIMERS,
@@ -110,7 +122,37 @@ impl Clock {
                     started.lease,
                     started.ends_at
                 );
-                *self.watch(started.lease)? = Watch { wait: Wait::Beat(at), ends_at: Some(due) };
+                let is_paid = lease.prepay >= lease.duration;
+                let warned = Micros(at.plus(lease.prepay).0.saturating_sub(timing.runway_warning.micros()));
+                let next = if is_paid { due } else { warned };
+                *self.watch(started.lease)? = Watch { wait: Wait::Beat(at), ends_at: Some(next) };
+            }
+            Event::LeaseRunway(runway) => {
+                let lease = x.lease(runway.lease).expect("it runs");
+                let started_at = lease.started_at.expect("it runs");
+                let watch = self.watch(runway.lease)?;
+                is_due_at(&format!("the warning of lease {}", runway.lease), watch.ends_at, is_tick, first, at)?;
+                let ends_at = started_at.plus(lease.prepay);
+                ensure!(
+                    runway.ends_at == ends_at,
+                    rule::TIMERS,
+                    "lease {} is paid until {ends_at:?} and not {:?}",
+                    runway.lease,
+                    runway.ends_at
+                );
+                watch.ends_at = Some(ends_at);
+            }
+            Event::LeaseSuspended(suspended) => {
+                let watch = self.watch(suspended.lease)?;
+                is_due(&format!("lease {} (suspended)", suspended.lease), watch.ends_at, first, at)?;
+                *watch = Watch { wait: Wait::Funds(at), ends_at: None };
+                ensure!(
+                    Some(suspended.closes_at) == watch.wait.due(timing),
+                    rule::TIMERS,
+                    "lease {} is suspended at {at:?} until {:?}",
+                    suspended.lease,
+                    suspended.closes_at
+                );
             }
             Event::LeaseHeartbeat(beat) => {
                 let watch = self.watch(beat.lease)?;
@@ -122,7 +164,7 @@ impl Clock {
                 let watch = self.watch(closing.lease)?;
                 if is_tick {
                     let due = match closing.reason {
-                        CloseReason::EscrowTimeout | CloseReason::StartTimeout => watch.wait.due(timing),
+                        CloseReason::EscrowTimeout | CloseReason::StartTimeout | CloseReason::Exhausted => watch.wait.due(timing),
                         _ => watch.ends_at,
                     };
                     is_due(&format!("lease {} ({})", closing.lease, closing.reason), due, first, at)?;
@@ -175,6 +217,11 @@ impl Clock {
         }
         Ok(())
     }
+}
+
+/// The same, where it may also fire at once when it is due already.
+fn is_due_at(what: &str, due: Option<Micros>, is_tick: bool, first: Option<Micros>, at: Micros) -> Checked {
+    is_due(what, due, if is_tick { first } else { due }, at)
 }
 
 /// A timer that fires is due, and nothing was due before it.

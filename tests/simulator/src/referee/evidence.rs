@@ -49,7 +49,7 @@ impl Evidences {
         for event in events {
             match event {
                 Event::LeaseStarted(started) => {
-                    let run = Run { seen_at: entry.at, ends_at: started.ends_at, micros: 0 };
+                    let run = Run { seen_at: entry.at, ends_at: paid_until(x, started.lease, entry.at), micros: 0 };
                     self.running.insert(started.lease, run);
                 }
                 Event::LeaseClosing(closing) => {
@@ -84,4 +84,9 @@ impl Evidences {
         );
         Ok(())
     }
+}
+
+/// Nothing after its end is paid, nor what its funds do not cover.
+fn paid_until(x: &Exchange, lease: LeaseId, at: Micros) -> Micros {
+    x.lease(lease).map_or(at, |lease| at.plus(lease.duration.min(lease.prepay)))
 }

@@ -8,7 +8,6 @@ use berth_domain::{AccountId, ClientId, Code, Command, Entry};
 use berth_exchange::{Exchange, Outcome, Reply};
 
 use super::{Checked, ensure, rule};
-use crate::reads;
 
 #[derive(Clone, Debug)]
 struct Known {
@@ -82,9 +81,9 @@ impl Once {
 /// Whether what a command made is live: its id is then remembered for as long.
 fn is_live(x: &Exchange, reply: Reply) -> bool {
     match reply {
-        Reply::Order(id) => x.order(id).is_some_and(reads::is_open),
+        Reply::Order(id) => x.order(id).is_some_and(berth_exchange::Order::is_live),
         Reply::Bid(id) => x.bid(id).is_some_and(berth_exchange::Bid::is_live),
         Reply::Provider(_) => true,
-        Reply::None | Reply::Account(_) | Reply::Lease(_) => false,
+        Reply::None | Reply::Account(_) | Reply::Lease(_) | Reply::Market(_) => false,
     }
 }

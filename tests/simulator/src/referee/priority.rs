@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 
-use berth_domain::{BidId, BidTarget, Command, Entry, Event, LeaseOpened, Mode, OrderId, PlaceBid, PlaceOrder, Rate};
+use berth_domain::{BidId, BidTarget, Command, Entry, Event, LeaseOpened, Mode, OrderId, PlaceBid, PlaceOrder, Rate, SelfTrade};
 use berth_exchange::{Exchange, Outcome, Reply};
 
 use super::{Checked, ensure, rule};
@@ -50,7 +50,7 @@ impl Foretold {
                 is_same_account: bid.account == entry.account,
             })
         });
-        Self::first(x, candidates.collect())
+        Self::first(x, candidates.collect(), place.self_trade)
     }
 
     fn best_order(x: &Exchange, entry: &Entry, place: &PlaceBid) -> Self {
@@ -75,11 +75,19 @@ impl Foretold {
                 is_same_account: order.account == entry.account,
             })
         });
-        Self::first(x, candidates.collect())
+        Self::first(x, candidates.collect(), place.self_trade)
     }
 
     /// The first that is eligible, unless too many that are not stand before it.
-    fn first<R: Ord>(x: &Exchange, mut candidates: Vec<Candidate<R, Self>>) -> Self {
+    fn first<R: Ord>(x: &Exchange, mut candidates: Vec<Candidate<R, Self>>, self_trade: SelfTrade) -> Self {
+        // Its own are passed over, or end, which has bounds of its own.
+        let is_own = |candidate: &Candidate<R, Self>| candidate.is_eligible && candidate.is_same_account;
+        match self_trade {
+            SelfTrade::ExpireTaker => {}
+            SelfTrade::ExpireMaker if candidates.iter().any(is_own) => return Self::Unsure,
+            SelfTrade::ExpireMaker => {}
+            SelfTrade::Skip => candidates.retain(|candidate| !candidate.is_same_account),
+        }
         candidates.sort_by(|one, other| one.rank.cmp(&other.rank));
         let place = candidates.iter().position(|candidate| candidate.is_eligible);
         let skipped = place.unwrap_or(candidates.len());
@@ -98,7 +106,11 @@ impl Foretold {
             return Ok(());
         }
         let met = events.iter().find_map(|event| match event {
-            Event::LeaseOpened(opened) => Some(opened),
+            // Others may enter again behind it.
+            Event::LeaseOpened(opened) => {
+                let is_its = reply == Reply::Order(opened.order) || reply == Reply::Bid(opened.bid);
+                is_its.then_some(opened)
+            }
             _ => None,
         });
         let holds = match (self, met) {

@@ -49,7 +49,7 @@ impl Survey {
         }
         for order in x.orders() {
             self.held[order.account.0 as usize] += i128::from(order.hold.get());
-            self.counts[order.account.0 as usize][0] += u32::from(reads::is_open(order));
+            self.counts[order.account.0 as usize][0] += u32::from(order.is_live());
         }
         for bid in x.bids() {
             self.counts[bid.account.0 as usize][1] += u32::from(bid.is_live());

@@ -43,13 +43,14 @@ fn orders(x: &Exchange, survey: &Survey) -> Checked {
         );
         for bid in reads::waiting_bids(order) {
             let waits = x.bid(*bid).is_some_and(|bid| bid.is_live() && bid.target == BidTarget::Directed { order: id });
-            ensure!(waits && reads::is_open(order), rule::TRADING, "bid {bid} waits on order {id}, {}", order.state);
+            ensure!(waits && order.is_live(), rule::TRADING, "bid {bid} waits on order {id}, {}", order.state);
         }
     }
     Ok(())
 }
 
 fn bids(x: &Exchange, survey: &Survey) -> Checked {
+    let is_pending = reads::is_pending(x);
     for bid in x.bids() {
         let id = bid.id;
         match bid.target {
@@ -65,7 +66,7 @@ fn bids(x: &Exchange, survey: &Survey) -> Checked {
                 let provider = x.provider(bid.provider).expect("a bid has a provider");
                 let has_room = reads::free_units(provider, reads::class(x, bid.market)) > 0;
                 ensure!(
-                    !bid.is_live() || (bid.state == BidState::Open) == has_room,
+                    is_pending || !bid.is_live() || (bid.state == BidState::Open) == has_room,
                     rule::TRADING,
                     "bid {id} is {}, and its provider has {}",
                     bid.state,
@@ -76,11 +77,11 @@ fn bids(x: &Exchange, survey: &Survey) -> Checked {
                 let waits = x.order(order).is_some_and(|order| reads::waiting_bids(order).contains(&id));
                 ensure!(bid.is_live() == waits, rule::TRADING, "bid {id} on order {order} is {}", bid.state);
                 ensure!(
-                    (bid.state == BidState::Matched) == (reads::leases_of(bid) == 1),
+                    (bid.state == BidState::Matched) == (reads::leases_of(x, bid) == 1),
                     rule::TRADING,
                     "directed bid {id} is {} and has {} leases",
                     bid.state,
-                    reads::leases_of(bid)
+                    reads::leases_of(x, bid)
                 );
             }
         }

@@ -24,6 +24,7 @@ impl World<'_> {
         let longest = timing.escrow_timeout.0
             + timing.start_timeout.0
             + timing.closing_timeout.0
+            + timing.suspend_timeout.0
             + timing.settle_grace.0
             + genesis.bounds.duration.0;
         self.drained_by = Some(self.now.plus(Seconds(longest + 3_600)));
@@ -34,7 +35,7 @@ impl World<'_> {
     pub(super) fn sweep(&mut self) -> Result<bool, Violation> {
         let x = self.history.exchange();
         let is_late = self.drained_by.is_some_and(|by| self.now > by);
-        if is_late || (self.is_quiet() && x.leases().all(reads::is_settled) && !x.orders().any(reads::is_open)) {
+        if is_late || (self.is_quiet() && x.leases().all(reads::is_settled) && !x.orders().any(berth_exchange::Order::is_live)) {
             return Ok(true);
         }
         for deed in sweep(x, self.now) {
