@@ -1,7 +1,8 @@
 //! Quoting bots: each owner's program keeps bids on the owner's hosts.
 
 use berth_domain::{
-    AccountId, BidId, BidTarget, CancelBid, GpuInventory, OrderId, PlaceBid, ProviderId, RegisterProvider, Resources,
+    AccountId, AmendBid, BidId, BidTarget, CancelAll, CancelBid, GpuInventory, MassQuote, OrderId, PlaceBid, ProviderId,
+    Quote, RegisterProvider, Resources,
     Seconds, TimeInForce,
 };
 
@@ -51,6 +52,36 @@ pub(super) fn requotes(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     let (account, bid, provider) = live_bid(scene)?;
     let place = standing(scene, provider)?;
     Some(vec![Deed::Say(account, CancelBid { bid }.into()), Deed::Say(account, place.into())])
+}
+
+/// Another price, quantity or both.
+pub(super) fn amends_a_bid(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let (account, bid, _) = live_bid(scene)?;
+    let what = scene.dice.below(3);
+    let price = (what != 0).then(|| scene.rate());
+    let quantity = (what != 1).then(|| scene.dice.small(1, 6));
+    Some(vec![Deed::Say(account, AmendBid { bid, price, quantity, expires_at: None }.into())])
+}
+
+/// All quotes of a set, at once.
+pub(super) fn quotes_many(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let (account, provider) = host(scene)?;
+    let mut quotes = Vec::new();
+    for _ in 0..scene.dice.below(4) {
+        let PlaceBid { target, price, .. } = standing(scene, provider)?;
+        let BidTarget::Standing { market, quantity, min_duration, max_duration } = target else { continue };
+        let quantity = if scene.dice.once_in(6) { 0 } else { quantity };
+        quotes.push(Quote { provider, market, price, quantity, min_duration, max_duration });
+    }
+    let set = scene.dice.small(1, 2);
+    let mass = MassQuote { set, post_only: scene.dice.once_in(4), self_trade: scene.self_trade(), session: None, quotes };
+    Some(vec![Deed::Say(account, mass.into())])
+}
+
+/// All bids of an owner.
+pub(super) fn ends_all(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let (account, _) = host(scene)?;
+    Some(vec![Deed::Say(account, CancelAll { market: None, session: None }.into())])
 }
 
 pub(super) fn cancels_a_bid(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {

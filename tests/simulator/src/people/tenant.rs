@@ -1,8 +1,8 @@
 //! Tenants: they order, accept, stop, and move their money.
 
 use berth_domain::{
-    AcceptBid, Address, BidTarget, CancelOrder, Digest, LeaseState, Limits, Micros, Mode, PlaceOrder, Resources,
-    Seconds, StopLease, Stroops, TimeInForce, TrustLevel, Verify,
+    AcceptBid, Address, AmendOrder, BidTarget, CancelAll, CancelOrder, Digest, LeaseState, Limits, Micros, Mode, PlaceOrder, Resources,
+    Seconds, SetDeadMan, StopLease, Stroops, TimeInForce, TrustLevel, Verify,
 };
 use berth_exchange::Exchange;
 
@@ -79,6 +79,32 @@ pub(super) fn cancels_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     let open: Vec<_> = scene.x.orders().filter(|order| order.is_live()).map(|o| (o.account, o.id)).collect();
     let (account, order) = scene.dice.choose(&open)?;
     Some(vec![Deed::Say(account, CancelOrder { order }.into())])
+}
+
+/// More or fewer replicas, other limits, or another end.
+pub(super) fn amends_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let live: Vec<_> = scene.x.orders().filter(|order| order.is_live()).map(|o| (o.account, o.id)).collect();
+    let (account, order) = scene.dice.choose(&live)?;
+    let what = scene.dice.below(4);
+    let limits = if what == 1 { Some(limits(scene)) } else { None };
+    let dice = &mut *scene.dice;
+    let replicas = (what != 1).then(|| dice.small(1, 6));
+    let lasts = dice.between(SECOND / 2, 120 * SECOND);
+    let expires_at = (what == 3).then_some(Micros(scene.now.0 + lasts));
+    Some(vec![Deed::Say(account, AmendOrder { order, replicas, limits, expires_at }.into())])
+}
+
+/// All orders, or those in one market.
+pub(super) fn ends_all(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let account = scene.tenant()?;
+    let market = if scene.dice.once_in(2) { scene.market() } else { None };
+    Some(vec![Deed::Say(account, CancelAll { market, session: None }.into())])
+}
+
+pub(super) fn sets_a_dead_man(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let account = scene.tenant()?;
+    let millis = scene.dice.pick(&[0, 500, 5_000, 60_000]);
+    Some(vec![Deed::Say(account, SetDeadMan { millis }.into())])
 }
 
 pub(super) fn accepts_a_bid(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
