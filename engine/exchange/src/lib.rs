@@ -22,9 +22,7 @@ mod state;
 
 pub use dry_run::{DryFill, DryRun, Fate};
 pub use exchange::{Capacity, Exchange};
-pub use explain::{
-    BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait,
-};
+pub use explain::{BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait};
 pub use outcome::{LogViolation, Outcome, Reply};
 #[cfg(feature = "planted-bugs")]
 pub use planted::Planted;

@@ -45,7 +45,5 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, _resumed: &Resumed) -
 
 /// Whether the chain is still to say if a lease is run again.
 fn awaits_ledger(x: &Exchange, lease: &Lease) -> bool {
-    x.verify_of(lease) == Verify::Spot
-        && !matches!(lease.origin, Origin::Rerun(_))
-        && !x.checks.contains_key(&lease.id)
+    x.verify_of(lease) == Verify::Spot && !matches!(lease.origin, Origin::Rerun(_)) && !x.checks.contains_key(&lease.id)
 }

@@ -282,7 +282,8 @@ fn best_head(market: &Market, heads: &[Option<Node>; 5]) -> Option<(TrustLevel, 
     for &level in TrustLevel::ALL.iter().rev() {
         if let Some(node) = heads[level.index()] {
             let key = market.ladders().key(node);
-            let is_older = |other| is(Planted::TrustIgnored) && market.ladders().age(node) < market.ladders().age(other);
+            let is_older =
+                |other| is(Planted::TrustIgnored) && market.ladders().age(node) < market.ladders().age(other);
             if best.is_none_or(|(lowest, _, other)| key < lowest || (key == lowest && is_older(other))) {
                 best = Some((key, level, node));
             }

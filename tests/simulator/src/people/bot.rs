@@ -1,9 +1,8 @@
 //! Quoting bots: each owner's program keeps bids on the owner's hosts.
 
 use berth_domain::{
-    AccountId, AmendBid, BidId, BidTarget, CancelAll, CancelBid, GpuInventory, MassQuote, OrderId, PlaceBid, ProviderId,
-    Quote, RegisterProvider, Resources,
-    Seconds, TimeInForce,
+    AccountId, AmendBid, BidId, BidTarget, CancelAll, CancelBid, GpuInventory, MassQuote, OrderId, PlaceBid,
+    ProviderId, Quote, RegisterProvider, Resources, Seconds, TimeInForce,
 };
 
 use super::{Deed, Scene};
@@ -74,7 +73,8 @@ pub(super) fn quotes_many(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
         quotes.push(Quote { provider, market, price, quantity, min_duration, max_duration });
     }
     let set = scene.dice.small(1, 2);
-    let mass = MassQuote { set, post_only: scene.dice.once_in(4), self_trade: scene.self_trade(), session: None, quotes };
+    let mass =
+        MassQuote { set, post_only: scene.dice.once_in(4), self_trade: scene.self_trade(), session: None, quotes };
     Some(vec![Deed::Say(account, mass.into())])
 }
 
