@@ -1,7 +1,9 @@
 //! The rules and the weather of a run, out of its seed: tight bounds, so that
 //! they are met, and short timeouts, so that they pass.
 
-use berth_domain::{Bounds, Digest, FeeBps, Genesis, Grant, Micros, ResourceClass, Seconds, Timing, TrustLevel, TrustRules};
+use berth_domain::{
+    Bounds, Digest, FeeBps, Genesis, Grant, Micros, ResourceClass, Seconds, Timing, TrustLevel, TrustRules,
+};
 
 use crate::cast::{self, OWNERS, TREASURY, address};
 use crate::dice::Dice;

@@ -122,7 +122,12 @@ fn step(
         (LeaseState::Running, Some(Job::Running { beats_at, exits })) if beats_at <= now => {
             // A gap now and then, which may pass the grace.
             let gap = if dice.once_in(12) { Seconds(interval.0 * dice.between(2, 5)) } else { interval };
-            let beat = Heartbeat { lease: lease.id, cpu_millis: dice.below(9_999), memory_bytes: dice.below(1 << 30), healthy: true };
+            let beat = Heartbeat {
+                lease: lease.id,
+                cpu_millis: dice.below(9_999),
+                memory_bytes: dice.below(1 << 30),
+                healthy: true,
+            };
             (Some(Job::Running { beats_at: now.plus(gap), exits }), Some(beat.into()))
         }
         (LeaseState::Closing, Some(Job::Removing { until })) if until <= now => {

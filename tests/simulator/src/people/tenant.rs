@@ -1,8 +1,8 @@
 //! Tenants: they order, accept, stop, and move their money.
 
 use berth_domain::{
-    AcceptBid, Address, AmendOrder, BidTarget, CancelAll, CancelOrder, Digest, LeaseState, Limits, Micros, Mode, PlaceOrder, Resources,
-    Seconds, SetDeadMan, StopLease, Stroops, TimeInForce, TrustLevel, Verify,
+    AcceptBid, Address, AmendOrder, BidTarget, CancelAll, CancelOrder, Digest, LeaseState, Limits, Micros, Mode,
+    PlaceOrder, Resources, Seconds, SetDeadMan, StopLease, Stroops, TimeInForce, TrustLevel, Verify,
 };
 use berth_exchange::Exchange;
 

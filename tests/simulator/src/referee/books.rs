@@ -31,7 +31,8 @@ pub(super) fn check(x: &Exchange) -> Checked {
             let offer = Offer::of(x, bid);
             let skips = order.account == bid.account
                 && [order.self_trade, bid.self_trade].contains(&berth_domain::SelfTrade::Skip);
-            let could = !skips && reads::within_limit(&demand, &offer) && reads::is_eligible(x, &demand, &offer, offer.price);
+            let could =
+                !skips && reads::within_limit(&demand, &offer) && reads::is_eligible(x, &demand, &offer, offer.price);
             ensure!(!could, rule::CROSSED, "order {} and bid {} could trade and do not", order.id, bid.id);
         }
     }

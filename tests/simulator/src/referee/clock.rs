@@ -164,7 +164,9 @@ impl Clock {
                 let watch = self.watch(closing.lease)?;
                 if is_tick {
                     let due = match closing.reason {
-                        CloseReason::EscrowTimeout | CloseReason::StartTimeout | CloseReason::Exhausted => watch.wait.due(timing),
+                        CloseReason::EscrowTimeout | CloseReason::StartTimeout | CloseReason::Exhausted => {
+                            watch.wait.due(timing)
+                        }
                         _ => watch.ends_at,
                     };
                     is_due(&format!("lease {} ({})", closing.lease, closing.reason), due, first, at)?;

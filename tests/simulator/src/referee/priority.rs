@@ -4,7 +4,9 @@
 
 use std::cmp::Reverse;
 
-use berth_domain::{BidId, BidTarget, Command, Entry, Event, LeaseOpened, Mode, OrderId, PlaceBid, PlaceOrder, Rate, SelfTrade};
+use berth_domain::{
+    BidId, BidTarget, Command, Entry, Event, LeaseOpened, Mode, OrderId, PlaceBid, PlaceOrder, Rate, SelfTrade,
+};
 use berth_exchange::{Exchange, Outcome, Reply};
 
 use super::{Checked, ensure, rule};

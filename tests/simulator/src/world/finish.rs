@@ -35,7 +35,9 @@ impl World<'_> {
     pub(super) fn sweep(&mut self) -> Result<bool, Violation> {
         let x = self.history.exchange();
         let is_late = self.drained_by.is_some_and(|by| self.now > by);
-        if is_late || (self.is_quiet() && x.leases().all(reads::is_settled) && !x.orders().any(berth_exchange::Order::is_live)) {
+        if is_late
+            || (self.is_quiet() && x.leases().all(reads::is_settled) && !x.orders().any(berth_exchange::Order::is_live))
+        {
             return Ok(true);
         }
         for deed in sweep(x, self.now) {
