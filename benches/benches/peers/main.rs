@@ -7,7 +7,7 @@
 //! Tried and left out, since they do not trade as the oracle does:
 //!
 //! - `matchcore` 0.4.0: a sell order that takes all of one price goes on below its
-//!   own limit (command 388 of workload a sells at 99,999 with a limit of 100,000).
+//!   own limit (order 388 of workload a sells at 99,999 with a limit of 100,000).
 //! - `rust-order-book` 0.0.2: its reports name no trades, so there is nothing to
 //!   compare; a move changes the order's id.
 //! - `nanobook` 0.19.3: had not ended 300,000 commands of workload a after 100
@@ -20,11 +20,15 @@ mod orderbook_rs;
 use std::path::Path;
 use std::process::ExitCode;
 
+use berth_benches::allocations::CountingAllocator;
 use berth_benches::drive::{BooksAlone, Driver, LadderBooks, TreeBooks};
 use berth_benches::measure::{MeasureFault, measure};
 use berth_benches::workload::{Recipe, Workload};
 
 use crate::orderbook_rs::OrderbookRs;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// Runs of each.
 const RUNS: usize = 5;

@@ -42,7 +42,7 @@ pub(crate) fn region(value: &str) -> Attribute {
 }
 
 pub(crate) fn client_id(number: u64) -> ClientId {
-    ClientId::new(&format!("c{number}")).expect("short")
+    ClientId::new(format!("c{number}")).expect("short")
 }
 
 /// A hash that names a number.

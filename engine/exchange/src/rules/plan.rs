@@ -108,7 +108,7 @@ impl Plan {
     }
 
     /// Why what is left of the taker ends; `None` when it stays.
-    pub(crate) const fn ends(&self, time_in_force: TimeInForce) -> Option<CancelReason> {
+    pub(crate) fn ends(&self, time_in_force: TimeInForce) -> Option<CancelReason> {
         match (self.stop, time_in_force) {
             (Stop::SelfTrade, _) => Some(CancelReason::SelfTrade),
             (Stop::Limit, _) if is(Planted::LimitRests) => None,

@@ -1,13 +1,18 @@
 //! Quoting bots: each owner's program keeps bids on the owner's hosts.
 
 use berth_domain::{
+<<<<<<< HEAD
     AccountId, AmendBid, BidId, BidTarget, CancelAll, CancelBid, GpuInventory, MassQuote, OrderId, PlaceBid,
+=======
+    AccountId, AmendBid, BidId, BidTarget, CancelAll, CancelBid, GpuInventory, MassQuote, Micros, OrderId, PlaceBid,
+>>>>>>> simm
     ProviderId, Quote, RegisterProvider, Resources, Seconds, TimeInForce,
 };
 
 use super::{Deed, Scene};
 use crate::cast::{self, OWNERS, region};
 use crate::reads;
+use crate::setting::SECOND;
 
 /// A standing bid on some host.
 pub(super) fn quotes(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
@@ -32,12 +37,14 @@ pub(super) fn standing(scene: &mut Scene<'_>, provider: ProviderId) -> Option<Pl
 }
 
 fn bid(scene: &mut Scene<'_>, provider: ProviderId, target: BidTarget) -> PlaceBid {
+    let ends = scene.dice.once_in(10);
+    let at = Micros(scene.now.0 + scene.dice.between(SECOND / 2, 120 * SECOND));
     PlaceBid {
         provider,
         target,
         price: scene.rate(),
-        time_in_force: TimeInForce::Gtc,
-        expires_at: None,
+        time_in_force: if ends { TimeInForce::Gtd } else { TimeInForce::Gtc },
+        expires_at: ends.then_some(at),
         post_only: false,
         self_trade: scene.self_trade(),
         session: None,

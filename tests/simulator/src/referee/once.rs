@@ -39,7 +39,7 @@ pub(crate) const fn client_id(command: &Command) -> Option<&ClientId> {
 impl Once {
     pub(super) fn before(&mut self, x: &Exchange, entry: &Entry) {
         self.must_know = client_id(&entry.command).is_some_and(|id| {
-            let known = self.known.get(&(entry.account, id.clone()));
+            let known = self.known.get(&(entry.account, *id));
             known.is_some_and(|known| {
                 let window = x.genesis().map_or(0, |genesis| genesis.bounds.client_ids);
                 let since = self.numbers.get(&entry.account).copied().unwrap_or(0) - known.number;
@@ -51,7 +51,7 @@ impl Once {
     pub(super) fn after(&mut self, entry: &Entry, outcome: Outcome) -> Checked {
         let Some(id) = client_id(&entry.command) else { return Ok(()) };
         let payload = blake3::hash(&entry.command.to_bytes());
-        let key = (entry.account, id.clone());
+        let key = (entry.account, *id);
         let known = self.known.get(&key);
         let expected = match known {
             Some(known) if known.payload == payload => Outcome::Repeated(known.reply),
