@@ -103,10 +103,13 @@ impl Driver for WholeExchange {
         self.events.clear();
         self.ends.clear();
         self.bytes.clear();
-        for entry in &self.entries {
-            let outcome = self.exchange.apply(entry, &mut self.events);
-            debug_assert!(matches!(outcome, Ok(Outcome::Done(_))), "{entry:?} is refused: {outcome:?}");
-            self.ends.push(self.events.len());
+        for group in self.entries.chunks(Exchange::AHEAD) {
+            self.exchange.look_ahead(group);
+            for entry in group {
+                let outcome = self.exchange.apply(entry, &mut self.events);
+                debug_assert!(matches!(outcome, Ok(Outcome::Done(_))), "{entry:?} is refused: {outcome:?}");
+                self.ends.push(self.events.len());
+            }
         }
         for event in &self.events {
             event.encode(&mut self.bytes);

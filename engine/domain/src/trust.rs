@@ -96,8 +96,8 @@ impl Limits {
     #[inline]
     #[must_use]
     pub fn highest(&self) -> Rate {
-        let highest = self.rates.iter().fold(0, |highest, rate| highest.max(*rate));
-        Rate::new(highest).expect("a limit table is never empty")
+        let rates = self.levels.iter().map(|level| self.rates[level.index()]);
+        Rate::new(rates.fold(0, i64::max)).expect("a limit table is never empty")
     }
 
     /// The accepted levels with their limits, lowest level first.

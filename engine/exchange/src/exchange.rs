@@ -12,6 +12,7 @@ use crate::outcome::{LogViolation, Outcome};
 use crate::rules::{Budget, Plan};
 use crate::state::{
     Accounts, Bid, Checks, ClientIds, Config, Entrant, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers,
+    add,
 };
 
 /// The matching core. Cloning it gives an independent replica.
@@ -47,6 +48,8 @@ pub struct Exchange {
     pub(crate) timers: Timers,
     /// Bids and orders that wait to enter their books again, by their age.
     pub(crate) reentering: BTreeSet<(Age, Entrant)>,
+    /// Live orders and bids.
+    pub(crate) live: usize,
     /// Things that a new market's book has room for.
     pub(crate) resting: usize,
     /// Room to plan in and to write a payload to: never empty for its content,
@@ -86,8 +89,7 @@ impl<'a> Step<'a> {
 impl Step<'_> {
     #[inline]
     pub(crate) fn emit(&mut self, event: impl Into<Event>) {
-        // Made where it stays: events are large, and `push` would copy them there.
-        self.events.extend(std::iter::once_with(|| event.into()));
+        add(self.events, || event.into());
     }
 }
 

@@ -10,6 +10,7 @@ mod apply;
 mod dry_run;
 mod exchange;
 mod explain;
+mod look_ahead;
 mod outcome;
 mod read;
 mod rules;

@@ -86,11 +86,14 @@ impl Replica {
         self.tip.check(batch)?;
         let mut events = Vec::new();
         let mut begins = batch.epoch > self.tip.epoch && self.tip.seq > Seq(0);
-        for entry in &batch.entries {
-            if matches!(entry.command, Command::Resumed(_)) != std::mem::take(&mut begins) {
-                return Err(FollowError::Resumption(entry.seq));
+        for group in batch.entries.chunks(Exchange::AHEAD) {
+            self.exchange.look_ahead(group);
+            for entry in group {
+                if matches!(entry.command, Command::Resumed(_)) != std::mem::take(&mut begins) {
+                    return Err(FollowError::Resumption(entry.seq));
+                }
+                each(self.apply(entry, &mut events)?);
             }
-            each(self.apply(entry, &mut events)?);
         }
         self.close(batch.epoch, batch.hash);
         Ok(())

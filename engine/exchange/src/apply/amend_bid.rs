@@ -78,7 +78,7 @@ fn terms(x: &Exchange, step: &Step<'_>, bid: &Bid, amend: &AmendBid) -> Result<T
     let (target, remaining) = match bid.target {
         BidTarget::Standing { market, quantity, min_duration, max_duration } => {
             let total = amend.quantity.unwrap_or(quantity);
-            let remaining = total.checked_sub(quantity - bid.remaining).unwrap_or_default();
+            let remaining = total.saturating_sub(quantity - bid.remaining);
             if remaining == 0 || total > QUANTITY_MAX {
                 return Err(Code::OutOfBounds);
             }

@@ -40,7 +40,6 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
     if !keeps_age {
         x.open_for_trade(order.market)?;
     }
-    let is_beyond = order.is_capped && is_beyond(x, order, new.limits);
     let meets_bids = order.mode == Mode::Auto && order.state == OrderState::Open;
     if keeps_age || !meets_bids {
         settle_order(x, step, amend.order, new);
@@ -55,8 +54,12 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
             // Its account may be able to pay for what it is now.
             let age = order.age;
             x.reenter(step, age, Entrant::Order(amend.order));
+        } else if order.is_capped {
+            park_beyond(x, step, amend.order);
         }
-    } else if x.crosses_a_bid(order, new.limits.unwrap_or(&order.limits)) && !is_beyond {
+    } else if x.crosses_a_bid(order, new.limits.unwrap_or(&order.limits))
+        && !(order.is_capped && is_beyond(x, order, new.limits))
+    {
         x.planned(step, |x, step, plan| enter_again(x, step, amend.order, new, plan))?;
     } else {
         let Exchange { orders, markets, ledger, timers, .. } = x;
@@ -64,19 +67,20 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
         settle(order, ledger, timers, step, new);
         order.age = Age(step.seq.0);
         order.shift(place_mut(markets, order.market.0.into()).expect("an order's market is open"));
-        if !order.directed.is_empty() {
+        let (is_awaited, is_capped) = (!order.directed.is_empty(), order.is_capped);
+        if is_awaited {
             x.lose_dear_bids(step, amend.order);
         }
-    }
-    if is_beyond && x.order_mut(amend.order).state == OrderState::Open {
-        x.park_order(step, amend.order);
+        if is_capped {
+            park_beyond(x, step, amend.order);
+        }
     }
     Ok(Outcome::Done(Reply::Order(amend.order)))
 }
 
 fn terms<'a>(x: &Exchange, step: &Step<'_>, order: &Order, amend: &'a AmendOrder) -> Result<Terms<'a>, Code> {
     let replicas = amend.replicas.unwrap_or(order.replicas);
-    let remaining = replicas.checked_sub(order.replicas - order.remaining).unwrap_or_default();
+    let remaining = replicas.saturating_sub(order.replicas - order.remaining);
     if remaining == 0 || replicas > x.bounds().replicas {
         return Err(Code::OutOfBounds);
     }
@@ -105,6 +109,15 @@ fn terms<'a>(x: &Exchange, step: &Step<'_>, order: &Order, amend: &'a AmendOrder
 fn is_beyond(x: &Exchange, order: &Order, limits: Option<&Limits>) -> bool {
     let limits = *limits.unwrap_or(&order.limits);
     x.is_beyond_mandate(&Order { limits, ..order.clone() })
+}
+
+/// Parks an open order of which the mandate now allows not one replica.
+#[cold]
+fn park_beyond(x: &mut Exchange, step: &mut Step<'_>, id: OrderId) {
+    let order = x.order(id).expect("the caller has it");
+    if order.state == OrderState::Open && x.is_beyond_mandate(order) {
+        x.park_order(step, id);
+    }
 }
 
 /// Gives an order its new terms and tells of them.

@@ -37,9 +37,9 @@ fn prepare(x: &Exchange, step: &Step<'_>, mass: &MassQuote, old: &[BidId]) -> Re
         return if quotes.count() == 0 { Ok(Vec::new()) } else { Err(Code::OutOfBounds) };
     }
     let live = x.accounts.get(step.account).ok_or(Code::UnknownAccount)?.live_bids;
-    let mut others = live - u32::try_from(old.len()).expect("no more than its live bids are replaced");
+    let others = live - u32::try_from(old.len()).expect("no more than its live bids are replaced");
     let mut bids: Vec<Bid> = Vec::new();
-    for quote in quotes {
+    for (others, quote) in (others..).zip(quotes) {
         let mut bid = place_bid::prepare(x, step, &place(mass, quote), others)?;
         let here = |other: &&Bid| other.market == bid.market;
         let freed = old.iter().filter_map(|id| x.bid(*id)).filter(|old| old.node.is_some()).filter(here).count();
@@ -49,7 +49,6 @@ fn prepare(x: &Exchange, step: &Step<'_>, mass: &MassQuote, old: &[BidId]) -> Re
         }
         bid.set = Some(mass.set);
         bids.push(bid);
-        others += 1;
     }
     Ok(bids)
 }

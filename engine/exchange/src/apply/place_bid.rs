@@ -29,6 +29,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, place: &PlaceBid) -> 
 
 /// The bid that a command asks for, if it may have it. `others` is how many
 /// live bids the account has beside it.
+#[inline]
 pub(crate) fn prepare(x: &Exchange, step: &Step<'_>, place: &PlaceBid, others: u32) -> Result<Bid, Code> {
     let provider = x.provider(place.provider).ok_or(Code::UnknownProvider)?;
     if provider.account != step.account {

@@ -22,6 +22,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, place: &PlaceOrder) -
 
 /// The order that a command asks for, if it may have it. What `replaced` holds
 /// counts as free.
+#[inline]
 pub(crate) fn prepare(
     x: &Exchange,
     step: &Step<'_>,

@@ -23,27 +23,37 @@ impl Exchange {
         order: Order,
         replaces: Option<OrderId>,
     ) -> Result<OrderId, Code> {
-        self.planned(step, |x, step, plan| {
-            let id = order.id;
-            let gone = replaces.and_then(|id| x.order(id)).filter(|old| old.nodes.iter().any(Option::is_some));
-            x.plan_new_order(&order, step.budget, plan, gone.map(|old| old.market))?;
-            let is_killed = plan.is_killed(order.time_in_force);
-            let is_fok = order.time_in_force == TimeInForce::Fok;
-            if let Some(old) = replaces {
-                x.end_order(step, old, CancelReason::Replaced);
-            }
-            x.accept_order(step, order);
-            match x.orders[x.orders.len() - 1].mode {
-                Mode::Auto if is_killed => x.end_order(step, id, CancelReason::NotFilledAtOnce),
-                Mode::Auto => x.commit_order(step, id, plan),
-                Mode::Manual | Mode::Auction => x.open_order(step, id),
-            }
-            if is_fok && !is_killed {
-                x.form_gang(id, plan);
-            }
-            x.set_order_timers(id);
-            Ok(id)
-        })
+        let mut plan = self.begin_plan(step);
+        let gone = replaces.and_then(|id| self.order(id)).filter(|old| old.nodes.iter().any(Option::is_some));
+        let planned = self.plan_new_order(&order, step.budget, &mut plan, gone.map(|old| old.market));
+        let entered = planned.map(|()| self.commit_new_order(step, order, replaces, &plan));
+        self.plan = plan;
+        entered
+    }
+
+    fn commit_new_order(
+        &mut self,
+        step: &mut Step<'_>,
+        order: Order,
+        replaces: Option<OrderId>,
+        plan: &Plan,
+    ) -> OrderId {
+        let (id, mode, time_in_force) = (order.id, order.mode, order.time_in_force);
+        let is_killed = plan.is_killed(time_in_force);
+        if let Some(old) = replaces {
+            self.end_order(step, old, CancelReason::Replaced);
+        }
+        self.accept_order(step, order);
+        match mode {
+            Mode::Auto if is_killed => self.end_order(step, id, CancelReason::NotFilledAtOnce),
+            Mode::Auto => self.commit_order(step, id, plan),
+            Mode::Manual | Mode::Auction => self.open_order(step, id),
+        }
+        if time_in_force == TimeInForce::Fok && !is_killed {
+            self.form_gang(id, plan);
+        }
+        self.set_order_timers(id);
+        id
     }
 
     /// What entering an order comes to, or the code with which it is refused.
@@ -91,11 +101,18 @@ impl Exchange {
         step: &mut Step<'_>,
         run: impl FnOnce(&mut Self, &mut Step<'_>, &mut Plan) -> T,
     ) -> T {
-        let mut plan = std::mem::take(&mut self.plan);
-        plan.begin(0, step.budget);
+        let mut plan = self.begin_plan(step);
         let outcome = run(self, step, &mut plan);
         self.plan = plan;
         outcome
+    }
+
+    /// The plan's room, to be put back. What takes something large along does
+    /// so without a closure, into which it would be copied.
+    fn begin_plan(&mut self, step: &Step<'_>) -> Plan {
+        let mut plan = std::mem::take(&mut self.plan);
+        plan.begin(0, step.budget);
+        plan
     }
 
     pub(crate) fn accept_order(&mut self, step: &mut Step<'_>, order: Order) {
@@ -142,14 +159,17 @@ impl Exchange {
         bid: Bid,
         replaces: Option<BidId>,
     ) -> Result<BidId, Code> {
-        self.planned(step, |x, step, plan| {
-            let gone = replaces.and_then(|id| x.bid(id)).filter(|old| old.node.is_some()).map(|old| old.market);
-            x.plan_new_bid(&bid, step.budget, plan, gone)?;
+        let mut plan = self.begin_plan(step);
+        let gone = replaces.and_then(|id| self.bid(id)).filter(|old| old.node.is_some()).map(|old| old.market);
+        let planned = self.plan_new_bid(&bid, step.budget, &mut plan, gone);
+        let entered = planned.map(|()| {
             if let Some(old) = replaces {
-                x.cancel_bid(step, old, CancelReason::Replaced);
+                self.cancel_bid(step, old, CancelReason::Replaced);
             }
-            Ok(x.commit_new_bid(step, bid, plan))
-        })
+            self.commit_new_bid(step, bid, &plan)
+        });
+        self.plan = plan;
+        entered
     }
 
     /// Adds one quote of many. What it would be refused for by itself ends it.

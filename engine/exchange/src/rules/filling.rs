@@ -7,7 +7,7 @@ use berth_domain::{
 
 use super::plan::Plan;
 use crate::exchange::{Exchange, Step};
-use crate::state::{Bid, Evidence, Funding, Lease, Origin, Place, Timer};
+use crate::state::{Bid, Evidence, Funding, Lease, Origin, Place, Timer, add};
 
 /// What a lease is to be.
 #[derive(Clone, Copy, Debug)]
@@ -104,20 +104,23 @@ impl Exchange {
         let order = self.order(order_id).expect("the caller has it");
         // The contract must be able to settle it when it has been checked.
         let deadline = deadline + if order.verify == Verify::Spot { self.spot_time(duration) } else { 0 };
-        let lease = Lease {
+        let level = self.level_of(provider_account);
+        let terms = u32::try_from(self.config.terms.len() - 1).expect("terms change seldom");
+        let (market, units, resources) = (order.market, order.units, order.resources);
+        add(&mut self.leases, || Lease {
             id,
             order: order_id,
             bid: bid_id,
             origin,
-            market: order.market,
+            market,
             provider,
             provider_account,
             tenant,
-            level: self.level_of(provider_account),
+            level,
             price,
             rate,
-            units: order.units,
-            resources: order.resources,
+            units,
+            resources,
             replicas,
             duration,
             prepay,
@@ -147,14 +150,13 @@ impl Exchange {
             proof: Vec::new(),
             pay: Stroops::ZERO,
             fee: Stroops::ZERO,
-            terms: u32::try_from(self.config.terms.len() - 1).expect("terms change seldom"),
+            terms,
             slot,
             next_of_order: LeaseId(0),
             next_of_bid: LeaseId(0),
-        };
-        step.emit(self.opened(&lease));
+        });
+        step.emit(self.opened(&self.leases[self.leases.len() - 1]));
         self.account_mut(tenant).spend(step.at, escrow);
-        self.leases.push(lease);
         self.timers.set(Timer::LeasePhase(id), escrow_by);
         id
     }
@@ -229,6 +231,7 @@ impl Exchange {
         }
     }
 
+    #[inline]
     fn opened(&self, lease: &Lease) -> LeaseOpened {
         let address = |account| self.accounts.get(account).expect("both sides have accounts").address;
         LeaseOpened {

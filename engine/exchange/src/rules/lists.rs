@@ -9,6 +9,7 @@ use crate::state::{Bid, Order};
 impl Exchange {
     /// Adds a live order to its account's.
     pub(crate) fn list_order(&mut self, id: OrderId) {
+        self.live += 1;
         let account = self.order_mut(id).account;
         let account = self.account_mut(account);
         account.open_orders += 1;
@@ -21,6 +22,7 @@ impl Exchange {
 
     /// Takes an order that is over out of its account's.
     pub(crate) fn unlist_order(&mut self, id: OrderId) {
+        self.live -= 1;
         let order = self.order_mut(id);
         let (account, older, younger, client_id) = (order.account, order.older, order.younger, order.client_id);
         (order.older, order.younger) = (OrderId(0), OrderId(0));
@@ -40,6 +42,7 @@ impl Exchange {
 
     /// Adds a live bid to its provider's.
     pub(crate) fn list_bid(&mut self, id: BidId) {
+        self.live += 1;
         let bid = self.bid_mut(id);
         let (account, provider) = (bid.account, bid.provider);
         self.account_mut(account).live_bids += 1;
@@ -52,6 +55,7 @@ impl Exchange {
 
     /// Takes a bid that is over out of its provider's.
     pub(crate) fn unlist_bid(&mut self, id: BidId) {
+        self.live -= 1;
         let bid = self.bid_mut(id);
         let (account, provider, client_id) = (bid.account, bid.provider, bid.client_id);
         let (older, younger) = (bid.older, bid.younger);

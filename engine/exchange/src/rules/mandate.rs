@@ -75,7 +75,7 @@ impl Exchange {
     #[inline]
     pub(crate) fn is_below_floor(&self, bid: &Bid, price: Rate) -> bool {
         let owner = self.accounts.get(bid.account).expect("an owner has an account");
-        owner.mandate.is_some_and(|mandate| mandate.floor.is_some_and(|floor| price < floor))
+        owner.mandate.as_ref().is_some_and(|mandate| mandate.floor.is_some_and(|floor| price < floor))
     }
 
     /// Parks a tenant's open orders that the mandate allows no replica of.

@@ -7,9 +7,7 @@ use berth_domain::{
 
 use super::plan::Plan;
 use crate::exchange::Exchange;
-use crate::state::{
-    Bid, Lease, Market, Order, Provider, bid_key, bids_of, order_key, orders_of, place_mut,
-};
+use crate::state::{Bid, Lease, Market, Order, Provider, bid_key, bids_of, order_key, orders_of, place_mut};
 
 impl Order {
     /// Moves it to the place of its limits and age in its market.

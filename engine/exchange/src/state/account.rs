@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use berth_book::prefetch;
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, Address, Mandate, Micros, OrderId, ProviderId, Reputation, Stroops, TrustLevel, Uptime};
 
@@ -55,6 +56,14 @@ pub struct Account {
 }
 
 impl Account {
+    /// Asks for the memory of what nearly every command reads of it.
+    #[inline]
+    pub(crate) fn ask(&self) {
+        prefetch(&self.level);
+        prefetch(&self.dead_man_millis);
+        prefetch(&self.mandate);
+    }
+
     /// Its record as a provider.
     #[must_use]
     pub fn record(&self) -> Record {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use berth_book::prefetch;
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, LeaseId, Stroops};
 
@@ -59,6 +60,14 @@ impl Ledger {
     #[inline]
     pub fn balances(&self, account: AccountId) -> Balances {
         self.accounts.get(account.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Asks for the memory of an account's money.
+    #[inline]
+    pub(crate) fn ask(&self, account: AccountId) {
+        if let Some(balances) = self.accounts.get(account.0 as usize) {
+            prefetch(balances);
+        }
     }
 
     /// What the escrow of a lease holds.
@@ -149,6 +158,7 @@ impl Ledger {
     }
 
     /// Moves `amount`. The caller has made sure that it is there.
+    #[inline]
     pub(crate) fn post(&mut self, from: Place, to: Place, amount: Stroops) {
         if amount == Stroops::ZERO {
             return;
@@ -210,6 +220,7 @@ impl Ledger {
         }
     }
 
+    #[inline]
     fn slot(&mut self, place: Place) -> &mut Stroops {
         match place {
             Place::Available(account) => &mut self.account(account).available,
@@ -228,6 +239,7 @@ impl Ledger {
         &mut self.accounts[id]
     }
 
+    #[inline]
     fn escrow_mut(&mut self, lease: LeaseId) -> &mut Stroops {
         let id = usize::try_from(lease.0).expect("what has an escrow lies in memory");
         if self.escrows.len() <= id {

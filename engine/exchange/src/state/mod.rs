@@ -49,6 +49,13 @@ pub(crate) use provider::{Room, Slot};
 pub(crate) use standby::Standbys;
 pub(crate) use timers::{Timer, Timers};
 
+/// Adds an item, made where it stays: `push` would make a large one elsewhere
+/// and copy it there.
+#[inline]
+pub(crate) fn add<T>(items: &mut Vec<T>, make: impl FnOnce() -> T) {
+    items.extend(std::iter::once_with(make));
+}
+
 /// The item with an id in a vector whose ids count from 1.
 #[inline]
 pub(crate) fn place<T>(items: &[T], id: u64) -> Option<&T> {

@@ -1,93 +1,96 @@
 //! Orders.
 
-use berth_book::Node;
+use berth_book::{Node, prefetch};
 use berth_domain::codec::Encode;
 use berth_domain::{
     AccountId, Age, Attribute, BidId, ClientId, Digest, LeaseId, Limits, MarketId, Micros, Mode, OrderId, OrderState,
     PlaceOrder, Resources, Seconds, SelfTrade, Seq, Stroops, TimeInForce, Uptime, Verify,
 };
 
-/// A tenant's order.
+/// A tenant's order. What nearly every command about an order reads lies
+/// together at its front, since orders are many and memory is slow.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Order {
     /// Its id.
     pub id: OrderId,
-    /// The tenant.
-    pub account: AccountId,
-    /// The market.
-    pub market: MarketId,
-    /// Where it is in its life.
-    pub state: OrderState,
     /// Time priority.
     pub age: Age,
+    /// What is held for the replicas without a lease.
+    pub hold: Stroops,
+    /// What hold and escrow cover.
+    pub prepay: Seconds,
+    /// When `gtd` ends.
+    pub expires_at: Option<Micros>,
+    /// The tenant.
+    pub account: AccountId,
     /// Units that one replica takes.
     pub units: u32,
-    /// What else one replica takes.
-    pub resources: Resources,
     /// Replicas asked for.
     pub replicas: u32,
     /// Replicas that the entry which placed it asked for.
     pub asked: u32,
     /// Replicas without a lease.
     pub remaining: u32,
-    /// The highest price for each accepted level.
-    pub limits: Limits,
-    /// How long a lease runs.
-    pub duration: Seconds,
-    /// What hold and escrow cover.
-    pub prepay: Seconds,
+    /// The market.
+    pub market: MarketId,
+    /// Where it is in its life.
+    pub state: OrderState,
     /// How it meets bids.
     pub mode: Mode,
-    /// When an auction closes.
-    pub closes_at: Option<Micros>,
     /// How long it stays.
     pub time_in_force: TimeInForce,
-    /// When `gtd` ends.
-    pub expires_at: Option<Micros>,
     /// Whether it was only to rest.
     pub post_only: bool,
     /// What it does on meeting its own account.
     pub self_trade: SelfTrade,
+    /// Whether a standby is reserved for its leases.
+    pub failover: bool,
+    /// Whether its account's mandate limits what it may spend.
+    pub(crate) is_capped: bool,
+    /// Where it rests in the ladder of each level.
+    pub(crate) nodes: [Option<Node>; 5],
+    /// How the results of its leases are checked.
+    pub verify: Verify,
+    /// The highest price for each accepted level.
+    pub limits: Limits,
+    /// Directed bids that wait on it, in their order.
+    pub directed: Vec<BidId>,
+    /// How long a lease runs.
+    pub duration: Seconds,
+    /// What else one replica takes.
+    pub resources: Resources,
     /// What a provider must offer.
     pub requires: Vec<Attribute>,
     /// The least uptime of a provider.
     pub min_uptime: Option<Uptime>,
-    /// The one standing bid that it is for.
-    pub aim: Option<BidId>,
-    /// Whether a standby is reserved for its leases.
-    pub failover: bool,
-    /// How the results of its leases are checked.
-    pub verify: Verify,
-    /// SHA-256 over salt and specification.
-    pub spec_hash: Digest,
-    /// The session that it was placed in.
-    pub session: Option<u64>,
-    /// The tenant's own id for it.
-    pub client_id: Option<ClientId>,
-    /// What is held for the replicas without a lease.
-    pub hold: Stroops,
-    /// Directed bids that wait on it, in their order.
-    pub directed: Vec<BidId>,
-    /// The entry that placed it.
-    pub placed_seq: Seq,
-    /// When that was stamped.
-    pub placed_at: Micros,
-    /// Whether its account's mandate limits what it may spend.
-    pub(crate) is_capped: bool,
     /// Its leases are linked through them, from the first to the last; zero
     /// when there is none.
     pub(crate) first_lease: LeaseId,
     pub(crate) last_lease: LeaseId,
-    /// Where it rests in the ladder of each level.
-    pub(crate) nodes: [Option<Node>; 5],
     /// The account's next older and next younger live order; zero when there
     /// is none.
     pub(crate) older: OrderId,
     pub(crate) younger: OrderId,
+    /// The tenant's own id for it.
+    pub client_id: Option<ClientId>,
+    /// When an auction closes.
+    pub closes_at: Option<Micros>,
+    /// The one standing bid that it is for.
+    pub aim: Option<BidId>,
+    /// SHA-256 over salt and specification.
+    pub spec_hash: Digest,
+    /// The session that it was placed in.
+    pub session: Option<u64>,
+    /// The entry that placed it.
+    pub placed_seq: Seq,
+    /// When that was stamped.
+    pub placed_at: Micros,
 }
 
 impl Order {
     /// The order that a command asks for, before it has met anything.
+    #[inline]
     pub(crate) fn new(
         id: OrderId,
         account: AccountId,
@@ -135,6 +138,14 @@ impl Order {
             older: OrderId(0),
             younger: OrderId(0),
         }
+    }
+
+    /// Asks for the memory of what nearly every command about it reads.
+    #[inline]
+    pub(crate) fn ask(&self) {
+        prefetch(&self.id);
+        prefetch(&self.market);
+        prefetch(&self.directed);
     }
 
     /// Whether each of its replicas must run on another account.

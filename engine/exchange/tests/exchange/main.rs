@@ -18,6 +18,7 @@ mod words;
 
 mod accrual;
 mod budgets;
+mod ahead;
 mod capacity;
 mod changes;
 mod continued;
