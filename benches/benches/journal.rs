@@ -25,7 +25,8 @@ fn next_batch(tip: &mut Tip, entries: u64) -> SealedBatch {
     let mut builder = BatchBuilder::new(1, tip.next(), tip.hash, Digest::default());
     for _ in 0..entries {
         let seq = tip.next();
-        let command = Heartbeat { lease: LeaseId(seq.0 % 1_000), cpu_millis: seq.0, memory_bytes: 1 << 30, healthy: true }.into();
+        let command =
+            Heartbeat { lease: LeaseId(seq.0 % 1_000), cpu_millis: seq.0, memory_bytes: 1 << 30, healthy: true }.into();
         builder.push(&Entry {
             rules: RULES_VERSION,
             seq,

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use crate::shell::{self, command};
+use crate::simulate::{self, Simulate};
 use crate::{graph, tidy};
 
 #[derive(Default)]
@@ -68,6 +69,12 @@ fn suites(tally: &mut Tally, minutes: &mut Vec<(&'static str, f64)>) -> Result<(
         let test = command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"]);
         shell::run(test, |line| tally.read(line))
     })?;
+    suite("simulator", &mut |_| simulate::run(&Simulate::seeds(1_000)))?;
+    suite("planted bugs", &mut |tally| {
+        let find =
+            ["test", "--package", "berth-simulator", "--features", "planted-bugs", "--test", "planted", "--locked"];
+        shell::run(command("cargo", &find), |line| tally.read(line))
+    })?;
     suite("contracts", &mut |tally| {
         let mut test = command("cargo", &["test", "--locked"]);
         test.current_dir(shell::root().join("settlement/contracts"));
@@ -76,7 +83,11 @@ fn suites(tally: &mut Tally, minutes: &mut Vec<(&'static str, f64)>) -> Result<(
     suite("contracts' wasm", &mut |_| wasm())?;
     suite("lints", &mut |_| {
         let lint = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-        shell::run(command("cargo", &lint), |_| ())
+        shell::run(command("cargo", &lint), |_| ())?;
+        let planted = ["clippy", "--package", "berth-simulator", "--all-targets", "--features", "planted-bugs"];
+        let mut lint = command("cargo", &planted);
+        lint.args(["--locked", "--", "-D", "warnings"]);
+        shell::run(lint, |_| ())
     })
 }
 

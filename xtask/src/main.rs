@@ -1,5 +1,5 @@
 //! Checks and tools of the repository, in Rust: `cargo xtask ci`, `tidy`,
-//! `graph`, `fuzz`, `nightly`.
+//! `graph`, `fuzz`, `simulate`, `nightly`.
 #![expect(clippy::print_stdout, reason = "a tool of the terminal")]
 
 mod ci;
@@ -7,6 +7,7 @@ mod fuzz;
 mod graph;
 mod nightly;
 mod shell;
+mod simulate;
 mod tidy;
 
 use std::process::ExitCode;
@@ -28,6 +29,8 @@ enum Task {
     },
     /// Byte strings that a fuzzer makes up, as commands and as logs.
     Fuzz(fuzz::Fuzz),
+    /// Worlds out of seeds, from clients to the chain, with faults in them.
+    Simulate(simulate::Simulate),
     /// The long loops that CI runs short.
     Nightly,
 }
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::check(),
         Task::Graph { bless } => graph::check(bless),
         Task::Fuzz(what) => fuzz::run(&what),
+        Task::Simulate(simulate) => simulate::run(&simulate),
         Task::Nightly => nightly::run(),
     };
     match outcome {

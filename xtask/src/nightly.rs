@@ -1,14 +1,19 @@
 //! The long loops: the same tests as in CI, with the numbers turned up by the
-//! environment variables that each of them documents, and the fuzz targets.
+//! environment variables that each of them documents, the fuzz targets, and the
+//! simulator's seeds.
 
 use crate::fuzz::{self, Fuzz};
 use crate::shell::{self, command};
+use crate::simulate::{self, Simulate};
 
 /// Variables that turn a loop up, and by how much.
 const LOOPS: [(&str, &str); 2] = [("BERTH_STREAMS", "100000"), ("BERTH_KILLS", "200")];
 
 /// How long each fuzz target runs.
 const FUZZ_SECONDS: u64 = 1_800;
+
+/// Worlds of the simulator.
+const SEEDS: u64 = 100_000;
 
 pub(crate) fn run() -> Result<(), String> {
     let mut test = command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"]);
@@ -17,5 +22,6 @@ pub(crate) fn run() -> Result<(), String> {
         test.env(name, value);
     }
     shell::run(test, |_| ())?;
-    fuzz::run(&Fuzz::all(FUZZ_SECONDS))
+    fuzz::run(&Fuzz::all(FUZZ_SECONDS))?;
+    simulate::run(&Simulate::seeds(SEEDS))
 }

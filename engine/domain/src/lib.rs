@@ -39,9 +39,8 @@ pub use command::{
     Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, LedgerSeen,
     MassQuote, OpenAccount, OpenMarket, PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure,
     RegisterProvider, ReplaceBid, ReplaceOrder, ResumeMarket, Resumed, SetDeadMan, SetMandate, SettlementPaid,
-    SettlementRefunded,
-    StakeFact, StartLease, StopLease, Tick, TopUpFailed, TopUpLease, ToppedUp, UpdateProvider, Upgrade,
-    WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    SettlementRefunded, StakeFact, StartLease, StopLease, Tick, TopUpFailed, TopUpLease, ToppedUp, UpdateProvider,
+    Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{

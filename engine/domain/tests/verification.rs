@@ -40,8 +40,7 @@ fn a_tenth_is_drawn_by_the_ledgers_hash_and_the_lease() {
     let mut drawn = 0;
     for lease in 0..2_000_u64 {
         let hash = Digest([u8::try_from(lease % 251).expect("small"); 32]);
-        let digest: [u8; 32] =
-            Sha256::new().chain_update(hash.0).chain_update(lease.to_le_bytes()).finalize().into();
+        let digest: [u8; 32] = Sha256::new().chain_update(hash.0).chain_update(lease.to_le_bytes()).finalize().into();
         let sum: u32 = digest.iter().map(|byte| u32::from(*byte)).sum();
         let expected = digest[31].is_multiple_of(2) && sum.is_multiple_of(5);
         assert_eq!(is_drawn(hash, LeaseId(lease)), expected);

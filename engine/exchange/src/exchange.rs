@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
-    AccountId, Age, Authority, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId,
-    Micros, RULES_VERSION, ResourceClass, Seq, Timing,
+    AccountId, Age, Authority, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId, Micros,
+    RULES_VERSION, ResourceClass, Seq, Timing,
 };
 
 use crate::apply;

@@ -12,16 +12,20 @@ mod exchange;
 mod explain;
 mod look_ahead;
 mod outcome;
+#[cfg(not(feature = "planted-bugs"))]
+mod planted;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 mod read;
 mod rules;
 mod state;
 
 pub use dry_run::{DryFill, DryRun, Fate};
 pub use exchange::{Capacity, Exchange};
-pub use explain::{
-    BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait,
-};
+pub use explain::{BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait};
 pub use outcome::{LogViolation, Outcome, Reply};
+#[cfg(feature = "planted-bugs")]
+pub use planted::Planted;
 pub use state::{
     Account, Balances, Bid, Book, BookRow, Evidence, Funding, Gap, Lease, Ledger, Market, Order, Origin, Provider,
     Record, Standby, StateHash, Terms, TopUp,

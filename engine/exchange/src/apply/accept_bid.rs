@@ -5,6 +5,7 @@ use berth_domain::{AcceptBid, BidState, BidTarget, Code, Mode, OrderState};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
+use crate::planted::{Planted, is};
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -> Result<Outcome, Code> {
     let bid = x.bid(accept.bid).ok_or(Code::UnknownBid)?;
@@ -33,6 +34,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -
         return Err(Code::MandateExceeded);
     }
     if !x.fill_directed(step, accept.bid) {
+        if is(Planted::RefusalParks) {
+            x.bid_mut(accept.bid).state = BidState::Parked;
+        }
         return Err(Code::NoRoom);
     }
     Ok(Outcome::Done(Reply::Lease(x.bid_mut(accept.bid).first_lease)))

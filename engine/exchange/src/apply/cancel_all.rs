@@ -25,12 +25,8 @@ pub(super) fn end_all(
 ) {
     let orders: Vec<OrderId> =
         x.live_orders(account).filter(|order| is_meant(order.market, order.session)).map(|order| order.id).collect();
-    let bids: Vec<BidId> = x
-        .live_bids_of(account)
-        .into_iter()
-        .filter(|bid| is_meant(bid.market, bid.session))
-        .map(|bid| bid.id)
-        .collect();
+    let bids: Vec<BidId> =
+        x.live_bids_of(account).into_iter().filter(|bid| is_meant(bid.market, bid.session)).map(|bid| bid.id).collect();
     for order in orders.into_iter().rev() {
         x.end_order(step, order, reason);
     }

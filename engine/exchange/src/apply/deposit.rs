@@ -4,10 +4,13 @@ use berth_domain::{Code, Deposit, DepositCredited, Stroops};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
+use crate::planted::{Planted, is};
 use crate::state::Place;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, deposit: &Deposit) -> Result<Outcome, Code> {
-    if deposit.event <= x.chain_cursor {
+    let is_old =
+        if is(Planted::DepositAgain) { deposit.event == x.chain_cursor } else { deposit.event <= x.chain_cursor };
+    if is_old {
         return Ok(Outcome::Repeated(Reply::None));
     }
     // The asset's supply fits into an i64, so this only refuses a follower

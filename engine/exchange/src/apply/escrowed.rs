@@ -4,6 +4,7 @@ use berth_domain::{CloseReason, Code, Escrowed, LeaseEscrowed, LeaseState, Proof
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
+use crate::planted::{Planted, is};
 use crate::state::Timer;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &Escrowed) -> Result<Outcome, Code> {
@@ -35,7 +36,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &Escrowed) -> R
     if state == LeaseState::Opened {
         x.lease_mut(fact.lease).state = LeaseState::Escrowed;
         x.timers.set(Timer::LeasePhase(fact.lease), start_by);
-    } else {
+    } else if !is(Planted::LateLockIgnored) {
         // It was stopped, or had timed out, before the chain answered: nothing
         // was started, so the contract gives all of it back.
         let reason = x.lease(fact.lease).and_then(|lease| lease.reason).unwrap_or(CloseReason::Stopped);

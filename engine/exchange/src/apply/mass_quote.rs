@@ -2,9 +2,7 @@
 //! enter in the order of the list. Quotes of nothing always succeed, so that a
 //! maker can always get out.
 
-use berth_domain::{
-    BidId, BidState, BidTarget, CancelReason, Code, MassQuote, PlaceBid, Quote, TimeInForce,
-};
+use berth_domain::{BidId, BidState, BidTarget, CancelReason, Code, MassQuote, PlaceBid, Quote, TimeInForce};
 
 use super::place_bid;
 use crate::exchange::{Exchange, Step};

@@ -165,10 +165,9 @@ pub(crate) const fn subject(command: &Command) -> Subject {
         | Command::Resumed(_)
         | Command::Reconfigure(_)
         | Command::Upgrade(_) => Subject::Exchange,
-        Command::OpenMarket(_)
-        | Command::PauseMarket(_)
-        | Command::ResumeMarket(_)
-        | Command::CycleMarket(_) => Subject::Market,
+        Command::OpenMarket(_) | Command::PauseMarket(_) | Command::ResumeMarket(_) | Command::CycleMarket(_) => {
+            Subject::Market
+        }
         Command::OpenAccount(_)
         | Command::CancelAll(_)
         | Command::SetDeadMan(_)

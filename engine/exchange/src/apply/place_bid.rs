@@ -1,8 +1,6 @@
 //! Places a bid: standing in a market's book, or directed at one order.
 
-use berth_domain::{
-    Age, BidId, BidState, BidTarget, Code, MarketId, OrderId, PlaceBid, Rate, Seconds, TimeInForce,
-};
+use berth_domain::{Age, BidId, BidState, BidTarget, Code, MarketId, OrderId, PlaceBid, Rate, Seconds, TimeInForce};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};

@@ -7,6 +7,7 @@ use berth_domain::{LeaseState, Resumed, Verify};
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
+use crate::planted::{Planted, is};
 use crate::state::{Lease, Origin, Timer};
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, _resumed: &Resumed) -> Outcome {
@@ -23,6 +24,13 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, _resumed: &Resumed) -
             LeaseState::Verifying => continue,
             LeaseState::Closed => continue,
         };
+        if is(Planted::AbsenceKills) && lease.state == LeaseState::Running {
+            continue;
+        }
+        let end = Timer::LeaseEnd(lease.id);
+        if is(Planted::EndsMove) && x.timers.deadline(end).is_some() {
+            x.timers.set(end, step.at.plus(lease.duration.min(lease.prepay)));
+        }
         let timer = Timer::LeasePhase(lease.id);
         if x.timers.deadline(timer).is_some() {
             x.timers.set(timer, deadline);
@@ -37,7 +45,5 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, _resumed: &Resumed) -
 
 /// Whether the chain is still to say if a lease is run again.
 fn awaits_ledger(x: &Exchange, lease: &Lease) -> bool {
-    x.verify_of(lease) == Verify::Spot
-        && !matches!(lease.origin, Origin::Rerun(_))
-        && !x.checks.contains_key(&lease.id)
+    x.verify_of(lease) == Verify::Spot && !matches!(lease.origin, Origin::Rerun(_)) && !x.checks.contains_key(&lease.id)
 }

@@ -18,7 +18,8 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, start: &StartLease) -
     if start.containers.len() != lease.replicas as usize {
         return Err(Code::OutOfBounds);
     }
-    let (order, origin, units, replicas, resources) = (lease.order, lease.origin, lease.units, lease.replicas, lease.resources);
+    let (order, origin, units, replicas, resources) =
+        (lease.order, lease.origin, lease.units, lease.replicas, lease.resources);
     // In the CPU market a replica's processors are its units.
     let is_gpu = x.market(lease.market).is_some_and(|market| market.class.is_gpu());
     let cpu = if is_gpu { resources.cpu } else { units };

@@ -5,6 +5,7 @@ use berth_domain::{CloseReason, LeaseId, LeaseState, TrustCause};
 use super::{reconfigure, set_dead_man, upgrade};
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
+use crate::planted::{Planted, is};
 use crate::state::Timer;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
@@ -49,6 +50,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>) -> Outcome {
             }
             None => break,
         }
+    }
+    if is(Planted::TickForgets) {
+        x.timers.pop_due(step.at);
     }
     Outcome::Done(Reply::None)
 }

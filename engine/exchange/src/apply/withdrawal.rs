@@ -8,6 +8,7 @@ use berth_domain::{
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
+use crate::planted::{Planted, is};
 use crate::state::Place;
 
 /// The funds leave what can be traded with: first what is free, then what open
@@ -43,7 +44,10 @@ pub(super) fn paid(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawn) -> R
         return Err(Code::SettlementMismatch);
     }
     x.chain_cursor = fact.event;
-    let waiting = fact.amount.min(before.withdrawing);
+    let mut waiting = fact.amount.min(before.withdrawing);
+    if is(Planted::WaitingStays) {
+        waiting = fact.amount - fact.amount.min(before.available + before.held);
+    }
     x.ledger.post(Place::Withdrawing(account), Place::World, waiting);
     free(x, step, account, fact.amount - waiting);
     x.ledger.post(Place::Available(account), Place::World, fact.amount - waiting);

@@ -6,6 +6,7 @@ use berth_domain::{
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::Reply;
+use crate::planted::{Planted, is};
 use crate::state::{Account, Bid, Market, Order, place};
 
 impl Exchange {
@@ -62,6 +63,11 @@ impl Exchange {
         let Some(id) = client_id else { return Ok(None) };
         match self.client_ids.get(step.account, id) {
             None => Ok(None),
+            Some((_, Reply::Order(id)))
+                if is(Planted::IdForgotten) && self.order(id).is_some_and(|order| !order.is_live()) =>
+            {
+                Ok(None)
+            }
             Some((payload, reply)) if payload == self.fingerprint(step) => Ok(Some(reply)),
             Some(_) => Err(Code::ClientIdReused),
         }
@@ -80,7 +86,7 @@ impl Exchange {
     pub(crate) fn remember(&mut self, step: &Step<'_>, client_id: Option<&ClientId>, reply: Reply) {
         let Some(id) = client_id else { return };
         let payload = self.fingerprint(step);
-        let window = self.bounds().client_ids;
+        let window = self.bounds().client_ids.saturating_sub(u32::from(is(Planted::WindowShort)));
         let Self { client_ids, orders, bids, .. } = self;
         let is_live = |reply| match reply {
             Reply::Order(id) => place(orders, id.0).is_some_and(Order::is_live),

@@ -3,6 +3,7 @@
 use berth_domain::{CloseReason, LeaseClosed, LeaseClosing, LeaseId, LeaseState, StandbyEnd, Stroops, fee};
 
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Place, Timer};
 
 impl Exchange {
@@ -47,6 +48,9 @@ impl Exchange {
         let pays = lease.started_at.is_some() && !reason.is_unpaid();
         lease.pay = if pays { lease.cost() } else { Stroops::ZERO };
         lease.fee = fee(lease.pay, bps);
+        if is(Planted::FeeRoundsUp) && lease.pay > Stroops::ZERO {
+            lease.fee = lease.pay.min(lease.fee.checked_add(Stroops::new(1).unwrap_or_default()).unwrap_or_default());
+        }
         lease.state = LeaseState::Closed;
         lease.reason = Some(reason);
         lease.closed_at = Some(step.at);
@@ -75,7 +79,8 @@ impl Exchange {
             // Its room has been free since its job ended.
             self.fold_lease(step, &lease);
         } else {
-            self.provider_mut(lease.provider).give_back(lease.slot, lease.units, &lease.resources, lease.replicas);
+            let replicas = if is(Planted::RoomLeaks) { 1 } else { lease.replicas };
+            self.provider_mut(lease.provider).give_back(lease.slot, lease.units, &lease.resources, replicas);
             if !self.fold_lease(step, &lease) {
                 self.reenter_bids(step, lease.provider);
             }

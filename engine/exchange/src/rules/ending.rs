@@ -6,6 +6,7 @@ use berth_domain::{
 };
 
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Entrant, Place, Timer};
 
 impl Exchange {
@@ -20,7 +21,10 @@ impl Exchange {
     /// Ends a live order whose time is over.
     pub(crate) fn expire_order(&mut self, step: &mut Step<'_>, id: OrderId) {
         let market = self.order_mut(id).market;
-        let released = self.release_hold(id);
+        let released = match is(Planted::HoldKept) {
+            true => std::mem::take(&mut self.order_mut(id).hold),
+            false => self.release_hold(id),
+        };
         step.emit(OrderExpired { order: id, market, released });
         self.finish_order(step, id, OrderState::Expired);
     }
@@ -40,9 +44,10 @@ impl Exchange {
         self.unlist_order(id);
         let order = self.order_mut(id);
         let was_parked = std::mem::replace(&mut order.state, state) == OrderState::Parked;
-        let (market, directed) = (order.market, std::mem::take(&mut order.directed));
+        let directed = if is(Planted::DirectedKept) { Vec::new() } else { std::mem::take(&mut order.directed) };
+        let market = order.market;
         let (expires, closes) = (order.expires_at.is_some(), order.closes_at.is_some());
-        if expires {
+        if expires && !is(Planted::ExpiryOutlives) {
             self.timers.clear(Timer::OrderExpiry(id));
         }
         if closes {

@@ -2,8 +2,8 @@
 //! back, and then carried out.
 
 use berth_domain::{
-    BidAccepted, BidChanged, BidId, BidState, CancelReason, Code, MarketId, Mode, OrderAccepted, OrderId, OrderState, Stroops,
-    TimeInForce,
+    BidAccepted, BidChanged, BidId, BidState, CancelReason, Code, MarketId, Mode, OrderAccepted, OrderId, OrderState,
+    Stroops, TimeInForce,
 };
 
 use super::matching::Entering;

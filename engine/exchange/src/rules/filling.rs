@@ -7,6 +7,7 @@ use berth_domain::{
 
 use super::plan::Plan;
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is, outside};
 use crate::state::{Bid, Evidence, Funding, Lease, Origin, Place, Timer, add};
 
 /// What a lease is to be.
@@ -78,7 +79,9 @@ impl Exchange {
         self.provider_mut(provider).take(slot, units, &resources, replicas);
         let held = Place::Held(tenant);
         self.ledger.post(held, Place::Escrow(id, tenant), escrow);
-        self.ledger.post(held, Place::Available(tenant), left_over);
+        if !is(Planted::BetterPriceKept) {
+            self.ledger.post(held, Place::Available(tenant), left_over);
+        }
 
         self.count_in_order(order_id, id, remaining, hold);
         step.emit(OrderFilled { order: order_id, market, lease: id, replicas, remaining, hold });
@@ -136,7 +139,7 @@ impl Exchange {
             closing_at: None,
             closed_at: None,
             paid_at: None,
-            chain_deadline: deadline + duration.0,
+            chain_deadline: deadline + duration.0 + if is(Planted::ReadsOutside) { outside() % 2 } else { 0 },
             escrow_tx: None,
             paid_tx: None,
             image: Text::default(),

@@ -8,6 +8,7 @@ use berth_domain::{
 
 use super::plan::{Action, Budget, Plan, Stop};
 use crate::exchange::Exchange;
+use crate::planted::{Planted, is};
 use crate::state::{Bid, Market, Order, Provider, Room, bid_key, order_key};
 
 /// Whether the taker's wish only to rest counts: it does when the taker comes,
@@ -101,7 +102,7 @@ impl Exchange {
             if lot.replicas == 0 || !self.is_eligible(order, bid, host, price) {
                 return plan.skip();
             }
-            if order.account == bid.account {
+            if order.account == bid.account && !is(Planted::SelfTrades) {
                 return match own_account(order.self_trade, order.post_only && entering == Entering::Anew) {
                     OwnAccount::Skip => plan.skip(),
                     OwnAccount::EndMaker => {
@@ -202,7 +203,7 @@ impl Exchange {
             if lot.replicas == 0 || !self.is_eligible(order, bid, self.host_of(bid), limit) {
                 return plan.skip();
             }
-            if order.account == bid.account {
+            if order.account == bid.account && !is(Planted::SelfTrades) {
                 return match own_account(bid.self_trade, bid.post_only && entering == Entering::Anew) {
                     OwnAccount::Skip => plan.skip(),
                     OwnAccount::EndMaker => {
@@ -281,7 +282,9 @@ fn best_head(market: &Market, heads: &[Option<Node>; 5]) -> Option<(TrustLevel, 
     for &level in TrustLevel::ALL.iter().rev() {
         if let Some(node) = heads[level.index()] {
             let key = market.ladders().key(node);
-            if best.is_none_or(|(lowest, ..)| key < lowest) {
+            let is_older =
+                |other| is(Planted::TrustIgnored) && market.ladders().age(node) < market.ladders().age(other);
+            if best.is_none_or(|(lowest, _, other)| key < lowest || (key == lowest && is_older(other))) {
                 best = Some((key, level, node));
             }
         }

@@ -4,6 +4,8 @@
 
 use berth_domain::{AccountId, BidId, Bounds, CancelReason, OrderId, ProviderId, Rate, Stroops, TimeInForce};
 
+use crate::planted::{Planted, is};
+
 /// What matching may still cost in one entry, however many things the entry
 /// enters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,6 +111,7 @@ impl Plan {
     pub(crate) const fn ends(&self, time_in_force: TimeInForce) -> Option<CancelReason> {
         match (self.stop, time_in_force) {
             (Stop::SelfTrade, _) => Some(CancelReason::SelfTrade),
+            (Stop::Limit, _) if is(Planted::LimitRests) => None,
             (Stop::Limit | Stop::Crosses, _) => Some(CancelReason::ScanLimit),
             (Stop::Through, TimeInForce::Ioc | TimeInForce::Fok) => Some(CancelReason::NotFilledAtOnce),
             (Stop::Through, TimeInForce::Gtc | TimeInForce::Gtd) => None,

@@ -6,9 +6,7 @@
 //! a moment only costs the matching nothing, and nobody has anything to prove
 //! before.
 
-use berth_domain::{
-    CloseReason, LeaseId, ProofPayload, ProofStep, ProofStepped, ProofValue, Seq,
-};
+use berth_domain::{CloseReason, LeaseId, ProofPayload, ProofStep, ProofStepped, ProofValue, Seq};
 
 use crate::exchange::{Exchange, Step};
 use crate::state::Lease;

@@ -9,6 +9,7 @@ use berth_domain::{
 use super::matching::Entering;
 use super::plan::{Plan, Stop};
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Entrant, Timer};
 
 impl Exchange {
@@ -83,6 +84,10 @@ impl Exchange {
     fn reenter_standing(&mut self, step: &mut Step<'_>, age: Age, id: BidId) {
         let bid = self.bid(id).expect("a live bid is there");
         if bid.remaining == 0 || !self.is_offered(bid) {
+            return;
+        }
+        let planted = if bid.state == BidState::Parked { Planted::ParkedForGood } else { Planted::RoomUnmatched };
+        if is(planted) {
             return;
         }
         if bid.state == BidState::Parked {

@@ -1,9 +1,7 @@
 //! How orders and bids take their places in the ladders and leave them, and
 //! access to things that are known to be there.
 
-use berth_domain::{
-    BidId, BidTarget, Code, LeaseId, MarketId, Mode, OrderId, ProviderId, TimeInForce, TrustLevel,
-};
+use berth_domain::{BidId, BidTarget, Code, LeaseId, MarketId, Mode, OrderId, ProviderId, TimeInForce, TrustLevel};
 
 use super::plan::Plan;
 use crate::exchange::Exchange;

@@ -147,9 +147,8 @@ impl ClientIds {
             place
         };
         let records = &self.records;
-        self.table.insert_unique(hashed, place, |place| {
-            hash(records[*place as usize].account, &records[*place as usize].id)
-        });
+        self.table
+            .insert_unique(hashed, place, |place| hash(records[*place as usize].account, &records[*place as usize].id));
         place
     }
 

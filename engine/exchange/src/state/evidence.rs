@@ -3,6 +3,8 @@
 use berth_domain::codec::Encode;
 use berth_domain::{Micros, Seconds};
 
+use crate::planted::{Planted, is};
+
 /// How long a lease is known to have run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
@@ -58,7 +60,7 @@ impl Evidence {
     /// what is paid. The gap is as long as nothing was heard, whatever of it
     /// would be paid.
     pub(super) fn extend(&mut self, seen_at: Micros, end: Micros, grace: Seconds) {
-        if !self.unseen && seen_at.since(self.last_at) <= grace.micros() {
+        if !self.unseen && (seen_at.since(self.last_at) <= grace.micros() || is(Planted::GapPaid)) {
             self.micros += end.since(self.last_at);
         }
         self.last_at = self.last_at.max(end);

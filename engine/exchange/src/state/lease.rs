@@ -10,6 +10,8 @@ use super::evidence::Evidence;
 use super::funding::Funding;
 use super::provider::Slot;
 
+use crate::planted::{Planted, is};
+
 /// What a lease was opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -189,7 +191,8 @@ impl Lease {
 
     /// The end of what may be paid of the time up to `at`.
     fn paid_until(&self, at: Micros) -> Micros {
-        let ends = [self.closing_at, self.funding.suspended_at(), self.funded_until()];
+        let closing_at = if is(Planted::PaidAfterClosing) { None } else { self.closing_at };
+        let ends = [closing_at, self.funding.suspended_at(), self.funded_until()];
         ends.into_iter().flatten().fold(at, Micros::min)
     }
 }

@@ -3,6 +3,8 @@
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, Attribute, BidId, ClientId, GpuInventory, ProviderId, ResourceClass, Resources, Text};
 
+use crate::planted::{Planted, is};
+
 /// Which of a host's resources a market's units are: its processors, or one
 /// class of its GPUs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +121,10 @@ impl Provider {
     /// Sets aside what `replicas` of a lease need; the caller has checked that
     /// they fit.
     pub(crate) fn take(&mut self, slot: Slot, units: u32, need: &Resources, replicas: u32) {
-        let need = in_full(slot, units, need).times(replicas);
+        let mut need = in_full(slot, units, need).times(replicas);
+        if is(Planted::MemoryUntaken) {
+            need.memory = 0;
+        }
         self.free = self.free.minus(&need).expect("a lease is opened only where it fits");
         if slot != Slot::CPU {
             let free = &mut self.free_gpus[usize::from(slot.0)];

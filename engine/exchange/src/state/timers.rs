@@ -5,9 +5,10 @@
 //! searches for nothing.
 
 use berth_domain::codec::Encode;
-use berth_domain::{AccountId, BidId, LeaseId, Micros, OrderId};
+use berth_domain::{AccountId, BidId, LeaseId, Micros, OrderId, Seconds};
 
 use crate::exchange::Capacity;
+use crate::planted::{Planted, is};
 
 /// What a timer is for; each has at most one deadline. At one deadline they fire
 /// in the order in which they stand here, and then of their ids.
@@ -132,9 +133,13 @@ impl Timers {
 
     /// Takes the next timer that is due at `at`.
     pub(crate) fn pop_due(&mut self, at: Micros) -> Option<Timer> {
-        let (deadline, timer) = *self.heap.first()?;
-        if deadline > at {
+        let (deadline, mut timer) = *self.heap.first()?;
+        if deadline > (if is(Planted::FiresEarly) { at.plus(Seconds(1)) } else { at }) {
             return None;
+        }
+        if is(Planted::FiresById) {
+            let due = self.heap.iter().filter(|(deadline, _)| *deadline <= at);
+            timer = due.map(|(_, timer)| *timer).min().unwrap_or(timer);
         }
         self.clear(timer);
         Some(timer)

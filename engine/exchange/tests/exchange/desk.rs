@@ -39,7 +39,15 @@ impl Desk {
     pub(crate) fn open(genesis: Genesis) -> Self {
         let exchange = Exchange::new();
         let hash = exchange.state_hash();
-        let mut desk = Self { replica: exchange.clone(), exchange, now: OPENING, log: Vec::new(), attests: false, hash, tally: (0, 0) };
+        let mut desk = Self {
+            replica: exchange.clone(),
+            exchange,
+            now: OPENING,
+            log: Vec::new(),
+            attests: false,
+            hash,
+            tally: (0, 0),
+        };
         desk.append(AccountId::EXCHANGE, genesis.into());
         desk
     }

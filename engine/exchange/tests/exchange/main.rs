@@ -17,12 +17,12 @@ mod standing;
 mod words;
 
 mod accrual;
-mod budgets;
 mod ahead;
+mod budgets;
 mod capacity;
 mod changes;
-mod continued;
 mod checks;
+mod continued;
 mod directed;
 mod draining;
 mod explaining;

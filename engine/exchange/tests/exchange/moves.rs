@@ -2,12 +2,12 @@
 //! ids, amounts and accounts that are not.
 
 use berth_domain::{
-    AcceptBid, AccountId, Attribute, Bounds, BidId, BidState, BidTarget, CancelBid, CancelOrder, ChainEventId, Command,
-    ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Genesis, GpuInventory, Heartbeat,
-    JobResult, LeaseBacklog, LeaseId, LeaseState, Limits, MarketId, Micros, Mode, OpenAccount, OrderId, OrderState,
-    PlaceBid, PlaceOrder, PortBinding, ProviderId, Rate, RegisterProvider, Resources, Resumed, Seconds, SelfTrade,
-    SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops, Text, Tick, TimeInForce, Timing, TopUpFailed,
-    TopUpLease, ToppedUp, TrustLevel, TxHash, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    AcceptBid, AccountId, Attribute, BidId, BidState, BidTarget, Bounds, CancelBid, CancelOrder, ChainEventId, Command,
+    ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Genesis, GpuInventory,
+    Heartbeat, JobResult, LeaseBacklog, LeaseId, LeaseState, Limits, MarketId, Micros, Mode, OpenAccount, OrderId,
+    OrderState, PlaceBid, PlaceOrder, PortBinding, ProviderId, Rate, RegisterProvider, Resources, Resumed, Seconds,
+    SelfTrade, SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops, Text, Tick, TimeInForce, Timing,
+    TopUpFailed, TopUpLease, ToppedUp, TrustLevel, TxHash, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 use berth_exchange::{Exchange, Lease};
 use proptest::prelude::*;

@@ -33,10 +33,10 @@ use crate::cast::{CAST, OWNERS, TENANTS, address, class, genesis, tx};
 use crate::desk::{Desk, OPENING};
 use crate::picture;
 use crate::standing;
+use crate::verification::{ledger, verify};
 use crate::words::{
     attributes, bid, finish, host, id_of, limits, number, option, rate, self_trade, stroops, time_in_force,
 };
-use crate::verification::{ledger, verify};
 
 /// Plays a scenario and compares every line.
 pub(crate) fn check(scenario: &str) {

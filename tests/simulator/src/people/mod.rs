@@ -1,0 +1,176 @@
+//! People and programs around the exchange. Whoever has a turn does one of the
+//! things of a table; a new command is a function and a line in it.
+//!
+//! Everybody acts on what is durable, and what he says arrives later: it may be
+//! wrong by then.
+
+mod agent;
+mod bot;
+mod stranger;
+mod tenant;
+
+use berth_domain::{AccountId, ClientId, Command, MarketId, Micros, OpenAccount, Rate, SelfTrade, Stroops};
+use berth_exchange::Exchange;
+
+pub(crate) use self::agent::Agent;
+use crate::cast::{self, OWNERS, TENANTS, address};
+use crate::chain::{Call, Chain};
+use crate::dice::Dice;
+use crate::referee::client_id;
+
+/// What somebody does.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are a few at a time, and most are the large one")]
+pub(crate) enum Deed {
+    /// He says something to the exchange.
+    Say(AccountId, Command),
+    /// He calls the contract.
+    Call(Call),
+}
+
+/// What is there to act on.
+pub(crate) struct Scene<'a> {
+    pub(crate) x: &'a Exchange,
+    pub(crate) chain: &'a Chain,
+    /// Whether people also do what is known to break a rule.
+    pub(crate) is_known_allowed: bool,
+    pub(crate) now: Micros,
+    pub(crate) dice: &'a mut Dice,
+    pub(crate) memory: &'a mut Memory,
+}
+
+/// What people remember of what they said.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    client_ids: u64,
+    /// The last commands, to be said again.
+    said: Vec<(AccountId, Command)>,
+}
+
+impl Memory {
+    const SAID: usize = 60;
+
+    pub(crate) fn keep(&mut self, account: AccountId, command: &Command) {
+        if self.said.len() == Self::SAID {
+            self.said.remove(0);
+        }
+        self.said.push((account, command.clone()));
+    }
+}
+
+type Act = fn(&mut Scene<'_>) -> Option<Vec<Deed>>;
+
+/// How often each thing is done.
+const ACTS: &[(u64, Act)] = &[
+    (26, tenant::places_an_order),
+    (5, tenant::cancels_an_order),
+    (7, tenant::accepts_a_bid),
+    (5, tenant::stops_a_lease),
+    (3, tenant::deposits),
+    (4, tenant::asks_for_a_withdrawal),
+    (2, tenant::takes_a_request_back),
+    (4, tenant::has_a_withdrawal_paid),
+    (4, tenant::has_a_lease_refunded),
+    (24, bot::quotes),
+    (8, bot::requotes),
+    (3, bot::cancels_a_bid),
+    (8, bot::answers_an_order),
+    (3, tenant::amends_an_order),
+    (3, bot::amends_a_bid),
+    (3, bot::quotes_many),
+    (1, bot::ends_all),
+    (1, tenant::ends_all),
+    (1, tenant::sets_a_dead_man),
+    (1, bot::registers_a_host),
+    (2, stranger::says_it_again),
+    (2, stranger::says_what_another_said),
+    (2, stranger::names_what_is_not_there),
+    (2, stranger::asks_for_too_much),
+    (1, stranger::uses_an_id_again),
+];
+
+/// What happens before anything else.
+pub(crate) fn opening(dice: &mut Dice) -> Vec<Deed> {
+    let owners = OWNERS.iter().map(|(name, _)| OpenAccount { address: address(name) });
+    let mut deeds: Vec<Deed> = owners.map(|open| Deed::Say(AccountId::EXCHANGE, open.into())).collect();
+    for tenant in TENANTS {
+        let amount = Stroops::new(dice.pick(&[30_000, 500_000, 10_000_000])).expect("positive");
+        deeds.push(Deed::Call(Call::Deposit { to: address(tenant), amount }));
+    }
+    deeds
+}
+
+/// What somebody does when it is his turn.
+pub(crate) fn turn(scene: &mut Scene<'_>) -> Vec<Deed> {
+    if let Some(deeds) = bot::registers_a_first_host(scene) {
+        return deeds;
+    }
+    // What cannot be done now is tried no longer than a few times.
+    for _ in 0..6 {
+        let act = scene.dice.weigh(ACTS.iter().map(|(weight, _)| *weight));
+        if let Some(deeds) = ACTS[act].1(scene) {
+            return deeds;
+        }
+    }
+    Vec::new()
+}
+
+/// What everybody does when a run comes to its end: he takes back what he can.
+pub(crate) fn sweep(x: &Exchange, now: Micros) -> Vec<Deed> {
+    tenant::ends_orders(x).chain(tenant::ends_leases(x, now)).collect()
+}
+
+/// Whether saying it twice is no more than saying it once.
+pub(crate) fn is_repeatable(command: &Command) -> bool {
+    match command {
+        Command::PlaceOrder(_) | Command::PlaceBid(_) | Command::RegisterProvider(_) => client_id(command).is_some(),
+        Command::Heartbeat(_) => false,
+        _ => true,
+    }
+}
+
+impl Scene<'_> {
+    /// A fresh client id, if this command is to have one.
+    fn client_id(&mut self) -> Option<ClientId> {
+        if self.dice.once_in(4) {
+            return None;
+        }
+        self.memory.client_ids += 1;
+        Some(cast::client_id(self.memory.client_ids))
+    }
+
+    /// Rates that fall together often, and some at which a lease costs a
+    /// stroop or nothing.
+    fn rate(&mut self) -> Rate {
+        let scale = self.dice.pick(&[3_600, 3_600, 3_600, 3_600, 1_234, 1]);
+        let step = i64::from(self.dice.small(1, 7));
+        Rate::new(step * scale).expect("positive and small")
+    }
+
+    /// What happens on meeting one's own account.
+    fn self_trade(&mut self) -> SelfTrade {
+        self.dice.pick(&[
+            SelfTrade::ExpireTaker,
+            SelfTrade::ExpireTaker,
+            SelfTrade::ExpireTaker,
+            SelfTrade::ExpireMaker,
+            SelfTrade::Skip,
+        ])
+    }
+
+    fn market(&mut self) -> Option<MarketId> {
+        let markets: Vec<_> = self.x.markets().map(|market| market.id).collect();
+        let place = self.dice.weigh([2, 5, 1].into_iter().take(markets.len()));
+        markets.get(place).copied()
+    }
+
+    fn account(&self, name: &str) -> Option<AccountId> {
+        self.x.account_by_address(address(name))
+    }
+
+    /// One of the tenants that have an account.
+    fn tenant(&mut self) -> Option<AccountId> {
+        let name = self.dice.pick(&TENANTS);
+        self.account(name)
+    }
+}

@@ -1,0 +1,206 @@
+//! Tenants: they order, accept, stop, and move their money.
+
+use berth_domain::{
+    AcceptBid, Address, AmendOrder, BidTarget, CancelAll, CancelOrder, Digest, LeaseState, Limits, Micros, Mode,
+    PlaceOrder, Resources, Seconds, SetDeadMan, StopLease, Stroops, TimeInForce, TrustLevel, Verify,
+};
+use berth_exchange::Exchange;
+
+use super::{Deed, Scene};
+use crate::cast::{OWNERS, TENANTS, TREASURY, address, region};
+use crate::chain::Call;
+use crate::reads;
+use crate::setting::SECOND;
+
+pub(super) fn places_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let account = scene.tenant()?;
+    let order = order(scene)?;
+    Some(vec![Deed::Say(account, order.into())])
+}
+
+pub(super) fn order(scene: &mut Scene<'_>) -> Option<PlaceOrder> {
+    let market = scene.market()?;
+    let is_gpu = reads::class(scene.x, market).is_gpu();
+    let limits = limits(scene);
+    let now = scene.now;
+    let dice = &mut *scene.dice;
+    let duration = dice.pick(&[10, 45, 60, 120, 300, 900]);
+    let prepay = dice.pick(&[duration, duration, duration, duration / 2, 1]);
+    let mode = if dice.once_in(4) { Mode::Manual } else { Mode::Auto };
+    let time_in_force = match mode {
+        Mode::Auto => dice.pick(&[TimeInForce::Gtc, TimeInForce::Gtc, TimeInForce::Gtd, TimeInForce::Ioc]),
+        Mode::Manual | Mode::Auction => dice.pick(&[TimeInForce::Gtc, TimeInForce::Gtd]),
+    };
+    let lasts = dice.between(SECOND / 2, 120 * SECOND);
+    let expires_at = (time_in_force == TimeInForce::Gtd).then_some(Micros(now.0 + lasts));
+    let requires = dice.pick(&["", "", "", "eu", "us"]);
+    Some(PlaceOrder {
+        market,
+        units: dice.small(1, 3),
+        resources: Resources {
+            cpu: if is_gpu { dice.small(0, 2) } else { 0 },
+            memory: dice.below(4),
+            storage: dice.below(3),
+        },
+        replicas: dice.small(1, 4),
+        limits,
+        duration: Seconds(duration),
+        prepay: Seconds(prepay),
+        mode,
+        closes_at: None,
+        time_in_force,
+        expires_at,
+        post_only: false,
+        self_trade: scene.self_trade(),
+        requires: if requires.is_empty() { Vec::new() } else { vec![region(requires)] },
+        min_uptime: None,
+        aim: None,
+        failover: false,
+        verify: Verify::None,
+        spec_hash: Digest([3; 32]),
+        session: None,
+        client_id: scene.client_id(),
+    })
+}
+
+fn limits(scene: &mut Scene<'_>) -> Limits {
+    let (first, second) = (scene.rate(), scene.rate());
+    let mode = scene.dice.below(4);
+    let levels = TrustLevel::ALL.iter().filter_map(|level| match mode {
+        0 | 1 => Some((*level, first)),
+        _ if scene.dice.once_in(3) => None,
+        _ => Some((*level, if scene.dice.once_in(2) { first } else { second })),
+    });
+    let levels: Vec<_> = levels.collect();
+    Limits::new(levels).or_else(|| Limits::new([(TrustLevel::One, first)])).expect("one level")
+}
+
+pub(super) fn cancels_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let open: Vec<_> = scene.x.orders().filter(|order| order.is_live()).map(|o| (o.account, o.id)).collect();
+    let (account, order) = scene.dice.choose(&open)?;
+    Some(vec![Deed::Say(account, CancelOrder { order }.into())])
+}
+
+/// More or fewer replicas, other limits, or another end.
+pub(super) fn amends_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let live: Vec<_> = scene.x.orders().filter(|order| order.is_live()).map(|o| (o.account, o.id)).collect();
+    let (account, order) = scene.dice.choose(&live)?;
+    let what = scene.dice.below(4);
+    let limits = if what == 1 { Some(limits(scene)) } else { None };
+    let dice = &mut *scene.dice;
+    let replicas = (what != 1).then(|| dice.small(1, 6));
+    let lasts = dice.between(SECOND / 2, 120 * SECOND);
+    let expires_at = (what == 3).then_some(Micros(scene.now.0 + lasts));
+    Some(vec![Deed::Say(account, AmendOrder { order, replicas, limits, expires_at }.into())])
+}
+
+/// All orders, or those in one market.
+pub(super) fn ends_all(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let account = scene.tenant()?;
+    let market = if scene.dice.once_in(2) { scene.market() } else { None };
+    Some(vec![Deed::Say(account, CancelAll { market, session: None }.into())])
+}
+
+pub(super) fn sets_a_dead_man(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let account = scene.tenant()?;
+    let millis = scene.dice.pick(&[0, 500, 5_000, 60_000]);
+    Some(vec![Deed::Say(account, SetDeadMan { millis }.into())])
+}
+
+pub(super) fn accepts_a_bid(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let directed = scene.x.bids().rev().take(12).filter_map(|bid| match bid.target {
+        BidTarget::Directed { order } => Some((scene.x.order(order)?.account, bid.id)),
+        BidTarget::Standing { .. } => None,
+    });
+    let directed: Vec<_> = directed.collect();
+    let (account, bid) = scene.dice.choose(&directed)?;
+    Some(vec![Deed::Say(account, AcceptBid { bid }.into())])
+}
+
+pub(super) fn stops_a_lease(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let live = scene.x.leases().filter(|lease| lease.state != LeaseState::Closed).map(|l| (l.tenant, l.id));
+    let live: Vec<_> = live.collect();
+    let (account, lease) = scene.dice.choose(&live)?;
+    Some(vec![Deed::Say(account, StopLease { lease }.into())])
+}
+
+pub(super) fn deposits(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let to = address(scene.dice.pick(&TENANTS));
+    let amount = Stroops::new(scene.dice.pick(&[1, 5_000, 50_000, 1_000_000])).expect("positive");
+    Some(vec![Deed::Call(Call::Deposit { to, amount })])
+}
+
+/// Part of what somebody has in the contract, or all of it, or too much.
+pub(super) fn asks_for_a_withdrawal(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let account = anybody(scene);
+    let contract = &scene.chain.contract;
+    // Known fault: a request that grows while it is being paid. The contract
+    // pays all of it, more than the exchange has set aside, and if that has gone
+    // to a lease meanwhile, the fact of the payment holds up all others.
+    let is_pending = contract.requested(account) > 0 || scene.chain.is_moving_withdrawal(account);
+    if is_pending && !scene.is_known_allowed {
+        return None;
+    }
+    let balance = i64::try_from(contract.balance(account)).ok()?;
+    let amount = scene.dice.pick(&[balance, balance / 2, balance / 7, balance + 1]);
+    let amount = Stroops::new(amount).filter(|amount| *amount > Stroops::ZERO)?;
+    Some(vec![Deed::Call(Call::RequestWithdraw { account, amount })])
+}
+
+pub(super) fn takes_a_request_back(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let cancel = |account| Deed::Call(Call::CancelWithdraw { account });
+    let account = anybody(scene);
+    if scene.chain.contract.requested(account) > 0 {
+        return Some(vec![cancel(account)]);
+    }
+    // Both at once: they may be in one ledger, in either order.
+    let mut deeds = asks_for_a_withdrawal(scene)?;
+    if let Some(Deed::Call(Call::RequestWithdraw { account, .. })) = deeds.first() {
+        deeds.push(cancel(*account));
+    }
+    Some(deeds)
+}
+
+/// Anyone may have a withdrawal paid after its delay.
+pub(super) fn has_a_withdrawal_paid(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let (x, contract) = (scene.x, &scene.chain.contract);
+    // Known fault: a request that is paid before all of it is set aside, with
+    // the same end as above.
+    let is_set_aside = |account: &Address| {
+        let waiting = x.account_by_address(*account).map(|id| x.balances(id).withdrawing).unwrap_or_default();
+        i128::from(waiting.get()) >= contract.requested(*account)
+    };
+    let waiting = contract.requesters().filter(|account| scene.is_known_allowed || is_set_aside(account));
+    let waiting: Vec<_> = waiting.collect();
+    let account = scene.dice.choose(&waiting)?;
+    Some(vec![Deed::Call(Call::PayWithdraw { account, by_operator: false })])
+}
+
+/// Anyone may have a lease refunded after its deadline.
+pub(super) fn has_a_lease_refunded(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let late: Vec<_> = scene.chain.contract.late_leases(scene.now.unix_seconds()).collect();
+    let lease = scene.dice.choose(&late)?;
+    Some(vec![Deed::Call(Call::Refund { lease })])
+}
+
+fn anybody(scene: &mut Scene<'_>) -> Address {
+    let owner = scene.dice.pick(&OWNERS).0;
+    let tenant = scene.dice.pick(&TENANTS);
+    address(scene.dice.pick(&[tenant, tenant, tenant, owner, owner, TREASURY]))
+}
+
+pub(super) fn ends_orders(x: &Exchange) -> impl Iterator<Item = Deed> {
+    let open = x.orders().filter(|order| order.is_live());
+    open.map(|order| Deed::Say(order.account, CancelOrder { order: order.id }.into()))
+}
+
+/// Stops what would go on for long.
+pub(super) fn ends_leases(x: &Exchange, now: Micros) -> impl Iterator<Item = Deed> {
+    let goes_on = move |lease: &&berth_exchange::Lease| match lease.state {
+        LeaseState::Opened | LeaseState::Escrowed => true,
+        LeaseState::Running => lease.ends_at.is_some_and(|ends_at| ends_at > now.plus(Seconds(60))),
+        LeaseState::Suspended => true,
+        LeaseState::Verifying | LeaseState::Closing | LeaseState::Closed => false,
+    };
+    x.leases().filter(goes_on).map(|lease| Deed::Say(lease.tenant, StopLease { lease: lease.id }.into()))
+}

@@ -1,0 +1,91 @@
+//! Everything added up in one walk over the exchange, so that each rule can
+//! compare sums.
+
+use berth_domain::LeaseState;
+use berth_exchange::Exchange;
+
+use crate::reads;
+
+/// What leases take of one provider.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Used {
+    pub(crate) cpu: u64,
+    pub(crate) memory: u64,
+    pub(crate) storage: u64,
+    /// In the order of the provider's inventory.
+    pub(crate) gpus: Vec<u64>,
+}
+
+/// Sums by the ids of what they are of; ids count from 1.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Survey {
+    /// Replicas of an order that have a lease.
+    pub(crate) leased: Vec<u32>,
+    /// Units of a bid that have a lease.
+    pub(crate) taken: Vec<u32>,
+    /// What an account's leases have in escrow.
+    pub(crate) escrowed: Vec<i128>,
+    /// What an account's orders hold.
+    pub(crate) held: Vec<i128>,
+    /// An account's open orders, live bids and hosts.
+    pub(crate) counts: Vec<[u32; 3]>,
+    /// What open leases take of a provider.
+    pub(crate) used: Vec<Used>,
+}
+
+impl Survey {
+    pub(crate) fn take(&mut self, x: &Exchange) {
+        zero(&mut self.leased, x.orders().next_back().map_or(0, |order| order.id.0));
+        zero(&mut self.taken, x.bids().next_back().map_or(0, |bid| bid.id.0));
+        let accounts = x.accounts().next_back().map_or(0, |account| account.id.0.into());
+        zero(&mut self.escrowed, accounts);
+        zero(&mut self.held, accounts);
+        zero(&mut self.counts, accounts);
+        self.used.clear();
+        self.used.push(Used::default());
+        for provider in x.providers() {
+            self.used.push(Used { gpus: vec![0; provider.gpus.len()], ..Used::default() });
+            self.counts[provider.account.0 as usize][2] += 1;
+        }
+        for order in x.orders() {
+            self.held[order.account.0 as usize] += i128::from(order.hold.get());
+            self.counts[order.account.0 as usize][0] += u32::from(order.is_live());
+        }
+        for bid in x.bids() {
+            self.counts[bid.account.0 as usize][1] += u32::from(bid.is_live());
+        }
+        for lease in x.leases() {
+            self.leased[at(lease.order.0)] += lease.replicas;
+            self.taken[at(lease.bid.0)] += lease.replicas * lease.units;
+            if reads::holds_escrow(lease) {
+                self.escrowed[lease.tenant.0 as usize] += i128::from(lease.escrow.get());
+            }
+            if lease.state == LeaseState::Closed {
+                continue;
+            }
+            let used = &mut self.used[lease.provider.0 as usize];
+            let replicas = u64::from(lease.replicas);
+            let class = reads::class(x, lease.market);
+            let provider = x.provider(lease.provider).expect("a lease has a provider");
+            if class.is_gpu() {
+                used.cpu += u64::from(lease.resources.cpu) * replicas;
+                if let Some(place) = provider.gpus.iter().position(|gpus| gpus.class == *class) {
+                    used.gpus[place] += u64::from(lease.units) * replicas;
+                }
+            } else {
+                used.cpu += u64::from(lease.units) * replicas;
+            }
+            used.memory += lease.resources.memory * replicas;
+            used.storage += lease.resources.storage * replicas;
+        }
+    }
+}
+
+fn zero<T: Clone + Default>(sums: &mut Vec<T>, last: u64) {
+    sums.clear();
+    sums.resize(at(last) + 1, T::default());
+}
+
+pub(crate) fn at(id: u64) -> usize {
+    usize::try_from(id).expect("ids count what is in memory")
+}

@@ -1,0 +1,112 @@
+//! Reporting: each event of the chain becomes a fact, told until the exchange
+//! has it; only then comes the next, for movements count in the chain's order.
+
+use berth_domain::{
+    Code, Command, Deposit, EscrowFailed, Escrowed, LeaseId, Micros, Seconds, SettlementPaid, SettlementRefunded,
+    WithdrawalCancelled, WithdrawalFact, Withdrawn,
+};
+use berth_exchange::Outcome;
+
+use super::{KEPT_EVERY, Settler};
+use crate::bug::LineBug;
+use crate::cast;
+use crate::chain::{Chain, ChainEvent, What};
+use crate::referee::{Checked, rule};
+
+/// What a report was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The next event of the chain.
+    Fact,
+    /// An opening that failed.
+    Failure(LeaseId),
+}
+
+impl Settler {
+    /// What is to be told next, if nothing of its kind is under way. The caller
+    /// says with which request it goes out.
+    pub(crate) fn next_report(
+        &mut self,
+        chain: &Chain,
+        now: Micros,
+        request: u64,
+        bug: Option<LineBug>,
+    ) -> Option<(Told, Command)> {
+        if !self.is_alive {
+            return None;
+        }
+        if self.asking.is_none()
+            && self.waits_until.is_none_or(|until| until <= now)
+            && let Some(event) = chain.events().get(self.at.facts)
+        {
+            if bug == Some(LineBug::FactSkipped) {
+                self.at.facts += 1;
+                self.kept.facts = self.at.facts;
+            } else {
+                self.asking = Some(request);
+            }
+            return Some((Told::Fact, fact_of(event)));
+        }
+        if self.reporting.is_none()
+            && let Some((lease, reason)) = self.outbox.unreported.first_key_value()
+        {
+            self.reporting = Some((request, *lease));
+            let fact = EscrowFailed { lease: *lease, reason: cast::text(reason) };
+            return Some((Told::Failure(*lease), fact.into()));
+        }
+        None
+    }
+
+    /// The exchange answered a report.
+    pub(crate) fn answered(
+        &mut self,
+        request: u64,
+        told: Told,
+        command: &Command,
+        outcome: Outcome,
+        now: Micros,
+    ) -> Checked {
+        let is_known = match outcome {
+            Outcome::Done(_) | Outcome::Repeated(_) => true,
+            // The exchange still counts this money to a lease that the contract
+            // could not open any more; it lets go when it hears of that.
+            Outcome::Refused(Code::SettlementMismatch) if matches!(command, Command::Withdrawn(_)) => false,
+            Outcome::Refused(code) => {
+                return Err(
+                    rule::CHAIN.broken(format!("the exchange refuses a fact of the chain, {code}: {command:?}"))
+                );
+            }
+        };
+        match told {
+            Told::Fact if self.asking == Some(request) => {
+                self.asking = None;
+                self.at.facts += usize::from(is_known);
+                self.waits_until = (!is_known).then(|| now.plus(Seconds(3)));
+                if self.at.facts >= self.kept.facts + KEPT_EVERY {
+                    self.kept.facts = self.at.facts;
+                }
+            }
+            Told::Failure(lease) if self.reporting == Some((request, lease)) => {
+                self.reporting = None;
+                self.outbox.unreported.remove(&lease);
+            }
+            // An answer to a life before this one.
+            Told::Fact | Told::Failure(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// What an event says to the exchange.
+fn fact_of(event: &ChainEvent) -> Command {
+    let ChainEvent { id, ledger, tx, what } = *event;
+    match what {
+        What::Deposited { to, amount } => Deposit { event: id, address: to, amount }.into(),
+        What::Requested { account, total } => WithdrawalFact { event: id, address: account, amount: total }.into(),
+        What::Cancelled { account, amount } => WithdrawalCancelled { event: id, address: account, amount }.into(),
+        What::Withdrawn { account, amount } => Withdrawn { event: id, address: account, amount }.into(),
+        What::Opened { lease } => Escrowed { lease, tx, ledger }.into(),
+        What::Settled { lease, pay, fee, refund } => SettlementPaid { lease, tx, ledger, pay, fee, refund }.into(),
+        What::Refunded { lease, amount } => SettlementRefunded { lease, tx, ledger, amount }.into(),
+    }
+}
