@@ -1,11 +1,7 @@
 //! Quoting bots: each owner's program keeps bids on the owner's hosts.
 
 use berth_domain::{
-<<<<<<< HEAD
-    AccountId, AmendBid, BidId, BidTarget, CancelAll, CancelBid, GpuInventory, MassQuote, OrderId, PlaceBid,
-=======
     AccountId, AmendBid, BidId, BidTarget, CancelAll, CancelBid, GpuInventory, MassQuote, Micros, OrderId, PlaceBid,
->>>>>>> simm
     ProviderId, Quote, RegisterProvider, Resources, Seconds, TimeInForce,
 };
 
