@@ -45,7 +45,7 @@ impl Book {
     /// another stands behind it.
     ///
     /// Constant time but for two things: the descent to its row, at most 11
-    /// steps; and a row whose last is younger is searched from its end.
+    /// steps; and a row whose last is younger is searched from both ends.
     #[inline]
     pub fn rest(&mut self, ladder: Ladder, thing: Resting) -> Node {
         let Resting { key, age, owner, quantity } = thing;
@@ -234,14 +234,21 @@ impl Book {
     }
 
     /// The last in a row that does not stand behind this age and owner, or the
-    /// row itself.
+    /// row itself; of a row with at least one thing. It is looked for from both
+    /// ends: what comes back with an old age often belongs to the front.
     #[inline(never)]
     fn rank(&self, row: u32, age: u64, owner: u64) -> u32 {
-        let mut at = self.cells.at(row).prev;
-        while at != row && (self.cells.at(at).rank, self.cells.at(at).mark) > (age, owner) {
-            at = self.cells.at(at).prev;
+        let stands_behind = |id: u32| (self.cells.at(id).rank, self.cells.at(id).mark) > (age, owner);
+        let Cell { next: mut front, prev: mut back, .. } = *self.cells.at(row);
+        loop {
+            if !stands_behind(back) {
+                return back;
+            }
+            if stands_behind(front) {
+                return self.cells.at(front).prev;
+            }
+            (front, back) = (self.cells.at(front).next, self.cells.at(back).prev);
         }
-        at
     }
 
     /// Takes a thing that is no longer linked there off a row's sums, and the

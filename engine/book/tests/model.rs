@@ -164,22 +164,22 @@ fn check(keys: impl Strategy<Value = u64> + Clone, ages: std::ops::Range<u64>, l
 
 #[test]
 fn a_book_stands_like_sorted_maps_on_dense_keys() {
-    check(100_000..100_200_u64, 0..1_000, 2, 60);
+    check(100_000..100_200_u64, 0..1_000, 2, 200);
 }
 
 #[test]
 fn a_book_stands_like_sorted_maps_on_a_few_keys_with_equal_ages() {
-    check(0..4_u64, 0..3, 1, 60);
+    check(0..4_u64, 0..3, 1, 200);
 }
 
 #[test]
 fn a_book_stands_like_sorted_maps_on_prices_with_steps() {
-    check((2_000..3_000_u64).prop_map(|step| u64::MAX - step * 10_000), 0..1_000, LADDERS, 60);
+    check((2_000..3_000_u64).prop_map(|step| u64::MAX - step * 10_000), 0..1_000, LADDERS, 200);
 }
 
 #[test]
 fn a_book_stands_like_sorted_maps_on_scattered_keys() {
-    check(any::<u64>(), 0..1_000, 3, 60);
+    check(any::<u64>(), 0..1_000, 3, 200);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_book_stands_like_sorted_maps_on_the_ends_of_every_digit() {
         let end = 1_u64 << bit;
         if up { end.wrapping_add(off) } else { end.wrapping_sub(off) }
     });
-    check(prop_oneof![4 => ends, 1 => Just(0), 1 => Just(u64::MAX)], 0..1_000, 2, 60);
+    check(prop_oneof![4 => ends, 1 => Just(0), 1 => Just(u64::MAX)], 0..1_000, 2, 200);
 }
 
 #[test]
