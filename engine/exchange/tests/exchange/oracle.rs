@@ -180,7 +180,7 @@ impl Oracle {
             Command::SettlementRefunded(fact) => self.refunded(fact),
             // Not foretold: the operator, hosts that change, stakes and
             // attestations, top-ups and backlogs. The streams say none of it.
-            other => unimplemented!("{}", other.name()),
+            other => panic!("{}", other.name()),
         }
     }
 
