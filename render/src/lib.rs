@@ -4,6 +4,7 @@
 
 mod account;
 mod bid;
+mod explain;
 mod health;
 mod lease;
 mod market;
@@ -18,6 +19,7 @@ use berth_wire::event::Names;
 
 pub use self::account::account;
 pub use self::bid::bid;
+pub use self::explain::{explain_bid, explain_order};
 pub use self::health::lease_health;
 pub use self::lease::lease;
 pub use self::market::market;
