@@ -54,7 +54,7 @@ pub fn differences<'a>(a: &'a Exchange, b: &'a Exchange) -> impl Iterator<Item =
 
 /// A thing as the API shows it; null when it is not there.
 #[must_use]
-pub(crate) fn picture(x: &Exchange, thing: Thing) -> Value {
+pub fn picture(x: &Exchange, thing: Thing) -> Value {
     let json = match thing {
         Thing::Account(id) => x.account(id).map(|it| json(&berth_render::account(x, it))),
         Thing::Provider(id) => x.provider(id).map(|it| json(&berth_render::provider(x, it))),

@@ -10,6 +10,7 @@
 //! - [`Story`] walks from cause to effect: all that ever touched one thing.
 //! - [`differences`] of two states; [`Fairness`] of each lease.
 
+mod bisect;
 mod diff;
 mod fairness;
 mod line;
@@ -19,7 +20,8 @@ mod story;
 mod thing;
 mod touch;
 
-pub use diff::{Difference, differences};
+pub use bisect::{Bisection, Parting, PartingKind};
+pub use diff::{Difference, differences, picture};
 pub use fairness::{Fairness, Fault, Judged, Unfair};
 pub use line::line;
 pub use player::{Moment, Player};

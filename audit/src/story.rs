@@ -27,6 +27,13 @@ impl Story {
         Self { things: BTreeSet::from([thing]) }
     }
 
+    /// With the story of another thing in it.
+    #[must_use]
+    pub fn with(mut self, thing: impl Into<Thing>) -> Self {
+        self.things.insert(thing.into());
+        self
+    }
+
     /// The things that it is about by now.
     pub fn things(&self) -> impl Iterator<Item = Thing> + '_ {
         self.things.iter().copied()

@@ -52,8 +52,7 @@ impl<'a> Room<'a> {
         // In the CPU market a replica's processors are its units.
         let cpu = if market.class.is_gpu() { order.resources.cpu } else { 0 };
         let need = [order.units.into(), cpu.into(), order.resources.memory, order.resources.storage];
-        let free =
-            [host.free_units(&market.class).into(), host.free.cpu.into(), host.free.memory, host.free.storage];
+        let free = [host.free_units(&market.class).into(), host.free.cpu.into(), host.free.memory, host.free.storage];
         let taken = self.taken.get(&provider).copied().unwrap_or_default();
         (0..4).all(|i| taken[i].saturating_add(need[i]) <= free[i])
     }
