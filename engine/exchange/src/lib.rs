@@ -7,6 +7,7 @@
 //! function; there is no flag that tells them apart.
 
 mod apply;
+mod content;
 mod dry_run;
 mod exchange;
 mod explain;
@@ -20,6 +21,7 @@ mod read;
 mod rules;
 mod state;
 
+pub use content::Component;
 pub use dry_run::{DryFill, DryRun, Fate};
 pub use exchange::{Capacity, Exchange};
 pub use explain::{BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait};

@@ -9,6 +9,7 @@ use berth_domain::codec::Encode;
 use berth_domain::{AccountId, ClientId, Fingerprint};
 use hashbrown::HashTable;
 
+use super::content::{content, sequence};
 use crate::outcome::Reply;
 
 /// No record.
@@ -161,30 +162,30 @@ impl ClientIds {
         }
     }
 
-    /// An account's ids in the order of its state hash: the last ones by age,
-    /// then those of things that have lived longer, by id.
-    pub(crate) fn encode(&self, account: AccountId, others: impl Iterator<Item = ClientId>, out: &mut Vec<u8>) {
-        let last = self.windows.get(account.0 as usize).copied().unwrap_or_default();
-        u64::from(last.len).encode(out);
-        let mut place = last.oldest;
+    /// An account's ids: the last ones from the oldest, then those of things that
+    /// have lived longer, by id. `live` are the ids of all that lives of it.
+    pub(crate) fn encode(&self, account: AccountId, live: &[ClientId], out: &mut Vec<u8>) {
+        let Window { oldest, len, .. } = self.windows.get(account.0 as usize).copied().unwrap_or_default();
+        u64::from(len).encode(out);
+        let mut place = oldest;
         while place != NONE {
             let record = &self.records[place as usize];
-            record.id.encode(out);
-            record.payload.0.encode(out);
-            record.reply.encode(out);
+            record.encode(out);
             place = record.next;
         }
-        let mut others: Vec<_> = others.filter_map(|id| self.find(account, &id)).collect();
-        others.retain(|place| !self.records[*place as usize].is_among_the_last);
-        others.sort_unstable_by_key(|place| self.records[*place as usize].id);
-        for place in others {
-            let record = &self.records[place as usize];
-            record.id.encode(out);
-            record.payload.0.encode(out);
-            record.reply.encode(out);
-        }
+        let places = live.iter().filter_map(|id| self.find(account, id));
+        let mut others: Vec<_> = places.map(|place| self.records[place as usize]).collect();
+        others.retain(|record| !record.is_among_the_last);
+        others.sort_unstable_by_key(|record| record.id);
+        sequence(&others, out);
     }
 }
+
+content!(Record {
+    id,
+    payload with |record, out| record.payload.0.encode(out),
+    reply,
+});
 
 /// Where an id lies in the table. Nobody but its own account is slowed down
 /// by ids that are chosen to collide: an account has few of them at a time.
