@@ -80,7 +80,6 @@ impl Exchange {
             order_is(order.remaining <= order.replicas, "remaining")?;
             order_is((order.remaining == 0) == (order.state == OrderState::Filled), "state")?;
             order_is(order.prepay.0 > 0, "prepay")?;
-            order_is(order.aim.is_none_or(|aim| self.has_bid(aim)), "aim")?;
             for waiting in &order.directed {
                 let bid = place(&self.bids, waiting.0);
                 let waits = bid.is_some_and(|bid| bid.is_live() && bid.target == BidTarget::Directed { order: order.id });

@@ -42,6 +42,7 @@ mod orders;
 mod priority;
 mod proof;
 mod rehearsal;
+mod restored;
 mod runway;
 mod settlement;
 mod spot_checks;

@@ -4,6 +4,7 @@
 
 mod census;
 mod dice;
+mod ends;
 mod leasing;
 mod mirror;
 mod moves;
@@ -21,6 +22,7 @@ use proptest::test_runner::{RngAlgorithm, TestError, TestRng, TestRunner};
 
 use crate::oracle::{Answer, Oracle};
 use census::Census;
+pub(crate) use ends::ends;
 use mirror::Mirror;
 use moves::{Stream, streams};
 use tape::{Tape, Witness};

@@ -10,11 +10,16 @@ use super::tape::Witness;
 use crate::desk::bytes_of;
 use crate::invariants;
 use crate::oracle::{Answer, Oracle, Reply, Row};
+use crate::restored::restored;
+
+/// Entries after which the replica is made out of its content.
+const RESTORED_EVERY: u64 = 41;
 
 #[derive(Default)]
 pub(crate) struct Mirror {
     exchange: Exchange,
-    /// Fed with what each entry decodes to from its bytes.
+    /// Fed with what each entry decodes to from its bytes; now and then made
+    /// anew out of its own content.
     replica: Exchange,
     proofs: Proofs,
 }
@@ -67,6 +72,10 @@ impl Mirror {
         let answered = self.replica.apply(&decoded, &mut again).expect("the replica reads the same log");
         assert_eq!(answered, outcome, "the replica answers differently: {entry:?}");
         assert_eq!(bytes_of(&again), bytes_of(events), "the replica's events differ: {entry:?}");
+        if entry.seq.0 % RESTORED_EVERY == 0 {
+            self.replica = restored(&self.replica);
+            invariants::check(&self.replica);
+        }
         for event in events {
             assert_eq!(Event::from_bytes(&event.to_bytes()).as_ref(), Ok(event), "an event reads back as itself");
         }
