@@ -48,6 +48,8 @@ pub(crate) use market::{bid_key, bids_of, order_key, orders_of};
 pub(crate) use provider::{Room, Slot};
 pub(crate) use standby::Standbys;
 pub(crate) use timers::{Timer, Timers};
+#[cfg(test)]
+pub(crate) use {client_ids::ClientIdRecord, history::History, standing::Standing};
 
 /// Adds an item, made where it stays: `push` would make a large one elsewhere
 /// and copy it there.
