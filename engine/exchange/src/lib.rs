@@ -8,6 +8,8 @@
 
 mod apply;
 mod content;
+#[cfg(test)]
+mod document;
 mod dry_run;
 mod exchange;
 mod explain;

@@ -75,11 +75,7 @@ impl Exchange {
     ///
     /// # Errors
     /// When the bytes do not come, are no content, or contradict each other.
-    pub fn from_content(
-        head: Seq,
-        last_at: Micros,
-        input: &mut dyn Read,
-    ) -> Result<(Self, StateHash), ContentError> {
+    pub fn from_content(head: Seq, last_at: Micros, input: &mut dyn Read) -> Result<(Self, StateHash), ContentError> {
         let mut source = Source::new(input);
         let mut x = Self { head, last_at, ..Self::default() };
 
@@ -135,6 +131,12 @@ impl Exchange {
 }
 
 /// Refuses what contradicts the rest.
-fn agree(is_so: bool, component: Component, thing: &'static str, place: u64, field: &'static str) -> Result<(), ContentError> {
+fn agree(
+    is_so: bool,
+    component: Component,
+    thing: &'static str,
+    place: u64,
+    field: &'static str,
+) -> Result<(), ContentError> {
     if is_so { Ok(()) } else { Err(ContentError::Contradicts(Spot { component, thing, place, field })) }
 }

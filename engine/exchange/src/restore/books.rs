@@ -8,9 +8,7 @@ use super::places::ascend;
 use super::{ContentError, agree};
 use crate::content::Component;
 use crate::exchange::Exchange;
-use crate::state::{
-    Entrant, Market, Parts, Recall, Unread, bid_key, bids_of, order_key, orders_of, place, place_mut,
-};
+use crate::state::{Entrant, Market, Parts, Recall, Unread, bid_key, bids_of, order_key, orders_of, place, place_mut};
 
 /// A market, and what its ladders list.
 pub(super) struct Shelf {
@@ -82,7 +80,8 @@ impl Exchange {
             order_is(order.prepay.0 > 0, "prepay")?;
             for waiting in &order.directed {
                 let bid = place(&self.bids, waiting.0);
-                let waits = bid.is_some_and(|bid| bid.is_live() && bid.target == BidTarget::Directed { order: order.id });
+                let waits =
+                    bid.is_some_and(|bid| bid.is_live() && bid.target == BidTarget::Directed { order: order.id });
                 order_is(waits, "directed")?;
             }
             order_is(ascend(order.directed.iter()), "directed")?;
@@ -116,8 +115,7 @@ impl Exchange {
                 BidTarget::Standing { market, quantity, .. } => market == bid.market && bid.remaining <= quantity,
                 BidTarget::Directed { order } => {
                     waiting += usize::from(bid.is_live());
-                    bid.remaining == 0
-                        && place(&self.orders, order.0).is_some_and(|order| order.market == bid.market)
+                    bid.remaining == 0 && place(&self.orders, order.0).is_some_and(|order| order.market == bid.market)
                 }
             };
             bid_is(fits, "target")?;
@@ -179,7 +177,12 @@ impl Exchange {
         Ok(())
     }
 
-    fn restore_order_ladder(&mut self, id: MarketId, level: TrustLevel, listed: &[OrderId]) -> Result<(), ContentError> {
+    fn restore_order_ladder(
+        &mut self,
+        id: MarketId,
+        level: TrustLevel,
+        listed: &[OrderId],
+    ) -> Result<(), ContentError> {
         let Self { markets, orders, .. } = self;
         let market = place_mut(markets, id.0.into()).expect("it was made for this shelf");
         let mut before: Option<Node> = None;

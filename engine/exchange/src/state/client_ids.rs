@@ -17,7 +17,7 @@ const NONE: u32 = u32::MAX;
 
 /// What a client id stands for.
 #[derive(Clone, Copy, Debug)]
-struct Record {
+pub(crate) struct ClientIdRecord {
     account: AccountId,
     id: ClientId,
     /// Of the command that came with it.
@@ -47,7 +47,7 @@ impl Default for Window {
 #[derive(Clone, Debug)]
 pub(crate) struct ClientIds {
     table: HashTable<u32>,
-    records: Vec<Record>,
+    records: Vec<ClientIdRecord>,
     free: u32,
     windows: Vec<Window>,
 }
@@ -87,7 +87,7 @@ impl ClientIds {
         window: u32,
         is_live: impl Fn(Reply) -> bool,
     ) {
-        let place = self.insert(Record { account, id, payload, reply, next: NONE, is_among_the_last: true });
+        let place = self.insert(ClientIdRecord { account, id, payload, reply, next: NONE, is_among_the_last: true });
         let last = self.window(account);
         let youngest = std::mem::replace(&mut last.youngest, place);
         last.len += 1;
@@ -98,7 +98,7 @@ impl ClientIds {
         }
         while self.window(account).len > window {
             let oldest = self.window(account).oldest;
-            let Record { next, reply, .. } = self.records[oldest as usize];
+            let ClientIdRecord { next, reply, .. } = self.records[oldest as usize];
             let last = self.window(account);
             last.oldest = next;
             last.len -= 1;
@@ -115,7 +115,7 @@ impl ClientIds {
     /// Remembers a client id while its thing lives: it has left the account's
     /// last ones.
     pub(crate) fn keep(&mut self, account: AccountId, id: ClientId, payload: Fingerprint, reply: Reply) {
-        self.insert(Record { account, id, payload, reply, next: NONE, is_among_the_last: false });
+        self.insert(ClientIdRecord { account, id, payload, reply, next: NONE, is_among_the_last: false });
     }
 
     /// A thing with a client id is over: the id is forgotten unless it is among
@@ -142,7 +142,7 @@ impl ClientIds {
         self.table.find(hash(account, id), is_it).copied()
     }
 
-    fn insert(&mut self, record: Record) -> u32 {
+    fn insert(&mut self, record: ClientIdRecord) -> u32 {
         let hashed = hash(record.account, &record.id);
         let place = if self.free == NONE {
             self.records.push(record);
@@ -187,7 +187,7 @@ impl ClientIds {
     }
 }
 
-content!(Record {
+content!(ClientIdRecord {
     id,
     payload with |record, out| record.payload.0.encode(out),
     reply,

@@ -51,6 +51,8 @@ pub(crate) use provider::{Room, Slot};
 pub(crate) use recall::{Parts, Recall, Unread};
 pub(crate) use standby::Standbys;
 pub(crate) use timers::{Timer, Timers};
+#[cfg(test)]
+pub(crate) use {client_ids::ClientIdRecord, history::History, standing::Standing};
 
 /// Adds an item, made where it stays: `push` would make a large one elsewhere
 /// and copy it there.

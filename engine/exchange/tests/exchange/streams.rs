@@ -5,6 +5,7 @@
 mod census;
 mod dice;
 mod ends;
+mod funding;
 mod leasing;
 mod mirror;
 mod moves;
