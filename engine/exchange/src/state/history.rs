@@ -253,9 +253,7 @@ impl Recall for History {
         let are_short = leases.iter().all(|lease| lease.leased.0 <= u64::from(u32::MAX));
         parts.refuse_unless(are_short, "history.leases", "leased time")?;
         let mut history = Self::default();
-        for lease in leases {
-            history.push(lease);
-        }
+        leases.into_iter().for_each(|lease| history.push(lease));
         for place in 0..aged.unwrap_or_default() {
             history.untime(history.leases[place]);
             history.aged += 1;

@@ -154,7 +154,7 @@ impl Desk {
         assert_eq!(answered, outcome, "the replica answers differently: {entry:?}");
         assert_eq!(bytes_of(&again), bytes_of(events), "the replica's events differ: {entry:?}");
         assert_eq!(self.replica.state_hash(), hash, "the replica's state differs: {entry:?}");
-        if entry.seq.0 % RESTORED_EVERY == 0 {
+        if entry.seq.0.is_multiple_of(RESTORED_EVERY) {
             self.replica = restored(&self.replica);
         }
         for event in events {

@@ -21,8 +21,7 @@ impl Witness for Follower {
 
 /// The exchanges at the ends of so many streams, the same ones each time.
 pub(crate) fn ends(count: usize) -> Vec<Exchange> {
-    let mut runner =
-        TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));
     let strategy = streams();
     let mut end = || {
         let stream = strategy.new_tree(&mut runner).expect("nothing is rejected").current();

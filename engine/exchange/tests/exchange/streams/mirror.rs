@@ -72,7 +72,7 @@ impl Mirror {
         let answered = self.replica.apply(&decoded, &mut again).expect("the replica reads the same log");
         assert_eq!(answered, outcome, "the replica answers differently: {entry:?}");
         assert_eq!(bytes_of(&again), bytes_of(events), "the replica's events differ: {entry:?}");
-        if entry.seq.0 % RESTORED_EVERY == 0 {
+        if entry.seq.0.is_multiple_of(RESTORED_EVERY) {
             self.replica = restored(&self.replica);
             invariants::check(&self.replica);
         }
