@@ -7,7 +7,6 @@ mod dice;
 mod leasing;
 mod mirror;
 mod moves;
-mod proofs;
 mod tape;
 mod trading;
 

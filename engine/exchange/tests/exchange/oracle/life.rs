@@ -49,6 +49,7 @@ impl Oracle {
             self.reach(Rule::WarnedAtTheStart);
             self.warn(start.lease);
         }
+        self.prove_start(start);
         Ok(Answer::Done(Reply::Lease(start.lease)))
     }
 
@@ -66,6 +67,8 @@ impl Oracle {
         } else {
             lease.missed(at);
         }
+        lease.record.heartbeats += 1;
+        (lease.record.cpu_millis, lease.record.memory_bytes) = (beat.cpu_millis, beat.memory_bytes);
         let is_running = lease.state == LeaseState::Running;
         let fails = is_running && lease.failed_checks >= timing.missed_checks;
         if is_running {
