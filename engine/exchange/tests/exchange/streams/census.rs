@@ -13,8 +13,8 @@ pub(crate) struct Census {
 }
 
 /// Tags and numbers up to which the oracle foretells everything: accounts,
-/// funds, orders, bids, leases. What the operator, trust, top-ups and standbys
-/// brought begins behind them.
+/// funds, orders, bids, leases. What the operator, trust and standbys brought
+/// begins behind them.
 const COMMANDS: u16 = 28;
 const EVENTS: u16 = 29;
 const CODES: u8 = 36;
@@ -22,9 +22,22 @@ const CANCELLATIONS: u8 = 7;
 const CLOSINGS: u8 = 8;
 
 /// What it foretells of that, too.
-const MORE: [&str; 6] = [
+const MORE: [&str; 19] = [
     "lease.runway",
     "lease.suspended",
+    "lease.resumed",
+    "lease.topUpRequested",
+    "lease.toppedUp",
+    "lease.topUpFailed",
+    "lease.topup done",
+    "lease.toppedUp done",
+    "lease.toppedUp repeated",
+    "lease.topUpFailed done",
+    "lease.topUpFailed repeated",
+    "lease.backlog done",
+    "refused TOP_UP_PENDING",
+    "refused SIGNATURE_REQUIRED",
+    "refused BACKLOG_MISMATCH",
     "order.parked",
     "order.resumed",
     "refused ORDER_PARKED",
