@@ -9,7 +9,6 @@ mod funding;
 mod leasing;
 mod mirror;
 mod moves;
-mod proofs;
 mod tape;
 mod trading;
 
