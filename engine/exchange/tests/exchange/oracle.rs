@@ -17,6 +17,7 @@ mod ends;
 mod enter;
 mod funds;
 mod gang;
+mod history;
 mod host;
 mod lease;
 mod life;
@@ -26,6 +27,7 @@ mod quotes;
 mod reentry;
 mod rules;
 mod timers;
+mod trust;
 
 mod examples;
 
@@ -79,6 +81,10 @@ pub(crate) struct Oracle {
     pub(crate) deposited: i128,
     pub(crate) withdrawn: i128,
     chain_cursor: ChainEventId,
+    /// The last event of the chain that told of a stake, and all that was ever
+    /// staked.
+    stake_cursor: ChainEventId,
+    ever_staked: i128,
     gangs: Vec<Gang>,
     /// What waits to enter again, and since when.
     waiting: Vec<Entrant>,
@@ -178,8 +184,10 @@ impl Oracle {
             Command::StopLease(stop) => self.stop(stop),
             Command::SettlementPaid(fact) => self.paid(fact),
             Command::SettlementRefunded(fact) => self.refunded(fact),
-            // Not foretold: the operator, hosts that change, stakes and
-            // attestations, top-ups and backlogs. The streams say none of it.
+            Command::StakeFact(fact) => self.stake_fact(fact),
+            Command::Attest(attest) => self.attest(attest),
+            // Not foretold: the operator, hosts that change, top-ups and
+            // backlogs. The streams say none of it.
             other => panic!("{}", other.name()),
         }
     }
@@ -274,6 +282,7 @@ const fn is_the_exchanges(command: &Command) -> bool {
             | Command::EscrowFailed(_)
             | Command::SettlementPaid(_)
             | Command::SettlementRefunded(_)
+            | Command::StakeFact(_)
     )
 }
 
@@ -289,7 +298,7 @@ fn subject(command: &Command) -> Subject {
         "bid" => Subject::Bid,
         "order" => Subject::Order,
         "lease" => Subject::Lease,
-        "account" | "cancel" | "deadman" => Subject::Account,
+        "account" | "cancel" | "deadman" | "stake" | "trust" => Subject::Account,
         other => panic!("{other} is about nothing"),
     }
 }

@@ -8,8 +8,10 @@ mod leasing;
 mod mirror;
 mod moves;
 mod proofs;
+mod standing;
 mod tape;
 mod trading;
+mod trusted;
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -249,7 +249,9 @@ impl Oracle {
             // What the steps of its proof say is not foretold.
             proof: Digest::default(),
         });
-        self.reenter_host(lease.host);
+        if !self.lease_counts(id) {
+            self.reenter_host(lease.host);
+        }
         if !had_ended {
             self.gang_leg_ends(id, reason);
         }

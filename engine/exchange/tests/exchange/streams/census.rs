@@ -22,7 +22,26 @@ const CANCELLATIONS: u8 = 7;
 const CLOSINGS: u8 = 8;
 
 /// What it foretells of that, too.
-const MORE: [&str; 6] = [
+const MORE: [&str; 25] = [
+    "stake.fact done",
+    "stake.fact repeated",
+    "trust.attest done",
+    "trust.attest repeated",
+    "refused NOT_AN_AUDITOR",
+    "stake.changed",
+    "trust.attested",
+    "trust by lease",
+    "trust by stake",
+    "trust by attestation",
+    "trust by expiry",
+    "trust to One",
+    "trust to Two",
+    "trust to Three",
+    "trust to Four",
+    "trust to Five",
+    "reputation by completed",
+    "reputation by failed",
+    "reputation by dark",
     "lease.runway",
     "lease.suspended",
     "order.parked",
@@ -71,6 +90,11 @@ impl Census {
                 Event::OrderCancelled(e) => meet(format!("order ends {}", e.reason)),
                 Event::BidCancelled(e) => meet(format!("bid ends {}", e.reason)),
                 Event::LeaseClosed(e) => meet(format!("lease ends {}", e.reason)),
+                Event::TrustChanged(e) => {
+                    meet(format!("trust by {}", e.cause.as_str()));
+                    meet(format!("trust to {}", e.to));
+                }
+                Event::ReputationChanged(e) => meet(format!("reputation by {}", e.cause)),
                 _ => {}
             }
         }

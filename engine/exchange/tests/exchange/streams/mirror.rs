@@ -7,6 +7,7 @@ use berth_exchange::{Book, Exchange, Outcome, StateHash};
 
 use super::proofs::Proofs;
 use super::tape::Witness;
+use super::trusted;
 use crate::desk::bytes_of;
 use crate::invariants;
 use crate::oracle::{Answer, Oracle, Reply, Row};
@@ -103,6 +104,7 @@ fn compare(x: &Exchange, oracle: &Oracle) {
     bids(x, oracle);
     leases(x, oracle);
     books(x, oracle);
+    trusted::compare(x, oracle);
 }
 
 fn is(amount: Stroops) -> i128 {
