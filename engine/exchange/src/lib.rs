@@ -7,6 +7,9 @@
 //! function; there is no flag that tells them apart.
 
 mod apply;
+mod content;
+#[cfg(test)]
+mod document;
 mod dry_run;
 mod exchange;
 mod explain;
@@ -20,6 +23,7 @@ mod read;
 mod rules;
 mod state;
 
+pub use content::Component;
 pub use dry_run::{DryFill, DryRun, Fate};
 pub use exchange::{Capacity, Exchange};
 pub use explain::{BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait};

@@ -36,17 +36,15 @@ pub enum Reply {
 
 impl Encode for Reply {
     fn encode(&self, out: &mut Vec<u8>) {
-        let (tag, id) = match *self {
-            Self::None => (0_u8, 0),
-            Self::Account(id) => (1, id.0.into()),
-            Self::Provider(id) => (2, id.0.into()),
-            Self::Order(id) => (3, id.0),
-            Self::Bid(id) => (4, id.0),
-            Self::Lease(id) => (5, id.0),
-            Self::Market(id) => (6, id.0.into()),
-        };
-        tag.encode(out);
-        id.encode(out);
+        match *self {
+            Self::None => out.push(0),
+            Self::Account(id) => (1_u8, id).encode(out),
+            Self::Provider(id) => (2_u8, id).encode(out),
+            Self::Order(id) => (3_u8, id).encode(out),
+            Self::Bid(id) => (4_u8, id).encode(out),
+            Self::Lease(id) => (5_u8, id).encode(out),
+            Self::Market(id) => (6_u8, id).encode(out),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use berth_book::prefetch;
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, Address, Mandate, Micros, OrderId, ProviderId, Reputation, Stroops, TrustLevel, Uptime};
 
+use super::content::content;
 use super::history::Record;
 use super::standing::Standing;
 
@@ -110,26 +111,27 @@ pub(crate) const fn next_midnight(at: Micros) -> Micros {
     Micros((at.0 / DAY + 1).saturating_mul(DAY))
 }
 
-impl Encode for Account {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.id.encode(out);
-        self.address.encode(out);
-        self.level.encode(out);
-        self.granted.encode(out);
-        self.reputation.encode(out);
-        self.open_orders.encode(out);
-        self.live_bids.encode(out);
-        self.providers.encode(out);
-        self.uptime.encode(out);
-        self.dead_man_millis.encode(out);
-        self.mandate.encode(out);
-        self.day_ends_at.encode(out);
-        self.spent.encode(out);
-        // No standing and an empty one are the same.
-        match self.standing.as_deref() {
-            Some(standing) => standing.encode(out),
-            None => Standing::default().encode(out),
-        }
+// What counts its things and what it holds for top-ups follow from the things'
+// content.
+content!(Account {
+    id,
+    address,
+    level,
+    granted,
+    reputation,
+    uptime,
+    dead_man_millis,
+    mandate,
+    day_ends_at,
+    spent,
+    standing with encode_standing,
+});
+
+/// No standing and an empty one are the same.
+fn encode_standing(account: &Account, out: &mut Vec<u8>) {
+    match account.standing.as_deref() {
+        Some(standing) => standing.encode(out),
+        None => Standing::default().encode(out),
     }
 }
 
@@ -185,7 +187,7 @@ impl Accounts {
         self.by_address.get(&address).copied()
     }
 
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Account> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Account> + Clone {
         self.by_id.iter()
     }
 }

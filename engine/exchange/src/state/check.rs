@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use berth_domain::codec::Encode;
 use berth_domain::{Digest, LeaseId};
+
+use super::content::content;
 
 /// What is known of the spot check of one lease.
 #[derive(Clone, Copy, Debug)]
@@ -16,14 +17,12 @@ pub(crate) struct Check {
     pub(crate) reruns: [Option<LeaseId>; 2],
 }
 
-impl Encode for Check {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.lease.encode(out);
-        self.ledger.encode(out);
-        self.hash.encode(out);
-        self.reruns.iter().for_each(|rerun| rerun.encode(out));
-    }
-}
+content!(Check {
+    lease,
+    ledger,
+    hash,
+    reruns with |check, out| check.reruns.iter().for_each(|rerun| rerun.encode(out)),
+});
 
 /// By the lease that is checked.
 pub(crate) type Checks = BTreeMap<LeaseId, Check>;

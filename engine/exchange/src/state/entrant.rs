@@ -13,11 +13,9 @@ pub(crate) enum Entrant {
 
 impl Encode for Entrant {
     fn encode(&self, out: &mut Vec<u8>) {
-        let (kind, id) = match *self {
-            Self::Bid(id) => (0_u8, id.0),
-            Self::Order(id) => (1, id.0),
-        };
-        kind.encode(out);
-        id.encode(out);
+        match *self {
+            Self::Bid(id) => (0_u8, id).encode(out),
+            Self::Order(id) => (1_u8, id).encode(out),
+        }
     }
 }

@@ -6,15 +6,23 @@ use std::collections::{BTreeMap, VecDeque};
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, Micros, Seconds, TrustRules, Uptime};
 
+use super::content::{content, sequence};
+
 /// Microseconds of a day.
 const DAY: u64 = 86_400_000_000;
 
 /// How a lease that counts ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    Completed,
-    Failed,
-    Dark,
+    Completed = 0,
+    Failed = 1,
+    Dark = 2,
+}
+
+impl Encode for Ending {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(*self as u8);
+    }
 }
 
 /// A lease that counts.
@@ -201,20 +209,13 @@ fn first_day_without(day: u32, rules: &TrustRules) -> Option<Micros> {
     (u64::from(day) + u64::from(rules.uptime_days)).checked_mul(DAY).map(Micros)
 }
 
-impl Encode for History {
-    /// The leases; the sums follow from them.
-    fn encode(&self, out: &mut Vec<u8>) {
-        (self.leases.len() as u64).encode(out);
-        for lease in &self.leases {
-            lease.tenant.encode(out);
-            out.push(lease.ending as u8);
-            lease.day.encode(out);
-            lease.leased.encode(out);
-            lease.evidenced.encode(out);
-        }
-        (self.aged as u64).encode(out);
-    }
-}
+content!(Counted { tenant, ending, day, leased, evidenced });
+
+// The sums follow from the leases.
+content!(History {
+    leases with |history, out| sequence(&history.leases, out),
+    aged with |history, out| (history.aged as u64).encode(out),
+});
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,8 @@ use berth_book::prefetch;
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, LeaseId, Stroops};
 
+use super::content::content;
+
 /// One account's money, by what it may be used for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Balances {
@@ -249,28 +251,26 @@ impl Ledger {
     }
 }
 
-impl Encode for Ledger {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.deposited.encode(out);
-        self.withdrawn.encode(out);
-        self.stakes_in.encode(out);
-        self.stakes_out.encode(out);
-        // An account that never had money and one whose money is gone are the
-        // same account.
-        for (account, balances) in (0_u32..).zip(&self.accounts).filter(|(_, b)| **b != Balances::default()) {
-            AccountId(account).encode(out);
-            balances.available.encode(out);
-            balances.held.encode(out);
-            balances.escrowed.encode(out);
-            balances.withdrawing.encode(out);
-        }
-        for (account, stake) in (0_u32..).zip(&self.stakes).filter(|(_, stake)| **stake != Stroops::ZERO) {
-            AccountId(account).encode(out);
-            stake.encode(out);
-        }
-        for (lease, escrow) in (0_u64..).zip(&self.escrows).filter(|(_, escrow)| **escrow != Stroops::ZERO) {
-            LeaseId(lease).encode(out);
-            escrow.encode(out);
-        }
+content!(Balances { available, held, escrowed, withdrawing });
+
+// Sums follow from the parts. What never had money and what has none left are
+// the same.
+content!(Ledger {
+    deposited,
+    withdrawn,
+    stakes_in,
+    stakes_out,
+    accounts with |ledger, out| filled(AccountId, &ledger.accounts, out),
+    stakes with |ledger, out| filled(AccountId, &ledger.stakes, out),
+    escrows with |ledger, out| filled(|id| LeaseId(id.into()), &ledger.escrows, out),
+});
+
+/// Those of a table's values that are not empty, each behind its id.
+fn filled<I: Encode, T: Encode + Default + PartialEq>(id: impl Fn(u32) -> I, table: &[T], out: &mut Vec<u8>) {
+    let filled = || (0_u32..).zip(table).filter(|(_, value)| **value != T::default());
+    (filled().count() as u64).encode(out);
+    for (place, value) in filled() {
+        id(place).encode(out);
+        value.encode(out);
     }
 }

@@ -1,7 +1,8 @@
 //! Providers: hosts and what is free on them.
 
-use berth_domain::codec::Encode;
 use berth_domain::{AccountId, Attribute, BidId, ClientId, GpuInventory, ProviderId, ResourceClass, Resources, Text};
+
+use super::content::content;
 
 use crate::planted::{Planted, is};
 
@@ -178,20 +179,18 @@ fn in_full(slot: Slot, units: u32, need: &Resources) -> Resources {
     if slot == Slot::CPU { Resources { cpu: units, ..*need } } else { *need }
 }
 
-impl Encode for Provider {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.id.encode(out);
-        self.account.encode(out);
-        self.total.encode(out);
-        self.free.encode(out);
-        self.gpus.encode(out);
-        self.free_gpus.encode(out);
-        self.bandwidth.encode(out);
-        self.hostname.encode(out);
-        self.port.encode(out);
-        self.attributes.encode(out);
-        self.available.encode(out);
-        self.own_agent.encode(out);
-        self.client_id.encode(out);
-    }
-}
+content!(Provider {
+    id,
+    account,
+    total,
+    free,
+    gpus,
+    free_gpus,
+    bandwidth,
+    hostname,
+    port,
+    attributes,
+    available,
+    own_agent,
+    client_id,
+});

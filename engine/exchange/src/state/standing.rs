@@ -1,8 +1,8 @@
 //! What trust in an account rests on, beside its stake.
 
-use berth_domain::codec::Encode;
 use berth_domain::{AccountId, LeaseId, Micros, Stroops};
 
+use super::content::{content, sequence};
 use super::history::History;
 
 /// What trust in an account rests on. Most accounts have none.
@@ -23,18 +23,8 @@ impl Standing {
     }
 }
 
-impl Encode for Standing {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.history.encode(out);
-        (self.attestations.len() as u64).encode(out);
-        for (auditor, until) in &self.attestations {
-            auditor.encode(out);
-            until.encode(out);
-        }
-        (self.forfeits.len() as u64).encode(out);
-        for (lease, amount) in &self.forfeits {
-            lease.encode(out);
-            amount.encode(out);
-        }
-    }
-}
+content!(Standing {
+    history,
+    attestations with |standing, out| sequence(&standing.attestations, out),
+    forfeits with |standing, out| sequence(&standing.forfeits, out),
+});

@@ -9,6 +9,7 @@
 
 mod account;
 mod amend;
+mod backlog;
 mod bid;
 mod book;
 mod chain;
@@ -27,13 +28,15 @@ mod quotes;
 mod reentry;
 mod rules;
 mod timers;
+mod topup;
 mod trust;
 
 mod examples;
 
 use berth_domain::{
-    AccountId, AccountOpened, BidId, ChainEventId, Code, Command, CommandRefused, Entry, Event, ExchangeOpened,
-    Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seconds, Seq, Subject,
+    AccountId, AccountOpened, Authority, BidId, ChainEventId, Code, Command, CommandRefused, Entry, Event,
+    ExchangeOpened, Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seconds, Seq,
+    Subject,
 };
 
 pub(crate) use account::Account;
@@ -43,6 +46,7 @@ pub(crate) use host::Host;
 pub(crate) use lease::Lease;
 pub(crate) use order::Order;
 pub(crate) use rules::{Rule, Tally};
+pub(crate) use topup::rest_of;
 
 use gang::Gang;
 use reentry::Entrant;
@@ -99,6 +103,8 @@ struct Step {
     seq: Seq,
     at: Micros,
     account: AccountId,
+    /// Whether its words carry a signature.
+    is_signed: bool,
     command: Option<Command>,
     /// Candidates that this entry has skipped.
     skipped: u32,
@@ -114,7 +120,8 @@ impl Oracle {
     pub(crate) fn apply(&mut self, entry: &Entry) -> (Answer, Vec<Event>) {
         let before = self.clone();
         let (seq, at, account) = (entry.seq, entry.at, entry.account);
-        self.step = Step { seq, at, account, command: Some(entry.command.clone()), ..Step::default() };
+        let is_signed = matches!(entry.authority, Authority::Signed { .. });
+        self.step = Step { seq, at, account, is_signed, command: Some(entry.command.clone()), ..Step::default() };
         let answer = self.command(&entry.command).unwrap_or_else(|code| {
             let tally = self.tally.clone();
             *self = Self { tally, step: Step { seq, at, account, ..Step::default() }, ..before };
@@ -182,12 +189,16 @@ impl Oracle {
             Command::Heartbeat(beat) => self.heartbeat(beat),
             Command::FinishLease(finish) => self.finish(finish),
             Command::StopLease(stop) => self.stop(stop),
+            Command::TopUpLease(top_up) => self.top_up(top_up),
+            Command::ToppedUp(fact) => self.topped_up(fact),
+            Command::TopUpFailed(fact) => self.top_up_failed(fact),
+            Command::LeaseBacklog(backlog) => self.backlog(backlog),
             Command::SettlementPaid(fact) => self.paid(fact),
             Command::SettlementRefunded(fact) => self.refunded(fact),
             Command::StakeFact(fact) => self.stake_fact(fact),
             Command::Attest(attest) => self.attest(attest),
-            // Not foretold: the operator, hosts that change, top-ups and
-            // backlogs. The streams say none of it.
+            // Not foretold: the operator, hosts that change. The streams say
+            // none of it.
             other => panic!("{}", other.name()),
         }
     }
@@ -283,6 +294,8 @@ const fn is_the_exchanges(command: &Command) -> bool {
             | Command::SettlementPaid(_)
             | Command::SettlementRefunded(_)
             | Command::StakeFact(_)
+            | Command::ToppedUp(_)
+            | Command::TopUpFailed(_)
     )
 }
 

@@ -4,6 +4,7 @@
 
 mod census;
 mod dice;
+mod funding;
 mod leasing;
 mod mirror;
 mod moves;

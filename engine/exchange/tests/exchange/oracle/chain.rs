@@ -10,7 +10,7 @@ use super::{Answer, Lease, Oracle, Reply};
 
 impl Oracle {
     pub(super) fn escrowed(&mut self, fact: &Escrowed) -> Result<Answer, Code> {
-        let (at, timing) = (self.step.at, self.rules().timing);
+        let at = self.step.at;
         let lease = self.find_lease(fact.lease).ok_or(Code::UnknownLease)?;
         if lease.escrow_tx == Some(fact.tx) {
             return Ok(Answer::Repeated(Reply::Lease(fact.lease)));
@@ -25,7 +25,7 @@ impl Oracle {
         if state == LeaseState::Opened {
             let lease = self.lease_mut(fact.lease);
             lease.state = LeaseState::Escrowed;
-            lease.overdue_at = Some(at.plus(timing.start_timeout));
+            lease.overdue_at = Some(at.plus(lease.timing.start_timeout));
         } else {
             // It had begun to close; nothing was started, so all comes back.
             self.close(fact.lease, reason.expect("what closes has a reason"));

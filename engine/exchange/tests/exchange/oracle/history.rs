@@ -49,7 +49,7 @@ impl Oracle {
     /// Counts a lease that has closed, if it counts: how it ended.
     pub(super) fn count(&mut self, id: LeaseId) -> Option<Ending> {
         let lease = self.find_lease(id).expect("it has closed").clone();
-        let (bps, rules) = (i128::from(self.rules().fee.get()), self.rules().trust);
+        let (bps, rules) = (i128::from(lease.fee_bps.get()), self.rules().trust);
         let ending = ending_of(&lease)?;
         let fee = if ending == Ending::Completed { lease.fee } else { lease.escrow() * bps / 10_000 };
         if fee < i128::from(rules.min_fee.get()) {
@@ -101,9 +101,7 @@ impl Oracle {
             let own = record.iter().filter(speaks).filter(|counted| counted.tenant == tenant);
             let leased: u64 = own.clone().map(|counted| counted.leased.0).sum();
             let evidenced: u64 = own.map(|counted| counted.evidenced.0).sum();
-            if leased > 0 {
-                uptimes.push(10_000 * evidenced / leased);
-            }
+            uptimes.extend((10_000 * evidenced).checked_div(leased));
         }
         uptimes
     }
@@ -134,14 +132,15 @@ fn ending_of(lease: &Lease) -> Option<Ending> {
 
 /// From the start until it began to close or was to end, by its time or its
 /// funds; of one that went dark until it was to end, and of one that ended by
-/// itself until it was last seen.
+/// itself until it was last seen. Time that it was suspended is left out.
 fn leased_time(lease: &Lease, ending: Ending) -> Seconds {
     let Some(started) = lease.started_at else { return Seconds(0) };
-    let to_end = lease.ends_at.into_iter().chain(lease.funded_until()).min().expect("it ran");
+    let ends = [lease.ends_at, lease.funded_until(), lease.funding.suspended_at];
+    let to_end = ends.into_iter().flatten().min().expect("it ran");
     let until = match lease.closing_at {
         _ if ending == Ending::Dark => to_end,
         Some(closing) => closing.min(to_end),
-        None => lease.seen_at,
+        None => lease.heard_at.or(lease.funding.resumed_at).expect("it ran").min(to_end),
     };
-    Seconds(until.since(started) / 1_000_000)
+    Seconds((until.since(started) - lease.funding.suspended_micros) / 1_000_000)
 }

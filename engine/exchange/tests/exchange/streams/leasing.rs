@@ -7,6 +7,7 @@ use berth_domain::{
 };
 
 use super::dice::{Dice, ids, text};
+use super::funding::funding;
 use crate::cast::address;
 use crate::oracle::{Lease, Oracle};
 
@@ -25,6 +26,9 @@ pub(crate) fn leasing(x: &Oracle, dice: &mut Dice<'_>) -> (AccountId, Command) {
     let Some(lease) = x.find_lease(id) else {
         return (AccountId(2), Heartbeat { lease: id, cpu_millis: 0, memory_bytes: 0, healthy: true }.into());
     };
+    if let Some(said) = funding(lease, dice) {
+        return said;
+    }
     let (provider, tenant) = (lease.owner, lease.tenant);
     let place = usize::try_from(luck / 8 % 8).expect("small");
     let next = match lease.state {

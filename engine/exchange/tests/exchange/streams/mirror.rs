@@ -10,7 +10,7 @@ use super::tape::Witness;
 use super::trusted;
 use crate::desk::bytes_of;
 use crate::invariants;
-use crate::oracle::{Answer, Oracle, Reply, Row};
+use crate::oracle::{Answer, Lease, Oracle, Reply, Row};
 
 #[derive(Default)]
 pub(crate) struct Mirror {
@@ -193,7 +193,20 @@ fn leases(x: &Exchange, oracle: &Oracle) {
             "money of lease {id}"
         );
         assert_eq!(it.evidence.seconds(), known.evidenced(), "evidence of lease {id}");
+        let gap = it.evidence.gap().map(|gap| (gap.from, gap.to));
+        assert_eq!(gap, known.gap.map(|gap| (gap.from, gap.to)), "gap of lease {id}");
+        funding(it, known);
     }
+}
+
+fn funding(it: &berth_exchange::Lease, known: &Lease) {
+    let (id, has, known_has) = (it.id, &it.funding, &known.funding);
+    let suspended = (has.suspended_at(), has.suspended_micros());
+    assert_eq!(suspended, (known_has.suspended_at, known_has.suspended_micros), "suspensions of lease {id}");
+    let pending = has.top_up.map(|top_up| (top_up.number, top_up.seconds, is(top_up.amount)));
+    let foretold = known_has.pending().map(|(number, top_up)| (number, top_up.seconds, top_up.amount));
+    assert_eq!((has.top_ups as usize, pending), (known_has.top_ups.len(), foretold), "top-ups of lease {id}");
+    assert_eq!((&has.txs, it.prepay), (&known_has.came(), known.prepay), "what came of the top-ups of lease {id}");
 }
 
 fn books(x: &Exchange, oracle: &Oracle) {

@@ -23,6 +23,8 @@ pub(crate) struct Move {
     pub(crate) pause: Seconds,
     pub(crate) is_up: bool,
     pub(crate) resumes: bool,
+    /// Without a signature where one can be.
+    pub(crate) attests: bool,
 }
 
 /// A stream: which of its moves are made, under which rules, and the moves. A
@@ -41,12 +43,9 @@ const MOVES: usize = 202;
 fn moves() -> impl Strategy<Value = Move> {
     let pause = prop_oneof![600 => Just(0), 200 => 0..6_u64, 30 => 10..70_u64, 10 => 70..1_000_u64, 1 => Just(86_400)];
     let node = prop_oneof![30 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false))];
-    (0..105_u8, any::<[u16; 28]>(), pause, node).prop_map(|(kind, dice, pause, (is_up, resumes))| Move {
-        kind,
-        dice,
-        pause: Seconds(pause),
-        is_up,
-        resumes,
+    let attests = prop_oneof![8 => Just(false), 1 => Just(true)];
+    (0..105_u8, any::<[u16; 28]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
+        Move { kind, dice, pause: Seconds(pause), is_up, resumes, attests }
     })
 }
 

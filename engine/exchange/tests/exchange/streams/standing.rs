@@ -11,6 +11,29 @@ use super::leasing::stroops;
 use crate::cast::{address, genesis};
 use crate::oracle::Oracle;
 
+/// What streams must meet of trust.
+pub(crate) const TO_MEET: [&str; 19] = [
+    "stake.fact done",
+    "stake.fact repeated",
+    "trust.attest done",
+    "trust.attest repeated",
+    "refused NOT_AN_AUDITOR",
+    "stake.changed",
+    "trust.attested",
+    "trust by lease",
+    "trust by stake",
+    "trust by attestation",
+    "trust by expiry",
+    "trust to One",
+    "trust to Two",
+    "trust to Three",
+    "trust to Four",
+    "trust to Five",
+    "reputation by completed",
+    "reputation by failed",
+    "reputation by dark",
+];
+
 /// Under a quarter of the rules no lease counts for anybody.
 pub(crate) fn trust_rules(choice: u8) -> TrustRules {
     let pick = |by: u8| usize::from(choice / by % 4);
@@ -35,7 +58,7 @@ pub(crate) fn trust_rules(choice: u8) -> TrustRules {
 
 /// Whether most leases of a stream go well, so that names are made.
 pub(crate) const fn goes_well(choice: u8) -> bool {
-    choice / 3 % 4 == 0 || choice % 32 == 1
+    (choice / 3).is_multiple_of(4) || choice % 32 == 1
 }
 
 /// Where leases go well, owners have staked enough for any level.
