@@ -1,8 +1,8 @@
 //! A second exchange, slow and obvious: plain vectors, and whatever follows
 //! from them is searched, sorted or added up anew each time. It is written from
 //! the rules and shares nothing with the exchange but the vocabulary. For every
-//! entry it foretells the answer and all events but the steps of proofs, and it
-//! holds the whole logical state to compare.
+//! entry it foretells the answer and all events, and it holds the whole logical
+//! state to compare.
 //!
 //! What is held, escrowed and free is never stored: it follows from the orders
 //! and leases that there are. A refusal restores what was there before.
@@ -25,6 +25,7 @@ mod life;
 mod order;
 mod plan;
 mod quotes;
+mod record;
 mod reentry;
 mod rules;
 mod timers;

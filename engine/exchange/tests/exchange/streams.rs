@@ -8,7 +8,6 @@ mod funding;
 mod leasing;
 mod mirror;
 mod moves;
-mod proofs;
 mod standing;
 mod tape;
 mod trading;

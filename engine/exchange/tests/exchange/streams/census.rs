@@ -105,7 +105,7 @@ impl Census {
     /// What was never met, of all that is foretold.
     pub(crate) fn missed(&self) -> Vec<String> {
         let commands = Command::TAGS.iter().filter(|(tag, ..)| *tag <= COMMANDS);
-        let events = Event::TAGS.iter().filter(|(tag, name, _)| *tag <= EVENTS && *name != "proof.step");
+        let events = Event::TAGS.iter().filter(|(tag, ..)| *tag <= EVENTS);
         let codes = Code::ALL.iter().filter(|code| **code as u8 <= CODES);
         let closings = CloseReason::ALL.iter().filter(|reason| **reason as u8 <= CLOSINGS);
         let cancellations = CancelReason::ALL.iter().filter(|reason| **reason as u8 <= CANCELLATIONS);
