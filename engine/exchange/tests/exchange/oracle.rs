@@ -18,6 +18,7 @@ mod ends;
 mod enter;
 mod funds;
 mod gang;
+mod history;
 mod host;
 mod lease;
 mod life;
@@ -29,6 +30,7 @@ mod reentry;
 mod rules;
 mod timers;
 mod topup;
+mod trust;
 
 mod examples;
 
@@ -84,6 +86,10 @@ pub(crate) struct Oracle {
     pub(crate) deposited: i128,
     pub(crate) withdrawn: i128,
     chain_cursor: ChainEventId,
+    /// The last event of the chain that told of a stake, and all that was ever
+    /// staked.
+    stake_cursor: ChainEventId,
+    ever_staked: i128,
     gangs: Vec<Gang>,
     /// What waits to enter again, and since when.
     waiting: Vec<Entrant>,
@@ -190,8 +196,10 @@ impl Oracle {
             Command::LeaseBacklog(backlog) => self.backlog(backlog),
             Command::SettlementPaid(fact) => self.paid(fact),
             Command::SettlementRefunded(fact) => self.refunded(fact),
-            // Not foretold: the operator, hosts that change, stakes and
-            // attestations. The streams say none of it.
+            Command::StakeFact(fact) => self.stake_fact(fact),
+            Command::Attest(attest) => self.attest(attest),
+            // Not foretold: the operator, hosts that change. The streams say
+            // none of it.
             other => panic!("{}", other.name()),
         }
     }
@@ -286,6 +294,7 @@ const fn is_the_exchanges(command: &Command) -> bool {
             | Command::EscrowFailed(_)
             | Command::SettlementPaid(_)
             | Command::SettlementRefunded(_)
+            | Command::StakeFact(_)
             | Command::ToppedUp(_)
             | Command::TopUpFailed(_)
     )
@@ -303,7 +312,7 @@ fn subject(command: &Command) -> Subject {
         "bid" => Subject::Bid,
         "order" => Subject::Order,
         "lease" => Subject::Lease,
-        "account" | "cancel" | "deadman" => Subject::Account,
+        "account" | "cancel" | "deadman" | "stake" | "trust" => Subject::Account,
         other => panic!("{other} is about nothing"),
     }
 }

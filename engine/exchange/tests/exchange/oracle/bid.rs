@@ -175,7 +175,7 @@ impl Oracle {
     pub(super) fn offers(&self, host: ProviderId, order: &Order) -> bool {
         let host = self.host(host);
         order.place.requires.iter().all(|required| host.says.attributes.contains(required))
-            && order.place.min_uptime.is_none_or(|least| host.uptime >= least)
+            && order.place.min_uptime.is_none_or(|least| self.is_up(host.account, least))
     }
 
     /// A market's book holds so many orders and bids and no more. What would

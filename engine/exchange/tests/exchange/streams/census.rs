@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::{CancelReason, CloseReason, Code, Command, Entry, Event};
 
+use super::standing;
 use crate::oracle::{Answer, Rule, Tally};
 
 #[derive(Clone, Debug, Default)]
@@ -84,6 +85,11 @@ impl Census {
                 Event::OrderCancelled(e) => meet(format!("order ends {}", e.reason)),
                 Event::BidCancelled(e) => meet(format!("bid ends {}", e.reason)),
                 Event::LeaseClosed(e) => meet(format!("lease ends {}", e.reason)),
+                Event::TrustChanged(e) => {
+                    meet(format!("trust by {}", e.cause.as_str()));
+                    meet(format!("trust to {}", e.to));
+                }
+                Event::ReputationChanged(e) => meet(format!("reputation by {}", e.cause)),
                 _ => {}
             }
         }
@@ -107,6 +113,7 @@ impl Census {
         let of_bids = cancellations.clone().filter(|reason| **reason != CancelReason::AuctionUnfilled);
 
         let mut expected: Vec<String> = MORE.map(str::to_owned).into();
+        expected.extend(standing::TO_MEET.map(str::to_owned));
         expected.extend(REPEATABLE.iter().map(|name| format!("{name} repeated")));
         expected.extend(commands.map(|(_, name, _)| format!("{name} done")));
         expected.extend(events.map(|(_, name, _)| (*name).to_owned()));

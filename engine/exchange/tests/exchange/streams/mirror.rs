@@ -6,6 +6,7 @@ use berth_domain::{AccountId, BidTarget, CommandRefused, Entry, Event, Stroops};
 use berth_exchange::{Book, Exchange, Outcome, StateHash};
 
 use super::tape::Witness;
+use super::trusted;
 use crate::desk::bytes_of;
 use crate::invariants;
 use crate::oracle::{Answer, Lease, Oracle, Reply, Row};
@@ -105,6 +106,7 @@ fn compare(x: &Exchange, oracle: &Oracle) {
     bids(x, oracle);
     leases(x, oracle);
     books(x, oracle);
+    trusted::compare(x, oracle);
 }
 
 fn is(amount: Stroops) -> i128 {
