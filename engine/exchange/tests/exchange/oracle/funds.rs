@@ -55,14 +55,14 @@ impl Oracle {
     }
 
     /// The contract has paid: what waited, then what is free, then what orders
-    /// hold. What escrows hold cannot have been paid.
+    /// hold. What escrows hold, or may have been given, cannot have been paid.
     pub(super) fn withdrawal_paid(&mut self, fact: &Withdrawn) -> Result<Answer, Code> {
         if self.is_counted(fact.event) {
             return Ok(Answer::Repeated(Reply::None));
         }
         let account = self.known(fact.address)?;
         let amount = i128::from(fact.amount.get());
-        if self.account(account).money - self.in_escrow(account) < amount {
+        if self.account(account).money - self.in_escrow(account) - self.topping_up(account) < amount {
             return Err(Code::SettlementMismatch);
         }
         self.chain_cursor = fact.event;
