@@ -8,10 +8,15 @@
 //! - [`line`] is one entry with what came of it, as JSON; [`Selection`] chooses
 //!   lines.
 //! - [`Story`] walks from cause to effect: all that ever touched one thing.
-//! - [`differences`] of two states; [`Fairness`] of each lease.
+//! - [`differences`] of two states; [`Fairness`] of each lease; a [`Bisection`]
+//!   of two logs.
+//! - A [`Bundle`] lets a third party check one lease; [`rows`] are for those who
+//!   ask with SQL.
 
 mod bisect;
+mod bundle;
 mod diff;
+mod export;
 mod fairness;
 mod line;
 mod player;
@@ -21,7 +26,9 @@ mod thing;
 mod touch;
 
 pub use bisect::{Bisection, Parting, PartingKind};
+pub use bundle::{Bundle, BundleFault, BundleReport, BundledEntry};
 pub use diff::{Difference, differences, picture};
+pub use export::{Row, day, rows};
 pub use fairness::{Fairness, Fault, Judged, Unfair};
 pub use line::line;
 pub use player::{Moment, Player};

@@ -1,5 +1,7 @@
 //! Logs of whole simulated worlds, read as an auditor reads them.
 
+mod bundles;
+
 use berth_audit::{
     Bisection, Fairness, PartingKind, Player, Selection, Story, Thing, Unfair, differences, line, picture,
 };
