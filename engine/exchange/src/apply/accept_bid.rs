@@ -27,8 +27,12 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -
     }
     let provider = bid.provider;
     x.open_for_trade(bid.market)?;
-    if !x.provider(provider).is_some_and(|provider| provider.available) {
+    let host = x.provider(provider).ok_or(Code::UnknownProvider)?;
+    if !host.available {
         return Err(Code::ProviderUnavailable);
+    }
+    if !x.suits(host, order) {
+        return Err(Code::AttributeMissing);
     }
     if x.is_below_floor(bid, bid.price) {
         return Err(Code::MandateExceeded);

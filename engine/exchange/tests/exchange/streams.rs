@@ -8,6 +8,7 @@ mod funding;
 mod leasing;
 mod mirror;
 mod moves;
+mod operating;
 mod proofs;
 mod tape;
 mod trading;

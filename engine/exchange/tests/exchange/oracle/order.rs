@@ -1,8 +1,8 @@
 //! Orders: what they are, what they hold, and what is refused.
 
 use berth_domain::{
-    AccountId, Code, Micros, Mode, OrderAccepted, OrderId, OrderState, PlaceOrder, ProviderId, Rate, ReplaceOrder,
-    Seconds, Stroops, TimeInForce, TrustLevel,
+    AccountId, Code, Mode, OrderAccepted, OrderId, OrderState, PlaceOrder, ProviderId, Rate, ReplaceOrder, Seconds,
+    Stroops, TimeInForce, TrustLevel,
 };
 
 use super::host::is_strictly_sorted;
@@ -21,8 +21,8 @@ pub(crate) struct Order {
     pub(crate) place: PlaceOrder,
     /// Replicas without a lease.
     pub(crate) left: u32,
-    /// When an auction that could not close in time was put off.
-    pub(super) put_off: Option<Micros>,
+    /// An auction that was due while its market was paused.
+    pub(super) is_postponed: bool,
 }
 
 impl Order {
@@ -91,7 +91,7 @@ impl Oracle {
             age: self.step.seq.0,
             place: place.clone(),
             left: place.replicas,
-            put_off: None,
+            is_postponed: false,
         };
         let hold = self.check_hold(&order)?;
         let open = self.orders.iter().filter(|order| order.account == account && order.is_live()).count();
@@ -110,7 +110,8 @@ impl Oracle {
 
     /// What can be told from the order alone.
     fn check_order(&self, place: &PlaceOrder) -> Result<(), Code> {
-        let class = self.market(place.market).ok_or(Code::UnknownMarket)?;
+        self.check_trade(place.market)?;
+        let class = self.class(place.market);
         let bounds = &self.rules().bounds;
         let never_rests = matches!(place.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         let is_sound = (1..=UNITS_MAX).contains(&place.units)

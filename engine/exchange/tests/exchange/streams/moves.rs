@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::dice::{Dice, region, text};
 use super::leasing::{funds, is_over, leasing, stroops};
+use super::operating::{operating, update};
 use super::tape::Tape;
 use super::trading;
 use crate::cast::{CAST, TENANTS, address, class, genesis};
@@ -62,7 +63,7 @@ pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders]: [u8; 7])
             dark_after: Seconds(timing.3),
             closing_timeout: Seconds(timing.4),
             settle_grace: Seconds(3_600),
-            reconfigure_delay: Seconds(1_000),
+            reconfigure_delay: Seconds(timing.4),
             runway_warning: Seconds(20),
             suspend_timeout: Seconds(timing.1),
             missed_checks: 2,
@@ -121,7 +122,10 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
     // Now and then somebody else says it.
     let other = dice.once_in(60).then(|| AccountId(dice.pick(&[0, 1, 2, 7, 8, 99])));
     let is_idle = x.leases.iter().all(is_over);
+    // No market is paused for long.
+    let resumes = !x.operation.paused.is_empty() && dice.once_in(16);
     let (account, command) = match next.kind {
+        _ if resumes => operating(x, now, dice),
         67..90 if is_idle && next.kind.is_multiple_of(2) => placed(trading::bid(x, now, dice)),
         67..90 if is_idle => placed(trading::order(x, now, dice)),
         0..13 => placed(trading::bid(x, now, dice)),
@@ -135,9 +139,11 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
         59 => trading::cancel_all(x, dice),
         60 => trading::dead_man(dice),
         61..67 => trading::ending(x, dice),
-        67..91 => leasing(x, dice),
-        91..95 => (AccountId::EXCHANGE, funds(x, dice)),
-        95..97 => again(&tape.said, dice),
+        67..91 => leasing(x, now, dice),
+        91..94 => (AccountId::EXCHANGE, funds(x, dice)),
+        94 => again(&tape.said, dice),
+        95 => operating(x, now, dice),
+        96..98 => update(x, dice),
         _ => rare(x, dice),
     };
     (other.unwrap_or(account), command)
