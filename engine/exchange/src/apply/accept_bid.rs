@@ -25,13 +25,12 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -
     if order.mode == Mode::Auction {
         return Err(Code::AuctionOpen);
     }
-    let provider = bid.provider;
     x.open_for_trade(bid.market)?;
-    let host = x.provider(provider).ok_or(Code::UnknownProvider)?;
-    if !host.available {
+    let provider = x.provider(bid.provider).ok_or(Code::UnknownProvider)?;
+    if !provider.available {
         return Err(Code::ProviderUnavailable);
     }
-    if !x.suits(host, order) {
+    if !x.suits(provider, order) {
         return Err(Code::AttributeMissing);
     }
     if x.is_below_floor(bid, bid.price) {

@@ -50,7 +50,7 @@ impl Exchange {
     pub(crate) fn directed_replicas(&self, bid: &Bid, order: OrderId) -> u32 {
         let order = self.order(order).expect("a bid's order is there");
         let host = self.provider(bid.provider).expect("a bid's provider is registered");
-        // The host may offer less than when it bid.
+        // It offered what is required when it was placed, and may not any more.
         let is_offered = host.available && self.suits(host, order) && !self.is_below_floor(bid, bid.price);
         if order.state == OrderState::Open && is_offered {
             let room = host.room(bid.slot, order.units, &order.resources);

@@ -1,8 +1,8 @@
 //! A second exchange, slow and obvious: plain vectors, and whatever follows
 //! from them is searched, sorted or added up anew each time. It is written from
 //! the rules and shares nothing with the exchange but the vocabulary. For every
-//! entry it foretells the answer and all events but the steps of proofs, and it
-//! holds the whole logical state to compare.
+//! entry it foretells the answer and all events, and it holds the whole logical
+//! state to compare.
 //!
 //! What is held, escrowed and free is never stored: it follows from the orders
 //! and leases that there are. A refusal restores what was there before.
@@ -18,6 +18,7 @@ mod ends;
 mod enter;
 mod funds;
 mod gang;
+mod history;
 mod host;
 mod lease;
 mod life;
@@ -25,10 +26,12 @@ mod operator;
 mod order;
 mod plan;
 mod quotes;
+mod record;
 mod reentry;
 mod rules;
 mod timers;
 mod topup;
+mod trust;
 
 mod examples;
 
@@ -87,6 +90,10 @@ pub(crate) struct Oracle {
     pub(crate) withdrawn: i128,
     pub(crate) operation: Operation,
     chain_cursor: ChainEventId,
+    /// The last event of the chain that told of a stake, and all that was ever
+    /// staked.
+    stake_cursor: ChainEventId,
+    ever_staked: i128,
     gangs: Vec<Gang>,
     /// What waits to enter again, and since when.
     waiting: Vec<Entrant>,
@@ -200,8 +207,10 @@ impl Oracle {
             Command::Reconfigure(change) => self.reconfigure(change),
             Command::Upgrade(upgrade) => self.upgrade(upgrade),
             Command::UpdateProvider(update) => self.update_provider(update),
-            // Not foretold: stakes, attestations and verification. The streams
-            // say none of it.
+            Command::StakeFact(fact) => self.stake_fact(fact),
+            Command::Attest(attest) => self.attest(attest),
+            // Not foretold: mandates and verification. The streams say none
+            // of it.
             other => panic!("{}", other.name()),
         }
     }
@@ -286,6 +295,7 @@ const fn is_the_exchanges(command: &Command) -> bool {
             | Command::EscrowFailed(_)
             | Command::SettlementPaid(_)
             | Command::SettlementRefunded(_)
+            | Command::StakeFact(_)
             | Command::ToppedUp(_)
             | Command::TopUpFailed(_)
     )
@@ -304,7 +314,7 @@ fn subject(command: &Command) -> Subject {
         "bid" => Subject::Bid,
         "order" => Subject::Order,
         "lease" => Subject::Lease,
-        "account" | "cancel" | "deadman" => Subject::Account,
+        "account" | "cancel" | "deadman" | "stake" | "trust" => Subject::Account,
         other => panic!("{other} is about nothing"),
     }
 }

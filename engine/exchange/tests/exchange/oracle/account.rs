@@ -6,6 +6,7 @@ use berth_domain::{
     SetDeadMan, TrustLevel,
 };
 
+use super::trust::Standing;
 use super::{Answer, Oracle, Reply, Rule};
 
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Account {
     /// All that is its own: free, held, escrowed or on its way out.
     pub(crate) money: i128,
     pub(crate) withdrawing: i128,
+    /// What trust in it rests on.
+    pub(crate) standing: Standing,
     pub(super) dead_man: Option<DeadMan>,
     /// Client ids that are remembered, the oldest first.
     names: Vec<Name>,
@@ -38,7 +41,16 @@ struct Name {
 
 impl Account {
     pub(super) const fn new(id: AccountId, address: Address, level: TrustLevel) -> Self {
-        Self { id, address, level, money: 0, withdrawing: 0, dead_man: None, names: Vec::new() }
+        Self {
+            id,
+            address,
+            level,
+            money: 0,
+            withdrawing: 0,
+            standing: Standing::new(level),
+            dead_man: None,
+            names: Vec::new(),
+        }
     }
 
     /// The time after which its dead-man timer fires; zero when it is not

@@ -84,6 +84,7 @@ impl Oracle {
         });
         let lease = self.lease_mut(backlog.lease);
         lease.gap = None;
+        lease.record.heartbeats += u32::try_from(backlog.beats.len()).expect("a backlog is short");
         lease.ran_micros += gap.payable;
         let (evidenced, cost) = (lease.evidenced(), stroops(lease.cost()));
         self.tell(LeaseAccrued { lease: backlog.lease, evidenced, cost, healthy: true });

@@ -1,13 +1,14 @@
 //! Leases: how one opens, what it has cost, and how it closes.
 
 use berth_domain::{
-    AccountId, BidId, BidState, CloseReason, ContainerReport, Digest, FeeBps, JobResult, LeaseClosed, LeaseClosing,
-    LeaseId, LeaseOpened, LeaseState, MarketId, Micros, OrderFilled, OrderId, OrderState, ProviderId, Rate, Resources,
-    Seconds, Text, Timing, TrustLevel, TxHash,
+    AccountId, BidId, BidState, CloseReason, ContainerReport, FeeBps, JobResult, LeaseClosed, LeaseClosing, LeaseId,
+    LeaseOpened, LeaseState, MarketId, Micros, OrderFilled, OrderId, OrderState, ProviderId, Rate, Resources, Seconds,
+    Text, Timing, TrustLevel, TxHash,
 };
 
 use super::backlog::Gap;
 use super::order::{owed, stroops};
+use super::record::Record;
 use super::topup::Funding;
 use super::{Oracle, Rule};
 
@@ -56,6 +57,7 @@ pub(crate) struct Lease {
     /// What it cost, and the platform's part of it. Zero until it closes.
     pub(crate) pay: i128,
     pub(crate) fee: i128,
+    pub(super) record: Record,
 }
 
 impl Lease {
@@ -134,6 +136,7 @@ impl Oracle {
             overdue_at: Some(self.step.at.plus(timing.escrow_timeout)),
             pay: 0,
             fee: 0,
+            record: Record::new(self.step.at, self.step.seq, self.step.at.unix_seconds() + waits),
         };
         self.tell(LeaseOpened {
             lease: id,
@@ -149,7 +152,7 @@ impl Oracle {
             replicas,
             escrow: stroops(lease.escrow()),
             duration: place.duration,
-            chain_deadline: self.step.at.unix_seconds() + waits,
+            chain_deadline: lease.record.chain_deadline,
             level,
         });
         self.leases.push(lease);
@@ -205,6 +208,7 @@ impl Oracle {
     /// Counts what it cost, frees its room, and lets its host's bids enter
     /// again.
     pub(super) fn close(&mut self, id: LeaseId, reason: CloseReason) {
+        let at = self.step.at;
         let lease = self.lease_mut(id);
         let had_ended = lease.state == LeaseState::Closing;
         // What a gang that failed has run for is nothing to anybody.
@@ -214,20 +218,23 @@ impl Oracle {
         lease.state = LeaseState::Closed;
         lease.reason = Some(reason);
         lease.overdue_at = None;
-        let lease = lease.clone();
+        lease.record.closed_at = Some(at);
+        self.prove_close(id, reason);
+        let lease = self.lease_mut(id).clone();
         self.tell(LeaseClosed {
             lease: id,
             reason,
             detail: lease.detail.clone(),
-            evidenced: if reason == CloseReason::GangFailed { Seconds(0) } else { lease.evidenced() },
+            evidenced: lease.told_seconds(reason),
             pay: stroops(lease.pay),
             fee: stroops(lease.fee),
             refund: stroops(lease.escrow() - lease.pay),
             escrowed: lease.escrow_tx.is_some() && reason != CloseReason::Refunded,
-            // What the steps of its proof say is not foretold.
-            proof: Digest::default(),
+            proof: lease.record.proof.last().expect("its close is proven").hash,
         });
-        self.reenter_host(lease.host);
+        if !self.lease_counts(id) {
+            self.reenter_host(lease.host);
+        }
         if !had_ended {
             self.gang_leg_ends(id, reason);
         }

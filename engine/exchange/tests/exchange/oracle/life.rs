@@ -43,6 +43,7 @@ impl Oracle {
         lease.overdue_at = Some(at.plus(lease.timing.dark_after));
         self.tell(LeaseStarted { lease: start.lease, ends_at });
         self.has_new_funds(start.lease);
+        self.prove_start(start);
         Ok(Answer::Done(Reply::Lease(start.lease)))
     }
 
@@ -60,6 +61,8 @@ impl Oracle {
         } else {
             lease.missed(at);
         }
+        lease.record.heartbeats += 1;
+        (lease.record.cpu_millis, lease.record.memory_bytes) = (beat.cpu_millis, beat.memory_bytes);
         let is_running = lease.state == LeaseState::Running;
         let fails = is_running && lease.failed_checks >= lease.timing.missed_checks;
         if is_running {

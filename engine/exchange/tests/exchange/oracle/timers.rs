@@ -16,6 +16,7 @@ enum Timer {
     LeaseEnd(LeaseId),
     LeaseOverdue(LeaseId),
     DeadMan(AccountId),
+    Trust(AccountId),
     Gang(OrderId),
     Reentry,
     NewTerms,
@@ -43,6 +44,7 @@ impl Oracle {
         }
         for account in &self.accounts {
             timers.extend(account.dead_man.map(|armed| (armed.deadline, Timer::DeadMan(account.id))));
+            timers.extend(self.trust_until(account.id).map(|until| (until, Timer::Trust(account.id))));
         }
         timers.extend(self.gangs.iter().filter_map(|gang| Some((gang.put_off?, Timer::Gang(gang.order)))));
         timers.extend(self.waits_since().map(|since| (since, Timer::Reentry)));
@@ -80,6 +82,7 @@ impl Oracle {
             Timer::BidExpiry(bid) => self.expire_bid(bid),
             Timer::AuctionClose(order) => return self.close_auction(order),
             Timer::DeadMan(account) => self.dead_man_fires(account),
+            Timer::Trust(account) => self.trust_expires(account),
             Timer::Reentry => {
                 self.go_on();
                 return self.waits_since().is_none();

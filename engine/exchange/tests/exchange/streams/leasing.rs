@@ -79,6 +79,35 @@ pub(crate) fn leasing(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountI
     }
 }
 
+/// The next step of a lease that all parties want to go well.
+pub(crate) fn going_well(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command) {
+    let live = x.leases.iter().filter(|lease| !is_over(lease));
+    let id = LeaseId(dice.id(&ids(live.map(|lease| lease.id.0))));
+    let Some(lease) = x.find_lease(id) else { return leasing(x, now, dice) };
+    let tx = TxHash([dice.pick(&[1, 2]); 32]);
+    match lease.state {
+        LeaseState::Opened => (AccountId::EXCHANGE, Escrowed { lease: id, tx, ledger: 1 }.into()),
+        LeaseState::Escrowed => {
+            let containers = vec![ContainerReport { id: text("c"), ports: vec![] }; lease.replicas as usize];
+            (lease.owner, StartLease { lease: id, image: text("sha256:0"), containers }.into())
+        }
+        LeaseState::Running if dice.once_in(3) => {
+            (lease.owner, Heartbeat { lease: id, cpu_millis: 1, memory_bytes: 1, healthy: true }.into())
+        }
+        LeaseState::Running if dice.once_in(6) => (lease.tenant, StopLease { lease: id }.into()),
+        LeaseState::Closed => {
+            let [pay, fee, refund] = [lease.pay, lease.fee, lease.escrow() - lease.pay].map(stroops);
+            (AccountId::EXCHANGE, SettlementPaid { lease: id, tx, ledger: 2, pay, fee, refund }.into())
+        }
+        state => {
+            let is_asked = state == LeaseState::Closing;
+            let outcome = if is_asked { FinishOutcome::Stopped } else { FinishOutcome::Exited };
+            let (exit_code, result) = ((!is_asked).then_some(0), None);
+            (lease.owner, FinishLease { lease: id, outcome, exit_code, result, detail: text("") }.into())
+        }
+    }
+}
+
 pub(crate) fn is_over(lease: &Lease) -> bool {
     lease.state == LeaseState::Closed && (lease.escrow_tx.is_none() || lease.paid_tx.is_some())
 }

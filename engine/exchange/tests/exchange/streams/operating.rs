@@ -52,7 +52,7 @@ fn upgrade(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> Upgrade {
 
 fn reconfigure(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> Reconfigure {
     let mut byte = || u8::try_from(dice.below(256)).expect("small");
-    let other = rules_of([byte(), byte(), byte(), byte(), byte(), byte(), byte()]);
+    let other = rules_of([byte(), byte(), byte(), byte(), byte(), byte(), byte(), 0]);
     let (mut timing, mut bounds) = (other.timing, other.bounds);
     match dice.below(24) {
         20 => timing = Timing { missed_checks: 0, ..timing },
