@@ -14,8 +14,10 @@
 //! - [`Sequencer`] runs the exchange on a thread of its own.
 //! - [`EventStore`] keeps what came out, and can be rebuilt; [`PrivateStore`]
 //!   keeps what must stay out of the log.
-//! - [`replay`] and [`verify`] read a data directory beside a running node.
+//! - [`replay`] and [`verify`] read a data directory beside a running node;
+//!   [`copy`] makes a backup of it.
 
+mod backup;
 mod batch;
 mod chain;
 mod clock;
@@ -38,6 +40,7 @@ mod watermark;
 #[cfg(test)]
 mod testing;
 
+pub use backup::{Copied, CopyError, copy, copy_database};
 pub use batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
 pub use chain::{ChainBreak, Tip, decode_events, encode_events, next_digest};
 pub use clock::{Clock, SimulatedClock, WallClock};
