@@ -21,6 +21,7 @@ pub(crate) fn account(x: &Exchange, account: &Account) -> response::Account {
             held: money.held,
             escrowed: money.escrowed,
             withdrawing: money.withdrawing,
+            owed: money.owed,
             staked: Stroops::ZERO,
         }],
         open_orders: account.open_orders,

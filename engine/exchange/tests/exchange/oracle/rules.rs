@@ -165,6 +165,7 @@ rules! {
     BookFullRefusesQuotes,
     // Money and leases.
     WithdrawalParksOrders,
+    PaidBeyondFunds,
     Warned,
     WarnedAtTheStart,
     Suspended,
