@@ -7,6 +7,9 @@
 //! function; there is no flag that tells them apart.
 
 mod apply;
+mod content;
+#[cfg(test)]
+mod document;
 mod dry_run;
 mod exchange;
 mod explain;
@@ -17,15 +20,18 @@ mod planted;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
 mod read;
+mod restore;
 mod rules;
 mod state;
 
+pub use content::Component;
 pub use dry_run::{DryFill, DryRun, Fate};
 pub use exchange::{Capacity, Exchange};
 pub use explain::{BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait};
 pub use outcome::{LogViolation, Outcome, Reply};
 #[cfg(feature = "planted-bugs")]
 pub use planted::Planted;
+pub use restore::{ContentError, Spot};
 pub use state::{
     Account, Balances, Bid, Book, BookRow, Evidence, Funding, Gap, Lease, Ledger, Market, Order, Origin, Provider,
     Record, Standby, StateHash, Terms, TopUp,

@@ -1,6 +1,6 @@
 //! What a command came to.
 
-use berth_domain::codec::Encode;
+use berth_domain::codec::{Decode, DecodeError, Encode, Reader};
 use berth_domain::{AccountId, BidId, Code, LeaseId, MarketId, Micros, OrderId, ProviderId, Seq};
 use thiserror::Error;
 
@@ -36,17 +36,30 @@ pub enum Reply {
 
 impl Encode for Reply {
     fn encode(&self, out: &mut Vec<u8>) {
-        let (tag, id) = match *self {
-            Self::None => (0_u8, 0),
-            Self::Account(id) => (1, id.0.into()),
-            Self::Provider(id) => (2, id.0.into()),
-            Self::Order(id) => (3, id.0),
-            Self::Bid(id) => (4, id.0),
-            Self::Lease(id) => (5, id.0),
-            Self::Market(id) => (6, id.0.into()),
-        };
-        tag.encode(out);
-        id.encode(out);
+        match *self {
+            Self::None => out.push(0),
+            Self::Account(id) => (1_u8, id).encode(out),
+            Self::Provider(id) => (2_u8, id).encode(out),
+            Self::Order(id) => (3_u8, id).encode(out),
+            Self::Bid(id) => (4_u8, id).encode(out),
+            Self::Lease(id) => (5_u8, id).encode(out),
+            Self::Market(id) => (6_u8, id).encode(out),
+        }
+    }
+}
+
+impl Decode for Reply {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match u8::decode(input)? {
+            0 => Ok(Self::None),
+            1 => AccountId::decode(input).map(Self::Account),
+            2 => ProviderId::decode(input).map(Self::Provider),
+            3 => OrderId::decode(input).map(Self::Order),
+            4 => BidId::decode(input).map(Self::Bid),
+            5 => LeaseId::decode(input).map(Self::Lease),
+            6 => MarketId::decode(input).map(Self::Market),
+            tag => Err(DecodeError::Tag { of: "Reply", tag: tag.into() }),
+        }
     }
 }
 

@@ -1,18 +1,12 @@
 //! Pure reads. The hot path pays nothing for them.
 
-use std::collections::BTreeMap;
-
-use berth_domain::codec::Encode;
 use berth_domain::{
-    AccountId, Address, BidId, Bounds, ClientId, Genesis, LeaseId, MarketId, Micros, OrderId, ProviderId, Reconfigure,
+    AccountId, Address, BidId, Bounds, Genesis, LeaseId, MarketId, Micros, OrderId, ProviderId, Reconfigure,
     ResourceClass, Seq, Upgrade,
 };
 
 use crate::exchange::Exchange;
-use crate::state::{
-    Account, Balances, Bid, Book, ComponentHasher, Lease, Ledger, Market, Order, Provider, Standby, StateHash, Terms,
-    place,
-};
+use crate::state::{Account, Balances, Bid, Book, Lease, Ledger, Market, Order, Provider, Standby, Terms, place};
 
 impl Exchange {
     /// Place of the last entry that was applied; zero before the first.
@@ -207,58 +201,5 @@ impl Exchange {
     pub fn leases_of_bid(&self, id: BidId) -> impl Iterator<Item = &Lease> {
         let first = self.bid(id).map_or(LeaseId(0), |bid| bid.first_lease);
         std::iter::successors(self.lease(first), |lease| self.lease(lease.next_of_bid))
-    }
-
-    /// A digest of everything that the exchange knows. Walks all of it: for
-    /// checkpoints, audits and tests.
-    #[must_use]
-    pub fn state_hash(&self) -> StateHash {
-        StateHash {
-            ledger: ComponentHasher::new("ledger")
-                .all(std::iter::once(&self.ledger))
-                .all([&self.chain_cursor, &self.stake_cursor].into_iter())
-                .finish(),
-            books: ComponentHasher::new("books")
-                .all(self.markets.iter())
-                .all(self.orders.iter())
-                .all(self.bids.iter())
-                .all(self.reentering.iter().map(|(_, id)| id))
-                .finish(),
-            leases: ComponentHasher::new("leases")
-                .all(self.leases.iter())
-                .all(self.standbys.iter())
-                .all(self.standbys.seeking())
-                .all(self.gangs.values())
-                .all(self.checks.values())
-                .all(std::iter::once(&self.timers))
-                .finish(),
-            providers: ComponentHasher::new("providers")
-                .all(self.genesis.iter())
-                .all(std::iter::once(&self.config))
-                .all(self.accounts.iter())
-                .all(self.providers.iter())
-                .all(std::iter::once(&RememberedIds(self)))
-                .finish(),
-        }
-    }
-}
-
-/// The client ids that are remembered, by account.
-struct RememberedIds<'a>(&'a Exchange);
-
-impl Encode for RememberedIds<'_> {
-    fn encode(&self, out: &mut Vec<u8>) {
-        let Self(x) = self;
-        let mut of_live: BTreeMap<AccountId, Vec<ClientId>> = BTreeMap::new();
-        let orders = x.orders().filter(|order| order.is_live()).map(|order| (order.account, order.client_id));
-        let bids = x.bids().filter(|bid| bid.is_live()).map(|bid| (bid.account, bid.client_id));
-        let providers = x.providers().map(|provider| (provider.account, provider.client_id));
-        for (account, id) in orders.chain(bids).chain(providers) {
-            of_live.entry(account).or_default().extend(id);
-        }
-        for account in x.accounts() {
-            let live = of_live.remove(&account.id).unwrap_or_default();
-            x.client_ids.encode(account.id, live.into_iter(), out);
-        }
     }
 }

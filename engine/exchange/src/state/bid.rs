@@ -1,12 +1,12 @@
 //! Bids.
 
 use berth_book::{Node, prefetch};
-use berth_domain::codec::Encode;
 use berth_domain::{
     AccountId, Age, BidId, BidState, BidTarget, ClientId, LeaseId, MarketId, Micros, ProviderId, Rate, SelfTrade,
     TimeInForce,
 };
 
+use super::content::content;
 use super::provider::Slot;
 
 /// A provider's bid. What nearly every command about a bid reads lies together
@@ -89,26 +89,32 @@ impl Bid {
     }
 }
 
-impl Encode for Bid {
-    /// What it is. Its leases, what stands by, and its places in ladder and
-    /// lists follow from the other things' content.
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.id.encode(out);
-        self.provider.encode(out);
-        self.account.encode(out);
-        self.market.encode(out);
-        self.target.encode(out);
-        self.price.encode(out);
-        self.state.encode(out);
-        self.age.encode(out);
-        self.remaining.encode(out);
-        self.time_in_force.encode(out);
-        self.expires_at.encode(out);
-        self.post_only.encode(out);
-        self.self_trade.encode(out);
-        self.set.encode(out);
-        self.session.encode(out);
-        self.client_id.encode(out);
-        self.placed_at.encode(out);
-    }
-}
+// Its leases, what stands by, and its places in ladder and lists follow from the
+// other things' content.
+content!(Bid {
+    id,
+    provider,
+    account,
+    market,
+    target,
+    price,
+    state,
+    age,
+    remaining,
+    time_in_force,
+    expires_at,
+    post_only,
+    self_trade,
+    set,
+    session,
+    client_id,
+    placed_at,
+} rest {
+    reserved: 0,
+    node: None,
+    slot: Slot::CPU,
+    first_lease: LeaseId(0),
+    last_lease: LeaseId(0),
+    older: BidId(0),
+    younger: BidId(0),
+});

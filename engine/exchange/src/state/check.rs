@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use berth_domain::codec::Encode;
 use berth_domain::{Digest, LeaseId};
+
+use super::content::content;
+use super::recall::{Parts, Recall, Unread};
 
 /// What is known of the spot check of one lease.
 #[derive(Clone, Copy, Debug)]
@@ -16,12 +18,17 @@ pub(crate) struct Check {
     pub(crate) reruns: [Option<LeaseId>; 2],
 }
 
-impl Encode for Check {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.lease.encode(out);
-        self.ledger.encode(out);
-        self.hash.encode(out);
-        self.reruns.iter().for_each(|rerun| rerun.encode(out));
+content!(Check {
+    lease,
+    ledger,
+    hash,
+    reruns with |check, out| check.reruns.iter().for_each(|rerun| rerun.encode(out)),
+});
+
+impl Recall for Check {
+    fn recall(parts: &mut Parts<'_, '_>) -> Result<Self, Unread> {
+        let (lease, ledger, hash) = (parts.get("lease")?, parts.get("ledger")?, parts.get("hash")?);
+        Ok(Self { lease, ledger, hash, reruns: [parts.get("reruns")?, parts.get("reruns")?] })
     }
 }
 

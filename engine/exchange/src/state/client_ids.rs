@@ -9,6 +9,7 @@ use berth_domain::codec::Encode;
 use berth_domain::{AccountId, ClientId, Fingerprint};
 use hashbrown::HashTable;
 
+use super::content::{content, sequence};
 use crate::outcome::Reply;
 
 /// No record.
@@ -16,7 +17,7 @@ const NONE: u32 = u32::MAX;
 
 /// What a client id stands for.
 #[derive(Clone, Copy, Debug)]
-struct Record {
+pub(crate) struct ClientIdRecord {
     account: AccountId,
     id: ClientId,
     /// Of the command that came with it.
@@ -46,7 +47,7 @@ impl Default for Window {
 #[derive(Clone, Debug)]
 pub(crate) struct ClientIds {
     table: HashTable<u32>,
-    records: Vec<Record>,
+    records: Vec<ClientIdRecord>,
     free: u32,
     windows: Vec<Window>,
 }
@@ -86,7 +87,7 @@ impl ClientIds {
         window: u32,
         is_live: impl Fn(Reply) -> bool,
     ) {
-        let place = self.insert(Record { account, id, payload, reply, next: NONE, is_among_the_last: true });
+        let place = self.insert(ClientIdRecord { account, id, payload, reply, next: NONE, is_among_the_last: true });
         let last = self.window(account);
         let youngest = std::mem::replace(&mut last.youngest, place);
         last.len += 1;
@@ -97,7 +98,7 @@ impl ClientIds {
         }
         while self.window(account).len > window {
             let oldest = self.window(account).oldest;
-            let Record { next, reply, .. } = self.records[oldest as usize];
+            let ClientIdRecord { next, reply, .. } = self.records[oldest as usize];
             let last = self.window(account);
             last.oldest = next;
             last.len -= 1;
@@ -109,6 +110,12 @@ impl ClientIds {
                 self.remove(oldest);
             }
         }
+    }
+
+    /// Remembers a client id while its thing lives: it has left the account's
+    /// last ones.
+    pub(crate) fn keep(&mut self, account: AccountId, id: ClientId, payload: Fingerprint, reply: Reply) {
+        self.insert(ClientIdRecord { account, id, payload, reply, next: NONE, is_among_the_last: false });
     }
 
     /// A thing with a client id is over: the id is forgotten unless it is among
@@ -135,7 +142,7 @@ impl ClientIds {
         self.table.find(hash(account, id), is_it).copied()
     }
 
-    fn insert(&mut self, record: Record) -> u32 {
+    fn insert(&mut self, record: ClientIdRecord) -> u32 {
         let hashed = hash(record.account, &record.id);
         let place = if self.free == NONE {
             self.records.push(record);
@@ -161,30 +168,30 @@ impl ClientIds {
         }
     }
 
-    /// An account's ids in the order of its state hash: the last ones by age,
-    /// then those of things that have lived longer, by id.
-    pub(crate) fn encode(&self, account: AccountId, others: impl Iterator<Item = ClientId>, out: &mut Vec<u8>) {
-        let last = self.windows.get(account.0 as usize).copied().unwrap_or_default();
-        u64::from(last.len).encode(out);
-        let mut place = last.oldest;
+    /// An account's ids: the last ones from the oldest, then those of things that
+    /// have lived longer, by id. `live` are the ids of all that lives of it.
+    pub(crate) fn encode(&self, account: AccountId, live: &[ClientId], out: &mut Vec<u8>) {
+        let Window { oldest, len, .. } = self.windows.get(account.0 as usize).copied().unwrap_or_default();
+        u64::from(len).encode(out);
+        let mut place = oldest;
         while place != NONE {
             let record = &self.records[place as usize];
-            record.id.encode(out);
-            record.payload.0.encode(out);
-            record.reply.encode(out);
+            record.encode(out);
             place = record.next;
         }
-        let mut others: Vec<_> = others.filter_map(|id| self.find(account, &id)).collect();
-        others.retain(|place| !self.records[*place as usize].is_among_the_last);
-        others.sort_unstable_by_key(|place| self.records[*place as usize].id);
-        for place in others {
-            let record = &self.records[place as usize];
-            record.id.encode(out);
-            record.payload.0.encode(out);
-            record.reply.encode(out);
-        }
+        let places = live.iter().filter_map(|id| self.find(account, id));
+        let mut others: Vec<_> = places.map(|place| self.records[place as usize]).collect();
+        others.retain(|record| !record.is_among_the_last);
+        others.sort_unstable_by_key(|record| record.id);
+        sequence(&others, out);
     }
 }
+
+content!(ClientIdRecord {
+    id,
+    payload with |record, out| record.payload.0.encode(out),
+    reply,
+});
 
 /// Where an id lies in the table. Nobody but its own account is slowed down
 /// by ids that are chosen to collide: an account has few of them at a time.

@@ -1,7 +1,8 @@
 //! What the operator sets: the terms in force, and those that are announced.
 
-use berth_domain::codec::Encode;
 use berth_domain::{Bounds, FeeBps, RULES_VERSION, Reconfigure, Timing, Upgrade};
+
+use super::content::content;
 
 /// What a lease keeps from its opening to its end, whatever the operator
 /// changes in between.
@@ -13,12 +14,7 @@ pub struct Terms {
     pub timing: Timing,
 }
 
-impl Encode for Terms {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.fee.encode(out);
-        self.timing.encode(out);
-    }
-}
+content!(Terms { fee, timing });
 
 /// Terms, bounds and rules: those of the genesis, and what changed them.
 #[derive(Clone, Debug)]
@@ -45,13 +41,10 @@ impl Default for Config {
     }
 }
 
-impl Encode for Config {
-    fn encode(&self, out: &mut Vec<u8>) {
-        (self.terms.len() as u64).encode(out);
-        self.terms.iter().for_each(|terms| terms.encode(out));
-        self.bounds.encode(out);
-        self.rules.encode(out);
-        self.announced_terms.encode(out);
-        self.announced_rules.encode(out);
-    }
-}
+content!(Config {
+    terms as list,
+    bounds,
+    rules,
+    announced_terms,
+    announced_rules,
+});

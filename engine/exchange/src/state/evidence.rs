@@ -1,7 +1,8 @@
 //! The evidence by which leases are paid.
 
-use berth_domain::codec::Encode;
 use berth_domain::{Micros, Seconds};
+
+use super::content::content;
 
 use crate::planted::{Planted, is};
 
@@ -117,15 +118,6 @@ impl Gap {
     }
 }
 
-impl Encode for Evidence {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.last_at.encode(out);
-        self.micros.encode(out);
-        self.heartbeats.encode(out);
-        self.failed_checks.encode(out);
-        self.unseen.encode(out);
-        for at in self.gap.iter().flat_map(|gap| [gap.from, gap.to, gap.end]) {
-            at.encode(out);
-        }
-    }
-}
+content!(Evidence { last_at, micros, heartbeats, failed_checks, unseen, gap });
+
+content!(Gap { from, to, end });

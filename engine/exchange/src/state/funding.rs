@@ -1,7 +1,8 @@
 //! How long a lease's funds last, and how they grow.
 
-use berth_domain::codec::Encode;
 use berth_domain::{Micros, Seconds, Stroops, TxHash};
+
+use super::content::content;
 
 /// What a lease's escrow covers beside its first payment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,22 +64,13 @@ impl Funding {
     }
 }
 
-impl Encode for TopUp {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.number.encode(out);
-        self.seconds.encode(out);
-        self.amount.encode(out);
-    }
-}
+content!(TopUp { number, seconds, amount });
 
-impl Encode for Funding {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.top_up.encode(out);
-        self.top_ups.encode(out);
-        (self.txs.len() as u64).encode(out);
-        self.txs.iter().for_each(|tx| tx.encode(out));
-        self.is_warned.encode(out);
-        self.suspended_at.encode(out);
-        self.suspended_micros.encode(out);
-    }
-}
+content!(Funding {
+    top_up,
+    top_ups,
+    txs as list,
+    is_warned,
+    suspended_at,
+    suspended_micros,
+});

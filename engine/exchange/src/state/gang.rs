@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use berth_domain::codec::Encode;
 use berth_domain::{LeaseId, OrderId};
+
+use super::content::content;
 
 /// A gang that is not whole yet.
 #[derive(Clone, Copy, Debug)]
@@ -15,13 +16,7 @@ pub(crate) struct Gang {
     pub(crate) closing: Option<LeaseId>,
 }
 
-impl Encode for Gang {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.order.encode(out);
-        self.unstarted.encode(out);
-        self.closing.encode(out);
-    }
-}
+content!(Gang { order, unstarted, closing });
 
 /// By order.
 pub(crate) type Gangs = BTreeMap<OrderId, Gang>;

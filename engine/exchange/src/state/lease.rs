@@ -1,11 +1,12 @@
 //! Leases.
 
-use berth_domain::codec::Encode;
+use berth_domain::codec::{Decode, DecodeError, Encode, Reader};
 use berth_domain::{
     AccountId, BidId, CloseReason, ContainerReport, Digest, JobResult, LeaseId, LeaseState, MarketId, Micros, OrderId,
     ProofStepped, ProviderId, Rate, RatePerHour, Resources, Seconds, Seq, Stroops, Text, TrustLevel, TxHash, owed,
 };
 
+use super::content::content;
 use super::evidence::Evidence;
 use super::funding::Funding;
 use super::provider::Slot;
@@ -26,13 +27,22 @@ pub enum Origin {
 
 impl Encode for Origin {
     fn encode(&self, out: &mut Vec<u8>) {
-        let (tag, lease) = match *self {
-            Self::Match => (0_u8, LeaseId(0)),
-            Self::Failover(lease) => (1, lease),
-            Self::Rerun(lease) => (2, lease),
-        };
-        tag.encode(out);
-        lease.encode(out);
+        match *self {
+            Self::Match => out.push(0),
+            Self::Failover(lease) => (1_u8, lease).encode(out),
+            Self::Rerun(lease) => (2_u8, lease).encode(out),
+        }
+    }
+}
+
+impl Decode for Origin {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match u8::decode(input)? {
+            0 => Ok(Self::Match),
+            1 => LeaseId::decode(input).map(Self::Failover),
+            2 => LeaseId::decode(input).map(Self::Rerun),
+            tag => Err(DecodeError::Tag { of: "Origin", tag: tag.into() }),
+        }
     }
 }
 
@@ -197,50 +207,54 @@ impl Lease {
     }
 }
 
-impl Encode for Lease {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.id.encode(out);
-        self.order.encode(out);
-        self.bid.encode(out);
-        self.origin.encode(out);
-        self.market.encode(out);
-        self.provider.encode(out);
-        self.provider_account.encode(out);
-        self.tenant.encode(out);
-        self.level.encode(out);
-        self.price.encode(out);
-        self.rate.encode(out);
-        self.units.encode(out);
-        self.resources.encode(out);
-        self.replicas.encode(out);
-        self.duration.encode(out);
-        self.prepay.encode(out);
-        self.escrow.encode(out);
-        self.state.encode(out);
-        self.reason.encode(out);
-        self.detail.encode(out);
-        self.opened_at.encode(out);
-        self.opened_seq.encode(out);
-        self.escrowed_at.encode(out);
-        self.started_at.encode(out);
-        self.ends_at.encode(out);
-        self.closing_at.encode(out);
-        self.closed_at.encode(out);
-        self.paid_at.encode(out);
-        self.chain_deadline.encode(out);
-        self.escrow_tx.encode(out);
-        self.paid_tx.encode(out);
-        self.image.encode(out);
-        self.containers.encode(out);
-        self.finished.encode(out);
-        self.result.encode(out);
-        self.cpu_millis.encode(out);
-        self.memory_bytes.encode(out);
-        self.evidence.encode(out);
-        self.funding.encode(out);
-        self.proof.encode(out);
-        self.pay.encode(out);
-        self.fee.encode(out);
-        self.terms.encode(out);
-    }
-}
+// Which of the host's resources it takes, and the next leases of order and bid,
+// follow from the other things' content.
+content!(Lease {
+    id,
+    order,
+    bid,
+    origin,
+    market,
+    provider,
+    provider_account,
+    tenant,
+    level,
+    price,
+    rate,
+    units,
+    resources,
+    replicas,
+    duration,
+    prepay,
+    escrow,
+    state,
+    reason,
+    detail,
+    opened_at,
+    opened_seq,
+    escrowed_at,
+    started_at,
+    ends_at,
+    closing_at,
+    closed_at,
+    paid_at,
+    chain_deadline,
+    escrow_tx,
+    paid_tx,
+    image,
+    containers,
+    finished,
+    result,
+    cpu_millis,
+    memory_bytes,
+    evidence,
+    funding,
+    proof,
+    pay,
+    fee,
+    terms,
+} rest {
+    slot: Slot::CPU,
+    next_of_order: LeaseId(0),
+    next_of_bid: LeaseId(0),
+});

@@ -6,6 +6,8 @@ use berth_book::prefetch;
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, LeaseId, Stroops};
 
+use super::content::content;
+
 /// One account's money, by what it may be used for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Balances {
@@ -25,11 +27,11 @@ pub struct Balances {
 
 /// What accounts have: what they owe lies apart, since hardly anybody does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Funds {
-    available: Stroops,
-    held: Stroops,
-    escrowed: Stroops,
-    withdrawing: Stroops,
+pub(crate) struct Funds {
+    pub(crate) available: Stroops,
+    pub(crate) held: Stroops,
+    pub(crate) escrowed: Stroops,
+    pub(crate) withdrawing: Stroops,
 }
 
 /// A place where money can be.
@@ -182,6 +184,38 @@ impl Ledger {
             && self.accounts.iter().zip(&self.debts).all(is_free)
     }
 
+    /// Says all that ever came in and went out, of which nothing is known yet.
+    pub(crate) fn restore_totals(&mut self, deposited: u128, withdrawn: u128) {
+        (self.deposited, self.withdrawn) = (deposited, withdrawn);
+    }
+
+    /// The same for stakes.
+    pub(crate) fn restore_stakes(&mut self, stakes_in: u128, stakes_out: u128) {
+        (self.stakes_in, self.stakes_out) = (stakes_in, stakes_out);
+    }
+
+    /// Says what an account has, of which nothing is known yet.
+    pub(crate) fn restore_funds(&mut self, account: AccountId, funds: Funds) {
+        *self.account(account) = funds;
+    }
+
+    /// Says what an account owes, of which nothing is known yet.
+    pub(crate) fn restore_debt(&mut self, account: AccountId, debt: Stroops) {
+        *self.debt_mut(account) = debt;
+        self.owed += debt;
+    }
+
+    /// Says what an account has staked, of which nothing is known yet.
+    pub(crate) fn restore_stake(&mut self, account: AccountId, staked: Stroops) {
+        *self.stake_mut(account) = staked;
+    }
+
+    /// Says what the escrow of a lease holds, of which nothing is known yet.
+    pub(crate) fn restore_escrow(&mut self, lease: LeaseId, amount: Stroops) {
+        *self.escrow_mut(lease) = amount;
+        self.escrowed += amount;
+    }
+
     /// Makes room for the balances of so many accounts and the escrows of so
     /// many leases.
     pub(crate) fn reserve(&mut self, accounts: usize, leases: usize) {
@@ -263,11 +297,7 @@ impl Ledger {
     /// Says what an account has staked now. The caller has made sure that more
     /// can be counted.
     pub(crate) fn set_stake(&mut self, account: AccountId, staked: Stroops) {
-        let id = account.0 as usize;
-        if self.stakes.len() <= id {
-            self.stakes.resize(id + 1, Stroops::ZERO);
-        }
-        let before = std::mem::replace(&mut self.stakes[id], staked);
+        let before = std::mem::replace(self.stake_mut(account), staked);
         match staked.checked_sub(before) {
             Some(more) => self.stakes_in += stroops(more),
             None => self.stakes_out += stroops(before - staked),
@@ -322,6 +352,14 @@ impl Ledger {
         &mut self.debts[id]
     }
 
+    fn stake_mut(&mut self, id: AccountId) -> &mut Stroops {
+        let id = id.0 as usize;
+        if self.stakes.len() <= id {
+            self.stakes.resize(id + 1, Stroops::ZERO);
+        }
+        &mut self.stakes[id]
+    }
+
     #[inline]
     fn escrow_mut(&mut self, lease: LeaseId) -> &mut Stroops {
         let id = usize::try_from(lease.0).expect("what has an escrow lies in memory");
@@ -345,32 +383,27 @@ fn sum(amounts: impl IntoIterator<Item = Stroops>) -> u128 {
     amounts.into_iter().map(stroops).sum()
 }
 
-impl Encode for Ledger {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.deposited.encode(out);
-        self.withdrawn.encode(out);
-        self.stakes_in.encode(out);
-        self.stakes_out.encode(out);
-        // An account that never had money and one whose money is gone are the
-        // same account.
-        for (account, balances) in (0_u32..).zip(&self.accounts).filter(|(_, b)| **b != Funds::default()) {
-            AccountId(account).encode(out);
-            balances.available.encode(out);
-            balances.held.encode(out);
-            balances.escrowed.encode(out);
-            balances.withdrawing.encode(out);
-        }
-        for (account, stake) in (0_u32..).zip(&self.stakes).filter(|(_, stake)| **stake != Stroops::ZERO) {
-            AccountId(account).encode(out);
-            stake.encode(out);
-        }
-        for (account, debt) in (0_u32..).zip(&self.debts).filter(|(_, debt)| **debt != Stroops::ZERO) {
-            AccountId(account).encode(out);
-            debt.encode(out);
-        }
-        for (lease, escrow) in (0_u64..).zip(&self.escrows).filter(|(_, escrow)| **escrow != Stroops::ZERO) {
-            LeaseId(lease).encode(out);
-            escrow.encode(out);
-        }
+content!(Funds { available, held, escrowed, withdrawing });
+
+// Sums follow from the parts. What never had money and what has none left are
+// the same.
+content!(Ledger {
+    deposited,
+    withdrawn,
+    stakes_in,
+    stakes_out,
+    accounts with |ledger, out| filled(AccountId, &ledger.accounts, out),
+    debts with |ledger, out| filled(AccountId, &ledger.debts, out),
+    stakes with |ledger, out| filled(AccountId, &ledger.stakes, out),
+    escrows with |ledger, out| filled(|id| LeaseId(id.into()), &ledger.escrows, out),
+});
+
+/// Those of a table's values that are not empty, each behind its id.
+fn filled<I: Encode, T: Encode + Default + PartialEq>(id: impl Fn(u32) -> I, table: &[T], out: &mut Vec<u8>) {
+    let filled = || (0_u32..).zip(table).filter(|(_, value)| **value != T::default());
+    (filled().count() as u64).encode(out);
+    for (place, value) in filled() {
+        id(place).encode(out);
+        value.encode(out);
     }
 }

@@ -7,6 +7,8 @@ use berth_book::{Ladder, Node, Resting, Row};
 use berth_domain::codec::Encode;
 use berth_domain::{Age, BidId, MarketId, OrderId, Rate, ResourceClass, TrustLevel};
 
+use super::content::{content, sequence};
+
 /// One book.
 #[derive(Clone, Debug)]
 pub struct Market {
@@ -132,22 +134,21 @@ impl Market {
     }
 }
 
-impl Encode for Market {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.id.encode(out);
-        self.class.encode(out);
-        self.paused.encode(out);
-        (self.postponed.len() as u64).encode(out);
-        self.postponed.iter().for_each(|order| order.encode(out));
-        for &level in TrustLevel::ALL {
-            for ladder in [bids_of(level), orders_of(level)] {
-                for node in self.ladders.nodes(ladder) {
-                    level.encode(out);
-                    self.ladders.key(node).encode(out);
-                    self.ladders.owner(node).encode(out);
-                }
-            }
-        }
+// The ladders' keys and quantities are those of what rests in them.
+content!(Market {
+    id,
+    class,
+    paused,
+    postponed with |market, out| sequence(&market.postponed, out),
+    ladders with encode_ladders,
+});
+
+/// For each level the bids that rest, and then the orders, each ladder from its
+/// best to its last.
+fn encode_ladders(market: &Market, out: &mut Vec<u8>) {
+    for ladder in TrustLevel::ALL.iter().flat_map(|level| [bids_of(*level), orders_of(*level)]) {
+        (market.ladders.resting(ladder) as u64).encode(out);
+        market.ladders.nodes(ladder).for_each(|node| market.ladders.owner(node).encode(out));
     }
 }
 

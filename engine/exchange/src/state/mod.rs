@@ -6,6 +6,7 @@ mod bid;
 mod check;
 mod client_ids;
 mod config;
+mod content;
 mod entrant;
 mod evidence;
 mod funding;
@@ -17,6 +18,7 @@ mod ledger;
 mod market;
 mod order;
 mod provider;
+mod recall;
 mod standby;
 mod standing;
 mod timers;
@@ -39,15 +41,18 @@ pub(crate) use account::{Accounts, next_midnight};
 pub(crate) use check::{Check, Checks};
 pub(crate) use client_ids::ClientIds;
 pub(crate) use config::Config;
+pub(crate) use content::sequence;
 pub(crate) use entrant::Entrant;
 pub(crate) use gang::{Gang, Gangs};
-pub(crate) use hash::ComponentHasher;
 pub(crate) use history::{Counted, Ending, day_of};
-pub(crate) use ledger::Place;
+pub(crate) use ledger::{Funds, Place};
 pub(crate) use market::{bid_key, bids_of, order_key, orders_of};
 pub(crate) use provider::{Room, Slot};
+pub(crate) use recall::{Parts, Recall, Unread};
 pub(crate) use standby::Standbys;
 pub(crate) use timers::{Timer, Timers};
+#[cfg(test)]
+pub(crate) use {client_ids::ClientIdRecord, history::History, standing::Standing};
 
 /// Adds an item, made where it stays: `push` would make a large one elsewhere
 /// and copy it there.

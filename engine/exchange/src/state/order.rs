@@ -1,11 +1,12 @@
 //! Orders.
 
 use berth_book::{Node, prefetch};
-use berth_domain::codec::Encode;
 use berth_domain::{
     AccountId, Age, Attribute, BidId, ClientId, Digest, LeaseId, Limits, MarketId, Micros, Mode, OrderId, OrderState,
     PlaceOrder, Resources, Seconds, SelfTrade, Seq, Stroops, TimeInForce, Uptime, Verify,
 };
+
+use super::content::content;
 
 /// A tenant's order. What nearly every command about an order reads lies
 /// together at its front, since orders are many and memory is slow.
@@ -170,41 +171,45 @@ impl Order {
     }
 }
 
-impl Encode for Order {
-    /// What it is. Its leases, its place in the ladders and in its account's
-    /// list follow from the other things' content.
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.id.encode(out);
-        self.account.encode(out);
-        self.market.encode(out);
-        self.state.encode(out);
-        self.age.encode(out);
-        self.units.encode(out);
-        self.resources.encode(out);
-        self.replicas.encode(out);
-        self.asked.encode(out);
-        self.remaining.encode(out);
-        self.limits.encode(out);
-        self.duration.encode(out);
-        self.prepay.encode(out);
-        self.mode.encode(out);
-        self.closes_at.encode(out);
-        self.time_in_force.encode(out);
-        self.expires_at.encode(out);
-        self.post_only.encode(out);
-        self.self_trade.encode(out);
-        self.requires.encode(out);
-        self.min_uptime.encode(out);
-        self.aim.encode(out);
-        self.failover.encode(out);
-        self.verify.encode(out);
-        self.spec_hash.encode(out);
-        self.session.encode(out);
-        self.client_id.encode(out);
-        self.hold.encode(out);
-        self.placed_seq.encode(out);
-        self.placed_at.encode(out);
-        (self.directed.len() as u64).encode(out);
-        self.directed.iter().for_each(|id| id.encode(out));
-    }
-}
+// Its leases, its place in the ladders and in its account's list, and whether a
+// mandate limits it follow from the other things' content.
+content!(Order {
+    id,
+    account,
+    market,
+    state,
+    age,
+    units,
+    resources,
+    replicas,
+    asked,
+    remaining,
+    limits,
+    duration,
+    prepay,
+    mode,
+    closes_at,
+    time_in_force,
+    expires_at,
+    post_only,
+    self_trade,
+    requires,
+    min_uptime,
+    aim,
+    failover,
+    verify,
+    spec_hash,
+    session,
+    client_id,
+    hold,
+    placed_seq,
+    placed_at,
+    directed as list,
+} rest {
+    is_capped: false,
+    nodes: [None; 5],
+    first_lease: LeaseId(0),
+    last_lease: LeaseId(0),
+    older: OrderId(0),
+    younger: OrderId(0),
+});

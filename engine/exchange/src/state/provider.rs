@@ -1,7 +1,8 @@
 //! Providers: hosts and what is free on them.
 
-use berth_domain::codec::Encode;
 use berth_domain::{AccountId, Attribute, BidId, ClientId, GpuInventory, ProviderId, ResourceClass, Resources, Text};
+
+use super::content::content;
 
 use crate::planted::{Planted, is};
 
@@ -11,7 +12,7 @@ use crate::planted::{Planted, is};
 pub(crate) struct Slot(u16);
 
 impl Slot {
-    const CPU: Self = Self(u16::MAX);
+    pub(super) const CPU: Self = Self(u16::MAX);
 }
 
 /// One host.
@@ -132,6 +133,21 @@ impl Provider {
         }
     }
 
+    /// Gives back what was set aside, on paper. Answers whether the host has
+    /// that much.
+    pub(crate) fn may_give_back(&mut self, slot: Slot, units: u32, need: &Resources, replicas: u32) -> bool {
+        self.free = self.free.plus(&in_full(slot, units, need).times(replicas));
+        let has_gpus = if slot == Slot::CPU {
+            true
+        } else {
+            let place = usize::from(slot.0);
+            let free = self.free_gpus[place].saturating_add(units.saturating_mul(replicas));
+            self.free_gpus[place] = free;
+            free <= self.gpus[place].count
+        };
+        has_gpus && self.total.minus(&self.free).is_some()
+    }
+
     /// Gives back what [`Provider::take`] set aside.
     pub(crate) fn give_back(&mut self, slot: Slot, units: u32, need: &Resources, replicas: u32) {
         self.free = self.free.plus(&in_full(slot, units, need).times(replicas));
@@ -178,20 +194,20 @@ fn in_full(slot: Slot, units: u32, need: &Resources) -> Resources {
     if slot == Slot::CPU { Resources { cpu: units, ..*need } } else { *need }
 }
 
-impl Encode for Provider {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.id.encode(out);
-        self.account.encode(out);
-        self.total.encode(out);
-        self.free.encode(out);
-        self.gpus.encode(out);
-        self.free_gpus.encode(out);
-        self.bandwidth.encode(out);
-        self.hostname.encode(out);
-        self.port.encode(out);
-        self.attributes.encode(out);
-        self.available.encode(out);
-        self.own_agent.encode(out);
-        self.client_id.encode(out);
-    }
-}
+content!(Provider {
+    id,
+    account,
+    total,
+    free,
+    gpus,
+    free_gpus,
+    bandwidth,
+    hostname,
+    port,
+    attributes,
+    available,
+    own_agent,
+    client_id,
+} rest {
+    youngest_bid: BidId(0),
+});

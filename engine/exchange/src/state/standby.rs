@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use berth_domain::codec::Encode;
 use berth_domain::{BidId, LeaseId, ProviderId, Rate, Stroops};
+
+use super::content::content;
 
 /// What waits for one lease to fail. It takes as much as the lease does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,16 +23,7 @@ pub struct Standby {
     pub hold: Stroops,
 }
 
-impl Encode for Standby {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.lease.encode(out);
-        self.bid.encode(out);
-        self.provider.encode(out);
-        self.price.encode(out);
-        self.units.encode(out);
-        self.hold.encode(out);
-    }
-}
+content!(Standby { lease, bid, provider, price, units, hold });
 
 /// All standbys, and what the exchange has still to do about them.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +53,7 @@ impl Standbys {
         self.by_lease.get(&lease)
     }
 
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Standby> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Standby> + Clone {
         self.by_lease.values()
     }
 
@@ -92,8 +84,13 @@ impl Standbys {
     }
 
     /// Leases that want one, by their ids.
-    pub(crate) fn seeking(&self) -> impl Iterator<Item = &LeaseId> {
-        self.seeking.iter()
+    pub(crate) const fn seeking(&self) -> &BTreeSet<LeaseId> {
+        &self.seeking
+    }
+
+    /// Hosts whose bids have still to enter again.
+    pub(crate) const fn freed_hosts(&self) -> &BTreeSet<ProviderId> {
+        &self.freed
     }
 
     /// Bids of a host may have become eligible.

@@ -1,8 +1,8 @@
 //! What trust in an account rests on, beside its stake.
 
-use berth_domain::codec::Encode;
 use berth_domain::{AccountId, LeaseId, Micros, Stroops};
 
+use super::content::content;
 use super::history::History;
 
 /// What trust in an account rests on. Most accounts have none.
@@ -17,24 +17,19 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
+    /// Whether it says nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.history.len() == 0 && self.attestations.is_empty() && self.forfeits.is_empty()
+    }
+
     /// Stake that is as good as gone.
     pub(crate) fn forfeited(&self) -> Stroops {
         self.forfeits.iter().fold(Stroops::ZERO, |sum, (_, amount)| sum + *amount)
     }
 }
 
-impl Encode for Standing {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.history.encode(out);
-        (self.attestations.len() as u64).encode(out);
-        for (auditor, until) in &self.attestations {
-            auditor.encode(out);
-            until.encode(out);
-        }
-        (self.forfeits.len() as u64).encode(out);
-        for (lease, amount) in &self.forfeits {
-            lease.encode(out);
-            amount.encode(out);
-        }
-    }
-}
+content!(Standing {
+    history,
+    attestations as list,
+    forfeits as list,
+});

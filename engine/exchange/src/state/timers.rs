@@ -4,9 +4,10 @@
 //! where in the heap the timer of an id stands, so that moving or clearing one
 //! searches for nothing.
 
-use berth_domain::codec::Encode;
+use berth_domain::codec::{Decode, DecodeError, Encode, Reader};
 use berth_domain::{AccountId, BidId, LeaseId, Micros, OrderId, Seconds};
 
+use super::content::sequence;
 use crate::exchange::Capacity;
 use crate::planted::{Planted, is};
 
@@ -46,7 +47,8 @@ pub(crate) enum Timer {
 const KINDS: usize = 12;
 
 impl Timer {
-    const fn kind(self) -> usize {
+    /// In the order in which they fire.
+    const fn kind(self) -> u8 {
         match self {
             Self::OrderExpiry(_) => 0,
             Self::AuctionClose(_) => 1,
@@ -54,12 +56,12 @@ impl Timer {
             Self::LeaseEnd(_) => 3,
             Self::LeasePhase(_) => 4,
             Self::DeadMan(_) => 5,
-            Self::Reentry => 6,
-            Self::NewTerms => 7,
-            Self::NewRules => 8,
-            Self::Trust(_) => 9,
-            Self::Gang(_) => 10,
-            Self::Mandate(_) => 11,
+            Self::Trust(_) => 6,
+            Self::Mandate(_) => 7,
+            Self::Gang(_) => 8,
+            Self::Reentry => 9,
+            Self::NewTerms => 10,
+            Self::NewRules => 11,
         }
     }
 
@@ -76,8 +78,34 @@ impl Timer {
 
 impl Encode for Timer {
     fn encode(&self, out: &mut Vec<u8>) {
-        out.push(u8::try_from(self.kind()).expect("there are few kinds"));
-        self.id().encode(out);
+        self.kind().encode(out);
+        match *self {
+            Self::OrderExpiry(id) | Self::AuctionClose(id) | Self::Gang(id) => id.encode(out),
+            Self::BidExpiry(id) => id.encode(out),
+            Self::LeaseEnd(id) | Self::LeasePhase(id) => id.encode(out),
+            Self::DeadMan(id) | Self::Trust(id) | Self::Mandate(id) => id.encode(out),
+            Self::Reentry | Self::NewTerms | Self::NewRules => {}
+        }
+    }
+}
+
+impl Decode for Timer {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(match u8::decode(input)? {
+            0 => Self::OrderExpiry(Decode::decode(input)?),
+            1 => Self::AuctionClose(Decode::decode(input)?),
+            2 => Self::BidExpiry(Decode::decode(input)?),
+            3 => Self::LeaseEnd(Decode::decode(input)?),
+            4 => Self::LeasePhase(Decode::decode(input)?),
+            5 => Self::DeadMan(Decode::decode(input)?),
+            6 => Self::Trust(Decode::decode(input)?),
+            7 => Self::Mandate(Decode::decode(input)?),
+            8 => Self::Gang(Decode::decode(input)?),
+            9 => Self::Reentry,
+            10 => Self::NewTerms,
+            11 => Self::NewRules,
+            tag => return Err(DecodeError::Tag { of: "Timer", tag: tag.into() }),
+        })
     }
 }
 
@@ -150,13 +178,13 @@ impl Timers {
     }
 
     fn place(&self, timer: Timer) -> Option<usize> {
-        let place = *self.places[timer.kind()].get(usize::try_from(timer.id()).ok()?)?;
+        let place = *self.places[usize::from(timer.kind())].get(usize::try_from(timer.id()).ok()?)?;
         (place as usize).checked_sub(1)
     }
 
     fn note(&mut self, timer: Timer, place: usize) {
         let id = usize::try_from(timer.id()).expect("what has a timer lies in memory");
-        let places = &mut self.places[timer.kind()];
+        let places = &mut self.places[usize::from(timer.kind())];
         if places.len() <= id {
             places.resize(id + 1, 0);
         }
@@ -201,10 +229,7 @@ impl Encode for Timers {
     fn encode(&self, out: &mut Vec<u8>) {
         let mut sorted = self.heap.clone();
         sorted.sort_unstable();
-        for (deadline, timer) in &sorted {
-            deadline.encode(out);
-            timer.encode(out);
-        }
+        sequence(&sorted, out);
     }
 }
 

@@ -1,14 +1,15 @@
 //! A second exchange, slow and obvious: plain vectors, and whatever follows
 //! from them is searched, sorted or added up anew each time. It is written from
 //! the rules and shares nothing with the exchange but the vocabulary. For every
-//! entry it foretells the answer and all events but the steps of proofs, and it
-//! holds the whole logical state to compare.
+//! entry it foretells the answer and all events, and it holds the whole logical
+//! state to compare.
 //!
 //! What is held, escrowed and free is never stored: it follows from the orders
 //! and leases that there are. A refusal restores what was there before.
 
 mod account;
 mod amend;
+mod backlog;
 mod bid;
 mod book;
 mod chain;
@@ -17,21 +18,26 @@ mod ends;
 mod enter;
 mod funds;
 mod gang;
+mod history;
 mod host;
 mod lease;
 mod life;
 mod order;
 mod plan;
 mod quotes;
+mod record;
 mod reentry;
 mod rules;
 mod timers;
+mod topup;
+mod trust;
 
 mod examples;
 
 use berth_domain::{
-    AccountId, AccountOpened, BidId, ChainEventId, Code, Command, CommandRefused, Entry, Event, ExchangeOpened,
-    Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seconds, Seq, Subject,
+    AccountId, AccountOpened, Authority, BidId, ChainEventId, Code, Command, CommandRefused, Entry, Event,
+    ExchangeOpened, Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seconds, Seq,
+    Subject,
 };
 
 pub(crate) use account::Account;
@@ -41,6 +47,7 @@ pub(crate) use host::Host;
 pub(crate) use lease::Lease;
 pub(crate) use order::Order;
 pub(crate) use rules::{Rule, Tally};
+pub(crate) use topup::rest_of;
 
 use gang::Gang;
 use reentry::Entrant;
@@ -79,6 +86,8 @@ pub(crate) struct Oracle {
     pub(crate) deposited: i128,
     pub(crate) withdrawn: i128,
     chain_cursor: ChainEventId,
+    /// The last event of the chain that told of a stake.
+    stake_cursor: ChainEventId,
     gangs: Vec<Gang>,
     /// What waits to enter again, and since when.
     waiting: Vec<Entrant>,
@@ -93,6 +102,8 @@ struct Step {
     seq: Seq,
     at: Micros,
     account: AccountId,
+    /// Whether its words carry a signature.
+    is_signed: bool,
     command: Option<Command>,
     /// Candidates that this entry has skipped.
     skipped: u32,
@@ -108,7 +119,8 @@ impl Oracle {
     pub(crate) fn apply(&mut self, entry: &Entry) -> (Answer, Vec<Event>) {
         let before = self.clone();
         let (seq, at, account) = (entry.seq, entry.at, entry.account);
-        self.step = Step { seq, at, account, command: Some(entry.command.clone()), ..Step::default() };
+        let is_signed = matches!(entry.authority, Authority::Signed { .. });
+        self.step = Step { seq, at, account, is_signed, command: Some(entry.command.clone()), ..Step::default() };
         let answer = self.command(&entry.command).unwrap_or_else(|code| {
             let tally = self.tally.clone();
             *self = Self { tally, step: Step { seq, at, account, ..Step::default() }, ..before };
@@ -176,10 +188,16 @@ impl Oracle {
             Command::Heartbeat(beat) => self.heartbeat(beat),
             Command::FinishLease(finish) => self.finish(finish),
             Command::StopLease(stop) => self.stop(stop),
+            Command::TopUpLease(top_up) => self.top_up(top_up),
+            Command::ToppedUp(fact) => self.topped_up(fact),
+            Command::TopUpFailed(fact) => self.top_up_failed(fact),
+            Command::LeaseBacklog(backlog) => self.backlog(backlog),
             Command::SettlementPaid(fact) => self.paid(fact),
             Command::SettlementRefunded(fact) => self.refunded(fact),
-            // Not foretold: the operator, hosts that change, stakes and
-            // attestations, top-ups and backlogs. The streams say none of it.
+            Command::StakeFact(fact) => self.stake_fact(fact),
+            Command::Attest(attest) => self.attest(attest),
+            // Not foretold: the operator, hosts that change. The streams say
+            // none of it.
             other => panic!("{}", other.name()),
         }
     }
@@ -274,6 +292,9 @@ const fn is_the_exchanges(command: &Command) -> bool {
             | Command::EscrowFailed(_)
             | Command::SettlementPaid(_)
             | Command::SettlementRefunded(_)
+            | Command::StakeFact(_)
+            | Command::ToppedUp(_)
+            | Command::TopUpFailed(_)
     )
 }
 
@@ -289,7 +310,7 @@ fn subject(command: &Command) -> Subject {
         "bid" => Subject::Bid,
         "order" => Subject::Order,
         "lease" => Subject::Lease,
-        "account" | "cancel" | "deadman" => Subject::Account,
+        "account" | "cancel" | "deadman" | "stake" | "trust" => Subject::Account,
         other => panic!("{other} is about nothing"),
     }
 }

@@ -6,6 +6,7 @@ use berth_domain::{
     SetDeadMan, TrustLevel,
 };
 
+use super::trust::Standing;
 use super::{Answer, Oracle, Reply, Rule};
 
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Account {
     /// All that is its own: free, held, escrowed or on its way out.
     pub(crate) money: i128,
     pub(crate) withdrawing: i128,
+    /// What trust in it rests on.
+    pub(crate) standing: Standing,
     pub(super) dead_man: Option<DeadMan>,
     /// Client ids that are remembered, the oldest first.
     names: Vec<Name>,
@@ -36,7 +39,16 @@ struct Name {
 
 impl Account {
     pub(super) const fn new(id: AccountId, address: Address, level: TrustLevel) -> Self {
-        Self { id, address, level, money: 0, withdrawing: 0, dead_man: None, names: Vec::new() }
+        Self {
+            id,
+            address,
+            level,
+            money: 0,
+            withdrawing: 0,
+            standing: Standing::new(level),
+            dead_man: None,
+            names: Vec::new(),
+        }
     }
 
     /// The time after which its dead-man timer fires; zero when it is not
@@ -65,9 +77,10 @@ impl Oracle {
         if known { Answer::Repeated(reply) } else { Answer::Done(reply) }
     }
 
-    /// What its live orders hold.
+    /// What its live orders hold, and what is held for top-ups.
     pub(crate) fn held(&self, account: AccountId) -> i128 {
-        self.orders.iter().filter(|order| order.account == account).map(|order| order.hold()).sum()
+        let orders = self.orders.iter().filter(|order| order.account == account).map(|order| order.hold());
+        orders.sum::<i128>() + self.topping_up(account)
     }
 
     /// What the escrows of its leases hold: from the match until the contract

@@ -1,8 +1,8 @@
 //! Bids: what they are, and what is refused.
 
 use berth_domain::{
-    AccountId, BidAccepted, BidId, BidState, BidTarget, CancelReason, Code, Event, MarketId, PlaceBid, ProviderId,
-    ReplaceBid, Seconds, TimeInForce,
+    AccountId, BidAccepted, BidId, BidState, BidTarget, CancelReason, Code, Event, MarketId, Micros, PlaceBid,
+    ProviderId, ReplaceBid, Seconds, TimeInForce,
 };
 
 use super::order::owed;
@@ -25,6 +25,7 @@ pub(crate) struct Bid {
     pub(crate) left: u32,
     /// The quote set that it belongs to.
     pub(crate) set: Option<u32>,
+    pub(super) placed_at: Micros,
 }
 
 impl Bid {
@@ -124,7 +125,8 @@ impl Oracle {
         }
         let id = BidId(self.bids.len() as u64 + 1);
         let (state, age) = (BidState::Open, self.step.seq.0);
-        Ok(Bid { id, account, market, state, age, place: place.clone(), left, set: None })
+        let placed_at = self.step.at;
+        Ok(Bid { id, account, market, state, age, place: place.clone(), left, set: None, placed_at })
     }
 
     pub(super) fn accepted(&self, bid: &Bid) -> Event {
@@ -173,7 +175,7 @@ impl Oracle {
     pub(super) fn offers(&self, host: ProviderId, order: &Order) -> bool {
         let host = self.host(host);
         order.place.requires.iter().all(|required| host.says.attributes.contains(required))
-            && order.place.min_uptime.is_none_or(|least| host.uptime >= least)
+            && order.place.min_uptime.is_none_or(|least| self.is_up(host.account, least))
     }
 
     /// A market's book holds so many orders and bids and no more. What would

@@ -10,7 +10,7 @@ use super::{Answer, Lease, Oracle, Reply};
 
 impl Oracle {
     pub(super) fn escrowed(&mut self, fact: &Escrowed) -> Result<Answer, Code> {
-        let (at, timing) = (self.step.at, self.rules().timing);
+        let at = self.step.at;
         let lease = self.find_lease(fact.lease).ok_or(Code::UnknownLease)?;
         if lease.escrow_tx == Some(fact.tx) {
             return Ok(Answer::Repeated(Reply::Lease(fact.lease)));
@@ -20,12 +20,15 @@ impl Oracle {
             return Err(Code::SettlementMismatch);
         }
         let (state, reason) = (lease.state, lease.reason);
-        self.lease_mut(fact.lease).escrow_tx = Some(fact.tx);
+        let lease = self.lease_mut(fact.lease);
+        lease.escrow_tx = Some(fact.tx);
+        lease.record.escrowed_at = Some(at);
         self.tell(LeaseEscrowed { lease: fact.lease, tx: fact.tx });
+        self.prove_escrow(fact.lease, fact.tx, fact.ledger);
         if state == LeaseState::Opened {
             let lease = self.lease_mut(fact.lease);
             lease.state = LeaseState::Escrowed;
-            lease.overdue_at = Some(at.plus(timing.start_timeout));
+            lease.overdue_at = Some(at.plus(lease.timing.start_timeout));
         } else {
             // It had begun to close; nothing was started, so all comes back.
             self.close(fact.lease, reason.expect("what closes has a reason"));
@@ -74,8 +77,9 @@ impl Oracle {
         self.account_mut(lease.tenant).money -= lease.pay;
         self.account_mut(lease.owner).money += lease.pay - lease.fee;
         self.account_mut(treasury).money += lease.fee;
-        self.lease_mut(fact.lease).paid_tx = Some(fact.tx);
+        self.is_settled(fact.lease, fact.tx);
         self.tell(LeasePaid { lease: fact.lease, tx: fact.tx, pay, fee, refund });
+        self.prove_paid(fact);
         Ok(Answer::Done(Reply::Lease(fact.lease)))
     }
 
@@ -94,9 +98,17 @@ impl Oracle {
         let lease = self.lease_mut(fact.lease);
         (lease.pay, lease.fee) = (0, 0);
         lease.reason = Some(CloseReason::Refunded);
-        lease.paid_tx = Some(fact.tx);
+        self.is_settled(fact.lease, fact.tx);
         let (pay, fee, refund) = (stroops(0), stroops(0), fact.amount);
         self.tell(LeasePaid { lease: fact.lease, tx: fact.tx, pay, fee, refund });
+        self.prove_refunded(fact);
         Ok(Answer::Done(Reply::Lease(fact.lease)))
+    }
+
+    fn is_settled(&mut self, id: LeaseId, tx: TxHash) {
+        let at = self.step.at;
+        let lease = self.lease_mut(id);
+        lease.paid_tx = Some(tx);
+        lease.record.paid_at = Some(at);
     }
 }

@@ -85,6 +85,10 @@ impl Oracle {
             self.reach(Rule::AuctionTakesNoAccept);
             return Err(Code::AuctionOpen);
         }
+        if !self.offers(bid.place.provider, &order) {
+            self.reach(Rule::AcceptOfWhatIsNoLongerOffered);
+            return Err(Code::AttributeMissing);
+        }
         let plan = self.plan_directed(&bid);
         if plan.leases() == 0 {
             self.reach(Rule::AcceptWithoutRoom);

@@ -47,7 +47,8 @@ impl Pit {
         let (seq, at) = (self.x.head().0.next(), Micros(self.at));
         let entry = Entry { rules: RULES_VERSION, seq, at, account, authority, command: command.into() };
         let (answer, events) = self.x.apply(&entry);
-        (answer, events.iter().map(short).collect())
+        let proofs = |event: &&Event| matches!(event, Event::ProofStepped(_));
+        (answer, events.iter().filter(|event| !proofs(event)).map(short).collect())
     }
 
     fn bid(&mut self, account: u32, quantity: u32, price: i64) -> (Answer, Vec<String>) {

@@ -58,7 +58,7 @@ impl Oracle {
 
     /// The contract has paid: what waited, then what is free, then what orders
     /// hold. If there was more, it had not locked what the exchange has in an
-    /// escrow, and the account owes that.
+    /// escrow, or counts to one, and the account owes that.
     pub(super) fn withdrawal_paid(&mut self, fact: &Withdrawn) -> Result<Answer, Code> {
         if self.is_counted(fact.event) {
             return Ok(Answer::Repeated(Reply::None));

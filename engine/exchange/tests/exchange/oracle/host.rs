@@ -2,7 +2,6 @@
 
 use berth_domain::{
     AccountId, Code, LeaseState, MarketId, ProviderId, ProviderRegistered, RegisterProvider, ResourceClass, Resources,
-    Uptime,
 };
 
 use super::{Oracle, Order, Reply};
@@ -15,8 +14,6 @@ pub(crate) struct Host {
     pub(crate) id: ProviderId,
     pub(crate) account: AccountId,
     pub(crate) says: RegisterProvider,
-    /// Nothing lowers it yet.
-    pub(crate) uptime: Uptime,
 }
 
 /// Processors, memory, disk, and units of one market.
@@ -68,7 +65,7 @@ impl Oracle {
             says.gpus.iter().for_each(|gpus| self.open_market(&gpus.class));
         }
         let id = ProviderId(u32::try_from(self.hosts.len() + 1).expect("few hosts"));
-        self.hosts.push(Host { id, account, says: says.clone(), uptime: Uptime::MAX });
+        self.hosts.push(Host { id, account, says: says.clone() });
         let address = self.account(account).address;
         self.tell(ProviderRegistered { provider: id, account, address, own_agent: says.own_agent });
         Ok(Reply::Provider(id))

@@ -1,12 +1,15 @@
 //! Leases: how one opens, what it has cost, and how it closes.
 
 use berth_domain::{
-    AccountId, BidId, BidState, CloseReason, ContainerReport, Digest, JobResult, LeaseClosed, LeaseClosing, LeaseId,
+    AccountId, BidId, BidState, CloseReason, ContainerReport, FeeBps, JobResult, LeaseClosed, LeaseClosing, LeaseId,
     LeaseOpened, LeaseState, MarketId, Micros, OrderFilled, OrderId, OrderState, ProviderId, Rate, Resources, Seconds,
-    Text, TrustLevel, TxHash,
+    Text, Timing, TrustLevel, TxHash,
 };
 
+use super::backlog::Gap;
 use super::order::{owed, stroops};
+use super::record::Record;
+use super::topup::Funding;
 use super::{Oracle, Rule};
 
 #[derive(Clone, Debug)]
@@ -37,20 +40,24 @@ pub(crate) struct Lease {
     pub(crate) result: Option<JobResult>,
     pub(crate) image: Text<128>,
     pub(crate) containers: Vec<ContainerReport>,
-    /// When its funds ended.
-    pub(super) suspended_at: Option<Micros>,
-    /// Whether its tenant was told that they end.
-    pub(super) is_warned: bool,
+    /// The fee and the timeouts of its opening.
+    pub(super) fee_bps: FeeBps,
+    pub(super) timing: Timing,
+    pub(crate) funding: Funding,
     /// Checks that failed since one passed.
     pub(super) failed_checks: u32,
-    /// When it was last seen to run, and for how long it is known to have run.
-    pub(super) seen_at: Micros,
+    /// When it was last heard of since it runs, and for how long it is known to
+    /// have run.
+    pub(super) heard_at: Option<Micros>,
     pub(super) ran_micros: u64,
+    /// The newest time that a backlog may still fill.
+    pub(crate) gap: Option<Gap>,
     /// When what its state waits for is overdue.
     pub(super) overdue_at: Option<Micros>,
     /// What it cost, and the platform's part of it. Zero until it closes.
     pub(crate) pay: i128,
     pub(crate) fee: i128,
+    pub(super) record: Record,
 }
 
 impl Lease {
@@ -67,34 +74,6 @@ impl Lease {
     /// What those cost, at most its escrow.
     pub(super) fn cost(&self) -> i128 {
         owed(self.price, self.units, self.replicas, self.evidenced()).min(self.escrow())
-    }
-
-    /// When its funds end.
-    pub(super) fn funded_until(&self) -> Option<Micros> {
-        Some(self.started_at?.plus(self.prepay))
-    }
-
-    /// The end of what may be paid of the time up to `at`: nothing counts after
-    /// the lease began to close, was suspended or had no more funds.
-    fn paid_until(&self, at: Micros) -> Micros {
-        let ends = [Some(at), self.closing_at, self.suspended_at, self.funded_until()];
-        ends.into_iter().flatten().min().expect("at least now")
-    }
-
-    /// A check of its containers failed at `at`: the time before is not paid.
-    pub(super) fn missed(&mut self, at: Micros) {
-        self.seen_at = self.seen_at.max(self.paid_until(at));
-        self.failed_checks += 1;
-    }
-
-    /// Its containers were seen at `at`. The time since they were last seen
-    /// counts unless it is longer than the grace.
-    pub(super) fn seen(&mut self, at: Micros, grace: Seconds) {
-        let until = self.paid_until(at);
-        if at.since(self.seen_at) <= grace.micros() {
-            self.ran_micros += until.since(self.seen_at);
-        }
-        self.seen_at = self.seen_at.max(until);
     }
 }
 
@@ -143,18 +122,21 @@ impl Oracle {
             started_at: None,
             ends_at: None,
             closing_at: None,
-            suspended_at: None,
-            is_warned: false,
+            fee_bps: self.rules().fee,
+            timing,
+            funding: Funding::default(),
             failed_checks: 0,
             finished: false,
             result: None,
             image: Text::default(),
             containers: Vec::new(),
-            seen_at: Micros(0),
+            heard_at: None,
             ran_micros: 0,
+            gap: None,
             overdue_at: Some(self.step.at.plus(timing.escrow_timeout)),
             pay: 0,
             fee: 0,
+            record: Record::new(self.step.at, self.step.seq, self.step.at.unix_seconds() + waits),
         };
         self.tell(LeaseOpened {
             lease: id,
@@ -170,7 +152,7 @@ impl Oracle {
             replicas,
             escrow: stroops(lease.escrow()),
             duration: place.duration,
-            chain_deadline: self.step.at.unix_seconds() + waits,
+            chain_deadline: lease.record.chain_deadline,
             level,
         });
         self.leases.push(lease);
@@ -208,14 +190,14 @@ impl Oracle {
 
     /// Asks for the containers to be removed; nothing after this is paid.
     pub(super) fn begin_closing(&mut self, id: LeaseId, reason: CloseReason) {
-        let (at, wait) = (self.step.at, self.rules().timing.closing_timeout);
+        let at = self.step.at;
         let lease = self.lease_mut(id);
         if matches!(lease.state, LeaseState::Closing | LeaseState::Closed) {
             return;
         }
         // Before the chain has answered, only it knows whether there is an
         // escrow to give back: nothing is overdue until it does.
-        lease.overdue_at = (lease.state != LeaseState::Opened).then_some(at.plus(wait));
+        lease.overdue_at = (lease.state != LeaseState::Opened).then_some(at.plus(lease.timing.closing_timeout));
         lease.state = LeaseState::Closing;
         lease.reason = Some(reason);
         lease.closing_at = Some(at);
@@ -226,30 +208,33 @@ impl Oracle {
     /// Counts what it cost, frees its room, and lets its host's bids enter
     /// again.
     pub(super) fn close(&mut self, id: LeaseId, reason: CloseReason) {
-        let bps = i128::from(self.rules().fee.get());
+        let at = self.step.at;
         let lease = self.lease_mut(id);
         let had_ended = lease.state == LeaseState::Closing;
         // What a gang that failed has run for is nothing to anybody.
         let is_paid = lease.started_at.is_some() && !matches!(reason, CloseReason::Refunded | CloseReason::GangFailed);
         lease.pay = if is_paid { lease.cost() } else { 0 };
-        lease.fee = lease.pay * bps / 10_000;
+        lease.fee = lease.pay * i128::from(lease.fee_bps.get()) / 10_000;
         lease.state = LeaseState::Closed;
         lease.reason = Some(reason);
         lease.overdue_at = None;
-        let lease = lease.clone();
+        lease.record.closed_at = Some(at);
+        self.prove_close(id, reason);
+        let lease = self.lease_mut(id).clone();
         self.tell(LeaseClosed {
             lease: id,
             reason,
             detail: lease.detail.clone(),
-            evidenced: if reason == CloseReason::GangFailed { Seconds(0) } else { lease.evidenced() },
+            evidenced: lease.told_seconds(reason),
             pay: stroops(lease.pay),
             fee: stroops(lease.fee),
             refund: stroops(lease.escrow() - lease.pay),
             escrowed: lease.escrow_tx.is_some() && reason != CloseReason::Refunded,
-            // What the steps of its proof say is not foretold.
-            proof: Digest::default(),
+            proof: lease.record.proof.last().expect("its close is proven").hash,
         });
-        self.reenter_host(lease.host);
+        if !self.lease_counts(id) {
+            self.reenter_host(lease.host);
+        }
         if !had_ended {
             self.gang_leg_ends(id, reason);
         }

@@ -13,13 +13,13 @@ const RESULT_BYTES_MAX: u64 = (1 << 53) - 1;
 
 impl Oracle {
     /// The lease, when its host's owner speaks.
-    fn as_owner(&self, id: LeaseId) -> Result<&Lease, Code> {
+    pub(super) fn as_owner(&self, id: LeaseId) -> Result<&Lease, Code> {
         let lease = self.find_lease(id).ok_or(Code::UnknownLease)?;
         if lease.owner == self.step.account { Ok(lease) } else { Err(Code::NotYours) }
     }
 
     pub(super) fn start(&mut self, start: &StartLease) -> Result<Answer, Code> {
-        let (at, timing) = (self.step.at, self.rules().timing);
+        let at = self.step.at;
         let lease = self.as_owner(start.lease)?;
         let is_said = lease.containers == start.containers && lease.image == start.image;
         if lease.state == LeaseState::Running && is_said {
@@ -37,23 +37,18 @@ impl Oracle {
         lease.state = LeaseState::Running;
         lease.started_at = Some(at);
         lease.ends_at = Some(ends_at);
-        lease.seen_at = at;
+        lease.heard_at = Some(at);
         lease.image = start.image.clone();
         lease.containers.clone_from(&start.containers);
-        lease.overdue_at = Some(at.plus(timing.dark_after));
-        let (funded_until, is_part) = (lease.funded_until(), lease.prepay < lease.duration);
+        lease.overdue_at = Some(at.plus(lease.timing.dark_after));
         self.tell(LeaseStarted { lease: start.lease, ends_at });
-        // Its funds may end so soon that the warning is due.
-        let funded_until = funded_until.expect("it has started");
-        if is_part && funded_until.0.saturating_sub(timing.runway_warning.micros()) <= at.0 {
-            self.reach(Rule::WarnedAtTheStart);
-            self.warn(start.lease);
-        }
+        self.has_new_funds(start.lease);
+        self.prove_start(start);
         Ok(Answer::Done(Reply::Lease(start.lease)))
     }
 
     pub(super) fn heartbeat(&mut self, beat: &Heartbeat) -> Result<Answer, Code> {
-        let (at, timing) = (self.step.at, self.rules().timing);
+        let at = self.step.at;
         let lease = self.as_owner(beat.lease)?;
         let may = matches!(lease.state, LeaseState::Running | LeaseState::Suspended | LeaseState::Closing);
         if lease.started_at.is_none() || !may {
@@ -61,15 +56,17 @@ impl Oracle {
         }
         let lease = self.lease_mut(beat.lease);
         if beat.healthy {
-            lease.seen(at, timing.heartbeat_grace);
+            lease.gap = lease.seen(at).or(lease.gap);
             lease.failed_checks = 0;
         } else {
             lease.missed(at);
         }
+        lease.record.heartbeats += 1;
+        (lease.record.cpu_millis, lease.record.memory_bytes) = (beat.cpu_millis, beat.memory_bytes);
         let is_running = lease.state == LeaseState::Running;
-        let fails = is_running && lease.failed_checks >= timing.missed_checks;
+        let fails = is_running && lease.failed_checks >= lease.timing.missed_checks;
         if is_running {
-            lease.overdue_at = Some(at.plus(timing.dark_after));
+            lease.overdue_at = Some(at.plus(lease.timing.dark_after));
         }
         let (evidenced, cost) = (lease.evidenced(), stroops(lease.cost()));
         self.tell(LeaseAccrued { lease: beat.lease, evidenced, cost, healthy: beat.healthy });
@@ -82,7 +79,7 @@ impl Oracle {
     }
 
     pub(super) fn finish(&mut self, finish: &FinishLease) -> Result<Answer, Code> {
-        let (at, grace) = (self.step.at, self.rules().timing.heartbeat_grace);
+        let at = self.step.at;
         let lease = self.as_owner(finish.lease)?;
         match lease.state {
             LeaseState::Closed => return Ok(Answer::Repeated(Reply::Lease(finish.lease))),
@@ -102,7 +99,7 @@ impl Oracle {
         // Who removed the containers saw them until then. When others ended,
         // nobody saw: their last heartbeat counts.
         if ran && finish.outcome == FinishOutcome::Stopped {
-            lease.seen(at, grace);
+            lease.seen(at);
         }
         lease.finished = true;
         lease.result = finish.result;

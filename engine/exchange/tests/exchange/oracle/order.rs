@@ -2,7 +2,7 @@
 
 use berth_domain::{
     AccountId, Code, Micros, Mode, OrderAccepted, OrderId, OrderState, PlaceOrder, ProviderId, Rate, ReplaceOrder,
-    Seconds, Stroops, TimeInForce, TrustLevel,
+    Seconds, Seq, Stroops, TimeInForce, TrustLevel,
 };
 
 use super::host::is_strictly_sorted;
@@ -23,6 +23,15 @@ pub(crate) struct Order {
     pub(crate) left: u32,
     /// When an auction that could not close in time was put off.
     pub(super) put_off: Option<Micros>,
+    pub(super) placed: Placed,
+}
+
+/// How it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed {
+    pub(super) seq: Seq,
+    pub(super) at: Micros,
+    pub(super) replicas: u32,
 }
 
 impl Order {
@@ -92,6 +101,7 @@ impl Oracle {
             place: place.clone(),
             left: place.replicas,
             put_off: None,
+            placed: Placed { seq: self.step.seq, at: self.step.at, replicas: place.replicas },
         };
         let hold = self.check_hold(&order)?;
         let open = self.orders.iter().filter(|order| order.account == account && order.is_live()).count();

@@ -24,7 +24,7 @@ impl Oracle {
     }
 
     /// Lets live things enter again, the oldest first.
-    fn reenter(&mut self, mut things: Vec<Entrant>) {
+    pub(super) fn reenter(&mut self, mut things: Vec<Entrant>) {
         things.sort_by_key(|thing| (self.age_of(*thing), *thing));
         for thing in things {
             self.enters_again_or_waits(thing);

@@ -16,6 +16,7 @@ enum Timer {
     LeaseEnd(LeaseId),
     LeaseOverdue(LeaseId),
     DeadMan(AccountId),
+    Trust(AccountId),
     Gang(OrderId),
     Reentry,
 }
@@ -37,11 +38,12 @@ impl Oracle {
         for lease in &self.leases {
             timers.extend(lease.overdue_at.map(|at| (at, Timer::LeaseOverdue(lease.id))));
             if lease.state == LeaseState::Running {
-                timers.extend(self.runs_until(lease).map(|at| (at, Timer::LeaseEnd(lease.id))));
+                timers.extend(Self::runs_until(lease).map(|at| (at, Timer::LeaseEnd(lease.id))));
             }
         }
         for account in &self.accounts {
             timers.extend(account.dead_man.map(|armed| (armed.deadline, Timer::DeadMan(account.id))));
+            timers.extend(self.trust_until(account.id).map(|until| (until, Timer::Trust(account.id))));
         }
         timers.extend(self.gangs.iter().filter_map(|gang| Some((gang.put_off?, Timer::Gang(gang.order)))));
         timers.extend(self.waits_since().map(|since| (since, Timer::Reentry)));
@@ -77,6 +79,7 @@ impl Oracle {
             Timer::BidExpiry(bid) => self.expire_bid(bid),
             Timer::AuctionClose(order) => return self.close_auction(order),
             Timer::DeadMan(account) => self.dead_man_fires(account),
+            Timer::Trust(account) => self.trust_expires(account),
             Timer::Reentry => {
                 self.go_on();
                 return self.waits_since().is_none();
@@ -95,25 +98,25 @@ impl Oracle {
 
     /// What comes next in a lease that runs: its end, or, when it is not paid for
     /// to its end, a warning and then the end of its funds.
-    fn runs_until(&self, lease: &Lease) -> Option<Micros> {
-        let warning = self.rules().timing.runway_warning.micros();
+    fn runs_until(lease: &Lease) -> Option<Micros> {
+        let warning = lease.timing.runway_warning.micros();
         let funded_until = lease.funded_until()?;
         match lease.prepay < lease.duration {
             false => lease.ends_at,
-            true if lease.is_warned => Some(funded_until),
+            true if lease.funding.is_warned => Some(funded_until),
             true => Some(Micros(funded_until.0.saturating_sub(warning))),
         }
     }
 
     fn run_out(&mut self, id: LeaseId) {
-        let (at, timeout) = (self.step.at, self.rules().timing.suspend_timeout);
+        let at = self.step.at;
         let lease = self.lease_mut(id);
         if lease.prepay >= lease.duration {
             self.begin_closing(id, CloseReason::Completed);
-        } else if lease.is_warned {
-            let closes_at = at.plus(timeout);
+        } else if lease.funding.is_warned {
+            let closes_at = lease.may_be_suspended_until(at);
             lease.state = LeaseState::Suspended;
-            lease.suspended_at = lease.funded_until();
+            lease.funding.suspended_at = lease.funded_until();
             lease.overdue_at = Some(closes_at);
             self.reach(Rule::Suspended);
             self.tell(LeaseSuspended { lease: id, closes_at });
@@ -125,7 +128,7 @@ impl Oracle {
     pub(super) fn warn(&mut self, id: LeaseId) {
         self.reach(Rule::Warned);
         let lease = self.lease_mut(id);
-        lease.is_warned = true;
+        lease.funding.is_warned = true;
         let ends_at = lease.funded_until().expect("it runs");
         self.tell(LeaseRunway { lease: id, ends_at });
     }
@@ -148,18 +151,19 @@ impl Oracle {
     /// The node was down: nobody could be heard, so whoever is waited for is
     /// waited for anew. Ends of leases, orders, bids and auctions do not move.
     pub(super) fn resume(&mut self) {
-        let (at, timing) = (self.step.at, self.rules().timing);
+        let at = self.step.at;
         let mut moved = Vec::new();
         for lease in self.leases.iter_mut().filter(|lease| lease.overdue_at.is_some()) {
-            let wait = match lease.state {
-                LeaseState::Opened => timing.escrow_timeout,
-                LeaseState::Escrowed => timing.start_timeout,
-                LeaseState::Running => timing.dark_after,
-                LeaseState::Suspended => timing.suspend_timeout,
-                LeaseState::Closing => timing.closing_timeout,
+            let timing = lease.timing;
+            let overdue_at = match lease.state {
+                LeaseState::Opened => at.plus(timing.escrow_timeout),
+                LeaseState::Escrowed => at.plus(timing.start_timeout),
+                LeaseState::Running => at.plus(timing.dark_after),
+                LeaseState::Suspended => lease.may_be_suspended_until(at),
+                LeaseState::Closing => at.plus(timing.closing_timeout),
                 other => unreachable!("nothing is overdue of what is {other}"),
             };
-            lease.overdue_at = Some(at.plus(wait));
+            lease.overdue_at = Some(overdue_at);
             moved.push(Rule::LeaseMovedByResumption);
         }
         for id in self.accounts.iter().map(|account| account.id).collect::<Vec<_>>() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::{CancelReason, CloseReason, Code, Command, Entry, Event};
 
+use super::standing;
 use crate::oracle::{Answer, Rule, Tally};
 
 #[derive(Clone, Debug, Default)]
@@ -13,8 +14,8 @@ pub(crate) struct Census {
 }
 
 /// Tags and numbers up to which the oracle foretells everything: accounts,
-/// funds, orders, bids, leases. What the operator, trust, top-ups and standbys
-/// brought begins behind them.
+/// funds, orders, bids, leases. What the operator, trust and standbys brought
+/// begins behind them.
 const COMMANDS: u16 = 28;
 const EVENTS: u16 = 29;
 const CODES: u8 = 36;
@@ -22,9 +23,22 @@ const CANCELLATIONS: u8 = 7;
 const CLOSINGS: u8 = 8;
 
 /// What it foretells of that, too.
-const MORE: [&str; 6] = [
+const MORE: [&str; 19] = [
     "lease.runway",
     "lease.suspended",
+    "lease.resumed",
+    "lease.topUpRequested",
+    "lease.toppedUp",
+    "lease.topUpFailed",
+    "lease.topup done",
+    "lease.toppedUp done",
+    "lease.toppedUp repeated",
+    "lease.topUpFailed done",
+    "lease.topUpFailed repeated",
+    "lease.backlog done",
+    "refused TOP_UP_PENDING",
+    "refused SIGNATURE_REQUIRED",
+    "refused BACKLOG_MISMATCH",
     "order.parked",
     "order.resumed",
     "refused ORDER_PARKED",
@@ -71,6 +85,11 @@ impl Census {
                 Event::OrderCancelled(e) => meet(format!("order ends {}", e.reason)),
                 Event::BidCancelled(e) => meet(format!("bid ends {}", e.reason)),
                 Event::LeaseClosed(e) => meet(format!("lease ends {}", e.reason)),
+                Event::TrustChanged(e) => {
+                    meet(format!("trust by {}", e.cause.as_str()));
+                    meet(format!("trust to {}", e.to));
+                }
+                Event::ReputationChanged(e) => meet(format!("reputation by {}", e.cause)),
                 _ => {}
             }
         }
@@ -86,7 +105,7 @@ impl Census {
     /// What was never met, of all that is foretold.
     pub(crate) fn missed(&self) -> Vec<String> {
         let commands = Command::TAGS.iter().filter(|(tag, ..)| *tag <= COMMANDS);
-        let events = Event::TAGS.iter().filter(|(tag, name, _)| *tag <= EVENTS && *name != "proof.step");
+        let events = Event::TAGS.iter().filter(|(tag, ..)| *tag <= EVENTS);
         let codes = Code::ALL.iter().filter(|code| **code as u8 <= CODES);
         let closings = CloseReason::ALL.iter().filter(|reason| **reason as u8 <= CLOSINGS);
         let cancellations = CancelReason::ALL.iter().filter(|reason| **reason as u8 <= CANCELLATIONS);
@@ -94,6 +113,7 @@ impl Census {
         let of_bids = cancellations.clone().filter(|reason| **reason != CancelReason::AuctionUnfilled);
 
         let mut expected: Vec<String> = MORE.map(str::to_owned).into();
+        expected.extend(standing::TO_MEET.map(str::to_owned));
         expected.extend(REPEATABLE.iter().map(|name| format!("{name} repeated")));
         expected.extend(commands.map(|(_, name, _)| format!("{name} done")));
         expected.extend(events.map(|(_, name, _)| (*name).to_owned()));

@@ -3,12 +3,13 @@
 
 use berth_domain::{
     AccountId, Bounds, ChainEventId, Command, Deposit, Genesis, GpuInventory, OpenAccount, RegisterProvider, Resources,
-    Resumed, Seconds, Tick, Timing, TrustRules,
+    Resumed, Seconds, Tick, Timing,
 };
 use proptest::prelude::*;
 
 use super::dice::{Dice, region, text};
-use super::leasing::{funds, is_over, leasing, stroops};
+use super::leasing::{funds, going_well, is_over, leasing, stroops};
+use super::standing::{auditors, grants, standing, trust_rules};
 use super::tape::Tape;
 use super::trading;
 use crate::cast::{CAST, TENANTS, address, class, genesis};
@@ -22,35 +23,34 @@ pub(crate) struct Move {
     pub(crate) pause: Seconds,
     pub(crate) is_up: bool,
     pub(crate) resumes: bool,
+    /// Without a signature where one can be.
+    pub(crate) attests: bool,
 }
 
 /// A stream: which of its moves are made, under which rules, and the moves. A
 /// failing one first does without moves, then its rules and the moves that are
 /// left become plainer.
-pub(crate) type Stream = (Vec<bool>, [u8; 7], Vec<Move>);
+pub(crate) type Stream = (Vec<bool>, [u8; 8], Vec<Move>);
 
 pub(crate) fn streams() -> impl Strategy<Value = Stream> {
     let made = proptest::collection::vec(proptest::bool::weighted(0.99), MOVES);
-    (made, any::<[u8; 7]>(), proptest::collection::vec(moves(), MOVES))
+    (made, any::<[u8; 8]>(), proptest::collection::vec(moves(), MOVES))
 }
 
 /// So that about 200 are made.
 const MOVES: usize = 202;
 
 fn moves() -> impl Strategy<Value = Move> {
-    let pause = prop_oneof![60 => Just(0), 20 => 0..6_u64, 3 => 10..70_u64, 1 => 70..1_000_u64];
+    let pause = prop_oneof![600 => Just(0), 200 => 0..6_u64, 30 => 10..70_u64, 10 => 70..1_000_u64, 1 => Just(86_400)];
     let node = prop_oneof![30 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false))];
-    (0..100_u8, any::<[u16; 28]>(), pause, node).prop_map(|(kind, dice, pause, (is_up, resumes))| Move {
-        kind,
-        dice,
-        pause: Seconds(pause),
-        is_up,
-        resumes,
+    let attests = prop_oneof![8 => Just(false), 1 => Just(true)];
+    (0..105_u8, any::<[u16; 28]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
+        Move { kind, dice, pause: Seconds(pause), is_up, resumes, attests }
     })
 }
 
 /// Tight rules, so that bounds are met.
-pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders]: [u8; 7]) -> Genesis {
+pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders, trust]: [u8; 8]) -> Genesis {
     let pick = |choice: u8, from: [u32; 4]| from[usize::from(choice % 4)];
     let timing = [(30, 60, 20, 40, 20), (300, 600, 60, 180, 120), (10, 10, 8, 12, 8), (60, 30, 0, 1_000, 0)]
         [usize::from(timing % 4)];
@@ -69,8 +69,8 @@ pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders]: [u8; 7])
             missed_checks: 2,
             backlog_window: Seconds(100),
         },
-        // No lease counts for anybody's standing: that is not foretold.
-        trust: TrustRules { min_fee: stroops(i64::MAX.into()), ..TrustRules::default() },
+        trust: trust_rules(trust),
+        grants: grants(trust),
         bounds: Bounds {
             scan: pick(scan, [10_000, 10, 3, 1]),
             tick: pick(tick, [1_000, 1_000, 2, 1]),
@@ -84,7 +84,7 @@ pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders]: [u8; 7])
             depth: pick(depth, [1_000, 1_000, 20, 8]),
             quotes: 3,
         },
-        ..genesis()
+        ..auditors()
     }
 }
 
@@ -123,6 +123,7 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
     let other = dice.once_in(60).then(|| AccountId(dice.pick(&[0, 1, 2, 7, 8, 99])));
     let is_idle = x.leases.iter().all(is_over);
     let (account, command) = match next.kind {
+        0..60 if tape.goes_well && !is_idle && dice.once_in(2) => going_well(x, dice),
         67..90 if is_idle && next.kind.is_multiple_of(2) => placed(trading::bid(x, now, dice)),
         67..90 if is_idle => placed(trading::order(x, now, dice)),
         0..13 => placed(trading::bid(x, now, dice)),
@@ -139,7 +140,8 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
         67..91 => leasing(x, dice),
         91..95 => (AccountId::EXCHANGE, funds(x, dice)),
         95..97 => again(&tape.said, dice),
-        _ => rare(x, dice),
+        97..100 => rare(x, dice),
+        _ => standing(x, now, dice),
     };
     (other.unwrap_or(account), command)
 }
