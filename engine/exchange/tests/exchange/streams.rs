@@ -9,6 +9,7 @@ mod funding;
 mod leasing;
 mod mirror;
 mod moves;
+mod operating;
 mod standing;
 mod tape;
 mod trading;
