@@ -53,7 +53,6 @@ mod timers;
 mod topups;
 mod trust;
 mod trust_books;
-mod trust_fold;
 mod verification;
 mod verified_streams;
 mod withdrawals;

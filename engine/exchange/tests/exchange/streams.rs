@@ -9,8 +9,11 @@ mod funding;
 mod leasing;
 mod mirror;
 mod moves;
+mod operating;
+mod standing;
 mod tape;
 mod trading;
+mod trusted;
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};

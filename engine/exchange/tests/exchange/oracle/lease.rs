@@ -232,7 +232,9 @@ impl Oracle {
             escrowed: lease.escrow_tx.is_some() && reason != CloseReason::Refunded,
             proof: lease.record.proof.last().expect("its close is proven").hash,
         });
-        self.reenter_host(lease.host);
+        if !self.lease_counts(id) {
+            self.reenter_host(lease.host);
+        }
         if !had_ended {
             self.gang_leg_ends(id, reason);
         }
