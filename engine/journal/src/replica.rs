@@ -59,6 +59,11 @@ impl Replica {
         Self { exchange: Exchange::new(), tip: Tip::default(), log_id: None }
     }
 
+    /// Behind what has been applied elsewhere.
+    pub(crate) const fn at(exchange: Exchange, tip: Tip, log_id: Digest) -> Self {
+        Self { exchange, tip, log_id: Some(log_id) }
+    }
+
     /// The exchange as it is here.
     #[must_use]
     pub const fn exchange(&self) -> &Exchange {
@@ -97,6 +102,26 @@ impl Replica {
         }
         self.close(batch.epoch, batch.hash);
         Ok(())
+    }
+
+    /// Checks a batch's links and applies its entries up to `last`. Where that
+    /// is not its last, the replica stands inside the batch and only its exchange
+    /// is of further use.
+    pub(crate) fn follow_to(&mut self, batch: &Batch, last: Seq) -> Result<(), FollowError> {
+        if batch.last() <= last {
+            return self.follow(batch, |_| {});
+        }
+        self.tip.check(batch)?;
+        let mut events = Vec::new();
+        for entry in batch.entries.iter().take_while(|entry| entry.seq <= last) {
+            self.apply(entry, &mut events)?;
+        }
+        Ok(())
+    }
+
+    /// Only the exchange.
+    pub(crate) fn into_exchange(self) -> Exchange {
+        self.exchange
     }
 
     /// Applies the next entry. The batch around it is not known yet: that is

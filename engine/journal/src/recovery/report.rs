@@ -10,6 +10,7 @@ use crate::chain::ChainBreak;
 use crate::database::StoreError;
 use crate::reader::ReadError;
 use crate::replica::FollowError;
+use crate::snapshot::SnapshotFault;
 
 /// What recovery mended. The operator should see it.
 #[derive(Debug)]
@@ -35,6 +36,13 @@ pub enum Note {
         from: Seq,
         /// Where the log ends.
         to: Seq,
+    },
+    /// A snapshot was not used. One that never will be is removed.
+    SnapshotUnused {
+        /// The snapshot.
+        file: PathBuf,
+        /// Why.
+        fault: SnapshotFault,
     },
 }
 
@@ -142,6 +150,9 @@ impl fmt::Display for Note {
                 f.write_str("there was no watermark beside the log: whether it lost its end cannot be told this once")
             }
             Self::EventsLost(why) => write!(f, "the event store is made anew from the log: {why}"),
+            Self::SnapshotUnused { file, fault } => {
+                write!(f, "the snapshot {} was not used: {fault}", file.display())
+            }
             Self::EventsDiffer(seq) => {
                 write!(f, "the event store is made anew from the log: it held other events at entry {seq}")
             }

@@ -1,0 +1,63 @@
+//! A snapshot in its place in the log.
+
+use std::path::Path;
+
+use berth_domain::Seq;
+
+use super::file::{Header, SnapshotFault, read, read_header};
+use crate::batch::Batch;
+use crate::reader::{LogReader, ReadError};
+use crate::replica::Replica;
+use crate::store::LogStore;
+
+/// A log whose batches can be looked up.
+pub(crate) trait Batched {
+    /// The batch that holds an entry.
+    fn batch_of(&self, seq: Seq) -> Result<Option<Batch>, ReadError>;
+}
+
+impl Batched for LogStore {
+    fn batch_of(&self, seq: Seq) -> Result<Option<Batch>, ReadError> {
+        that_holds(seq, self.batches(seq))
+    }
+}
+
+impl Batched for LogReader {
+    fn batch_of(&self, seq: Seq) -> Result<Option<Batch>, ReadError> {
+        that_holds(seq, self.read(seq))
+    }
+}
+
+fn that_holds(
+    seq: Seq,
+    mut batches: impl Iterator<Item = Result<Batch, ReadError>>,
+) -> Result<Option<Batch>, ReadError> {
+    let batch = batches.next().transpose()?;
+    Ok(batch.filter(|batch| (batch.first()..=batch.last()).contains(&seq)))
+}
+
+/// A replica out of a snapshot that belongs to this log: what it was made
+/// behind stands there.
+pub(crate) fn load(path: &Path, seq: Seq, log: &impl Batched) -> Result<Replica, SnapshotFault> {
+    // Most that will not do is found out without reading the state.
+    let header = read_header(path)?;
+    if header.seq != seq {
+        return Err(SnapshotFault::Misnamed(header.seq));
+    }
+    check_place(&header, log)?;
+    let (replica, _) = read(path)?;
+    Ok(replica)
+}
+
+fn check_place(header: &Header, log: &impl Batched) -> Result<(), SnapshotFault> {
+    // What of the log cannot be read is recovery's to tell.
+    let batch_of = |seq| log.batch_of(seq).ok().flatten();
+    let first = batch_of(Seq(1)).and_then(|batch| batch.entries.first().map(berth_domain::Entry::hash));
+    if first != Some(header.log) {
+        return Err(SnapshotFault::OtherLog(header.log));
+    }
+    match batch_of(header.seq) {
+        Some(batch) if header.is_behind(&batch) => Ok(()),
+        _ => Err(SnapshotFault::OtherBatch(header.batch)),
+    }
+}
