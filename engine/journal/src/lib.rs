@@ -56,8 +56,6 @@ pub use sequencer::{
     Ack, Committed, CommittedEntry, Fatal, Sequencer, SequencerConfig, SequencerHandle, StartError, Submission,
     SubmitError, abort_on_fatal,
 };
-pub use snapshot::{
-    PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, Snapshots, exchange_at,
-};
+pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, Snapshots, exchange_at};
 pub use store::LogStore;
 pub use verify::{Finding, FindingKind, Verification, verify};

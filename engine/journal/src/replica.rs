@@ -150,36 +150,15 @@ impl Replica {
 
 #[cfg(test)]
 mod tests {
-    use berth_domain::{
-        AccountId, Address, Authority, Bounds, FeeBps, Genesis, Micros, RULES_VERSION, Resumed, Text, Timing,
-        TrustLevel, TrustRules,
-    };
+    use berth_domain::{AccountId, Address, Authority, Micros, RULES_VERSION, Resumed};
 
     use super::*;
     use crate::batch::BatchBuilder;
+    use crate::testing::genesis;
 
     fn entry(seq: u64, command: impl Into<Command>) -> Entry {
         let (account, authority) = (AccountId::EXCHANGE, Authority::Exchange);
         Entry { rules: RULES_VERSION, seq: Seq(seq), at: Micros(seq), account, authority, command: command.into() }
-    }
-
-    fn genesis() -> Genesis {
-        Genesis {
-            network: Digest::default(),
-            escrow_contract: Digest::default(),
-            asset: Text::new("XLM").unwrap(),
-            operator: Address::default(),
-            treasury: Address::default(),
-            fee: FeeBps::new(500).unwrap(),
-            default_level: TrustLevel::One,
-            grants: Vec::new(),
-            markets: Vec::new(),
-            open_markets: false,
-            timing: Timing::default(),
-            bounds: Bounds::default(),
-            trust: TrustRules::default(),
-            auditors: Vec::new(),
-        }
     }
 
     /// Follows a batch of one entry in an epoch.

@@ -16,5 +16,6 @@ pub use file::{SNAPSHOT_VERSION, SnapshotFault};
 pub use maker::{SnapshotConfig, Snapshots};
 pub use past::{PastError, exchange_at};
 
+pub(crate) use file::{Header, read};
 pub(crate) use folder::{discard, found_in};
-pub(crate) use source::{Batched, load};
+pub(crate) use source::{Batched, check_place};

@@ -83,6 +83,16 @@ pub enum Problem {
         /// Its last entry once.
         marked: Seq,
     },
+    /// The log ends before a snapshot that was made of it.
+    #[error("the log ends at entry {recovered}, but the snapshot {} was made of it at entry {snapshot}", file.display())]
+    BehindSnapshot {
+        /// Its last entry now.
+        recovered: Seq,
+        /// Where it was once.
+        snapshot: Seq,
+        /// The snapshot.
+        file: PathBuf,
+    },
     /// The log is another than the one that the watermark was written beside.
     #[error("the watermark names batch {marked} there, and the log holds another")]
     Other {
@@ -115,6 +125,10 @@ impl Problem {
             Self::Short { .. } | Self::Other { .. } => {
                 "Restore the data directory from a backup or a standby; to go on without the lost entries, which were \
                  acknowledged, remove the watermark file"
+            }
+            Self::BehindSnapshot { .. } => {
+                "Restore the data directory from a backup or a standby; to go on without the lost entries, which were \
+                 acknowledged, remove the snapshot"
             }
             Self::Watermark => {
                 "If the log is known to be complete, remove the watermark file; otherwise restore the data directory"

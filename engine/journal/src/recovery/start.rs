@@ -1,7 +1,7 @@
 //! Where the replay of the log begins, and the replay itself: at the newest
 //! snapshot that is beyond doubt, or at the beginning.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use berth_domain::Seq;
 
@@ -13,7 +13,7 @@ use crate::database::StoreError;
 use crate::event_store::EventStore;
 use crate::keys::DataDir;
 use crate::replica::Replica;
-use crate::snapshot::{Batched, SnapshotFault, found_in, load};
+use crate::snapshot::{Batched, SnapshotFault, check_place, found_in, read};
 use crate::store::LogStore;
 use crate::watermark::Mark;
 
@@ -43,6 +43,8 @@ impl Opened<'_> {
                     Err(Stop { problem: Problem::Follow(e), .. }) => SnapshotFault::Misleads(e),
                     Err(stop) => return Err(stop),
                 },
+                // It was made of what was durable.
+                Err(SnapshotFault::Ahead) => return Err(self.behind(seq, file)),
                 Err(fault) => fault,
             };
             if fault.is_lasting() {
@@ -60,17 +62,25 @@ impl Opened<'_> {
     }
 
     /// A replica out of a snapshot, when log and event store agree with it.
-    fn begin_at(&self, file: &std::path::Path, seq: Seq) -> Result<Replica, SnapshotFault> {
+    fn begin_at(&self, file: &Path, seq: Seq) -> Result<Replica, SnapshotFault> {
         let stored = |e: StoreError| SnapshotFault::Unreadable(std::io::Error::other(e));
+        check_place(file, seq, self.store)?;
         let events = self.events.head().map_err(stored)?;
         if events < seq {
             return Err(SnapshotFault::EventsBehind(events));
         }
-        let replica = load(file, seq, self.store)?;
+        let (replica, _) = read(file)?;
         if self.events.digest_at(seq).map_err(stored)? != Some(replica.tip().events) {
             return Err(SnapshotFault::OtherEvents);
         }
         Ok(replica)
+    }
+
+    /// The log ends before a snapshot of it.
+    fn behind(&self, snapshot: Seq, file: PathBuf) -> Stop {
+        let last = self.store.batches(Seq(u64::MAX)).next().and_then(Result::ok);
+        let recovered = last.map_or(Seq(0), |batch| batch.last());
+        Stop { seq: Some(recovered), problem: Problem::BehindSnapshot { recovered, snapshot, file } }
     }
 
     /// Applies the log from where a replica stands and brings the event store

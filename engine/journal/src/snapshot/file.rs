@@ -57,9 +57,15 @@ pub enum SnapshotFault {
     /// It was made behind another batch than the log holds, or in its middle.
     #[error("the log holds another batch there than {0}")]
     OtherBatch(Digest),
+    /// The log ends before it.
+    #[error("the log ends before it")]
+    Ahead,
     /// The log does not follow from it.
     #[error("the log does not follow from it: {0}")]
     Misleads(FollowError),
+    /// Replay of the log comes to another state there.
+    #[error("replay of the log comes to another state there")]
+    OtherState,
     /// The event store ends before it, and must be filled from before.
     #[error("the event store ends at entry {0}, before it")]
     EventsBehind(Seq),
@@ -71,7 +77,7 @@ pub enum SnapshotFault {
 impl SnapshotFault {
     /// Whether it will never be used: a better one is made in time.
     pub(crate) const fn is_lasting(&self) -> bool {
-        !matches!(self, Self::Unreadable(_) | Self::EventsBehind(_) | Self::OtherEvents)
+        !matches!(self, Self::Unreadable(_) | Self::Ahead | Self::EventsBehind(_) | Self::OtherEvents)
     }
 }
 
@@ -97,7 +103,15 @@ impl Header {
     pub(crate) fn of(replica: &Replica) -> Option<Self> {
         let (exchange, tip) = (replica.exchange(), replica.tip());
         let Tip { seq, hash: batch, epoch, events } = *tip;
-        Some(Self { rules: exchange.rules(), seq, at: exchange.last_at(), epoch, log: replica.log_id()?, batch, events })
+        Some(Self {
+            rules: exchange.rules(),
+            seq,
+            at: exchange.last_at(),
+            epoch,
+            log: replica.log_id()?,
+            batch,
+            events,
+        })
     }
 
     /// Whether it was made behind this batch.
@@ -264,4 +278,77 @@ fn check_sum(file: &mut File) -> Result<(), SnapshotFault> {
     let mut said = [0; CHECKSUM_BYTES];
     file.read_exact(&mut said)?;
     if sum.finalize() == said { Ok(()) } else { Err(SnapshotFault::Checksum) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::short_log;
+
+    #[test]
+    fn a_snapshot_reads_back_and_no_byte_of_it_can_change_or_be_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.snap");
+        let replica = short_log();
+        write(&path, &replica).unwrap();
+        assert!(!unfinished(&path).exists());
+        let (again, state) = read(&path).unwrap();
+        assert_eq!((again.tip(), again.log_id()), (replica.tip(), replica.log_id()));
+        assert_eq!(state, replica.exchange().state_hash());
+        assert_eq!(again.exchange().state_hash(), state);
+
+        let bytes = fs::read(&path).unwrap();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << (at % 8);
+            fs::write(&path, &changed).unwrap();
+            assert!(read(&path).is_err(), "byte {at}");
+        }
+        for len in (0..bytes.len()).step_by(7) {
+            fs::write(&path, &bytes[..len]).unwrap();
+            assert!(read(&path).is_err(), "{len} bytes");
+        }
+        fs::write(&path, [&bytes[..], &[0]].concat()).unwrap();
+        assert!(read(&path).is_err(), "a byte more");
+    }
+
+    #[test]
+    fn under_a_right_checksum_the_content_is_still_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.snap");
+        write(&path, &short_log()).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        let forge = |change: &dyn Fn(&mut Vec<u8>)| {
+            let mut forged = bytes[..bytes.len() - CHECKSUM_BYTES].to_vec();
+            change(&mut forged);
+            let sum = blake3::hash(&forged);
+            fs::write(&path, [&forged[..], sum.as_bytes()].concat()).unwrap();
+            read(&path).err().map(|fault| fault.to_string())
+        };
+        assert_eq!(forge(&|_| {}), None);
+        let told = |change: &dyn Fn(&mut Vec<u8>)| forge(change).unwrap();
+        assert_eq!(told(&|b| b[0] = b'B'), "it is no snapshot");
+        assert_eq!(told(&|b| b[8] = 9), "it has version 9, and this build reads version 1");
+        assert_eq!(told(&|b| b[10] = 99), "it goes on under rules 99, which this build does not have");
+        let sums = "its content is unsound: ledger: ledger 0: sums does not agree with the rest of the content";
+        assert_eq!(told(&|b| b[HEADER_BYTES] ^= 1), sums);
+        assert_eq!(
+            told(&|b| b.insert(b.len() - STATE_BYTES, 0)),
+            "its content is unsound: bytes are left over behind the content"
+        );
+        assert_eq!(told(&|b| *b.last_mut().unwrap() ^= 1), "its state has another hash than it says");
+        for at in HEADER_BYTES..bytes.len() - CHECKSUM_BYTES - STATE_BYTES {
+            assert!(forge(&|b| b[at] ^= 1).is_some(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_of_one_that_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        // A folder cannot be replaced by a file.
+        let path = folder.path().join("one.snap");
+        fs::create_dir(&path).unwrap();
+        assert!(write(&path, &short_log()).is_err());
+        assert!(!unfinished(&path).exists());
+    }
 }

@@ -60,6 +60,10 @@ pub fn exchange_at(dir: &DataDir, seq: Seq, entries_max: u64) -> Result<Exchange
     if from < seq {
         for batch in log.read(from.next()) {
             let batch = batch?;
+            if batch.last() <= from {
+                // There is nothing behind it.
+                break;
+            }
             let follow = replica.follow_to(&batch, seq);
             follow.map_err(|source| ReplayError::Follow { first: batch.first(), source })?;
             if batch.last() >= seq {

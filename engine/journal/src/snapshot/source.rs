@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use berth_domain::Seq;
+use berth_domain::{Entry, Seq};
 
-use super::file::{Header, SnapshotFault, read, read_header};
+use super::file::{SnapshotFault, read, read_header};
 use crate::batch::Batch;
 use crate::reader::{LogReader, ReadError};
 use crate::replica::Replica;
@@ -36,28 +36,33 @@ fn that_holds(
     Ok(batch.filter(|batch| (batch.first()..=batch.last()).contains(&seq)))
 }
 
-/// A replica out of a snapshot that belongs to this log: what it was made
-/// behind stands there.
+/// A replica out of a snapshot that belongs to this log.
 pub(crate) fn load(path: &Path, seq: Seq, log: &impl Batched) -> Result<Replica, SnapshotFault> {
     // Most that will not do is found out without reading the state.
-    let header = read_header(path)?;
-    if header.seq != seq {
-        return Err(SnapshotFault::Misnamed(header.seq));
-    }
-    check_place(&header, log)?;
+    check_place(path, seq, log)?;
     let (replica, _) = read(path)?;
     Ok(replica)
 }
 
-fn check_place(header: &Header, log: &impl Batched) -> Result<(), SnapshotFault> {
+/// Whether what a snapshot says that it was made behind stands in this log.
+pub(crate) fn check_place(path: &Path, seq: Seq, log: &impl Batched) -> Result<(), SnapshotFault> {
+    let header = read_header(path)?;
+    if header.seq != seq {
+        return Err(SnapshotFault::Misnamed(header.seq));
+    }
     // What of the log cannot be read is recovery's to tell.
     let batch_of = |seq| log.batch_of(seq).ok().flatten();
-    let first = batch_of(Seq(1)).and_then(|batch| batch.entries.first().map(berth_domain::Entry::hash));
+    let first = batch_of(Seq(1)).and_then(|batch| batch.entries.first().map(Entry::hash));
     if first != Some(header.log) {
         return Err(SnapshotFault::OtherLog(header.log));
     }
-    match batch_of(header.seq) {
+    match batch_of(seq) {
         Some(batch) if header.is_behind(&batch) => Ok(()),
-        _ => Err(SnapshotFault::OtherBatch(header.batch)),
+        None => {
+            // It speaks against the log only when it is sound itself.
+            read(path)?;
+            Err(SnapshotFault::Ahead)
+        }
+        Some(_) => Err(SnapshotFault::OtherBatch(header.batch)),
     }
 }
