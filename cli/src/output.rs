@@ -52,6 +52,47 @@ pub(crate) fn object(format: Format, item: &Value) {
     }
 }
 
+/// A list whose items come one by one and need not fit into memory.
+pub(crate) struct Lines<'a> {
+    format: Format,
+    columns: &'a [(&'a str, usize)],
+    count: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// A table has these columns: JSON names, and how wide each is at least.
+    pub(crate) const fn new(format: Format, columns: &'a [(&'a str, usize)]) -> Self {
+        Self { format, columns, count: 0 }
+    }
+
+    pub(crate) fn print(&mut self, item: &Value) {
+        match self.format {
+            Format::Json => line!("{}{}", if self.count == 0 { "[" } else { "," }, pretty(item)),
+            Format::Jsonl => line!("{item}"),
+            Format::Table => {
+                if self.count == 0 {
+                    self.row(|name| name.to_owned());
+                }
+                self.row(|name| cell(&item[name]));
+            }
+        }
+        self.count += 1;
+    }
+
+    fn row(&self, text: impl Fn(&str) -> String) {
+        let cells: Vec<_> = self.columns.iter().map(|(name, width)| format!("{:<width$}", text(name))).collect();
+        line!("{}", cells.join("  ").trim_end());
+    }
+}
+
+impl Drop for Lines<'_> {
+    fn drop(&mut self) {
+        if self.format == Format::Json {
+            line!("{}]", if self.count == 0 { "[" } else { "" });
+        }
+    }
+}
+
 fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).expect("a JSON value prints")
 }

@@ -34,6 +34,7 @@ mod sequencer;
 mod snapshot;
 mod store;
 mod tail;
+mod tree_store;
 mod verify;
 mod watermark;
 
@@ -58,4 +59,5 @@ pub use sequencer::{
 };
 pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, Snapshots, exchange_at};
 pub use store::LogStore;
+pub use tree_store::{TreeReader, TreeStore};
 pub use verify::{Finding, FindingKind, Verification, verify};
