@@ -74,6 +74,14 @@ enum Verb {
     Bisect(audit::bisect::Bisect),
     /// Whether each lease was the best that was to be had at its moment.
     Fairness(audit::fairness::Fairness),
+    /// Proofs that entries stand in the signed tree, and their check.
+    Proof(audit::proof::Proof),
+    /// All that a third party needs to check one lease, in one file.
+    Bundle(audit::bundle::Bundle),
+    /// Checks such a file, offline.
+    VerifyBundle(audit::bundle::VerifyBundle),
+    /// All events as files, for those who ask with SQL.
+    Export(audit::export::Export),
     /// Compares the exchange's money with the escrow contract's, to the stroop.
     Settle(settle::Settle),
     /// Measures the book and the exchange over workload files, beside a baseline.
@@ -116,6 +124,10 @@ fn run(berth: Berth) -> Result<(), Fault> {
         Verb::Diff(diff) => diff.run(format),
         Verb::Bisect(bisect) => bisect.run(format),
         Verb::Fairness(fairness) => fairness.run(format),
+        Verb::Proof(proof) => proof.run(format),
+        Verb::Bundle(bundle) => bundle.run(),
+        Verb::VerifyBundle(bundle) => bundle.run(format),
+        Verb::Export(export) => export.run(format),
         Verb::Bench(bench) => bench.run(format),
         Verb::Settle(settle) => runtime.block_on(settle.run(format)),
     }

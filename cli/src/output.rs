@@ -24,6 +24,11 @@ pub(crate) enum Format {
     Jsonl,
 }
 
+/// Prints a file's text as it is, whatever the format.
+pub(crate) fn text(text: &str) {
+    line!("{}", text.trim_end_matches('\n'));
+}
+
 /// Prints a list: `columns` are the JSON names that a table shows.
 pub(crate) fn list(format: Format, items: &[Value], columns: &[&str]) {
     match format {

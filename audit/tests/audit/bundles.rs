@@ -126,11 +126,11 @@ fn a_forged_bundle_is_found_out() {
     });
     assert!(matches!(uncited, BundleFault::Uncited { seq, .. } if seq.0 == cited), "{uncited}");
     let one = Stroops::new(1).expect("not negative");
-    let dearer = move |it: &mut Bundle| it.lease.cost = it.lease.cost + one;
+    let dearer = move |it: &mut Bundle| it.lease.cost += one;
     let mut forged = bundle.clone();
     dearer(&mut forged);
     assert_eq!(forged.verify(key.key()), Err(BundleFault::Money("cost")));
     let mut forged = bundle;
-    forged.lease.fee = forged.lease.fee + one;
+    forged.lease.fee += one;
     assert_eq!(forged.verify(key.key()), Err(BundleFault::Money("fee")));
 }

@@ -2,10 +2,13 @@
 //! change nothing.
 
 pub(crate) mod bisect;
+pub(crate) mod bundle;
 pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod fairness;
 pub(crate) mod log;
+pub(crate) mod proof;
 pub(crate) mod replay;
 pub(crate) mod state;
 pub(crate) mod verify;

@@ -1,6 +1,7 @@
 //! The Merkle tree over the log: its tiles and its right edge. It follows from
 //! the log, so it is never synced: what a power loss takes is built again.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,6 +32,8 @@ pub struct TreeStore {
 pub struct TreeReader {
     db: Arc<DB>,
     path: PathBuf,
+    /// A secondary keeps its own notes somewhere; removed at the end.
+    _scratch: Option<Arc<tempfile::TempDir>>,
 }
 
 impl TreeStore {
@@ -44,7 +47,7 @@ impl TreeStore {
         let mut options = rebuildable_options();
         options.create_if_missing(true);
         let opened = DB::open(&options, &path).map_err(StoreError::database(&path)).and_then(|db| {
-            let tiles = TreeReader { db: Arc::new(db), path: path.clone() };
+            let tiles = TreeReader { db: Arc::new(db), path: path.clone(), _scratch: None };
             let tree = tiles.edge()?;
             Ok(Self { tiles, tree })
         });
@@ -53,7 +56,7 @@ impl TreeStore {
             Err(lost) => {
                 DB::destroy(&options, &path).map_err(StoreError::database(&path))?;
                 let db = DB::open(&options, &path).map_err(StoreError::database(&path))?;
-                let tiles = TreeReader { db: Arc::new(db), path };
+                let tiles = TreeReader { db: Arc::new(db), path, _scratch: None };
                 Ok((Self { tiles, tree: Tree::new() }, Some(lost)))
             }
         }
@@ -118,6 +121,25 @@ impl TreeStore {
 }
 
 impl TreeReader {
+    /// Opens the tree of a data directory as it is now; the node may run.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
+        let path = dir.tree();
+        // Opening what is not there would make its folder.
+        if !path.join("CURRENT").exists() {
+            return Err(StoreError::file(&path)(io::ErrorKind::NotFound.into()));
+        }
+        let scratch = tempfile::tempdir().map_err(StoreError::file(&std::env::temp_dir()))?;
+        let mut options = rebuildable_options();
+        // A secondary must hold every table open: the primary may delete one.
+        options.set_max_open_files(-1);
+        let db =
+            DB::open_as_secondary(&options, &path, &scratch.path().to_owned()).map_err(StoreError::database(&path))?;
+        Ok(Self { db: Arc::new(db), path, _scratch: Some(Arc::new(scratch)) })
+    }
+
     /// Leaves that are there now.
     ///
     /// # Errors
@@ -302,6 +324,18 @@ mod tests {
         assert_eq!((store.head(), reader.size().unwrap()), (Seq(0), 0));
         let tile = Tile { level: 0, index: 0, width: 256 };
         assert!(matches!(reader.read(tile), Err(StoreError::Missing { .. })));
+    }
+
+    #[test]
+    fn a_tree_is_read_beside_its_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = DataDir::new(folder.path());
+        assert!(TreeReader::open(&dir).is_err(), "there is none yet");
+        let mut store = filled(&dir, 300, 300);
+        let reader = TreeReader::open(&dir).unwrap();
+        assert_eq!(root_at(&reader, 300).unwrap(), store.tree().root());
+        store.append([hash(301)]).unwrap();
+        assert_eq!(reader.size().unwrap(), 300, "what is written later is not seen");
     }
 
     #[test]
