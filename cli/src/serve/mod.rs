@@ -17,7 +17,7 @@ use std::time::Duration;
 use berth_client::Client;
 use berth_domain::TrustLevel;
 use berth_gateway::{Gateway, GatewayConfig, Provision, Services, feed};
-use berth_journal::{DataDir, PrivateStore, Sequencer, SequencerConfig, recover};
+use berth_journal::{DataDir, PrivateStore, Sequencer, SequencerConfig, SnapshotConfig, Snapshots, recover};
 use berth_settlement::chain::Address;
 use berth_settlement::{Node, Settler, SettlerConfig};
 use clap::Args;
@@ -109,10 +109,14 @@ impl Serve {
         let private = PrivateStore::open(&dir).or_fault("opening the private store")?;
         let token = token::fresh(&self.data)?;
         let exchange = recovered.exchange().clone();
+        let follower = recovered.follower();
         let (publisher, feed) = feed();
         let on_committed = move |batch| publisher.publish(batch);
         let sequencer = Sequencer::start(recovered, Some(genesis), SequencerConfig::new(on_committed))
             .or_fault("starting the sequencer")?;
+        // Ends with the node.
+        let _snapshots =
+            Snapshots::start(&dir, follower, SnapshotConfig::default()).or_fault("following the log for snapshots")?;
         let provision = if self.open { Some(FaucetProvision::new(escrow.clone())?) } else { None };
         let services = Services {
             sequencer: sequencer.handle(),
