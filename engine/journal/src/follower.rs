@@ -15,6 +15,7 @@ use crate::replay::ReplayError;
 use crate::replica::Replica;
 use crate::snapshot::{SnapshotConfig, SnapshotMaker};
 use crate::tree_builder::{CheckpointConfig, TreeBuilder};
+use crate::tree_store::TreeReader;
 use crate::watermark::Mark;
 
 /// What a follower makes.
@@ -36,6 +37,7 @@ impl Default for FollowerConfig {
 
 /// The thread. Dropping it stops it, after what it is writing.
 pub struct Follower {
+    tree: Option<TreeReader>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -50,12 +52,19 @@ impl Follower {
         let log = LogReader::open(dir)?;
         let snapshots = SnapshotMaker::open(dir, config.snapshots)?;
         let tree = config.checkpoints.map(|config| TreeBuilder::open(dir, config)).transpose()?;
+        let reader = tree.as_ref().map(TreeBuilder::reader);
         let following = Following { dir: dir.clone(), log, replica, snapshots, tree };
         let (stop, stopped) = bounded(0);
         let thread = std::thread::Builder::new().name("follower".to_owned());
         let run = move || following.run(config.poll, &stopped);
         let thread = thread.spawn(run).map_err(StoreError::file(dir.root()))?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+        Ok(Self { tree: reader, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The tree that it builds, as it grows; none without checkpoints.
+    #[must_use]
+    pub fn tree(&self) -> Option<TreeReader> {
+        self.tree.clone()
     }
 
     /// Stops and waits for the end.

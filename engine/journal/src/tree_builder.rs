@@ -11,7 +11,7 @@ use crate::keys::DataDir;
 use crate::reader::LogReader;
 use crate::replay::ReplayError;
 use crate::replica::Replica;
-use crate::tree_store::TreeStore;
+use crate::tree_store::{TreeReader, TreeStore};
 
 /// Who signs checkpoints, and how often.
 pub struct CheckpointConfig {
@@ -53,6 +53,10 @@ impl TreeBuilder {
             tracing::warn!("the tree over the log is built again: {lost}");
         }
         Ok(Self { store, config, signed: None, state_due: Instant::now(), kept: 0 })
+    }
+
+    pub(crate) fn reader(&self) -> TreeReader {
+        self.store.reader()
     }
 
     /// Brings the tree up to an entry of the log, from nothing when it is another

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use berth_domain::{AccountId, Seconds, Seq};
 use berth_exchange::StateHash;
-use berth_journal::{DataDir, Follower, FollowerConfig, PastError, Replica, SnapshotConfig, exchange_at, recover, replay, verify};
+use berth_journal::{
+    DataDir, Follower, FollowerConfig, PastError, Replica, SnapshotConfig, exchange_at, recover, replay, verify,
+};
 use rocksdb::{DB, Options};
 
 use crate::node::{Node, OPENING, data_dir, deposit, wait, write_log};

@@ -6,7 +6,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use berth_domain::{AccountId, Seq};
-use berth_journal::{CheckpointConfig, DataDir, Follower, FollowerConfig, LogReader, Replica, TreeReader, recover, replay};
+use berth_journal::{
+    CheckpointConfig, DataDir, Follower, FollowerConfig, LogReader, Replica, TreeReader, recover, replay,
+};
 use berth_merkle::{Checkpoint, NoteSigner, SignedNote, inclusion, leaf_hash, root_at, verify_inclusion};
 use ed25519_dalek::SigningKey;
 
@@ -105,7 +107,9 @@ fn a_tree_of_another_log_is_built_again() {
     let (_root, dir) = data_dir();
     for (dir, first) in [(&other, 100), (&dir, 1)] {
         let node = Node::start(dir, OPENING);
-        (first..first + 5).for_each(|n| drop(node.say(AccountId::EXCHANGE, deposit(n))));
+        for n in first..first + 5 {
+            node.say(AccountId::EXCHANGE, deposit(n));
+        }
         node.stop();
     }
     let follower = follow(&other, Replica::new());
