@@ -86,11 +86,12 @@ impl Exchange {
         gone: Option<MarketId>,
     ) -> Result<(), Code> {
         // One that will be parked meets nothing yet, however many orders stand
-        // there.
-        if self.is_offered(bid) {
-            self.plan_bid(bid, Entering::Anew, budget, plan);
-            refuse(plan)?;
+        // there, and does not rest either.
+        if !self.is_offered(bid) {
+            return Ok(());
         }
+        self.plan_bid(bid, Entering::Anew, budget, plan);
+        refuse(plan)?;
         let freed = u32::from(gone == Some(bid.market));
         if plan.actions.is_empty() { self.check_bid_depth(bid, freed) } else { Ok(()) }
     }
