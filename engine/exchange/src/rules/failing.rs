@@ -136,8 +136,9 @@ impl Order {
     }
 }
 
-/// The longest time that these funds pay for at a rate.
+/// The longest time that these funds pay for at a rate:
+/// `floor(rate × seconds / 3600) ≤ funds`.
 fn affordable(rate: RatePerHour, funds: Stroops) -> Seconds {
-    let seconds = u128::from(funds.get().unsigned_abs()) * 3_600 / u128::from(rate.get().unsigned_abs());
+    let seconds = (u128::from(funds.get().unsigned_abs()) * 3_600 + 3_599) / u128::from(rate.get().unsigned_abs());
     Seconds(u64::try_from(seconds).unwrap_or(u64::MAX))
 }
