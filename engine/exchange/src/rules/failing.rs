@@ -9,6 +9,7 @@ use berth_domain::{
 
 use super::filling::Opening;
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Order, Origin, Place};
 
 impl Exchange {
@@ -19,7 +20,7 @@ impl Exchange {
         if !order.failover || matches!(lease.origin, Origin::Rerun(_)) || !reason.is_some_and(CloseReason::fails_over) {
             return;
         }
-        let used = lease.evidence.seconds().0;
+        let used = if is(Planted::FailoverForgets) { 0 } else { lease.evidence.seconds().0 };
         let duration = Seconds(lease.duration.0.saturating_sub(used));
         let prepay = Seconds(lease.prepay.0.saturating_sub(used));
         if self.standbys.get(id).is_some() {
