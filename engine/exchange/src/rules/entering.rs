@@ -3,12 +3,13 @@
 
 use berth_domain::{
     BidAccepted, BidChanged, BidId, BidState, CancelReason, Code, MarketId, Mode, OrderAccepted, OrderId, OrderState,
-    Stroops, TimeInForce,
+    Seconds, Stroops, TimeInForce,
 };
 
 use super::matching::Entering;
 use super::plan::{Action, Budget, Plan, Stop};
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Bid, Order, Place, Timer};
 
 impl Exchange {
@@ -288,7 +289,7 @@ impl Exchange {
         if let Some(at) = bid.expires_at
             && bid.is_live()
         {
-            self.timers.set(Timer::BidExpiry(id), at);
+            self.timers.set(Timer::BidExpiry(id), if is(Planted::BidLingers) { at.plus(Seconds(1)) } else { at });
         }
     }
 }
