@@ -7,3 +7,5 @@ mod document;
 mod node;
 mod recovery;
 mod sequencing;
+mod snapshots;
+mod trees;

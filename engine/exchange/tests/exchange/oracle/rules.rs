@@ -40,6 +40,7 @@ rules! {
     BidCapsTheReplicas,
     RoomCapsTheReplicas,
     OneTakerSeveralLeases,
+    BidStopsAtAFullHost,
     // Bounds of an entry.
     ScanRefusesOrder,
     ScanRefusesBid,
@@ -184,6 +185,7 @@ rules! {
     BidsTradeForTrust,
     // Money and leases.
     WithdrawalParksOrders,
+    PaidBeyondFunds,
     Warned,
     WarnedAtOnce,
     Suspended,
