@@ -86,8 +86,8 @@ impl State {
             Some(Effect::Short) => {}
             Some(Effect::Flip) => self.flip(&mut bytes),
             Some(Effect::Torn) => {
-                // A part of it, and not the whole.
-                bytes.truncate(self.chance.index(bytes.len().max(1)));
+                // A part of it, where it has parts, and not the whole.
+                bytes.truncate(1 + self.chance.index(bytes.len().saturating_sub(1).max(1)));
                 let file = self.tree.file_mut(number)?;
                 file.write(at, &bytes);
                 file.sync();

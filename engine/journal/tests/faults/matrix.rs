@@ -1,1 +1,297 @@
-//! soon
+//! Every fault on every kind of file, each with the outcome that
+//! `docs/journal.md` states.
+
+use std::fmt::{self, Write as _};
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use berth_disk::{Disk, Effect, Fault, Image, Operation, Survival, is_available};
+use berth_journal::{DataDir, Recovered, RecoveryError, recover};
+
+use crate::load::Load;
+use crate::node::{Node, run};
+use crate::witness::Witness;
+
+/// Answers of one run: some tens of batches.
+const ANSWERS: usize = 600;
+/// Operations that go well before a fault in a running node.
+const BEFORE: u64 = 6;
+/// A watermark is synced ten times a second: by now it has been.
+const WATERMARK_SYNCED: Duration = Duration::from_millis(400);
+/// By now every fault has happened that will.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A kind of file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Log,
+    Table,
+    Manifest,
+    Watermark,
+}
+
+const KINDS: [(Kind, &str); 4] =
+    [(Kind::Log, "log"), (Kind::Table, "table"), (Kind::Manifest, "manifest"), (Kind::Watermark, "watermark")];
+
+/// What happens to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mishap {
+    /// While the node starts and runs.
+    Live(Operation, Effect),
+    /// While it does not run: a bit.
+    Flip,
+    /// Its end is missing.
+    Truncation,
+    /// It is as it was before.
+    Stale,
+}
+
+const MISHAPS: [(Mishap, &str); 10] = [
+    (Mishap::Live(Operation::Write, Effect::Error), "EIO on a write"),
+    (Mishap::Live(Operation::Sync, Effect::Error), "EIO on a sync"),
+    (Mishap::Live(Operation::Read, Effect::Error), "EIO on a read"),
+    (Mishap::Live(Operation::Write, Effect::Full), "ENOSPC"),
+    (Mishap::Live(Operation::Write, Effect::Short), "short write"),
+    (Mishap::Live(Operation::Write, Effect::Torn), "torn write"),
+    (Mishap::Flip, "bit flip"),
+    (Mishap::Truncation, "truncation"),
+    (Mishap::Live(Operation::Sync, Effect::Lost), "lost fsync"),
+    (Mishap::Stale, "stale copy"),
+];
+
+/// How a start ends.
+enum Start {
+    /// Everything that was acknowledged is there.
+    Whole,
+    /// That too, and something is told.
+    Told,
+    /// The node does not start, and says where and what to do.
+    Refuses,
+}
+
+impl fmt::Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Whole => "whole",
+            Self::Told => "told",
+            Self::Refuses => "refuses",
+        })
+    }
+}
+
+impl Kind {
+    fn pattern(self) -> &'static str {
+        match self {
+            Self::Log => "data/log/*.log",
+            Self::Table => "data/log/*.sst",
+            Self::Manifest => "data/log/MANIFEST-*",
+            Self::Watermark => "data/watermark",
+        }
+    }
+
+    /// The files of this kind that hold something, the newest last.
+    fn files(self, dir: &DataDir) -> Vec<PathBuf> {
+        let listing = fs::read_dir(dir.log()).unwrap().map(|file| file.unwrap().path());
+        let is_mine = |path: &PathBuf| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            match self {
+                Self::Log => name.ends_with(".log"),
+                Self::Table => name.ends_with(".sst"),
+                Self::Manifest => name.starts_with("MANIFEST-"),
+                Self::Watermark => false,
+            }
+        };
+        let mut files: Vec<_> = listing.filter(is_mine).filter(|path| fs::metadata(path).unwrap().len() > 0).collect();
+        files.sort();
+        if self == Self::Watermark { vec![dir.watermark()] } else { files }
+    }
+
+    fn newest(self, dir: &DataDir) -> PathBuf {
+        self.files(dir).pop().unwrap()
+    }
+}
+
+/// A data directory after three runs, as a disk, and old copies of its files.
+struct Aged {
+    image: Image,
+    witness: Witness,
+    load: Load,
+    stale: Vec<(Kind, PathBuf, Vec<u8>)>,
+}
+
+impl Aged {
+    fn new() -> Self {
+        let disk = Disk::new(1).unwrap();
+        let dir = data(&disk);
+        let (mut witness, mut load, mut stale) = (Witness::new(), Load::default(), Vec::new());
+        let mut copy = |kind, from: PathBuf, to: PathBuf| {
+            let below = to.strip_prefix(disk.path()).unwrap().to_owned();
+            stale.push((kind, below, fs::read(from).unwrap()));
+        };
+        witness.see(&run(&dir, &mut load, ANSWERS));
+        copy(Kind::Watermark, dir.watermark(), dir.watermark());
+        let manifest = Kind::Manifest.newest(&dir);
+        copy(Kind::Manifest, manifest.clone(), manifest);
+        copy(Kind::Manifest, dir.log().join("CURRENT"), dir.log().join("CURRENT"));
+        witness.see(&run(&dir, &mut load, ANSWERS));
+
+        let node = Node::start(recover(&dir).unwrap()).unwrap();
+        node.work(&mut load, |answered| answered >= ANSWERS);
+        copy(Kind::Log, Kind::Log.newest(&dir), Kind::Log.newest(&dir));
+        node.work(&mut load, |answered| answered >= ANSWERS);
+        witness.see(&node.stop());
+        let tables = Kind::Table.files(&dir);
+        assert!(tables.len() >= 2, "{tables:?}");
+        copy(Kind::Table, tables[0].clone(), tables[tables.len() - 1].clone());
+        witness.check(&dir, &recover(&dir).unwrap()).unwrap();
+        Self { image: disk.remove().unwrap(), witness, load, stale }
+    }
+
+    /// What comes of one fault on one kind of file.
+    fn outcome(&self, kind: Kind, mishap: Mishap) -> String {
+        let disk = Disk::mount(self.image.clone(), 7).unwrap();
+        let dir = data(&disk);
+        let mut witness = self.witness.clone();
+        let lived = match mishap {
+            Mishap::Live(operation, effect) => Some(self.live(&disk, kind, operation, effect, &mut witness)),
+            Mishap::Flip => {
+                flip(kind, &dir);
+                None
+            }
+            Mishap::Truncation => {
+                let path = kind.newest(&dir);
+                let length = fs::metadata(&path).unwrap().len();
+                let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+                file.set_len(if kind == Kind::Watermark { 10 } else { length / 2 }).unwrap();
+                None
+            }
+            Mishap::Stale => {
+                for (_, path, bytes) in self.stale.iter().filter(|(of, ..)| *of == kind) {
+                    fs::write(disk.path().join(path), bytes).unwrap();
+                }
+                None
+            }
+        };
+        // Then the disk is sound, but for what has happened to it.
+        let disk = Disk::mount(disk.remove().unwrap(), 8).unwrap();
+        let dir = data(&disk);
+        let after = match recover(&dir) {
+            Ok(recovered) => sound(&dir, &recovered, &mut witness),
+            Err(refusal) => refused(&refusal),
+        };
+        if matches!(after, Start::Refuses) {
+            // What is refused once is refused again: nothing was mended in secret.
+            assert!(recover(&dir).is_err(), "the second start went through");
+        }
+        disk.remove().unwrap();
+        match lived.flatten() {
+            Some(lived) => format!("{lived}, then {after}"),
+            None => after.to_string(),
+        }
+    }
+
+    /// Starts and runs a node while the fault is there. None when the power ends
+    /// it.
+    fn live(
+        &self,
+        disk: &Disk,
+        kind: Kind,
+        operation: Operation,
+        effect: Effect,
+        witness: &mut Witness,
+    ) -> Option<&'static str> {
+        let dir = data(disk);
+        // Tables and manifests are written, and everything is read, at a start.
+        let running = matches!(kind, Kind::Log | Kind::Watermark) && operation != Operation::Read;
+        let fault = Fault::on(kind.pattern(), operation, effect);
+        disk.plan(if running && effect != Effect::Lost { fault.after(BEFORE) } else { fault });
+        let recovered = match recover(&dir) {
+            Ok(recovered) => recovered,
+            Err(refusal) => {
+                assert!(disk.struck() > 0, "no fault: {refusal}");
+                if !disk.has_power() {
+                    return None;
+                }
+                refused(&refusal);
+                return Some("refuses");
+            }
+        };
+        sound(&dir, &recovered, witness);
+        let node = Node::start(recovered).unwrap();
+        let begun = Instant::now();
+        // The words of the load before are known; it goes on.
+        let mut load = Load::from(self.load.said());
+        node.work(&mut load, |answered| {
+            let is_over = disk.struck() > 0 && begun.elapsed() > WATERMARK_SYNCED && answered > ANSWERS;
+            is_over || begun.elapsed() > PATIENCE
+        });
+        if effect == Effect::Lost {
+            disk.cut(Survival::Synced);
+        }
+        let said = node.stop();
+        assert!(disk.struck() > 0, "the fault did not happen");
+        witness.see(&said);
+        match (disk.has_power(), said.fatal) {
+            (false, _) => None,
+            (true, Some(_)) => Some("stops"),
+            (true, None) => Some("goes on"),
+        }
+    }
+}
+
+fn data(disk: &Disk) -> DataDir {
+    DataDir::new(disk.path().join("data"))
+}
+
+/// Damages what cannot be spared: a record in the middle, or both slots.
+fn flip(kind: Kind, dir: &DataDir) {
+    let path = kind.newest(dir);
+    let mut bytes = fs::read(&path).unwrap();
+    let places = if kind == Kind::Watermark { vec![3, 4_099] } else { vec![bytes.len() / 2] };
+    for place in places {
+        bytes[place] ^= 0x10;
+    }
+    fs::write(path, bytes).unwrap();
+}
+
+/// A start that went through has everything.
+#[track_caller]
+fn sound(dir: &DataDir, recovered: &Recovered, witness: &mut Witness) -> Start {
+    witness.check(dir, recovered).unwrap();
+    if recovered.notes().is_empty() { Start::Whole } else { Start::Told }
+}
+
+/// A refusal says where and what to do.
+#[track_caller]
+fn refused(refusal: &RecoveryError) -> Start {
+    let text = refusal.to_string();
+    let place = ["/data/log", "/data/watermark", "/data/snapshots"];
+    assert!(place.iter().any(|place| text.contains(place)), "no place: {text}");
+    assert!(text.contains(refusal.problem.remedy()), "no remedy: {text}");
+    Start::Refuses
+}
+
+/// The table of outcomes, as a document has it.
+fn table(cell: impl Fn(Kind, Mishap) -> String) -> String {
+    let mut table = "| |".to_owned();
+    KINDS.iter().for_each(|(_, name)| write!(table, " {name} |").unwrap());
+    table.push_str("\n|---|");
+    KINDS.iter().for_each(|_| table.push_str("---|"));
+    for (mishap, name) in MISHAPS {
+        write!(table, "\n| {name} |").unwrap();
+        KINDS.iter().for_each(|(kind, _)| write!(table, " {} |", cell(*kind, mishap)).unwrap());
+    }
+    table
+}
+
+#[test]
+fn every_fault_on_every_file_has_the_outcome_that_the_document_states() {
+    if !is_available() {
+        return;
+    }
+    let aged = Aged::new();
+    let found = table(|kind, mishap| aged.outcome(kind, mishap));
+    let document = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/journal.md")).unwrap();
+    assert!(document.contains(&found), "docs/journal.md does not have this table:\n{found}");
+}

@@ -4,12 +4,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use berth_domain::{
-    AccountId, Address, Authority, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel,
-    TrustRules,
+    AccountId, Address, Authority, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel, TrustRules,
 };
 use berth_journal::{
-    Ack, Committed, DataDir, Fatal, Recovered, Sequencer, SequencerConfig, StartError, Submission, SubmitError,
-    recover,
+    Ack, Committed, DataDir, Fatal, Recovered, Sequencer, SequencerConfig, StartError, Submission, SubmitError, recover,
 };
 
 use crate::load::Load;
@@ -74,11 +72,17 @@ impl Node {
                 under_way -= 1;
                 answered += 1;
             }
-            if enough(answered) {
+            // Who stopped answers nobody, and may owe all answers.
+            if enough(answered) || self.said.lock().unwrap().fatal.is_some() {
                 return;
             }
             std::thread::yield_now();
         }
+    }
+
+    /// The answers that came since they were last taken.
+    pub(crate) fn take_acks(&self) -> Vec<Ack> {
+        std::mem::take(&mut self.said.lock().unwrap().acks)
     }
 
     /// Stops, and closes every database. What it had said is told.

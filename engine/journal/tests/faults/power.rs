@@ -19,7 +19,7 @@ struct Machine {
     image: Image,
     load: Load,
     witness: Witness,
-    /// Notes of recovery about an end that was cut.
+    /// Starts that told of an end that was cut.
     torn: u64,
 }
 
@@ -83,9 +83,10 @@ impl Machine {
     }
 }
 
-/// `cycles` cuts; `fault` makes the fault of each cycle's disk.
-fn lose_power(cycles: u64, seed: u64, fault: impl Fn(u64) -> Option<Fault>) -> Result<u64, String> {
-    let mut acknowledged = 0;
+/// `cycles` cuts: how much was acknowledged, and how many starts found a torn
+/// end. `fault` makes the fault of each cycle's disk.
+fn lose_power(cycles: u64, seed: u64, fault: impl Fn(u64) -> Option<Fault>) -> Result<(u64, u64), String> {
+    let (mut acknowledged, mut torn) = (0, 0);
     let mut machine = Machine::new();
     for cycle in 0..cycles {
         let seed = seed + cycle;
@@ -93,10 +94,11 @@ fn lose_power(cycles: u64, seed: u64, fault: impl Fn(u64) -> Option<Fault>) -> R
         machine.cycle(seed, survival, fault(seed)).map_err(|e| format!("cycle {cycle}, seed {seed}: {e}"))?;
         if (cycle + 1) % PER_LOG == 0 || cycle + 1 == cycles {
             let ended = std::mem::replace(&mut machine, Machine::new());
+            torn += ended.torn;
             acknowledged += ended.end().map_err(|e| format!("after cycle {cycle}, seed {seed}: {e}"))?;
         }
     }
-    Ok(acknowledged)
+    Ok((acknowledged, torn))
 }
 
 /// `BERTH_POWER_CUTS` cuts, 20 unless it says otherwise.
@@ -106,6 +108,21 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
         return;
     }
     let cycles = std::env::var("BERTH_POWER_CUTS").map_or(20, |cycles| cycles.parse().expect("it is a number"));
-    let acknowledged = lose_power(cycles, 1, |_| None).unwrap();
+    let (acknowledged, torn) = lose_power(cycles, 1, |_| None).unwrap();
     assert!(acknowledged > cycles * 20, "{acknowledged} acknowledgements in {cycles} cycles are no load");
+    assert!(torn > 0, "no cut met a write");
+}
+
+/// The test above, on a disk that answers every sync and does none: it must
+/// find what is lost, or it finds nothing ever.
+#[test]
+fn without_syncs_the_same_test_finds_what_is_lost() {
+    if !is_available() {
+        return;
+    }
+    for seed in [1, 100] {
+        let lying = |_| Some(Fault::on("*", Operation::Sync, Effect::Lost));
+        let found = lose_power(20, seed, lying).expect_err("syncs were switched off, and nothing was missed");
+        assert!(found.contains("acknowledged entries are lost"), "{found}");
+    }
 }

@@ -10,6 +10,7 @@ use crate::node::Said;
 
 /// Remembers every acknowledgement of a log over all its runs, and keeps a twin:
 /// an exchange that never stops and gets the same entries.
+#[derive(Clone)]
 pub(crate) struct Witness {
     twin: Exchange,
     /// Hashes of entries that were acknowledged and that the twin has not had.
@@ -52,11 +53,14 @@ impl Witness {
             && *last > tip
         {
             let lost = self.promised.range(tip.next()..).count();
-            return Err(format!("{lost} acknowledged entries are lost: the log ends at {tip}, and was told up to {last}"));
+            return Err(format!(
+                "{lost} acknowledged entries are lost: the log ends at {tip}, and was told up to {last}"
+            ));
         }
         let from = self.promised.keys().next().copied().unwrap_or(tip).min(self.twin.head().next());
         let mut expected = None;
-        for batch in LogReader::open(dir).unwrap().read(from) {
+        let log = LogReader::open(dir).map_err(|e| e.to_string())?;
+        for batch in log.read(from) {
             for entry in batch.map_err(|e| e.to_string())?.entries {
                 if *expected.get_or_insert(entry.seq) != entry.seq {
                     return Err(format!("entry {} stands where {expected:?} belongs", entry.seq));
