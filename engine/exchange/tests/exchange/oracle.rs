@@ -13,6 +13,7 @@ mod backlog;
 mod bid;
 mod book;
 mod chain;
+mod content;
 mod directed;
 mod ends;
 mod enter;
@@ -41,6 +42,7 @@ use berth_domain::{
 pub(crate) use account::Account;
 pub(crate) use bid::Bid;
 pub(crate) use book::Row;
+pub(crate) use content::COMPONENTS;
 pub(crate) use host::Host;
 pub(crate) use lease::Lease;
 pub(crate) use order::Order;
@@ -85,8 +87,8 @@ pub(crate) struct Oracle {
     pub(crate) withdrawn: i128,
     chain_cursor: ChainEventId,
     gangs: Vec<Gang>,
-    /// What waits to enter again, and since when.
-    waiting: Vec<Entrant>,
+    /// What waits to enter again, by the age that it has there, and since when.
+    waiting: Vec<(u64, Entrant)>,
     waiting_since: Option<Micros>,
     /// The entry that is being applied, or was last.
     step: Step,
@@ -131,6 +133,7 @@ impl Oracle {
             self.hear_from(account, &entry.command);
         }
         self.forget_names();
+        self.only_what_lives_waits();
         (answer, std::mem::take(&mut self.step.events))
     }
 

@@ -2,8 +2,8 @@
 //! have used.
 
 use berth_domain::{
-    AccountId, Address, ClientId, Code, Command, DeadManSet, LeaseState, Micros, OpenAccount, ReplaceBid, ReplaceOrder,
-    SetDeadMan, TrustLevel,
+    AccountId, Address, ClientId, Code, Command, DeadManSet, Micros, OpenAccount, ReplaceBid, ReplaceOrder, SetDeadMan,
+    TrustLevel,
 };
 
 use super::{Answer, Oracle, Reply, Rule};
@@ -17,8 +17,10 @@ pub(crate) struct Account {
     pub(crate) money: i128,
     pub(crate) withdrawing: i128,
     pub(super) dead_man: Option<DeadMan>,
+    /// What went into escrows and top-ups, and when.
+    pub(super) spent: Vec<(Micros, i128)>,
     /// Client ids that are remembered, the oldest first.
-    names: Vec<Name>,
+    pub(super) names: Vec<Name>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,15 +30,16 @@ pub(super) struct DeadMan {
 }
 
 #[derive(Clone, Debug)]
-struct Name {
-    id: ClientId,
-    command: Command,
-    reply: Reply,
+pub(super) struct Name {
+    pub(super) id: ClientId,
+    /// What a repeat says again.
+    pub(super) command: Command,
+    pub(super) reply: Reply,
 }
 
 impl Account {
     pub(super) const fn new(id: AccountId, address: Address, level: TrustLevel) -> Self {
-        Self { id, address, level, money: 0, withdrawing: 0, dead_man: None, names: Vec::new() }
+        Self { id, address, level, money: 0, withdrawing: 0, dead_man: None, spent: Vec::new(), names: Vec::new() }
     }
 
     /// The time after which its dead-man timer fires; zero when it is not
@@ -71,14 +74,10 @@ impl Oracle {
         orders.sum::<i128>() + self.topping_up(account)
     }
 
-    /// What the escrows of its leases hold: from the match until the contract
-    /// has paid, or until the lease closes without one.
+    /// What the escrows of its leases hold.
     pub(crate) fn in_escrow(&self, account: AccountId) -> i128 {
-        let holds = |lease: &super::Lease| {
-            let never_locked = lease.state == LeaseState::Closed && lease.escrow_tx.is_none();
-            lease.tenant == account && lease.paid_tx.is_none() && !never_locked
-        };
-        self.leases.iter().filter(|lease| holds(lease)).map(super::Lease::escrow).sum()
+        let own = self.leases.iter().filter(|lease| lease.tenant == account);
+        own.filter(|lease| lease.has_escrow()).map(super::Lease::escrow).sum()
     }
 
     pub(crate) fn available(&self, account: AccountId) -> i128 {

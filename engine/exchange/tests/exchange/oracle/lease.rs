@@ -66,6 +66,13 @@ impl Lease {
         owed(self.price, self.units, self.replicas, self.prepay)
     }
 
+    /// Whether its escrow holds that: from the match until the contract has paid,
+    /// or until the lease closes without one.
+    pub(super) fn has_escrow(&self) -> bool {
+        let never_locked = self.state == LeaseState::Closed && self.escrow_tx.is_none();
+        self.paid_tx.is_none() && !never_locked
+    }
+
     /// Whole seconds that it is known to have run.
     pub(crate) const fn evidenced(&self) -> Seconds {
         Seconds(self.ran_micros / 1_000_000)
@@ -155,6 +162,7 @@ impl Oracle {
             chain_deadline: lease.record.chain_deadline,
             level,
         });
+        self.account_mut(order.account).spent.push((lease.record.opened_at, lease.escrow()));
         self.leases.push(lease);
 
         let units = place.units * replicas;

@@ -17,6 +17,8 @@ pub(crate) struct Record {
     pub(super) escrowed_at: Option<Micros>,
     pub(super) closed_at: Option<Micros>,
     pub(super) paid_at: Option<Micros>,
+    /// When it was last seen to run, in the time that may be paid.
+    pub(super) seen_until: Micros,
     pub(super) heartbeats: u32,
     pub(super) cpu_millis: u64,
     pub(super) memory_bytes: u64,
@@ -32,6 +34,7 @@ impl Record {
             escrowed_at: None,
             closed_at: None,
             paid_at: None,
+            seen_until: Micros(0),
             heartbeats: 0,
             cpu_millis: 0,
             memory_bytes: 0,

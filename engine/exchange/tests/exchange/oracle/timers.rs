@@ -9,7 +9,7 @@ use super::{Lease, Oracle, Rule};
 
 /// What a timer is for. Two that are due at one time fire in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Timer {
+pub(super) enum Timer {
     OrderExpiry(OrderId),
     AuctionClose(OrderId),
     BidExpiry(BidId),
@@ -22,7 +22,7 @@ enum Timer {
 
 impl Oracle {
     /// All timers, searched for in all that there is, the first due first.
-    fn timers(&self) -> Vec<(Micros, Timer)> {
+    pub(super) fn timers(&self) -> Vec<(Micros, Timer)> {
         let mut timers = Vec::new();
         for order in self.orders.iter().filter(|order| order.is_live()) {
             timers.extend(order.place.expires_at.map(|at| (at, Timer::OrderExpiry(order.id))));

@@ -112,6 +112,8 @@ impl Oracle {
         let top_ups = &mut self.lease_mut(asked.lease).funding.top_ups;
         top_ups.push(TopUp { seconds: asked.seconds, amount, answer: None });
         let number = u32::try_from(top_ups.len()).expect("few");
+        let at = self.step.at;
+        self.account_mut(self.step.account).spent.push((at, amount));
         self.tell(TopUpRequested { lease: asked.lease, number, seconds: asked.seconds, amount: stroops(amount) });
         Ok(Answer::Done(Reply::Lease(asked.lease)))
     }
@@ -171,6 +173,7 @@ impl Oracle {
         lease.failed_checks = 0;
         // What follows is paid from when it is seen.
         lease.heard_at = None;
+        lease.record.seen_until = lease.record.seen_until.max(at);
         lease.overdue_at = Some(at.plus(lease.timing.dark_after));
         let is_long = lease.funding.suspended_micros > at.since(ended);
         self.reach(if is_long { Rule::ResumedAfterSeveralSuspensions } else { Rule::ResumedAfterSuspension });

@@ -3,12 +3,12 @@
 
 use berth_domain::codec::{Decode, Encode};
 use berth_domain::{AccountId, BidTarget, CommandRefused, Entry, Event, Stroops};
-use berth_exchange::{Book, Exchange, Outcome, StateHash};
+use berth_exchange::{Book, Component, Exchange, Outcome, StateHash};
 
 use super::tape::Witness;
 use crate::desk::bytes_of;
 use crate::invariants;
-use crate::oracle::{Answer, Lease, Oracle, Reply, Row};
+use crate::oracle::{Answer, COMPONENTS, Lease, Oracle, Reply, Row};
 
 #[derive(Default)]
 pub(crate) struct Mirror {
@@ -30,7 +30,7 @@ impl Witness for Mirror {
         if let Some(at) = parts {
             panic!("events part at {at} of {entry:#?}\nexchange: {events:#?}\noracle: {foretold:#?}");
         }
-        compare(&self.exchange, oracle);
+        hashes(&self.exchange, oracle);
         if let Some(before) = before {
             self.is_untouched(entry, answer, &events, before);
         }
@@ -96,6 +96,24 @@ fn compare(x: &Exchange, oracle: &Oracle) {
     bids(x, oracle);
     leases(x, oracle);
     books(x, oracle);
+}
+
+/// The hash of each component. Where one differs, the fields say what is wrong,
+/// or at least the bytes do.
+fn hashes(x: &Exchange, oracle: &Oracle) {
+    let StateHash { ledger, books, leases, providers } = x.state_hash();
+    let (hashes, foretold) = ([ledger, books, leases, providers], oracle.hashes());
+    let Some(i) = (0..4).find(|i| hashes[*i] != foretold[*i]) else { return };
+    compare(x, oracle);
+    let mut told = Vec::new();
+    x.content(Component::ALL[i], &mut |piece| told.extend_from_slice(piece));
+    let foretold = &oracle.contents()[i];
+    let at = (0..told.len().max(foretold.len())).find(|at| told.get(*at) != foretold.get(*at));
+    let at = at.unwrap_or_else(|| panic!("{} of one content have two hashes", COMPONENTS[i]));
+    let about =
+        |bytes: &[u8]| format!("{:02x?}", &bytes[at.saturating_sub(40).min(bytes.len())..bytes.len().min(at + 8)]);
+    let (told, foretold) = (about(&told), about(foretold));
+    panic!("{} part 8 bytes before the end of\nexchange: {told}\noracle:   {foretold}", COMPONENTS[i]);
 }
 
 fn is(amount: Stroops) -> i128 {

@@ -1,0 +1,102 @@
+//! The genesis and what came of it, accounts, hosts, and client ids.
+
+use berth_domain::codec::Encode;
+use berth_domain::{
+    Fingerprint, LeaseState, Micros, RULES_VERSION, Reconfigure, Reputation, Resources, Upgrade, Uptime,
+};
+
+use super::super::account::Name;
+use super::super::host::need;
+use super::super::order::stroops;
+use super::super::{Account, Host, Oracle, Reply};
+use super::{put, sequence};
+
+/// Microseconds of a day.
+const DAY: u64 = 86_400_000_000;
+
+impl Oracle {
+    pub(super) fn providers(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let genesis = self.rules();
+        put(&mut out, &[&self.genesis]);
+        sequence(&mut out, &[(genesis.fee, genesis.timing)], |out, (fee, timing)| put(out, &[fee, timing]));
+        put(&mut out, &[&genesis.bounds, &RULES_VERSION, &None::<Reconfigure>, &None::<Upgrade>]);
+        sequence(&mut out, &self.accounts, |out, account| self.put_account(out, account));
+        sequence(&mut out, &self.hosts, |out, host| self.put_host(out, host));
+        self.accounts.iter().for_each(|account| self.put_names(&mut out, account));
+        out
+    }
+
+    fn put_account(&self, out: &mut Vec<u8>, account: &Account) {
+        let grant = self.rules().grants.iter().find(|grant| grant.address == account.address);
+        let granted = grant.map_or(self.rules().default_level, |grant| grant.level);
+        put(out, &[&account.id, &account.address, &account.level, &granted, &Reputation::MAX, &Uptime::MAX]);
+        put(out, &[&account.dead_man_millis(), &None::<berth_domain::Mandate>]);
+        // The last day on which it spent something, and all that it spent then.
+        let day_ends_at = account.spent.last().map_or(0, |(at, _)| (at.0 / DAY + 1) * DAY);
+        let on_that_day = account.spent.iter().filter(|(at, _)| at.0 + DAY >= day_ends_at);
+        let spent = on_that_day.map(|(_, amount)| amount).sum();
+        put(out, &[&Micros(day_ends_at), &stroops(spent)]);
+        // Leases that count, how many of them have aged, attestations, forfeits.
+        sequence(out, &[], |_, ()| ());
+        put(out, &[&0_u64]);
+        sequence(out, &[], |_, ()| ());
+        sequence(out, &[], |_, ()| ());
+    }
+
+    fn put_host(&self, out: &mut Vec<u8>, host: &Host) {
+        let says = &host.says;
+        let (mut free, mut gpus) = (says.resources, says.gpus.clone());
+        for lease in self.leases.iter().filter(|lease| lease.host == host.id && lease.state != LeaseState::Closed) {
+            let class = self.class(lease.market);
+            let took = need(class, lease.units, &lease.resources).map(|took| took * i128::from(lease.replicas));
+            free = Resources {
+                cpu: less(free.cpu, took[0]),
+                memory: less(free.memory, took[1]),
+                storage: less(free.storage, took[2]),
+            };
+            if let Some(gpus) = gpus.iter_mut().find(|gpus| gpus.class == *class) {
+                gpus.count = less(gpus.count, took[3]);
+            }
+        }
+        let free_gpus: Vec<u32> = gpus.into_iter().map(|gpus| gpus.count).collect();
+        put(out, &[&host.id, &host.account, &says.resources, &free, &says.gpus, &free_gpus, &says.bandwidth]);
+        put(out, &[&says.hostname, &says.port, &says.attributes, &true, &says.own_agent, &says.client_id]);
+    }
+
+    /// The last ids, the oldest first; then those that only live things keep.
+    fn put_names(&self, out: &mut Vec<u8>, account: &Account) {
+        let window = self.rules().bounds.client_ids as usize;
+        let (older, last) = account.names.split_at(account.names.len().saturating_sub(window));
+        let mut older: Vec<&Name> = older.iter().collect();
+        older.sort_by_key(|name| name.id.as_bytes().to_vec());
+        sequence(out, last, put_name);
+        sequence(out, &older, |out, name| put_name(out, name));
+    }
+}
+
+fn less<T>(there: T, taken: i128) -> T
+where
+    i128: From<T>,
+    T: TryFrom<i128>,
+{
+    T::try_from(i128::from(there) - taken).ok().expect("no host is oversold")
+}
+
+fn put_name(out: &mut Vec<u8>, name: &Name) {
+    // It says what a repeat says again: without a session, which leaves no more
+    // of it than a zero, and without the id.
+    let mut says = name.command.to_bytes();
+    let id = 2 + name.id.as_bytes().len();
+    let session = usize::from(!matches!(name.reply, Reply::Provider(_)));
+    says.truncate(says.len() - id - session);
+    put(out, &[&name.id, &Fingerprint::of(&says).0]);
+    match name.reply {
+        Reply::None => put(out, &[&0_u8]),
+        Reply::Account(id) => put(out, &[&1_u8, &id]),
+        Reply::Provider(id) => put(out, &[&2_u8, &id]),
+        Reply::Order(id) => put(out, &[&3_u8, &id]),
+        Reply::Bid(id) => put(out, &[&4_u8, &id]),
+        Reply::Lease(id) => put(out, &[&5_u8, &id]),
+    }
+}
