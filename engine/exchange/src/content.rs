@@ -37,6 +37,13 @@ impl Component {
             Self::Providers => "providers",
         }
     }
+
+    /// What its content is hashed with.
+    pub(crate) fn hasher(self) -> blake3::Hasher {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.name().as_bytes());
+        hasher
+    }
 }
 
 impl Exchange {
@@ -99,8 +106,7 @@ impl Exchange {
     }
 
     fn component_hash(&self, component: Component) -> Digest {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(component.name().as_bytes());
+        let mut hasher = component.hasher();
         self.content(component, &mut |piece| {
             hasher.update(piece);
         });

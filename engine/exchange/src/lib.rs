@@ -20,6 +20,7 @@ mod planted;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
 mod read;
+mod restore;
 mod rules;
 mod state;
 
@@ -30,6 +31,7 @@ pub use explain::{BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdic
 pub use outcome::{LogViolation, Outcome, Reply};
 #[cfg(feature = "planted-bugs")]
 pub use planted::Planted;
+pub use restore::{ContentError, Spot};
 pub use state::{
     Account, Balances, Bid, Book, BookRow, Evidence, Funding, Gap, Lease, Ledger, Market, Order, Origin, Provider,
     Record, Standby, StateHash, Terms, TopUp,

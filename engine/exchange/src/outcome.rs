@@ -1,6 +1,6 @@
 //! What a command came to.
 
-use berth_domain::codec::Encode;
+use berth_domain::codec::{Decode, DecodeError, Encode, Reader};
 use berth_domain::{AccountId, BidId, Code, LeaseId, MarketId, Micros, OrderId, ProviderId, Seq};
 use thiserror::Error;
 
@@ -44,6 +44,21 @@ impl Encode for Reply {
             Self::Bid(id) => (4_u8, id).encode(out),
             Self::Lease(id) => (5_u8, id).encode(out),
             Self::Market(id) => (6_u8, id).encode(out),
+        }
+    }
+}
+
+impl Decode for Reply {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match u8::decode(input)? {
+            0 => Ok(Self::None),
+            1 => AccountId::decode(input).map(Self::Account),
+            2 => ProviderId::decode(input).map(Self::Provider),
+            3 => OrderId::decode(input).map(Self::Order),
+            4 => BidId::decode(input).map(Self::Bid),
+            5 => LeaseId::decode(input).map(Self::Lease),
+            6 => MarketId::decode(input).map(Self::Market),
+            tag => Err(DecodeError::Tag { of: "Reply", tag: tag.into() }),
         }
     }
 }

@@ -25,10 +25,13 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, accept: &AcceptBid) -
     if order.mode == Mode::Auction {
         return Err(Code::AuctionOpen);
     }
-    let provider = bid.provider;
     x.open_for_trade(bid.market)?;
-    if !x.provider(provider).is_some_and(|provider| provider.available) {
+    let provider = x.provider(bid.provider).ok_or(Code::UnknownProvider)?;
+    if !provider.available {
         return Err(Code::ProviderUnavailable);
+    }
+    if !x.suits(provider, order) {
+        return Err(Code::AttributeMissing);
     }
     if x.is_below_floor(bid, bid.price) {
         return Err(Code::MandateExceeded);

@@ -40,7 +40,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, genesis: &Genesis) ->
 }
 
 /// Whether an exchange can keep these.
-pub(super) fn are_in_bounds(timing: &Timing, bounds: &Bounds) -> bool {
+pub(crate) fn are_in_bounds(timing: &Timing, bounds: &Bounds) -> bool {
     let durations = [
         timing.escrow_timeout,
         timing.start_timeout,
@@ -67,7 +67,7 @@ pub(super) fn are_in_bounds(timing: &Timing, bounds: &Bounds) -> bool {
 }
 
 /// Whether these rules of trust go together.
-fn are_consistent(trust: &TrustRules) -> bool {
+pub(crate) fn are_consistent(trust: &TrustRules) -> bool {
     (1..=RECORD_MAX).contains(&trust.window)
         && (1..=UPTIME_DAYS_MAX).contains(&trust.uptime_days)
         && trust.stake_two <= trust.stake_three

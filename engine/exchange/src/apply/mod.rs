@@ -13,7 +13,7 @@ mod deposit;
 mod escrow_failed;
 mod escrowed;
 mod finish_lease;
-mod genesis;
+pub(crate) mod genesis;
 mod heartbeat;
 mod lease_backlog;
 mod ledger_seen;

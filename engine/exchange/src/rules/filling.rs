@@ -50,7 +50,9 @@ impl Exchange {
     pub(crate) fn directed_replicas(&self, bid: &Bid, order: OrderId) -> u32 {
         let order = self.order(order).expect("a bid's order is there");
         let host = self.provider(bid.provider).expect("a bid's provider is registered");
-        if order.state == OrderState::Open && host.available && !self.is_below_floor(bid, bid.price) {
+        // It offered what is required when it was placed, and may not any more.
+        let is_offered = host.available && self.suits(host, order) && !self.is_below_floor(bid, bid.price);
+        if order.state == OrderState::Open && is_offered {
             let room = host.room(bid.slot, order.units, &order.resources);
             self.lot(order, order.remaining, u32::MAX, room, bid.price, &Plan::default()).replicas
         } else {

@@ -58,7 +58,7 @@ impl Exchange {
     }
 
     /// Counts an order in or out of its account's parked ones.
-    pub(super) fn count_parked(&mut self, id: OrderId, is_parked: bool) {
+    pub(crate) fn count_parked(&mut self, id: OrderId, is_parked: bool) {
         let account = self.order_mut(id).account;
         let owner = self.account_mut(account);
         if is_parked {

@@ -8,6 +8,7 @@ use berth_domain::{AccountId, Address, Mandate, Micros, OrderId, ProviderId, Rep
 
 use super::content::content;
 use super::history::Record;
+use super::recall::{Parts, Recall, Unread};
 use super::standing::Standing;
 
 /// A key that trades: tenant, owner of providers, or both.
@@ -57,6 +58,30 @@ pub struct Account {
 }
 
 impl Account {
+    /// An account that has done nothing yet.
+    fn new(id: AccountId, address: Address, level: TrustLevel) -> Self {
+        Self {
+            id,
+            address,
+            level,
+            granted: level,
+            reputation: Reputation::MAX,
+            open_orders: 0,
+            live_bids: 0,
+            providers: 0,
+            uptime: Uptime::MAX,
+            dead_man_millis: 0,
+            mandate: None,
+            day_ends_at: Micros::default(),
+            spent: Stroops::ZERO,
+            topping_up: Stroops::ZERO,
+            parked_orders: 0,
+            youngest_order: OrderId(0),
+            hosts: Vec::new(),
+            standing: None,
+        }
+    }
+
     /// Asks for the memory of what nearly every command reads of it.
     #[inline]
     pub(crate) fn ask(&self) {
@@ -127,6 +152,23 @@ content!(Account {
     standing with encode_standing,
 });
 
+impl Recall for Account {
+    fn recall(parts: &mut Parts<'_, '_>) -> Result<Self, Unread> {
+        let new = Self::new(parts.get("id")?, parts.get("address")?, parts.get("level")?);
+        Ok(Self {
+            granted: parts.get("granted")?,
+            reputation: parts.get("reputation")?,
+            uptime: parts.get("uptime")?,
+            dead_man_millis: parts.get("dead_man_millis")?,
+            mandate: parts.get("mandate")?,
+            day_ends_at: parts.get("day_ends_at")?,
+            spent: parts.get("spent")?,
+            standing: Some(Standing::recall(parts)?).filter(|standing| !standing.is_empty()).map(Box::new),
+            ..new
+        })
+    }
+}
+
 /// No standing and an empty one are the same.
 fn encode_standing(account: &Account, out: &mut Vec<u8>) {
     match account.standing.as_deref() {
@@ -149,28 +191,18 @@ impl Accounts {
 
     pub(crate) fn open(&mut self, address: Address, level: TrustLevel) -> AccountId {
         let id = AccountId(u32::try_from(self.by_id.len() + 1).expect("fewer accounts than 2³²"));
-        self.by_id.push(Account {
-            id,
-            address,
-            level,
-            granted: level,
-            reputation: Reputation::MAX,
-            open_orders: 0,
-            live_bids: 0,
-            providers: 0,
-            uptime: Uptime::MAX,
-            dead_man_millis: 0,
-            mandate: None,
-            day_ends_at: Micros::default(),
-            spent: Stroops::ZERO,
-            topping_up: Stroops::ZERO,
-            parked_orders: 0,
-            youngest_order: OrderId(0),
-            hosts: Vec::new(),
-            standing: None,
-        });
-        self.by_address.insert(address, id);
+        self.add(Account::new(id, address, level));
         id
+    }
+
+    /// Adds an account whose id comes next and whose key has none.
+    pub(crate) fn add(&mut self, account: Account) {
+        self.by_address.insert(account.address, account.id);
+        self.by_id.push(account);
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.by_id.len()
     }
 
     #[inline]

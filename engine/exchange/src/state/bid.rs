@@ -109,4 +109,12 @@ content!(Bid {
     session,
     client_id,
     placed_at,
+} rest {
+    reserved: 0,
+    node: None,
+    slot: Slot::CPU,
+    first_lease: LeaseId(0),
+    last_lease: LeaseId(0),
+    older: BidId(0),
+    younger: BidId(0),
 });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use berth_domain::{Digest, LeaseId};
 
 use super::content::content;
+use super::recall::{Parts, Recall, Unread};
 
 /// What is known of the spot check of one lease.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,13 @@ content!(Check {
     hash,
     reruns with |check, out| check.reruns.iter().for_each(|rerun| rerun.encode(out)),
 });
+
+impl Recall for Check {
+    fn recall(parts: &mut Parts<'_, '_>) -> Result<Self, Unread> {
+        let (lease, ledger, hash) = (parts.get("lease")?, parts.get("ledger")?, parts.get("hash")?);
+        Ok(Self { lease, ledger, hash, reruns: [parts.get("reruns")?, parts.get("reruns")?] })
+    }
+}
 
 /// By the lease that is checked.
 pub(crate) type Checks = BTreeMap<LeaseId, Check>;

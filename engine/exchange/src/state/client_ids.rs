@@ -112,6 +112,12 @@ impl ClientIds {
         }
     }
 
+    /// Remembers a client id while its thing lives: it has left the account's
+    /// last ones.
+    pub(crate) fn keep(&mut self, account: AccountId, id: ClientId, payload: Fingerprint, reply: Reply) {
+        self.insert(ClientIdRecord { account, id, payload, reply, next: NONE, is_among_the_last: false });
+    }
+
     /// A thing with a client id is over: the id is forgotten unless it is among
     /// the account's last.
     pub(crate) fn retire(&mut self, account: AccountId, id: &ClientId) {

@@ -2,7 +2,7 @@
 
 use berth_domain::{Bounds, FeeBps, RULES_VERSION, Reconfigure, Timing, Upgrade};
 
-use super::content::{content, sequence};
+use super::content::content;
 
 /// What a lease keeps from its opening to its end, whatever the operator
 /// changes in between.
@@ -42,7 +42,7 @@ impl Default for Config {
 }
 
 content!(Config {
-    terms with |config, out| sequence(&config.terms, out),
+    terms as list,
     bounds,
     rules,
     announced_terms,

@@ -5,9 +5,51 @@
 
 use berth_domain::codec::Encode;
 
-/// Encodes a struct as some of its fields in the order given, each by itself or
-/// as a function says.
+/// Encodes a struct as some of its fields in the order given, and reads it back
+/// with the others as they are when nothing has happened yet. A field is one
+/// value, or `as list` a list that nothing bounds.
+///
+/// Where a function says how a field is encoded, how it is read back is written
+/// by hand.
 macro_rules! content {
+    ($type:ty { $($field:ident $(as $list:ident)?),* $(,)? } $(rest { $($rest:ident: $empty:expr),* $(,)? })?) => {
+        impl berth_domain::codec::Fields for $type {
+            const FIELDS: &'static [&'static str] = &[ $( stringify!($field) ),* ];
+        }
+        impl berth_domain::codec::Encode for $type {
+            fn encode(&self, out: &mut Vec<u8>) {
+                $( content!(@encode self, out, $field $(, $list)?); )*
+            }
+        }
+        impl crate::state::Recall for $type {
+            fn recall(parts: &mut crate::state::Parts<'_, '_>) -> Result<Self, crate::state::Unread> {
+                Ok(Self {
+                    $( $field: content!(@recall parts, $field $(, $list)?), )*
+                    $( $( $rest: $empty ),* )?
+                })
+            }
+        }
+        impl berth_domain::codec::Decode for $type {
+            fn decode(
+                input: &mut berth_domain::codec::Reader<'_>,
+            ) -> Result<Self, berth_domain::codec::DecodeError> {
+                let mut parts = crate::state::Parts::new(input);
+                <Self as crate::state::Recall>::recall(&mut parts).map_err(|unread| unread.why)
+            }
+        }
+    };
+    (@encode $value:ident, $out:ident, $field:ident) => {
+        berth_domain::codec::Encode::encode(&$value.$field, $out)
+    };
+    (@encode $value:ident, $out:ident, $field:ident, list) => {
+        crate::state::sequence(&$value.$field, $out)
+    };
+    (@recall $parts:ident, $field:ident) => {
+        $parts.get(stringify!($field))?
+    };
+    (@recall $parts:ident, $field:ident, list) => {
+        $parts.list(stringify!($field))?
+    };
     ($type:ty { $($field:ident $(with $encode:expr)?),* $(,)? }) => {
         impl berth_domain::codec::Fields for $type {
             const FIELDS: &'static [&'static str] = &[ $( stringify!($field) ),* ];
@@ -29,7 +71,7 @@ macro_rules! content {
 pub(super) use content;
 
 /// Encodes a list that nothing bounds: a `u64` count, then its items.
-pub(super) fn sequence<'a, T: Encode + 'a>(
+pub(crate) fn sequence<'a, T: Encode + 'a>(
     items: impl IntoIterator<Item = &'a T, IntoIter: ExactSizeIterator>,
     out: &mut Vec<u8>,
 ) {

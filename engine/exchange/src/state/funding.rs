@@ -2,7 +2,7 @@
 
 use berth_domain::{Micros, Seconds, Stroops, TxHash};
 
-use super::content::{content, sequence};
+use super::content::content;
 
 /// What a lease's escrow covers beside its first payment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ content!(TopUp { number, seconds, amount });
 content!(Funding {
     top_up,
     top_ups,
-    txs with |funding, out| sequence(&funding.txs, out),
+    txs as list,
     is_warned,
     suspended_at,
     suspended_micros,

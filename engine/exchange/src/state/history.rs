@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use berth_domain::codec::Encode;
+use berth_domain::codec::{Decode, DecodeError, Encode, Reader};
 use berth_domain::{AccountId, Micros, Seconds, TrustRules, Uptime};
 
 use super::content::{content, sequence};
+use super::recall::{Parts, Recall, Unread};
 
 /// Microseconds of a day.
 const DAY: u64 = 86_400_000_000;
@@ -22,6 +23,17 @@ pub(crate) enum Ending {
 impl Encode for Ending {
     fn encode(&self, out: &mut Vec<u8>) {
         out.push(*self as u8);
+    }
+}
+
+impl Decode for Ending {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match u8::decode(input)? {
+            0 => Ok(Self::Completed),
+            1 => Ok(Self::Failed),
+            2 => Ok(Self::Dark),
+            tag => Err(DecodeError::Tag { of: "Ending", tag: tag.into() }),
+        }
     }
 }
 
@@ -107,6 +119,10 @@ impl History {
         while self.leases.len() >= rules.window as usize {
             self.forget_oldest();
         }
+        self.push(lease);
+    }
+
+    fn push(&mut self, lease: Counted) {
         self.leases.push_back(lease);
         *self.of(lease.ending) += 1;
         self.tenants.entry(lease.tenant).or_default().leases += 1;
@@ -114,6 +130,16 @@ impl History {
             tally.leased += lease.leased.0;
             tally.evidenced += lease.evidenced.0.min(lease.leased.0);
         });
+    }
+
+    /// Leases that count.
+    pub(crate) fn len(&self) -> usize {
+        self.leases.len()
+    }
+
+    /// Whose they were, one by one.
+    pub(crate) fn lessees(&self) -> impl Iterator<Item = AccountId> {
+        self.leases.iter().map(|lease| lease.tenant)
     }
 
     /// Lets leases that closed too long ago no longer speak for the uptime.
@@ -216,6 +242,31 @@ content!(History {
     leases with |history, out| sequence(&history.leases, out),
     aged with |history, out| (history.aged as u64).encode(out),
 });
+
+impl Recall for History {
+    fn recall(parts: &mut Parts<'_, '_>) -> Result<Self, Unread> {
+        let leases: Vec<Counted> = parts.list("history.leases")?;
+        let aged: u64 = parts.get("history.aged")?;
+        let aged = usize::try_from(aged).ok().filter(|aged| *aged <= leases.len());
+        parts.refuse_unless(aged.is_some(), "history.aged", "leases that are too old")?;
+        // So many of the longest are far from the end of what can be counted.
+        let are_short = leases.iter().all(|lease| lease.leased.0 <= u64::from(u32::MAX));
+        parts.refuse_unless(are_short, "history.leases", "leased time")?;
+        let mut history = Self::default();
+        leases.into_iter().for_each(|lease| history.push(lease));
+        for place in 0..aged.unwrap_or_default() {
+            history.untime(history.leases[place]);
+            history.aged += 1;
+        }
+        Ok(history)
+    }
+}
+
+impl Decode for History {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::recall(&mut Parts::new(input)).map_err(|unread| unread.why)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Leases.
 
-use berth_domain::codec::Encode;
+use berth_domain::codec::{Decode, DecodeError, Encode, Reader};
 use berth_domain::{
     AccountId, BidId, CloseReason, ContainerReport, Digest, JobResult, LeaseId, LeaseState, MarketId, Micros, OrderId,
     ProofStepped, ProviderId, Rate, RatePerHour, Resources, Seconds, Seq, Stroops, Text, TrustLevel, TxHash, owed,
@@ -31,6 +31,17 @@ impl Encode for Origin {
             Self::Match => out.push(0),
             Self::Failover(lease) => (1_u8, lease).encode(out),
             Self::Rerun(lease) => (2_u8, lease).encode(out),
+        }
+    }
+}
+
+impl Decode for Origin {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match u8::decode(input)? {
+            0 => Ok(Self::Match),
+            1 => LeaseId::decode(input).map(Self::Failover),
+            2 => LeaseId::decode(input).map(Self::Rerun),
+            tag => Err(DecodeError::Tag { of: "Origin", tag: tag.into() }),
         }
     }
 }
@@ -242,4 +253,8 @@ content!(Lease {
     pay,
     fee,
     terms,
+} rest {
+    slot: Slot::CPU,
+    next_of_order: LeaseId(0),
+    next_of_bid: LeaseId(0),
 });

@@ -130,6 +130,32 @@ impl Ledger {
             && by_lease == self.escrowed
     }
 
+    /// Says all that ever came in and went out, of which nothing is known yet.
+    pub(crate) fn restore_totals(&mut self, deposited: Stroops, withdrawn: Stroops) {
+        (self.deposited, self.withdrawn) = (deposited, withdrawn);
+    }
+
+    /// The same for stakes.
+    pub(crate) fn restore_stakes(&mut self, stakes_in: Stroops, stakes_out: Stroops) {
+        (self.stakes_in, self.stakes_out) = (stakes_in, stakes_out);
+    }
+
+    /// Says what an account has, of which nothing is known yet.
+    pub(crate) fn restore_balances(&mut self, account: AccountId, balances: Balances) {
+        *self.account(account) = balances;
+    }
+
+    /// Says what an account has staked, of which nothing is known yet.
+    pub(crate) fn restore_stake(&mut self, account: AccountId, staked: Stroops) {
+        *self.stake_mut(account) = staked;
+    }
+
+    /// Says what the escrow of a lease holds, of which nothing is known yet.
+    pub(crate) fn restore_escrow(&mut self, lease: LeaseId, amount: Stroops) {
+        *self.escrow_mut(lease) = amount;
+        self.escrowed += amount;
+    }
+
     /// Makes room for the balances of so many accounts and the escrows of so
     /// many leases.
     pub(crate) fn reserve(&mut self, accounts: usize, leases: usize) {
@@ -193,11 +219,7 @@ impl Ledger {
     /// Says what an account has staked now. The caller has made sure that more
     /// can be counted.
     pub(crate) fn set_stake(&mut self, account: AccountId, staked: Stroops) {
-        let id = account.0 as usize;
-        if self.stakes.len() <= id {
-            self.stakes.resize(id + 1, Stroops::ZERO);
-        }
-        let before = std::mem::replace(&mut self.stakes[id], staked);
+        let before = std::mem::replace(self.stake_mut(account), staked);
         match staked.checked_sub(before) {
             Some(more) => self.stakes_in += more,
             None => self.stakes_out += before - staked,
@@ -239,6 +261,14 @@ impl Ledger {
             self.accounts.resize(id + 1, Balances::default());
         }
         &mut self.accounts[id]
+    }
+
+    fn stake_mut(&mut self, id: AccountId) -> &mut Stroops {
+        let id = id.0 as usize;
+        if self.stakes.len() <= id {
+            self.stakes.resize(id + 1, Stroops::ZERO);
+        }
+        &mut self.stakes[id]
     }
 
     #[inline]

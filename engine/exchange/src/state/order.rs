@@ -6,7 +6,7 @@ use berth_domain::{
     PlaceOrder, Resources, Seconds, SelfTrade, Seq, Stroops, TimeInForce, Uptime, Verify,
 };
 
-use super::content::{content, sequence};
+use super::content::content;
 
 /// A tenant's order. What nearly every command about an order reads lies
 /// together at its front, since orders are many and memory is slow.
@@ -204,5 +204,12 @@ content!(Order {
     hold,
     placed_seq,
     placed_at,
-    directed with |order, out| sequence(&order.directed, out),
+    directed as list,
+} rest {
+    is_capped: false,
+    nodes: [None; 5],
+    first_lease: LeaseId(0),
+    last_lease: LeaseId(0),
+    older: OrderId(0),
+    younger: OrderId(0),
 });

@@ -12,7 +12,7 @@ use crate::planted::{Planted, is};
 pub(crate) struct Slot(u16);
 
 impl Slot {
-    const CPU: Self = Self(u16::MAX);
+    pub(super) const CPU: Self = Self(u16::MAX);
 }
 
 /// One host.
@@ -133,6 +133,21 @@ impl Provider {
         }
     }
 
+    /// Gives back what was set aside, on paper. Answers whether the host has
+    /// that much.
+    pub(crate) fn may_give_back(&mut self, slot: Slot, units: u32, need: &Resources, replicas: u32) -> bool {
+        self.free = self.free.plus(&in_full(slot, units, need).times(replicas));
+        let has_gpus = if slot == Slot::CPU {
+            true
+        } else {
+            let place = usize::from(slot.0);
+            let free = self.free_gpus[place].saturating_add(units.saturating_mul(replicas));
+            self.free_gpus[place] = free;
+            free <= self.gpus[place].count
+        };
+        has_gpus && self.total.minus(&self.free).is_some()
+    }
+
     /// Gives back what [`Provider::take`] set aside.
     pub(crate) fn give_back(&mut self, slot: Slot, units: u32, need: &Resources, replicas: u32) {
         self.free = self.free.plus(&in_full(slot, units, need).times(replicas));
@@ -193,4 +208,6 @@ content!(Provider {
     available,
     own_agent,
     client_id,
+} rest {
+    youngest_bid: BidId(0),
 });

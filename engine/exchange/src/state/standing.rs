@@ -2,7 +2,7 @@
 
 use berth_domain::{AccountId, LeaseId, Micros, Stroops};
 
-use super::content::{content, sequence};
+use super::content::content;
 use super::history::History;
 
 /// What trust in an account rests on. Most accounts have none.
@@ -17,6 +17,11 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
+    /// Whether it says nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.history.len() == 0 && self.attestations.is_empty() && self.forfeits.is_empty()
+    }
+
     /// Stake that is as good as gone.
     pub(crate) fn forfeited(&self) -> Stroops {
         self.forfeits.iter().fold(Stroops::ZERO, |sum, (_, amount)| sum + *amount)
@@ -25,6 +30,6 @@ impl Standing {
 
 content!(Standing {
     history,
-    attestations with |standing, out| sequence(&standing.attestations, out),
-    forfeits with |standing, out| sequence(&standing.forfeits, out),
+    attestations as list,
+    forfeits as list,
 });

@@ -4,7 +4,7 @@
 //! where in the heap the timer of an id stands, so that moving or clearing one
 //! searches for nothing.
 
-use berth_domain::codec::Encode;
+use berth_domain::codec::{Decode, DecodeError, Encode, Reader};
 use berth_domain::{AccountId, BidId, LeaseId, Micros, OrderId, Seconds};
 
 use super::content::sequence;
@@ -86,6 +86,26 @@ impl Encode for Timer {
             Self::DeadMan(id) | Self::Trust(id) | Self::Mandate(id) => id.encode(out),
             Self::Reentry | Self::NewTerms | Self::NewRules => {}
         }
+    }
+}
+
+impl Decode for Timer {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(match u8::decode(input)? {
+            0 => Self::OrderExpiry(Decode::decode(input)?),
+            1 => Self::AuctionClose(Decode::decode(input)?),
+            2 => Self::BidExpiry(Decode::decode(input)?),
+            3 => Self::LeaseEnd(Decode::decode(input)?),
+            4 => Self::LeasePhase(Decode::decode(input)?),
+            5 => Self::DeadMan(Decode::decode(input)?),
+            6 => Self::Trust(Decode::decode(input)?),
+            7 => Self::Mandate(Decode::decode(input)?),
+            8 => Self::Gang(Decode::decode(input)?),
+            9 => Self::Reentry,
+            10 => Self::NewTerms,
+            11 => Self::NewRules,
+            tag => return Err(DecodeError::Tag { of: "Timer", tag: tag.into() }),
+        })
     }
 }
 

@@ -10,6 +10,10 @@ use berth_domain::{
 use berth_exchange::{Exchange, Outcome, StateHash};
 
 use crate::invariants;
+use crate::restored::restored;
+
+/// Entries after which the replica is made out of its content.
+const RESTORED_EVERY: u64 = 5;
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const OPENING: Micros = Micros(1_767_225_600_000_000);
@@ -24,7 +28,8 @@ pub(crate) struct Frame {
 
 pub(crate) struct Desk {
     pub(crate) exchange: Exchange,
-    /// Fed with what each entry decodes to from its bytes.
+    /// Fed with what each entry decodes to from its bytes; now and then made
+    /// anew out of its own content.
     replica: Exchange,
     pub(crate) now: Micros,
     pub(crate) log: Vec<Frame>,
@@ -149,6 +154,9 @@ impl Desk {
         assert_eq!(answered, outcome, "the replica answers differently: {entry:?}");
         assert_eq!(bytes_of(&again), bytes_of(events), "the replica's events differ: {entry:?}");
         assert_eq!(self.replica.state_hash(), hash, "the replica's state differs: {entry:?}");
+        if entry.seq.0.is_multiple_of(RESTORED_EVERY) {
+            self.replica = restored(&self.replica);
+        }
         for event in events {
             assert_eq!(Event::from_bytes(&event.to_bytes()).as_ref(), Ok(event), "an event reads back as itself");
         }

@@ -126,3 +126,33 @@ fn what_a_host_offers_anew_meets_the_orders_that_require_it() {
         ",
     );
 }
+
+#[test]
+fn no_directed_bid_of_a_host_that_offers_less_by_now_becomes_a_lease() {
+    check(
+        "
+        ada offer p1 region:eu
+          provider p1 takes leases, offers region:eu
+        tom order H100-80 1x1 @ 3 manual needs=region:eu
+          order o1 open, holds 3
+        ada bid p1 on o1 @ 2
+          bid b1 open
+        tia order H100-80 1x1 @ 3 closes=+60 needs=region:eu
+          order o2 open, holds 3
+        ada bid p1 on o2 @ 2
+          bid b2 open
+        ada offer p1 region:us
+          provider p1 takes leases, offers region:us
+        tom accept b1
+          refused ATTRIBUTE_MISSING
+        wait 60
+          00:01:00 order o2 cancelled (auctionUnfilled), releases 3
+          00:01:00 bid b2 lost
+        ada offer p1 region:eu
+          provider p1 takes leases, offers region:eu
+        tom accept b1
+          lease l1: o1 on b1, 1x1 at 2 (One), escrow 2
+          order o1 has l1 for 1 replica, 0 left, holds 0
+        ",
+    );
+}

@@ -19,9 +19,11 @@ mod ends;
 mod enter;
 mod funds;
 mod gang;
+mod history;
 mod host;
 mod lease;
 mod life;
+mod operator;
 mod order;
 mod plan;
 mod quotes;
@@ -30,13 +32,13 @@ mod reentry;
 mod rules;
 mod timers;
 mod topup;
+mod trust;
 
 mod examples;
 
 use berth_domain::{
     AccountId, AccountOpened, Authority, BidId, ChainEventId, Code, Command, CommandRefused, Entry, Event,
-    ExchangeOpened, Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seconds, Seq,
-    Subject,
+    ExchangeOpened, Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seq, Subject,
 };
 
 pub(crate) use account::Account;
@@ -50,6 +52,7 @@ pub(crate) use rules::{Rule, Tally};
 pub(crate) use topup::rest_of;
 
 use gang::Gang;
+use operator::{Operation, are_sound};
 use reentry::Entrant;
 
 /// What a command made or touched.
@@ -61,6 +64,7 @@ pub(crate) enum Reply {
     Order(OrderId),
     Bid(BidId),
     Lease(LeaseId),
+    Market(MarketId),
 }
 
 /// What a command came to.
@@ -76,6 +80,7 @@ const NOTHING: Answer = Answer::Done(Reply::None);
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Oracle {
+    /// With the terms and bounds that are in force now.
     pub(crate) genesis: Option<Genesis>,
     pub(crate) markets: Vec<ResourceClass>,
     pub(crate) accounts: Vec<Account>,
@@ -85,7 +90,12 @@ pub(crate) struct Oracle {
     pub(crate) leases: Vec<Lease>,
     pub(crate) deposited: i128,
     pub(crate) withdrawn: i128,
+    pub(crate) operation: Operation,
     chain_cursor: ChainEventId,
+    /// The last event of the chain that told of a stake, and all that was ever
+    /// staked.
+    stake_cursor: ChainEventId,
+    ever_staked: i128,
     gangs: Vec<Gang>,
     /// What waits to enter again, by the age that it has there, and since when.
     waiting: Vec<(u64, Entrant)>,
@@ -193,31 +203,32 @@ impl Oracle {
             Command::LeaseBacklog(backlog) => self.backlog(backlog),
             Command::SettlementPaid(fact) => self.paid(fact),
             Command::SettlementRefunded(fact) => self.refunded(fact),
-            // Not foretold: the operator, hosts that change, stakes and
-            // attestations. The streams say none of it.
+            Command::OpenMarket(open) => self.open_market_asked(open),
+            Command::PauseMarket(pause) => self.pause_market(pause.market),
+            Command::ResumeMarket(resume) => self.resume_market(resume.market),
+            Command::CycleMarket(cycle) => self.cycle_market(cycle.market),
+            Command::Reconfigure(change) => self.reconfigure(change),
+            Command::Upgrade(upgrade) => self.upgrade(upgrade),
+            Command::UpdateProvider(update) => self.update_provider(update),
+            Command::StakeFact(fact) => self.stake_fact(fact),
+            Command::Attest(attest) => self.attest(attest),
+            // Not foretold: mandates and verification. The streams say none
+            // of it.
             other => panic!("{}", other.name()),
         }
     }
 
     /// The first entry.
     fn open(&mut self, genesis: &Genesis) -> Result<(), Code> {
-        const CENTURY: Seconds = Seconds(100 * 366 * 86_400);
         if self.genesis.is_some() {
             return Err(Code::AlreadyOpened);
         }
-        let (t, b) = (&genesis.timing, &genesis.bounds);
-        let times = [t.escrow_timeout, t.start_timeout, t.heartbeat_interval, t.heartbeat_grace, t.dark_after];
-        let times = [&times[..], &[t.closing_timeout, t.settle_grace, t.suspend_timeout, b.duration]].concat();
-        if b.tick == 0
-            || b.scan == 0
-            || b.fills == 0
-            || t.missed_checks == 0
-            || b.replicas > 65_535
-            || times.iter().any(|t| *t > CENTURY)
-        {
+        if !are_sound(&genesis.timing, &genesis.bounds) {
             return Err(Code::OutOfBounds);
         }
         self.genesis = Some(genesis.clone());
+        self.operation.told = Some(genesis.clone());
+        self.operation.terms.push((genesis.fee, genesis.timing));
         self.tell(ExchangeOpened { network: genesis.network, escrow_contract: genesis.escrow_contract });
         self.account_of(genesis.treasury);
         self.account_of(genesis.operator);
@@ -289,6 +300,7 @@ const fn is_the_exchanges(command: &Command) -> bool {
             | Command::EscrowFailed(_)
             | Command::SettlementPaid(_)
             | Command::SettlementRefunded(_)
+            | Command::StakeFact(_)
             | Command::ToppedUp(_)
             | Command::TopUpFailed(_)
     )
@@ -299,14 +311,15 @@ const fn is_the_exchanges(command: &Command) -> bool {
 fn subject(command: &Command) -> Subject {
     let kind = command.name().split('.').next().expect("a name has a first word");
     match kind {
-        "genesis" | "tick" | "resumed" => Subject::Exchange,
+        "genesis" | "tick" | "resumed" | "exchange" => Subject::Exchange,
+        "market" => Subject::Market,
         "deposit" => Subject::Deposit,
         "withdrawal" => Subject::Withdrawal,
         "provider" => Subject::Provider,
         "bid" => Subject::Bid,
         "order" => Subject::Order,
         "lease" => Subject::Lease,
-        "account" | "cancel" | "deadman" => Subject::Account,
+        "account" | "cancel" | "deadman" | "stake" | "trust" => Subject::Account,
         other => panic!("{other} is about nothing"),
     }
 }

@@ -4,12 +4,16 @@
 
 mod census;
 mod dice;
+mod ends;
 mod funding;
 mod leasing;
 mod mirror;
 mod moves;
+mod operating;
+mod standing;
 mod tape;
 mod trading;
+mod trusted;
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,6 +25,7 @@ use proptest::test_runner::{RngAlgorithm, TestError, TestRng, TestRunner};
 
 use crate::oracle::{Answer, Oracle};
 use census::Census;
+pub(crate) use ends::ends;
 use mirror::Mirror;
 use moves::{Stream, streams};
 use tape::{Tape, Witness};

@@ -51,6 +51,7 @@ impl Oracle {
             *self.order_mut(old.id) = new;
             return Ok(Reply::Order(old.id));
         }
+        self.check_trade(new.place.market)?;
         new.age = self.step.seq.0;
         let told = told_order(&new);
         let (id, opened) = (new.id, self.step.opened);
@@ -111,6 +112,7 @@ impl Oracle {
             }
             self.reach(Rule::DirectedBidAmended);
         }
+        self.check_trade(new.market)?;
         new.age = self.step.seq.0;
         let told = told_bid(&new);
         let (id, opened) = (new.id, self.step.opened);

@@ -94,7 +94,7 @@ impl Oracle {
         }
         let (market, left) = match place.target {
             BidTarget::Standing { market, quantity, min_duration, max_duration } => {
-                self.market(market).ok_or(Code::UnknownMarket)?;
+                self.check_trade(market)?;
                 if !self.trades(place.provider, market) {
                     return Err(Code::DoesNotFit);
                 }
@@ -151,6 +151,7 @@ impl Oracle {
         if !self.offers(host.id, order) {
             return Err(Code::AttributeMissing);
         }
+        self.check_trade(order.place.market)?;
         if self.fits(order, self.total(host.id, order.place.market), 1) == 0 {
             return Err(Code::DoesNotFit);
         }
@@ -175,7 +176,7 @@ impl Oracle {
     pub(super) fn offers(&self, host: ProviderId, order: &Order) -> bool {
         let host = self.host(host);
         order.place.requires.iter().all(|required| host.says.attributes.contains(required))
-            && order.place.min_uptime.is_none_or(|least| host.uptime >= least)
+            && order.place.min_uptime.is_none_or(|least| self.is_up(host.account, least))
     }
 
     /// A market's book holds so many orders and bids and no more. What would

@@ -2,7 +2,7 @@
 //! left of it ends, rests or is parked. And how bids enter again when their
 //! host has room.
 
-use berth_domain::{BidChanged, BidState, CancelReason, Code, Event, Mode, OrderId, TimeInForce};
+use berth_domain::{BidChanged, BidId, BidState, CancelReason, Code, Event, Mode, OrderId, TimeInForce};
 
 use super::plan::{Deed, End, Plan};
 use super::{Bid, Oracle, Order, Rule};
@@ -89,13 +89,13 @@ impl Oracle {
             self.directed_enters(bid, told);
             return Ok(());
         }
-        let has_room = self.has_free_unit(bid.place.provider, bid.market);
-        let plan = if has_room { self.plan_bid(&bid, bid.place.post_only) } else { Plan::default() };
+        let is_offered = self.can_be_met(&bid);
+        let plan = if is_offered { self.plan_bid(&bid, bid.place.post_only) } else { Plan::default() };
         self.check_plan(&plan, Rule::ScanRefusesBid)?;
         if self.find_bid(bid.id).is_none() {
             self.check_depth(bid.market, bid.place.time_in_force, &plan)?;
         }
-        if has_room {
+        if is_offered {
             self.commits(bid, told, plan);
         } else {
             self.enters_parked(bid, told);
@@ -140,7 +140,7 @@ impl Oracle {
 
     /// Not one unit is free: it meets nobody now.
     pub(super) fn enters_parked(&mut self, bid: Bid, told: Event) {
-        let (id, market, was) = (bid.id, bid.market, bid.state);
+        let (id, was) = (bid.id, bid.state);
         let is_ioc = matches!(bid.place.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         self.put_bid(bid);
         self.tell(told);
@@ -149,8 +149,7 @@ impl Oracle {
             self.cancel_bid(id, CancelReason::NotFilledAtOnce);
         } else if was == BidState::Open {
             self.reach(Rule::ParkedAtOnce);
-            self.bid_mut(id).state = BidState::Parked;
-            self.tell(BidChanged { bid: id, market });
+            self.park_bid(id);
         } else {
             self.reach(Rule::ParkedBidAmended);
         }
@@ -182,18 +181,24 @@ impl Oracle {
         for host in plan.hosts() {
             for id in self.live_bids_of(host) {
                 let (market, rests) = (self.bid(id).market, self.bid(id).rests());
-                if rests && !self.has_free_unit(host, market) {
+                if rests && !self.can_be_met(self.bid(id)) {
                     let traded = plan.deeds.iter().find_map(|deed| match deed {
                         Deed::Fill { bid, .. } => Some(self.bid(*bid).market),
                         Deed::OrderEnds(_) | Deed::BidEnds(_) => None,
                     });
                     let is_other = traded.is_some_and(|traded| traded != market);
                     self.reach(if is_other { Rule::ParkedInAnotherMarket } else { Rule::ParkedAfterAFill });
-                    self.bid_mut(id).state = BidState::Parked;
-                    self.tell(BidChanged { bid: id, market });
+                    self.park_bid(id);
                 }
             }
         }
+    }
+
+    /// A bid waits outside the book, with its age.
+    pub(super) fn park_bid(&mut self, id: BidId) {
+        let market = self.bid(id).market;
+        self.bid_mut(id).state = BidState::Parked;
+        self.tell(BidChanged { bid: id, market });
     }
 
     fn put_order(&mut self, order: Order) {

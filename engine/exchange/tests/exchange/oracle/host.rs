@@ -2,7 +2,6 @@
 
 use berth_domain::{
     AccountId, Code, LeaseState, MarketId, ProviderId, ProviderRegistered, RegisterProvider, ResourceClass, Resources,
-    Uptime,
 };
 
 use super::{Oracle, Order, Reply};
@@ -15,8 +14,8 @@ pub(crate) struct Host {
     pub(crate) id: ProviderId,
     pub(crate) account: AccountId,
     pub(crate) says: RegisterProvider,
-    /// Nothing lowers it yet.
-    pub(crate) uptime: Uptime,
+    /// Whether it takes leases.
+    pub(crate) available: bool,
 }
 
 /// Processors, memory, disk, and units of one market.
@@ -48,6 +47,10 @@ impl Oracle {
         self.find_host(id).expect("what names a host was checked")
     }
 
+    pub(super) fn host_mut(&mut self, id: ProviderId) -> &mut Host {
+        &mut self.hosts[id.0 as usize - 1]
+    }
+
     pub(super) fn register(&mut self, says: &RegisterProvider) -> Result<Reply, Code> {
         let gpus_fit = says.gpus.iter().all(|gpus| gpus.class.is_gpu() && (1..=GPUS_MAX).contains(&gpus.count));
         let is_empty = says.resources.cpu == 0 && says.gpus.is_empty();
@@ -68,7 +71,7 @@ impl Oracle {
             says.gpus.iter().for_each(|gpus| self.open_market(&gpus.class));
         }
         let id = ProviderId(u32::try_from(self.hosts.len() + 1).expect("few hosts"));
-        self.hosts.push(Host { id, account, says: says.clone(), uptime: Uptime::MAX });
+        self.hosts.push(Host { id, account, says: says.clone(), available: true });
         let address = self.account(account).address;
         self.tell(ProviderRegistered { provider: id, account, address, own_agent: says.own_agent });
         Ok(Reply::Provider(id))

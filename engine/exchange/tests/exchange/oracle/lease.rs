@@ -106,6 +106,7 @@ impl Oracle {
         let waits = [timing.escrow_timeout, timing.start_timeout, place.duration];
         let waits = [&waits[..], &[timing.suspend_timeout, timing.closing_timeout]].concat();
         let waits = waits.iter().map(|time| time.0).sum::<u64>() + timing.settle_grace.0;
+        let chain_deadline = self.step.at.unix_seconds() + waits;
         let lease = Lease {
             id,
             order: order.id,
@@ -143,7 +144,7 @@ impl Oracle {
             overdue_at: Some(self.step.at.plus(timing.escrow_timeout)),
             pay: 0,
             fee: 0,
-            record: Record::new(self.step.at, self.step.seq, self.step.at.unix_seconds() + waits),
+            record: Record::new(self.step.at, self.step.seq, chain_deadline, self.operation.terms.len() - 1),
         };
         self.tell(LeaseOpened {
             lease: id,
@@ -159,7 +160,7 @@ impl Oracle {
             replicas,
             escrow: stroops(lease.escrow()),
             duration: place.duration,
-            chain_deadline: lease.record.chain_deadline,
+            chain_deadline,
             level,
         });
         self.account_mut(order.account).spent.push((lease.record.opened_at, lease.escrow()));
@@ -240,7 +241,9 @@ impl Oracle {
             escrowed: lease.escrow_tx.is_some() && reason != CloseReason::Refunded,
             proof: lease.record.proof.last().expect("its close is proven").hash,
         });
-        self.reenter_host(lease.host);
+        if !self.lease_counts(id) {
+            self.reenter_host(lease.host);
+        }
         if !had_ended {
             self.gang_leg_ends(id, reason);
         }

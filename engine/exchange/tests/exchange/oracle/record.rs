@@ -23,10 +23,12 @@ pub(crate) struct Record {
     pub(super) cpu_millis: u64,
     pub(super) memory_bytes: u64,
     pub(super) proof: Vec<ProofStepped>,
+    /// The place of the terms that it opened under among all.
+    pub(super) terms: usize,
 }
 
 impl Record {
-    pub(super) const fn new(opened_at: Micros, opened_seq: Seq, chain_deadline: u64) -> Self {
+    pub(super) const fn new(opened_at: Micros, opened_seq: Seq, chain_deadline: u64, terms: usize) -> Self {
         Self {
             opened_at,
             opened_seq,
@@ -39,6 +41,7 @@ impl Record {
             cpu_millis: 0,
             memory_bytes: 0,
             proof: Vec::new(),
+            terms,
         }
     }
 }

@@ -24,17 +24,32 @@ impl Oracle {
     }
 
     /// Lets live things enter again, the oldest first.
-    fn reenter(&mut self, mut things: Vec<Entrant>) {
+    pub(super) fn reenter(&mut self, mut things: Vec<Entrant>) {
         things.sort_by_key(|thing| (self.age_of(*thing), *thing));
         for thing in things {
             self.enters_again_or_waits(self.age_of(thing), thing);
         }
     }
 
-    fn age_of(&self, thing: Entrant) -> u64 {
+    pub(super) fn age_of(&self, thing: Entrant) -> u64 {
         match thing {
             Entrant::Bid(id) => self.bid(id).age,
             Entrant::Order(id) => self.order(id).age,
+        }
+    }
+
+    /// In a paused market bids wait until all of them enter again; an order may
+    /// be paid for anew.
+    fn waits_for_its_market(&self, thing: Entrant) -> bool {
+        match thing {
+            Entrant::Bid(id) => {
+                let waits = self.is_paused(self.bid(id).market);
+                if waits {
+                    self.reach(Rule::WaitsForItsMarket);
+                }
+                waits
+            }
+            Entrant::Order(_) => false,
         }
     }
 
@@ -53,7 +68,7 @@ impl Oracle {
     }
 
     fn enters_again_or_waits(&mut self, age: u64, thing: Entrant) {
-        if !self.is_alive(thing) {
+        if !self.is_alive(thing) || self.waits_for_its_market(thing) {
             return;
         }
         if !self.has_budget() {
@@ -69,7 +84,7 @@ impl Oracle {
         }
     }
 
-    fn waits(&mut self, age: u64, thing: Entrant) {
+    pub(super) fn waits(&mut self, age: u64, thing: Entrant) {
         self.waiting.push((age, thing));
         self.waiting.sort_unstable();
         self.waiting.dedup();
@@ -78,7 +93,7 @@ impl Oracle {
 
     fn bid_enters_again(&mut self, age: u64, id: BidId) {
         let bid = self.bid(id).clone();
-        if !self.has_free_unit(bid.place.provider, bid.market) {
+        if !self.can_be_met(&bid) {
             return;
         }
         let was_parked = bid.state == BidState::Parked;
@@ -124,6 +139,11 @@ impl Oracle {
             self.tell(OrderResumed { order: id, market: order.place.market, hold: stroops(order.hold()) });
         }
         if order.place.mode != Mode::Auto {
+            return;
+        }
+        // What it crosses enters again with the market.
+        if self.is_paused(order.place.market) {
+            self.reach(Rule::OrderResumedInAPausedMarket);
             return;
         }
         order.place.post_only = false;

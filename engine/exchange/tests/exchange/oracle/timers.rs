@@ -16,8 +16,11 @@ pub(super) enum Timer {
     LeaseEnd(LeaseId),
     LeaseOverdue(LeaseId),
     DeadMan(AccountId),
+    Trust(AccountId),
     Gang(OrderId),
     Reentry,
+    NewTerms,
+    NewRules,
 }
 
 impl Oracle {
@@ -26,9 +29,8 @@ impl Oracle {
         let mut timers = Vec::new();
         for order in self.orders.iter().filter(|order| order.is_live()) {
             timers.extend(order.place.expires_at.map(|at| (at, Timer::OrderExpiry(order.id))));
-            if order.place.mode == Mode::Auction {
-                let closes_at = order.put_off.or(order.place.closes_at);
-                timers.extend(closes_at.map(|at| (at, Timer::AuctionClose(order.id))));
+            if order.place.mode == Mode::Auction && !order.is_postponed {
+                timers.extend(order.place.closes_at.map(|at| (at, Timer::AuctionClose(order.id))));
             }
         }
         for bid in self.bids.iter().filter(|bid| bid.is_live()) {
@@ -42,9 +44,12 @@ impl Oracle {
         }
         for account in &self.accounts {
             timers.extend(account.dead_man.map(|armed| (armed.deadline, Timer::DeadMan(account.id))));
+            timers.extend(self.trust_until(account.id).map(|until| (until, Timer::Trust(account.id))));
         }
         timers.extend(self.gangs.iter().filter_map(|gang| Some((gang.put_off?, Timer::Gang(gang.order)))));
         timers.extend(self.waits_since().map(|since| (since, Timer::Reentry)));
+        timers.extend(self.operation.announced_terms.map(|terms| (terms.effective_at, Timer::NewTerms)));
+        timers.extend(self.operation.announced_rules.map(|rules| (rules.effective_at, Timer::NewRules)));
         timers.sort_unstable();
         timers
     }
@@ -77,9 +82,19 @@ impl Oracle {
             Timer::BidExpiry(bid) => self.expire_bid(bid),
             Timer::AuctionClose(order) => return self.close_auction(order),
             Timer::DeadMan(account) => self.dead_man_fires(account),
+            Timer::Trust(account) => self.trust_expires(account),
             Timer::Reentry => {
                 self.go_on();
                 return self.waits_since().is_none();
+            }
+            // What is due behind them happens under them, in a tick of its own.
+            Timer::NewTerms => {
+                self.new_terms();
+                return false;
+            }
+            Timer::NewRules => {
+                self.new_rules();
+                return false;
             }
             Timer::LeaseEnd(lease) => self.run_out(lease),
             Timer::Gang(order) => {

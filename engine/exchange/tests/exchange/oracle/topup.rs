@@ -21,6 +21,8 @@ pub(crate) struct Funding {
     pub(crate) suspended_at: Option<Micros>,
     /// For how long it was suspended before, in microseconds.
     pub(crate) suspended_micros: u64,
+    /// When it last went on after a suspension.
+    pub(super) resumed_at: Option<Micros>,
     /// Whether its tenant was told that these funds end.
     pub(super) is_warned: bool,
 }
@@ -174,6 +176,7 @@ impl Oracle {
         // What follows is paid from when it is seen.
         lease.heard_at = None;
         lease.record.seen_until = lease.record.seen_until.max(at);
+        lease.funding.resumed_at = Some(at);
         lease.overdue_at = Some(at.plus(lease.timing.dark_after));
         let is_long = lease.funding.suspended_micros > at.since(ended);
         self.reach(if is_long { Rule::ResumedAfterSeveralSuspensions } else { Rule::ResumedAfterSuspension });

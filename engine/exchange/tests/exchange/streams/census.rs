@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::{CancelReason, CloseReason, Code, Command, Entry, Event};
 
+use super::standing;
 use crate::oracle::{Answer, Rule, Tally};
 
 #[derive(Clone, Debug, Default)]
@@ -13,11 +14,11 @@ pub(crate) struct Census {
 }
 
 /// Tags and numbers up to which the oracle foretells everything: accounts,
-/// funds, orders, bids, leases. What the operator, trust and standbys brought
+/// funds, orders, bids, leases, the operator. What trust and standbys brought
 /// begins behind them.
-const COMMANDS: u16 = 28;
-const EVENTS: u16 = 29;
-const CODES: u8 = 36;
+const COMMANDS: u16 = 36;
+const EVENTS: u16 = 35;
+const CODES: u8 = 38;
 const CANCELLATIONS: u8 = 7;
 const CLOSINGS: u8 = 8;
 
@@ -44,17 +45,18 @@ const MORE: [&str; 19] = [
     "lease ends gangFailed",
 ];
 
-/// Only the operator brings these about, and an owner who drains a host.
-const OTHERS: [&str; 2] = ["refused MARKET_PAUSED", "refused PROVIDER_UNAVAILABLE"];
-
 /// Commands that may be said again without harm.
-const REPEATABLE: [&str; 18] = [
+const REPEATABLE: [&str; 22] = [
     "account.open",
     "deposit.fact",
     "withdrawal.requested",
     "withdrawal.paid",
     "withdrawal.cancelled",
     "provider.register",
+    "provider.update",
+    "market.open",
+    "market.pause",
+    "market.resume",
     "bid.place",
     "bid.replace",
     "order.place",
@@ -84,6 +86,11 @@ impl Census {
                 Event::OrderCancelled(e) => meet(format!("order ends {}", e.reason)),
                 Event::BidCancelled(e) => meet(format!("bid ends {}", e.reason)),
                 Event::LeaseClosed(e) => meet(format!("lease ends {}", e.reason)),
+                Event::TrustChanged(e) => {
+                    meet(format!("trust by {}", e.cause.as_str()));
+                    meet(format!("trust to {}", e.to));
+                }
+                Event::ReputationChanged(e) => meet(format!("reputation by {}", e.cause)),
                 _ => {}
             }
         }
@@ -107,6 +114,7 @@ impl Census {
         let of_bids = cancellations.clone().filter(|reason| **reason != CancelReason::AuctionUnfilled);
 
         let mut expected: Vec<String> = MORE.map(str::to_owned).into();
+        expected.extend(standing::TO_MEET.map(str::to_owned));
         expected.extend(REPEATABLE.iter().map(|name| format!("{name} repeated")));
         expected.extend(commands.map(|(_, name, _)| format!("{name} done")));
         expected.extend(events.map(|(_, name, _)| (*name).to_owned()));
@@ -114,7 +122,7 @@ impl Census {
         expected.extend(closings.map(|reason| format!("lease ends {reason}")));
         expected.extend(cancellations.map(|reason| format!("order ends {reason}")));
         expected.extend(of_bids.map(|reason| format!("bid ends {reason}")));
-        expected.retain(|what| !self.met.contains_key(what) && !OTHERS.contains(&what.as_str()));
+        expected.retain(|what| !self.met.contains_key(what));
         let rules = self.rules.counts().into_iter().filter(|(_, count)| *count == 0);
         expected.extend(rules.map(|(rule, _): (Rule, u64)| format!("rule {rule:?}")));
         expected

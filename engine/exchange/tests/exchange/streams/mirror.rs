@@ -6,14 +6,20 @@ use berth_domain::{AccountId, BidTarget, CommandRefused, Entry, Event, Stroops};
 use berth_exchange::{Book, Component, Exchange, Outcome, StateHash};
 
 use super::tape::Witness;
+use super::trusted;
 use crate::desk::bytes_of;
 use crate::invariants;
 use crate::oracle::{Answer, COMPONENTS, Lease, Oracle, Reply, Row};
+use crate::restored::restored;
+
+/// Entries after which the replica is made out of its content.
+const RESTORED_EVERY: u64 = 41;
 
 #[derive(Default)]
 pub(crate) struct Mirror {
     exchange: Exchange,
-    /// Fed with what each entry decodes to from its bytes.
+    /// Fed with what each entry decodes to from its bytes; now and then made
+    /// anew out of its own content.
     replica: Exchange,
 }
 
@@ -60,6 +66,10 @@ impl Mirror {
         let answered = self.replica.apply(&decoded, &mut again).expect("the replica reads the same log");
         assert_eq!(answered, outcome, "the replica answers differently: {entry:?}");
         assert_eq!(bytes_of(&again), bytes_of(events), "the replica's events differ: {entry:?}");
+        if entry.seq.0.is_multiple_of(RESTORED_EVERY) {
+            self.replica = restored(&self.replica);
+            invariants::check(&self.replica);
+        }
         for event in events {
             assert_eq!(Event::from_bytes(&event.to_bytes()).as_ref(), Ok(event), "an event reads back as itself");
         }
@@ -79,7 +89,7 @@ fn as_answer(outcome: Outcome) -> Answer {
         berth_exchange::Reply::Order(id) => Reply::Order(id),
         berth_exchange::Reply::Bid(id) => Reply::Bid(id),
         berth_exchange::Reply::Lease(id) => Reply::Lease(id),
-        berth_exchange::Reply::Market(id) => panic!("nobody operates market {id}"),
+        berth_exchange::Reply::Market(id) => Reply::Market(id),
     };
     match outcome {
         Outcome::Done(done) => Answer::Done(reply(done)),
@@ -90,12 +100,27 @@ fn as_answer(outcome: Outcome) -> Answer {
 
 fn compare(x: &Exchange, oracle: &Oracle) {
     assert_eq!(x.next_deadline(), oracle.next_deadline(), "the next timer");
+    operation(x, oracle);
     accounts(x, oracle);
     hosts(x, oracle);
     orders(x, oracle);
     bids(x, oracle);
     leases(x, oracle);
     books(x, oracle);
+    trusted::compare(x, oracle);
+}
+
+fn operation(x: &Exchange, oracle: &Oracle) {
+    let announced = (x.announced_terms().copied(), x.announced_rules().copied());
+    let foretold = (oracle.operation.announced_terms, oracle.operation.announced_rules);
+    assert_eq!((x.rules(), announced), (oracle.rules_in_force(), foretold), "what is announced");
+    let known = oracle.genesis.as_ref().expect("the log has begun");
+    let terms = x.terms().expect("the log has begun");
+    let in_force = (terms.fee, terms.timing, *x.bounds());
+    assert_eq!(in_force, (known.fee, known.timing, known.bounds), "the terms in force");
+    for market in x.markets() {
+        assert_eq!(market.paused, oracle.is_paused(market.id), "whether {} trades", market.class);
+    }
 }
 
 /// The hash of each component. Where one differs, the fields say what is wrong,
@@ -143,6 +168,8 @@ fn hosts(x: &Exchange, oracle: &Oracle) {
     assert_eq!(x.providers().count(), oracle.hosts.len(), "hosts");
     for (it, known) in x.providers().zip(&oracle.hosts) {
         assert_eq!((it.id, it.account), (known.id, known.account), "host {}", it.id);
+        let offers = (it.available, &it.attributes);
+        assert_eq!(offers, (known.available, &known.says.attributes), "what host {} offers", it.id);
         for (market, class) in x.markets().zip(&oracle.markets) {
             assert_eq!(market.class, *class, "class of market {}", market.id);
             let free = oracle.free(it.id, market.id);

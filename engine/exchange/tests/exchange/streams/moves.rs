@@ -3,12 +3,14 @@
 
 use berth_domain::{
     AccountId, Bounds, ChainEventId, Command, Deposit, Genesis, GpuInventory, OpenAccount, RegisterProvider, Resources,
-    Resumed, Seconds, Tick, Timing, TrustRules,
+    Resumed, Seconds, Tick, Timing,
 };
 use proptest::prelude::*;
 
 use super::dice::{Dice, region, text};
-use super::leasing::{funds, is_over, leasing, stroops};
+use super::leasing::{funds, going_well, is_over, leasing, stroops};
+use super::operating::{operating, update};
+use super::standing::{auditors, grants, standing, trust_rules};
 use super::tape::Tape;
 use super::trading;
 use crate::cast::{CAST, TENANTS, address, class, genesis};
@@ -29,27 +31,27 @@ pub(crate) struct Move {
 /// A stream: which of its moves are made, under which rules, and the moves. A
 /// failing one first does without moves, then its rules and the moves that are
 /// left become plainer.
-pub(crate) type Stream = (Vec<bool>, [u8; 7], Vec<Move>);
+pub(crate) type Stream = (Vec<bool>, [u8; 8], Vec<Move>);
 
 pub(crate) fn streams() -> impl Strategy<Value = Stream> {
     let made = proptest::collection::vec(proptest::bool::weighted(0.99), MOVES);
-    (made, any::<[u8; 7]>(), proptest::collection::vec(moves(), MOVES))
+    (made, any::<[u8; 8]>(), proptest::collection::vec(moves(), MOVES))
 }
 
 /// So that about 200 are made.
 const MOVES: usize = 202;
 
 fn moves() -> impl Strategy<Value = Move> {
-    let pause = prop_oneof![60 => Just(0), 20 => 0..6_u64, 3 => 10..70_u64, 1 => 70..1_000_u64];
+    let pause = prop_oneof![600 => Just(0), 200 => 0..6_u64, 30 => 10..70_u64, 10 => 70..1_000_u64, 1 => Just(86_400)];
     let node = prop_oneof![30 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false))];
     let attests = prop_oneof![8 => Just(false), 1 => Just(true)];
-    (0..100_u8, any::<[u16; 28]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
+    (0..105_u8, any::<[u16; 28]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
         Move { kind, dice, pause: Seconds(pause), is_up, resumes, attests }
     })
 }
 
 /// Tight rules, so that bounds are met.
-pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders]: [u8; 7]) -> Genesis {
+pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders, trust]: [u8; 8]) -> Genesis {
     let pick = |choice: u8, from: [u32; 4]| from[usize::from(choice % 4)];
     let timing = [(30, 60, 20, 40, 20), (300, 600, 60, 180, 120), (10, 10, 8, 12, 8), (60, 30, 0, 1_000, 0)]
         [usize::from(timing % 4)];
@@ -62,14 +64,14 @@ pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders]: [u8; 7])
             dark_after: Seconds(timing.3),
             closing_timeout: Seconds(timing.4),
             settle_grace: Seconds(3_600),
-            reconfigure_delay: Seconds(1_000),
+            reconfigure_delay: Seconds(timing.4),
             runway_warning: Seconds(20),
             suspend_timeout: Seconds(timing.1),
             missed_checks: 2,
             backlog_window: Seconds(100),
         },
-        // No lease counts for anybody's standing: that is not foretold.
-        trust: TrustRules { min_fee: stroops(i64::MAX.into()), ..TrustRules::default() },
+        trust: trust_rules(trust),
+        grants: grants(trust),
         bounds: Bounds {
             scan: pick(scan, [10_000, 10, 3, 1]),
             tick: pick(tick, [1_000, 1_000, 2, 1]),
@@ -83,7 +85,7 @@ pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders]: [u8; 7])
             depth: pick(depth, [1_000, 1_000, 20, 8]),
             quotes: 3,
         },
-        ..genesis()
+        ..auditors()
     }
 }
 
@@ -121,7 +123,11 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
     // Now and then somebody else says it.
     let other = dice.once_in(60).then(|| AccountId(dice.pick(&[0, 1, 2, 7, 8, 99])));
     let is_idle = x.leases.iter().all(is_over);
+    // No market is paused for long.
+    let resumes = !x.operation.paused.is_empty() && dice.once_in(16);
     let (account, command) = match next.kind {
+        _ if resumes => operating(x, now, dice),
+        0..60 if tape.goes_well && !is_idle && dice.once_in(2) => going_well(x, now, dice),
         67..90 if is_idle && next.kind.is_multiple_of(2) => placed(trading::bid(x, now, dice)),
         67..90 if is_idle => placed(trading::order(x, now, dice)),
         0..13 => placed(trading::bid(x, now, dice)),
@@ -135,10 +141,13 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
         59 => trading::cancel_all(x, dice),
         60 => trading::dead_man(dice),
         61..67 => trading::ending(x, dice),
-        67..91 => leasing(x, dice),
-        91..95 => (AccountId::EXCHANGE, funds(x, dice)),
-        95..97 => again(&tape.said, dice),
-        _ => rare(x, dice),
+        67..91 => leasing(x, now, dice),
+        91..94 => (AccountId::EXCHANGE, funds(x, dice)),
+        94 => again(&tape.said, dice),
+        95 => operating(x, now, dice),
+        96..98 => update(x, dice),
+        98..100 => rare(x, dice),
+        _ => standing(x, now, dice),
     };
     (other.unwrap_or(account), command)
 }

@@ -6,10 +6,11 @@ use berth_domain::{
 };
 
 use super::moves::{Stream, command, opening, rules_of};
+use super::standing::{goes_well, stakes};
 use crate::oracle::{Answer, Oracle};
 
-/// 2026-01-01T00:00:00Z.
-const OPENING: Micros = Micros(1_767_225_600_000_000);
+/// 2025-12-31T23:50:00Z: most streams see a midnight.
+const OPENING: Micros = Micros(1_767_225_000_000_000);
 
 /// Who looks on.
 pub(crate) trait Witness {
@@ -21,6 +22,8 @@ pub(crate) struct Tape<W> {
     pub(crate) now: Micros,
     /// What was said by others than the clock.
     pub(crate) said: Vec<(AccountId, Command)>,
+    /// Whether most leases go well.
+    pub(crate) goes_well: bool,
     /// Whether nothing is signed, also where only a signature says it.
     attests: bool,
     pub(crate) witness: W,
@@ -28,7 +31,14 @@ pub(crate) struct Tape<W> {
 
 impl<W: Witness> Tape<W> {
     pub(crate) fn open(genesis: &Genesis, witness: W) -> Self {
-        let mut tape = Self { oracle: Oracle::default(), now: OPENING, said: Vec::new(), attests: false, witness };
+        let mut tape = Self {
+            oracle: Oracle::default(),
+            now: OPENING,
+            said: Vec::new(),
+            goes_well: false,
+            attests: false,
+            witness,
+        };
         tape.append(AccountId::EXCHANGE, genesis.clone().into());
         tape
     }
@@ -36,18 +46,26 @@ impl<W: Witness> Tape<W> {
     /// Plays a whole stream.
     pub(crate) fn play((made, rules, moves): &Stream, witness: W) -> Self {
         let mut tape = Self::open(&rules_of(*rules), witness);
-        for (account, command) in opening() {
+        tape.goes_well = goes_well(rules[7]);
+        let stakes = if tape.goes_well { stakes() } else { Vec::new() };
+        for (account, command) in opening().into_iter().chain(stakes) {
             tape.submit(account, command);
         }
         for (next, _) in moves.iter().zip(made).filter(|(_, made)| **made) {
+            if tape.is_over() {
+                break;
+            }
             if next.is_up {
                 tape.wait(next.pause);
             } else {
                 tape.now = tape.now.plus(next.pause);
-                if next.resumes {
+                if next.resumes && !tape.is_over() {
                     tape.append(AccountId::EXCHANGE, Resumed { down_from: tape.now, up_at: tape.now }.into());
                     tape.fire_due();
                 }
+            }
+            if tape.is_over() {
+                break;
             }
             let (account, command) = command(&tape, next);
             tape.attests = next.attests;
@@ -57,30 +75,38 @@ impl<W: Witness> Tape<W> {
     }
 
     /// A command at the present time, after the ticks that are due.
-    pub(crate) fn submit(&mut self, account: AccountId, command: impl Into<Command>) -> (Answer, Vec<Event>) {
+    fn submit(&mut self, account: AccountId, command: impl Into<Command>) {
         let command = command.into();
         self.fire_due();
-        self.said.push((account, command.clone()));
-        self.append(account, command)
+        if !self.is_over() {
+            self.said.push((account, command.clone()));
+            self.append(account, command);
+        }
     }
 
     /// Time passes with the node up: ticks fire when they are due.
     pub(crate) fn wait(&mut self, time: Seconds) {
         let until = self.now.plus(time);
-        while let Some(deadline) = self.oracle.next_deadline().filter(|deadline| *deadline <= until) {
+        while let Some(deadline) = self.oracle.next_deadline().filter(|deadline| *deadline <= until && !self.is_over())
+        {
             self.now = self.now.max(deadline);
             self.append(AccountId::EXCHANGE, Tick.into());
         }
         self.now = until;
     }
 
+    /// Whether rules are in force that no build knows: nothing more is applied.
+    fn is_over(&self) -> bool {
+        self.oracle.rules_in_force() > RULES_VERSION
+    }
+
     fn fire_due(&mut self) {
-        while self.oracle.next_deadline().is_some_and(|deadline| deadline <= self.now) {
+        while !self.is_over() && self.oracle.next_deadline().is_some_and(|deadline| deadline <= self.now) {
             self.append(AccountId::EXCHANGE, Tick.into());
         }
     }
 
-    fn append(&mut self, account: AccountId, command: Command) -> (Answer, Vec<Event>) {
+    fn append(&mut self, account: AccountId, command: Command) {
         let authority = match &command {
             _ if account == AccountId::EXCHANGE => Authority::Exchange,
             Command::LeaseBacklog(_) if !self.attests => {
@@ -97,6 +123,5 @@ impl<W: Witness> Tape<W> {
         let entry = Entry { rules: RULES_VERSION, seq: head.next(), at: self.now, account, authority, command };
         let (answer, events) = self.oracle.apply(&entry);
         self.witness.see(&entry, &self.oracle, answer, &events);
-        (answer, events)
     }
 }

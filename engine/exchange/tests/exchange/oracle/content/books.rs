@@ -14,8 +14,8 @@ impl Oracle {
         let mut out = Vec::new();
         let markets: Vec<_> = (1_u16..).zip(&self.markets).collect();
         sequence(&mut out, &markets, |out, (id, class)| {
-            put(out, &[id, *class, &false]);
-            sequence(out, &[], |_, ()| ());
+            put(out, &[id, *class, &self.is_paused(MarketId(*id))]);
+            sequence(out, &self.postponed(MarketId(*id)), |out, order| put(out, &[order]));
             for level in TrustLevel::ALL {
                 sequence(out, &self.bid_ladder(MarketId(*id), *level), |out, bid| put(out, &[bid]));
                 sequence(out, &self.order_ladder(MarketId(*id), *level), |out, order| put(out, &[order]));
@@ -28,6 +28,14 @@ impl Oracle {
             Entrant::Order(id) => put(out, &[age, &1_u8, id]),
         });
         out
+    }
+
+    /// Auctions that were to close while the market is paused.
+    fn postponed(&self, market: MarketId) -> Vec<OrderId> {
+        let waits = |order: &&Order| order.is_live() && order.is_postponed && order.place.market == market;
+        let mut due: Vec<_> = self.orders.iter().filter(waits).collect();
+        due.sort_by_key(|order| (order.place.closes_at, order.id));
+        due.into_iter().map(|order| order.id).collect()
     }
 
     /// Bids that rest at a level, the lowest price first.

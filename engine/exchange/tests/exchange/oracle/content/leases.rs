@@ -43,8 +43,7 @@ fn put_lease(out: &mut Vec<u8>, lease: &Lease) {
     put_evidence(out, lease);
     put_funding(out, lease);
     put(out, &[&record.proof, &stroops(lease.pay), &stroops(lease.fee)]);
-    // Opened under the first terms.
-    put(out, &[&0_u32]);
+    put(out, &[&u32::try_from(record.terms).expect("few")]);
 }
 
 fn put_evidence(out: &mut Vec<u8>, lease: &Lease) {
@@ -76,7 +75,10 @@ fn put_timer(out: &mut Vec<u8>, timer: Timer) {
         Timer::LeaseEnd(id) => put(out, &[&3_u8, &id]),
         Timer::LeaseOverdue(id) => put(out, &[&4_u8, &id]),
         Timer::DeadMan(id) => put(out, &[&5_u8, &id]),
+        Timer::Trust(id) => put(out, &[&6_u8, &id]),
         Timer::Gang(id) => put(out, &[&8_u8, &id]),
         Timer::Reentry => put(out, &[&9_u8]),
+        Timer::NewTerms => put(out, &[&10_u8]),
+        Timer::NewRules => put(out, &[&11_u8]),
     }
 }

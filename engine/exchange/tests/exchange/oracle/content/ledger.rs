@@ -1,7 +1,5 @@
 //! Money, and how far the chain has been read.
 
-use berth_domain::ChainEventId;
-
 use super::super::Oracle;
 use super::super::order::stroops;
 use super::{put, sequence};
@@ -9,7 +7,9 @@ use super::{put, sequence};
 impl Oracle {
     pub(super) fn ledger(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        put(&mut out, &[&stroops(self.deposited), &stroops(self.withdrawn), &stroops(0), &stroops(0)]);
+        let staked = self.accounts.iter().map(|account| account.standing.staked).sum::<i128>();
+        let came = [self.deposited, self.withdrawn, self.ever_staked, self.ever_staked - staked].map(stroops);
+        came.iter().for_each(|amount| put(&mut out, &[amount]));
         let balances = self.accounts.iter().map(|account| {
             let id = account.id;
             (id, [self.available(id), self.held(id), self.in_escrow(id), account.withdrawing].map(stroops))
@@ -18,12 +18,14 @@ impl Oracle {
         sequence(&mut out, &balances, |out, (id, [available, held, escrowed, withdrawing])| {
             put(out, &[id, available, held, escrowed, withdrawing]);
         });
-        sequence(&mut out, &[], |_, ()| ());
+        let stakes = self.accounts.iter().map(|account| (account.id, stroops(account.standing.staked)));
+        let stakes: Vec<_> = stakes.filter(|(_, staked)| *staked != stroops(0)).collect();
+        sequence(&mut out, &stakes, |out, (id, staked)| put(out, &[id, staked]));
         let escrows =
             self.leases.iter().filter(|lease| lease.has_escrow()).map(|lease| (lease.id, stroops(lease.escrow())));
         let escrows: Vec<_> = escrows.collect();
         sequence(&mut out, &escrows, |out, (id, escrow)| put(out, &[id, escrow]));
-        put(&mut out, &[&self.chain_cursor, &ChainEventId::default()]);
+        put(&mut out, &[&self.chain_cursor, &self.stake_cursor]);
         out
     }
 }

@@ -1,11 +1,10 @@
 //! The genesis and what came of it, accounts, hosts, and client ids.
 
 use berth_domain::codec::Encode;
-use berth_domain::{
-    Fingerprint, LeaseState, Micros, RULES_VERSION, Reconfigure, Reputation, Resources, Upgrade, Uptime,
-};
+use berth_domain::{Fingerprint, LeaseState, Mandate, Micros, Resources};
 
 use super::super::account::Name;
+use super::super::history::{Counted, Ending};
 use super::super::host::need;
 use super::super::order::stroops;
 use super::super::{Account, Host, Oracle, Reply};
@@ -17,10 +16,11 @@ const DAY: u64 = 86_400_000_000;
 impl Oracle {
     pub(super) fn providers(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        let genesis = self.rules();
-        put(&mut out, &[&self.genesis]);
-        sequence(&mut out, &[(genesis.fee, genesis.timing)], |out, (fee, timing)| put(out, &[fee, timing]));
-        put(&mut out, &[&genesis.bounds, &RULES_VERSION, &None::<Reconfigure>, &None::<Upgrade>]);
+        let operation = &self.operation;
+        put(&mut out, &[&operation.told]);
+        sequence(&mut out, &operation.terms, |out, (fee, timing)| put(out, &[fee, timing]));
+        put(&mut out, &[&self.rules().bounds, &self.rules_in_force()]);
+        put(&mut out, &[&operation.announced_terms, &operation.announced_rules]);
         sequence(&mut out, &self.accounts, |out, account| self.put_account(out, account));
         sequence(&mut out, &self.hosts, |out, host| self.put_host(out, host));
         self.accounts.iter().for_each(|account| self.put_names(&mut out, account));
@@ -28,20 +28,20 @@ impl Oracle {
     }
 
     fn put_account(&self, out: &mut Vec<u8>, account: &Account) {
-        let grant = self.rules().grants.iter().find(|grant| grant.address == account.address);
-        let granted = grant.map_or(self.rules().default_level, |grant| grant.level);
-        put(out, &[&account.id, &account.address, &account.level, &granted, &Reputation::MAX, &Uptime::MAX]);
-        put(out, &[&account.dead_man_millis(), &None::<berth_domain::Mandate>]);
+        let standing = &account.standing;
+        put(out, &[&account.id, &account.address, &account.level, &standing.granted]);
+        put(out, &[&standing.reputation, &standing.uptime, &account.dead_man_millis(), &None::<Mandate>]);
         // The last day on which it spent something, and all that it spent then.
         let day_ends_at = account.spent.last().map_or(0, |(at, _)| (at.0 / DAY + 1) * DAY);
         let on_that_day = account.spent.iter().filter(|(at, _)| at.0 + DAY >= day_ends_at);
         let spent = on_that_day.map(|(_, amount)| amount).sum();
         put(out, &[&Micros(day_ends_at), &stroops(spent)]);
-        // Leases that count, how many of them have aged, attestations, forfeits.
-        sequence(out, &[], |_, ()| ());
-        put(out, &[&0_u64]);
-        sequence(out, &[], |_, ()| ());
-        sequence(out, &[], |_, ()| ());
+        let record = self.record(account.id);
+        sequence(out, record, put_counted);
+        let aged = record.iter().filter(|counted| self.speaks_until(counted) <= standing.weighed_at).count();
+        put(out, &[&(aged as u64)]);
+        sequence(out, &standing.words, |out, (auditor, until)| put(out, &[auditor, until]));
+        sequence(out, &standing.forfeits, |out, (lease, amount)| put(out, &[lease, &stroops(*amount)]));
     }
 
     fn put_host(&self, out: &mut Vec<u8>, host: &Host) {
@@ -61,16 +61,14 @@ impl Oracle {
         }
         let free_gpus: Vec<u32> = gpus.into_iter().map(|gpus| gpus.count).collect();
         put(out, &[&host.id, &host.account, &says.resources, &free, &says.gpus, &free_gpus, &says.bandwidth]);
-        put(out, &[&says.hostname, &says.port, &says.attributes, &true, &says.own_agent, &says.client_id]);
+        put(out, &[&says.hostname, &says.port, &says.attributes, &host.available, &says.own_agent, &says.client_id]);
     }
 
     /// The last ids, the oldest first; then those that only live things keep.
     fn put_names(&self, out: &mut Vec<u8>, account: &Account) {
-        let window = self.rules().bounds.client_ids as usize;
-        let (older, last) = account.names.split_at(account.names.len().saturating_sub(window));
-        let mut older: Vec<&Name> = older.iter().collect();
-        older.sort_by_key(|name| name.id.as_bytes().to_vec());
-        sequence(out, last, put_name);
+        let (last, mut older): (Vec<_>, Vec<_>) = account.names.iter().partition(|name| name.is_among_the_last);
+        older.sort_by_key(|name| name.id.as_bytes());
+        sequence(out, &last, |out, name| put_name(out, name));
         sequence(out, &older, |out, name| put_name(out, name));
     }
 }
@@ -81,6 +79,16 @@ where
     T: TryFrom<i128>,
 {
     T::try_from(i128::from(there) - taken).ok().expect("no host is oversold")
+}
+
+fn put_counted(out: &mut Vec<u8>, counted: &Counted) {
+    let ending = match counted.ending {
+        Ending::Completed => 0_u8,
+        Ending::Failed => 1,
+        Ending::Dark => 2,
+    };
+    let day = u32::try_from(counted.day).expect("not before long");
+    put(out, &[&counted.tenant, &ending, &day, &counted.leased, &counted.evidenced]);
 }
 
 fn put_name(out: &mut Vec<u8>, name: &Name) {
@@ -98,5 +106,6 @@ fn put_name(out: &mut Vec<u8>, name: &Name) {
         Reply::Order(id) => put(out, &[&3_u8, &id]),
         Reply::Bid(id) => put(out, &[&4_u8, &id]),
         Reply::Lease(id) => put(out, &[&5_u8, &id]),
+        Reply::Market(id) => put(out, &[&6_u8, &id]),
     }
 }
