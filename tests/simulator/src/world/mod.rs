@@ -5,7 +5,7 @@ mod drive;
 mod finish;
 mod network;
 
-use berth_domain::{Digest, Micros};
+use berth_domain::{Digest, Entry, Micros};
 
 use crate::Run;
 use crate::agenda::Agenda;
@@ -92,7 +92,6 @@ pub(crate) struct World<'t> {
     setting: Setting,
     weather: Weather,
     bug: Option<LineBug>,
-    is_known_allowed: bool,
     node: Node,
     history: History,
     requests: Requests,
@@ -114,6 +113,8 @@ pub struct Summary {
     pub steps: u64,
     /// Entries of the log.
     pub entries: u64,
+    /// The log itself.
+    pub log: Vec<Entry>,
     /// What was met on the way.
     pub coverage: Coverage,
     /// A digest of the whole run: the same seed gives the same.
@@ -133,7 +134,6 @@ impl<'t> World<'t> {
             trace,
             weather: setting.weather,
             bug: run.bug.and_then(Bug::of_line),
-            is_known_allowed: run.is_known_allowed,
             node: Node::new(),
             history: History::new(Referee::new(Dice::new(seed, 3))),
             requests: Requests::default(),
@@ -214,7 +214,6 @@ impl<'t> World<'t> {
         let mut scene = Scene {
             x: self.history.exchange(),
             chain: &self.chain,
-            is_known_allowed: self.is_known_allowed,
             now: self.now,
             dice: &mut self.dice,
             memory: &mut self.memory,
