@@ -40,6 +40,13 @@ impl Lease {
     }
 }
 
+impl Order {
+    /// What one replica costs at its highest limit.
+    pub(crate) fn hold_of_one(&self) -> i128 {
+        owed(self.place.limits.highest(), self.place.units, 1, self.place.prepay)
+    }
+}
+
 impl Oracle {
     fn mandate(&self, account: AccountId) -> Mandate {
         self.account(account).watched.map(|watched| watched.mandate).unwrap_or_default()
@@ -62,8 +69,7 @@ impl Oracle {
     /// Whether an account's mandate allows not one replica of an order, at its
     /// highest limit.
     pub(super) fn is_beyond_mandate(&self, order: &Order) -> bool {
-        let one = owed(order.place.limits.highest(), order.place.units, 1, order.place.prepay);
-        self.cap(order.account, 0).is_some_and(|cap| one > cap)
+        self.cap(order.account, 0).is_some_and(|cap| order.hold_of_one() > cap)
     }
 
     /// How many replicas of a pair the tenant's mandate allows beside what is
