@@ -44,6 +44,13 @@ impl DataDir {
         self.root.join("events")
     }
 
+    /// The Merkle tree over the log, a RocksDB database that can be rebuilt from
+    /// it.
+    #[must_use]
+    pub fn tree(&self) -> PathBuf {
+        self.root.join("tree")
+    }
+
     /// What must stay out of the log, a RocksDB database of mode 0700.
     #[must_use]
     pub fn private(&self) -> PathBuf {

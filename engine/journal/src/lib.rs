@@ -31,6 +31,7 @@ mod replica;
 mod sequencer;
 mod store;
 mod tail;
+mod tree_store;
 mod verify;
 mod watermark;
 
@@ -54,4 +55,5 @@ pub use sequencer::{
     SubmitError, abort_on_fatal,
 };
 pub use store::LogStore;
+pub use tree_store::{TreeReader, TreeStore};
 pub use verify::{Finding, FindingKind, Verification, verify};

@@ -121,6 +121,7 @@ impl World<'_> {
         Ok(Summary {
             steps,
             entries: self.history.entries().len() as u64,
+            log: self.history.entries().iter().map(|applied| applied.entry.clone()).collect(),
             fingerprint: self.fingerprint(steps),
             coverage: self.coverage,
         })

@@ -5,7 +5,7 @@ mod drive;
 mod finish;
 mod network;
 
-use berth_domain::{Digest, Micros};
+use berth_domain::{Digest, Entry, Micros};
 
 use crate::Run;
 use crate::agenda::Agenda;
@@ -114,6 +114,8 @@ pub struct Summary {
     pub steps: u64,
     /// Entries of the log.
     pub entries: u64,
+    /// The log itself.
+    pub log: Vec<Entry>,
     /// What was met on the way.
     pub coverage: Coverage,
     /// A digest of the whole run: the same seed gives the same.

@@ -7,9 +7,9 @@ use berth_journal::{DataDir, verify};
 use clap::Args;
 use serde_json::json;
 
+use super::replay::components;
 use crate::fault::{Fault, While};
 use crate::output::{self, Format};
-use crate::replay::components;
 
 #[derive(Args)]
 pub(crate) struct Verify {

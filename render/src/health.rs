@@ -9,7 +9,8 @@ use berth_wire::response::{LeaseHealth, LeaseStatus, ReplicaHealth};
 const INTERVALS_MISSED: u64 = 2;
 
 /// Judges a lease at `now`, with heartbeats due every `interval`.
-pub(crate) fn lease_health(lease: &Lease, now: Micros, interval: Seconds) -> LeaseHealth {
+#[must_use]
+pub fn lease_health(lease: &Lease, now: Micros, interval: Seconds) -> LeaseHealth {
     let (status, reason) = judge(lease, now, interval);
     let heard = lease.started_at.map(|started| started.max(lease.evidence.last_at()).0);
     let replicas = lease.containers.iter().zip(0..).map(|(container, index)| ReplicaHealth {

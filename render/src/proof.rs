@@ -4,7 +4,9 @@ use berth_exchange::Lease;
 use berth_wire::event::payload_json;
 use berth_wire::proof::{ProofChain, ProofRecord};
 
-pub(crate) fn proof(lease: &Lease) -> ProofChain {
+/// The steps of a lease's proof chain so far.
+#[must_use]
+pub fn proof(lease: &Lease) -> ProofChain {
     let steps = lease.proof.iter().map(|step| ProofRecord {
         number: step.step as u8,
         step: step.step.as_str().to_owned(),

@@ -8,7 +8,8 @@ use berth_wire::response::NetworkStats;
 
 /// Adds everything up. Walks all orders, bids and leases, so the route that
 /// shows it keeps the result for a while.
-pub(crate) fn network(x: &Exchange) -> NetworkStats {
+#[must_use]
+pub fn network(x: &Exchange) -> NetworkStats {
     let mut active = BTreeSet::new();
     let mut live_bids = 0;
     for bid in x.bids().filter(|bid| bid.is_live()) {

@@ -4,9 +4,11 @@ use berth_exchange::{Exchange, Order};
 use berth_wire::price::MaxPrice;
 use berth_wire::response;
 
-use super::{address, class};
+use crate::{address, class};
 
-pub(crate) fn order(x: &Exchange, order: &Order) -> response::Order {
+/// An order with its leases.
+#[must_use]
+pub fn order(x: &Exchange, order: &Order) -> response::Order {
     let class = class(x, order.market);
     let requires = order.requires.iter();
     response::Order {

@@ -4,9 +4,11 @@ use berth_domain::BidTarget;
 use berth_exchange::{Bid, Exchange};
 use berth_wire::response;
 
-use super::{address, class};
+use crate::{address, class};
 
-pub(crate) fn bid(x: &Exchange, bid: &Bid) -> response::Bid {
+/// A bid.
+#[must_use]
+pub fn bid(x: &Exchange, bid: &Bid) -> response::Bid {
     let (order, quantity, min, max) = match bid.target {
         BidTarget::Standing { quantity, min_duration, max_duration, .. } => {
             (None, Some(quantity), Some(min_duration.0), Some(max_duration.0))

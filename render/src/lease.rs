@@ -5,9 +5,11 @@ use berth_exchange::{Exchange, Lease};
 use berth_wire::request::{PortReport, Protocol};
 use berth_wire::response;
 
-use super::{address, class};
+use crate::{address, class};
 
-pub(crate) fn lease(x: &Exchange, lease: &Lease) -> response::Lease {
+/// A lease.
+#[must_use]
+pub fn lease(x: &Exchange, lease: &Lease) -> response::Lease {
     response::Lease {
         id: lease.id.0,
         order_id: lease.order.0,

@@ -3,7 +3,9 @@
 use berth_exchange::{Exchange, Market};
 use berth_wire::response;
 
-pub(crate) fn market(x: &Exchange, market: &Market) -> response::Market {
+/// A market.
+#[must_use]
+pub fn market(x: &Exchange, market: &Market) -> response::Market {
     response::Market {
         id: market.id.0.into(),
         name: market.class.clone(),

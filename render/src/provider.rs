@@ -1,14 +1,16 @@
 //! Providers.
 
-use berth_domain::{GpuInventory, ResourceClass, TrustLevel};
+use berth_domain::{GpuInventory, Reputation, ResourceClass, TrustLevel};
 use berth_exchange::{Exchange, Provider};
 use berth_wire::request::Agent;
 use berth_wire::response;
 
-use super::account::REPUTATION_START;
-use super::address;
+use crate::address;
 
-pub(crate) fn provider(x: &Exchange, provider: &Provider) -> response::Provider {
+/// A host.
+#[must_use]
+pub fn provider(x: &Exchange, provider: &Provider) -> response::Provider {
+    let owner = x.account(provider.account);
     let gpus = provider.gpus.iter();
     let attributes = provider.attributes.iter();
     response::Provider {
@@ -30,10 +32,10 @@ pub(crate) fn provider(x: &Exchange, provider: &Provider) -> response::Provider 
         hostname: provider.hostname.as_str().to_owned(),
         port: provider.port,
         attributes: attributes.map(|a| (a.key.as_str().to_owned(), a.value.as_str().to_owned())).collect(),
-        available: true,
+        available: provider.available,
         agent: if provider.own_agent { Agent::Own } else { Agent::House },
-        trust_level: x.account(provider.account).map_or(TrustLevel::One, |account| account.level),
-        reputation: REPUTATION_START,
+        trust_level: owner.map_or(TrustLevel::One, |account| account.level),
+        reputation: owner.map_or(Reputation::MAX, |account| account.reputation).get(),
     }
 }
 
