@@ -6,6 +6,7 @@ use berth_domain::{
     TrustLevel,
 };
 
+use super::mandate::Watched;
 use super::trust::Standing;
 use super::{Answer, Oracle, Reply, Rule};
 
@@ -19,6 +20,8 @@ pub(crate) struct Account {
     pub(crate) withdrawing: i128,
     /// What trust in it rests on.
     pub(crate) standing: Standing,
+    /// What it lets be done in its name, when that is limited.
+    pub(crate) watched: Option<Watched>,
     pub(super) dead_man: Option<DeadMan>,
     /// What went into escrows and top-ups, and when.
     pub(super) spent: Vec<(Micros, i128)>,
@@ -51,6 +54,7 @@ impl Account {
             money: 0,
             withdrawing: 0,
             standing: Standing::new(level),
+            watched: None,
             dead_man: None,
             spent: Vec::new(),
             names: Vec::new(),

@@ -1,0 +1,34 @@
+//! Mandates, tight enough to be felt.
+
+use berth_domain::{AccountId, Command, Micros, OrderId, Seconds, SetMandate};
+
+use super::dice::{Dice, ids};
+use super::leasing::stroops;
+use crate::oracle::Oracle;
+
+pub(crate) fn mandate(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command) {
+    let account = AccountId(dice.pick(&[7, 7, 8, 7, 8, 9, 2, 3, 4]));
+    let spent = x.spent(account);
+    // What one replica of an order costs at most, so that some are allowed.
+    let own = x.orders.iter().filter(|order| order.account == account && order.is_live());
+    let order = x.find_order(OrderId(dice.id(&ids(own.map(|order| order.id.0)))));
+    let one = order.map_or(7_200, |order| order.hold_of_one());
+    let per_lease = dice.pick(&[None, Some(2 * one), Some(one), Some(3 * one - 1), Some(2 * one), Some(one / 2)]);
+    let more = dice.pick(&[None, None, Some(one), Some(3 * one), Some(2 * one + 1), Some(0)]);
+    let per_day = more.map(|more: i128| spent + more);
+    let floor = dice.once_in(3).then(|| dice.rate());
+    let until = match dice.below(8) {
+        5 => Some(now.plus(Seconds(10))),
+        6 => Some(now.plus(Seconds(60))),
+        7 => Some(now),
+        _ => None,
+    };
+    let is_none = dice.once_in(5);
+    let limit = |amount: i128| stroops(amount.clamp(0, i64::MAX.into()));
+    let (per_lease, per_day) = (per_lease.map(limit), per_day.map(limit));
+    let set = match is_none {
+        true => SetMandate { per_lease: None, per_day: None, floor: None, until },
+        false => SetMandate { per_lease, per_day, floor, until },
+    };
+    (account, set.into())
+}
