@@ -93,8 +93,10 @@ pub(crate) struct Oracle {
     pub(crate) withdrawn: i128,
     pub(crate) operation: Operation,
     chain_cursor: ChainEventId,
-    /// The last event of the chain that told of a stake.
+    /// The last event of the chain that told of a stake, and all that was ever
+    /// staked.
     stake_cursor: ChainEventId,
+    ever_staked: i128,
     gangs: Vec<Gang>,
     /// What waits to enter again, by the age that it has there, and since when.
     waiting: Vec<(u64, Entrant)>,

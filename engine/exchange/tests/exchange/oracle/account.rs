@@ -23,8 +23,6 @@ pub(crate) struct Account {
     /// What it lets be done in its name, when that is limited.
     pub(crate) watched: Option<Watched>,
     pub(super) dead_man: Option<DeadMan>,
-    /// What went into escrows and top-ups, and when.
-    pub(super) spent: Vec<(Micros, i128)>,
     /// Client ids that are remembered, the oldest first.
     pub(super) names: Vec<Name>,
 }
@@ -56,7 +54,6 @@ impl Account {
             standing: Standing::new(level),
             watched: None,
             dead_man: None,
-            spent: Vec::new(),
             names: Vec::new(),
         }
     }

@@ -163,7 +163,6 @@ impl Oracle {
             chain_deadline,
             level,
         });
-        self.account_mut(order.account).spent.push((lease.record.opened_at, lease.escrow()));
         self.leases.push(lease);
 
         let units = place.units * replicas;

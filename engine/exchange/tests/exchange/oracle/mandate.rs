@@ -25,13 +25,13 @@ impl Watched {
 }
 
 /// Days since 1970, by the clock of Greenwich.
-const fn day_of(at: Micros) -> u64 {
+pub(super) const fn day_of(at: Micros) -> u64 {
     at.0 / DAY.micros()
 }
 
 impl Lease {
     /// What went into its escrow, or was asked to, on one day.
-    fn spent_on(&self, day: u64) -> i128 {
+    pub(super) fn spent_on(&self, day: u64) -> i128 {
         let came = self.funding.top_ups.iter().filter(|top_up| top_up.is_in_escrow()).map(|top_up| top_up.amount);
         let opened_with = self.escrow() - came.sum::<i128>();
         let top_ups = self.funding.top_ups.iter().filter(|top_up| day_of(top_up.at) == day);

@@ -118,8 +118,6 @@ impl Oracle {
         let top_ups = &mut self.lease_mut(asked.lease).funding.top_ups;
         top_ups.push(TopUp { at, seconds: asked.seconds, amount, answer: None });
         let number = u32::try_from(top_ups.len()).expect("few");
-        let at = self.step.at;
-        self.account_mut(self.step.account).spent.push((at, amount));
         self.tell(TopUpRequested { lease: asked.lease, number, seconds: asked.seconds, amount: stroops(amount) });
         self.park_beyond_mandate(self.step.account, Rule::ParkedByATopUp);
         Ok(Answer::Done(Reply::Lease(asked.lease)))

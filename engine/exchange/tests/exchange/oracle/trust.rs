@@ -70,7 +70,8 @@ impl Oracle {
         }
         self.stake_cursor = fact.event;
         let account = self.account_of(fact.address);
-        self.standing_mut(account).staked = staked;
+        let before = std::mem::replace(&mut self.standing_mut(account).staked, staked);
+        self.ever_staked += (staked - before).max(0);
         if let Some(lease) = fact.slashed {
             self.standing_mut(account).forfeits.retain(|(of, _)| *of != lease);
         }

@@ -76,6 +76,7 @@ fn put_timer(out: &mut Vec<u8>, timer: Timer) {
         Timer::LeaseOverdue(id) => put(out, &[&4_u8, &id]),
         Timer::DeadMan(id) => put(out, &[&5_u8, &id]),
         Timer::Trust(id) => put(out, &[&6_u8, &id]),
+        Timer::Mandate(id) => put(out, &[&7_u8, &id]),
         Timer::Gang(id) => put(out, &[&8_u8, &id]),
         Timer::Reentry => put(out, &[&9_u8]),
         Timer::NewTerms => put(out, &[&10_u8]),

@@ -8,8 +8,8 @@ impl Oracle {
     pub(super) fn ledger(&self) -> Vec<u8> {
         let mut out = Vec::new();
         let staked = self.accounts.iter().map(|account| account.standing.staked).sum::<i128>();
-        let came = [self.deposited, self.withdrawn, self.ever_staked, self.ever_staked - staked].map(stroops);
-        came.iter().for_each(|amount| put(&mut out, &[amount]));
+        let totals = [self.deposited, self.withdrawn, self.ever_staked, self.ever_staked - staked];
+        totals.iter().for_each(|total| put(&mut out, &[&u128::try_from(*total).expect("nothing is lost")]));
         let balances = self.accounts.iter().map(|account| {
             let id = account.id;
             (id, [self.available(id), self.held(id), self.in_escrow(id), account.withdrawing].map(stroops))
@@ -18,6 +18,9 @@ impl Oracle {
         sequence(&mut out, &balances, |out, (id, [available, held, escrowed, withdrawing])| {
             put(out, &[id, available, held, escrowed, withdrawing]);
         });
+        let debts = self.accounts.iter().map(|account| (account.id, stroops(self.owed(account.id))));
+        let debts: Vec<_> = debts.filter(|(_, owed)| *owed != stroops(0)).collect();
+        sequence(&mut out, &debts, |out, (id, owed)| put(out, &[id, owed]));
         let stakes = self.accounts.iter().map(|account| (account.id, stroops(account.standing.staked)));
         let stakes: Vec<_> = stakes.filter(|(_, staked)| *staked != stroops(0)).collect();
         sequence(&mut out, &stakes, |out, (id, staked)| put(out, &[id, staked]));

@@ -1,11 +1,12 @@
 //! The genesis and what came of it, accounts, hosts, and client ids.
 
 use berth_domain::codec::Encode;
-use berth_domain::{Fingerprint, LeaseState, Mandate, Micros, Resources};
+use berth_domain::{Fingerprint, LeaseState, Micros, Resources};
 
 use super::super::account::Name;
 use super::super::history::{Counted, Ending};
 use super::super::host::need;
+use super::super::mandate::day_of;
 use super::super::order::stroops;
 use super::super::{Account, Host, Oracle, Reply};
 use super::{put, sequence};
@@ -30,11 +31,21 @@ impl Oracle {
     fn put_account(&self, out: &mut Vec<u8>, account: &Account) {
         let standing = &account.standing;
         put(out, &[&account.id, &account.address, &account.level, &standing.granted]);
-        put(out, &[&standing.reputation, &standing.uptime, &account.dead_man_millis(), &None::<Mandate>]);
+        put(
+            out,
+            &[
+                &standing.reputation,
+                &standing.uptime,
+                &account.dead_man_millis(),
+                &account.watched.map(|watched| watched.mandate),
+            ],
+        );
         // The last day on which it spent something, and all that it spent then.
-        let day_ends_at = account.spent.last().map_or(0, |(at, _)| (at.0 / DAY + 1) * DAY);
-        let on_that_day = account.spent.iter().filter(|(at, _)| at.0 + DAY >= day_ends_at);
-        let spent = on_that_day.map(|(_, amount)| amount).sum();
+        let own: Vec<_> = self.leases.iter().filter(|lease| lease.tenant == account.id).collect();
+        let top_ups = own.iter().flat_map(|lease| &lease.funding.top_ups).map(|top_up| top_up.at);
+        let day = own.iter().map(|lease| lease.record.opened_at).chain(top_ups).max().map(day_of);
+        let day_ends_at = day.map_or(0, |day| (day + 1) * DAY);
+        let spent = day.map_or(0, |day| own.iter().map(|lease| lease.spent_on(day)).sum());
         put(out, &[&Micros(day_ends_at), &stroops(spent)]);
         let record = self.record(account.id);
         sequence(out, record, put_counted);
