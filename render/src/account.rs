@@ -19,6 +19,7 @@ pub fn account(x: &Exchange, account: &Account) -> response::Account {
             held: money.held,
             escrowed: money.escrowed,
             withdrawing: money.withdrawing,
+            owed: money.owed,
             staked: x.ledger().stake(account.id),
         }],
         open_orders: account.open_orders,

@@ -57,6 +57,19 @@ impl DataDir {
         self.root.join("private")
     }
 
+    /// The folder of snapshots.
+    #[must_use]
+    pub fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+
+    /// The snapshot after an entry. Names have one length, so that their order is
+    /// the log's.
+    #[must_use]
+    pub fn snapshot(&self, seq: Seq) -> PathBuf {
+        self.snapshots().join(format!("{:020}.snap", seq.0))
+    }
+
     pub(crate) fn create(&self) -> io::Result<()> {
         fs::create_dir_all(&self.root)
     }

@@ -23,7 +23,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, top_up: &TopUpLease) 
         return Err(Code::TopUpPending);
     }
     let amount = price(lease, top_up.seconds)?;
-    if x.balances(step.account).available < amount {
+    if x.ledger.available(step.account) < amount {
         return Err(Code::InsufficientFunds);
     }
     if !is_allowed(x, lease, amount) {

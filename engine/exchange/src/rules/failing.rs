@@ -41,8 +41,10 @@ impl Exchange {
         let standby = *self.standbys.get(id).expect("the caller has seen it");
         let rate = standby.price.of(lease.units, lease.replicas).expect("it was counted when it was reserved");
         // What came back and the hold are enough for what was reserved for; a
-        // lease that was topped up since goes on for as long as they are.
+        // lease that was topped up since goes on for as long as they are, and
+        // so does one whose tenant owed some of what came back.
         let funds = lease.escrow - lease.pay + standby.hold;
+        let funds = funds.min(self.ledger.available(lease.tenant) + standby.hold);
         let funds = funds.min(self.escrow_cap(lease.tenant, Stroops::ZERO));
         let prepay = prepay.min(affordable(rate, funds));
         let escrow = owed(rate, prepay).expect("it is at most the funds");
@@ -101,7 +103,7 @@ impl Exchange {
         if tenant.open_orders >= self.bounds().orders {
             return Err(Code::TooManyOrders);
         }
-        if order.hold <= self.balances(order.account).available {
+        if order.hold <= self.ledger.available(order.account) {
             return self.enter_order(step, order, None);
         }
         order.hold = Stroops::ZERO;

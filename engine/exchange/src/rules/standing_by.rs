@@ -75,7 +75,7 @@ impl Exchange {
         let standby = Standby { lease: lease.id, bid: bid.id, provider: bid.provider, price: bid.price, units, hold };
         let mandate = self.accounts.get(lease.tenant)?.mandate.unwrap_or_default();
         let is_allowed = mandate.per_lease.is_none_or(|most| dear <= most);
-        (is_allowed && hold <= self.balances(lease.tenant).available).then_some(standby)
+        (is_allowed && hold <= self.ledger.available(lease.tenant)).then_some(standby)
     }
 
     fn reserve(&mut self, step: &mut Step<'_>, standby: Standby) {

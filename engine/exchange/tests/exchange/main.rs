@@ -23,6 +23,7 @@ mod capacity;
 mod changes;
 mod checks;
 mod continued;
+mod debts;
 mod directed;
 mod draining;
 mod explaining;

@@ -91,10 +91,8 @@ pub(crate) struct Oracle {
     pub(crate) withdrawn: i128,
     pub(crate) operation: Operation,
     chain_cursor: ChainEventId,
-    /// The last event of the chain that told of a stake, and all that was ever
-    /// staked.
+    /// The last event of the chain that told of a stake.
     stake_cursor: ChainEventId,
-    ever_staked: i128,
     gangs: Vec<Gang>,
     /// What waits to enter again, and since when.
     waiting: Vec<Entrant>,

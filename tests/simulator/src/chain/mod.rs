@@ -5,7 +5,7 @@ mod contract;
 
 use std::collections::BTreeMap;
 
-use berth_domain::{Address, ChainEventId, Micros, TxHash};
+use berth_domain::{ChainEventId, Micros, TxHash};
 
 pub(crate) use self::contract::{Call, Contract, Refusal, Standing, Terms, What};
 use crate::cast;
@@ -83,16 +83,6 @@ impl Chain {
     /// What became of a transaction, once a ledger holds it.
     pub(crate) fn result(&self, tx: TxHash) -> Option<Result<u32, Refusal>> {
         self.results.get(&tx).copied()
-    }
-
-    /// Whether a call that moves an account's withdrawal waits for its ledger.
-    pub(crate) fn is_moving_withdrawal(&self, whose: Address) -> bool {
-        self.waiting.iter().any(|envelope| match envelope.call {
-            Call::RequestWithdraw { account, .. }
-            | Call::CancelWithdraw { account }
-            | Call::PayWithdraw { account, .. } => account == whose,
-            _ => false,
-        })
     }
 
     pub(crate) fn is_idle(&self) -> bool {

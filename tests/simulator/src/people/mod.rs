@@ -32,8 +32,6 @@ pub(crate) enum Deed {
 pub(crate) struct Scene<'a> {
     pub(crate) x: &'a Exchange,
     pub(crate) chain: &'a Chain,
-    /// Whether people also do what is known to break a rule.
-    pub(crate) is_known_allowed: bool,
     pub(crate) now: Micros,
     pub(crate) dice: &'a mut Dice,
     pub(crate) memory: &'a mut Memory,

@@ -133,15 +133,7 @@ pub(super) fn deposits(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
 /// Part of what somebody has in the contract, or all of it, or too much.
 pub(super) fn asks_for_a_withdrawal(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     let account = anybody(scene);
-    let contract = &scene.chain.contract;
-    // Known fault: a request that grows while it is being paid. The contract
-    // pays all of it, more than the exchange has set aside, and if that has gone
-    // to a lease meanwhile, the fact of the payment holds up all others.
-    let is_pending = contract.requested(account) > 0 || scene.chain.is_moving_withdrawal(account);
-    if is_pending && !scene.is_known_allowed {
-        return None;
-    }
-    let balance = i64::try_from(contract.balance(account)).ok()?;
+    let balance = i64::try_from(scene.chain.contract.balance(account)).ok()?;
     let amount = scene.dice.pick(&[balance, balance / 2, balance / 7, balance + 1]);
     let amount = Stroops::new(amount).filter(|amount| *amount > Stroops::ZERO)?;
     Some(vec![Deed::Call(Call::RequestWithdraw { account, amount })])
@@ -163,15 +155,7 @@ pub(super) fn takes_a_request_back(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
 
 /// Anyone may have a withdrawal paid after its delay.
 pub(super) fn has_a_withdrawal_paid(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
-    let (x, contract) = (scene.x, &scene.chain.contract);
-    // Known fault: a request that is paid before all of it is set aside, with
-    // the same end as above.
-    let is_set_aside = |account: &Address| {
-        let waiting = x.account_by_address(*account).map(|id| x.balances(id).withdrawing).unwrap_or_default();
-        i128::from(waiting.get()) >= contract.requested(*account)
-    };
-    let waiting = contract.requesters().filter(|account| scene.is_known_allowed || is_set_aside(account));
-    let waiting: Vec<_> = waiting.collect();
+    let waiting: Vec<_> = scene.chain.contract.requesters().collect();
     let account = scene.dice.choose(&waiting)?;
     Some(vec![Deed::Call(Call::PayWithdraw { account, by_operator: false })])
 }

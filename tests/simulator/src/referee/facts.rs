@@ -54,7 +54,9 @@ impl Facts {
             }
             Outcome::Refused(_) => {}
         }
-        let there = (amount(x.ledger().deposited()), amount(x.ledger().withdrawn()));
+        let ledger = x.ledger();
+        let there = [ledger.deposited(), ledger.withdrawn()].map(|sum| i128::try_from(sum).unwrap_or(i128::MAX));
+        let there = (there[0], there[1]);
         ensure!(
             there == (self.deposited, self.withdrawn),
             rule::FACTS,

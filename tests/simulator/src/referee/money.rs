@@ -15,6 +15,22 @@ pub(super) fn check(x: &Exchange, survey: &Survey) -> Checked {
         let balances = x.balances(id);
         let amounts = [balances.available, balances.held, balances.escrowed, balances.withdrawing];
         inside += amounts.map(|amount| i128::from(amount.get())).iter().sum::<i128>();
+        let owed = i128::from(balances.owed.get());
+        inside -= owed;
+        ensure!(
+            owed == 0 || balances.available == Stroops::ZERO,
+            rule::MONEY,
+            "account {id} owes {owed} and has {} available",
+            balances.available
+        );
+        // The contract pays nothing twice, so it had what it paid: it had not
+        // locked all that the exchange had in escrows.
+        ensure!(
+            owed <= survey.unlocked[place],
+            rule::MONEY,
+            "account {id} owes {owed}, and its leases that are not locked have {}",
+            survey.unlocked[place]
+        );
         let (held, escrowed) = (i128::from(balances.held.get()), i128::from(balances.escrowed.get()));
         ensure!(
             held == survey.held[place],
@@ -31,7 +47,7 @@ pub(super) fn check(x: &Exchange, survey: &Survey) -> Checked {
     }
     let (deposited, withdrawn) = (x.ledger().deposited(), x.ledger().withdrawn());
     ensure!(
-        inside == i128::from(deposited.get()) - i128::from(withdrawn.get()),
+        u128::try_from(inside).is_ok_and(|inside| inside + withdrawn == deposited),
         rule::MONEY,
         "{inside} stroops are inside, {deposited} came in and {withdrawn} went out"
     );
@@ -59,7 +75,7 @@ pub(super) fn check(x: &Exchange, survey: &Survey) -> Checked {
 pub(super) fn nothing_is_held(x: &Exchange) -> Checked {
     for account in x.accounts() {
         let balances = x.balances(account.id);
-        let is_free = balances.held == Stroops::ZERO && balances.escrowed == Stroops::ZERO;
+        let is_free = [balances.held, balances.escrowed, balances.owed] == [Stroops::ZERO; 3];
         ensure!(is_free, rule::HOLD, "in the end account {} still has {balances:?}", account.id);
     }
     Ok(())

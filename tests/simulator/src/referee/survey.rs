@@ -25,6 +25,9 @@ pub(crate) struct Survey {
     pub(crate) taken: Vec<u32>,
     /// What an account's leases have in escrow.
     pub(crate) escrowed: Vec<i128>,
+    /// What of that the chain has not locked yet, and what is held for top-ups:
+    /// the contract may still have paid it out.
+    pub(crate) unlocked: Vec<i128>,
     /// What an account's orders hold.
     pub(crate) held: Vec<i128>,
     /// An account's open orders, live bids and hosts.
@@ -39,6 +42,7 @@ impl Survey {
         zero(&mut self.taken, x.bids().next_back().map_or(0, |bid| bid.id.0));
         let accounts = x.accounts().next_back().map_or(0, |account| account.id.0.into());
         zero(&mut self.escrowed, accounts);
+        zero(&mut self.unlocked, accounts);
         zero(&mut self.held, accounts);
         zero(&mut self.counts, accounts);
         self.used.clear();
@@ -57,9 +61,13 @@ impl Survey {
         for lease in x.leases() {
             self.leased[at(lease.order.0)] += lease.replicas;
             self.taken[at(lease.bid.0)] += lease.replicas * lease.units;
+            let tenant = lease.tenant.0 as usize;
             if reads::holds_escrow(lease) {
-                self.escrowed[lease.tenant.0 as usize] += i128::from(lease.escrow.get());
+                let escrow = i128::from(lease.escrow.get());
+                self.escrowed[tenant] += escrow;
+                self.unlocked[tenant] += if lease.is_escrowed() { 0 } else { escrow };
             }
+            self.unlocked[tenant] += lease.funding.top_up.map_or(0, |top_up| i128::from(top_up.amount.get()));
             if lease.state == LeaseState::Closed {
                 continue;
             }

@@ -6,7 +6,7 @@ mod outbox;
 mod report;
 mod work;
 
-use berth_domain::{Event, LeaseId, Micros};
+use berth_domain::{Event, LeaseId};
 
 use self::outbox::Outbox;
 pub(crate) use self::report::Told;
@@ -23,9 +23,6 @@ pub(crate) struct Settler {
     at: Cursors,
     /// The request that reports a fact, while its answer is awaited.
     asking: Option<u64>,
-    /// A withdrawal was paid that the exchange cannot count yet: it is told
-    /// again then, and everything behind it waits.
-    waits_until: Option<Micros>,
     /// The request that reports a failed opening.
     reporting: Option<(u64, LeaseId)>,
     /// Which of its lives this is. What was planned in another is void.
@@ -51,7 +48,6 @@ impl Settler {
             kept: Cursors::default(),
             at: Cursors::default(),
             asking: None,
-            waits_until: None,
             reporting: None,
             life: 0,
             is_alive: true,
@@ -64,7 +60,6 @@ impl Settler {
         self.life += 1;
         self.at = self.kept;
         self.asking = None;
-        self.waits_until = None;
         self.reporting = None;
     }
 

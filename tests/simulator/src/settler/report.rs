@@ -2,8 +2,8 @@
 //! has it; only then comes the next, for movements count in the chain's order.
 
 use berth_domain::{
-    Code, Command, Deposit, EscrowFailed, Escrowed, LeaseId, Micros, Seconds, SettlementPaid, SettlementRefunded,
-    WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    Command, Deposit, EscrowFailed, Escrowed, LeaseId, SettlementPaid, SettlementRefunded, WithdrawalCancelled,
+    WithdrawalFact, Withdrawn,
 };
 use berth_exchange::Outcome;
 
@@ -25,18 +25,11 @@ pub(crate) enum Told {
 impl Settler {
     /// What is to be told next, if nothing of its kind is under way. The caller
     /// says with which request it goes out.
-    pub(crate) fn next_report(
-        &mut self,
-        chain: &Chain,
-        now: Micros,
-        request: u64,
-        bug: Option<LineBug>,
-    ) -> Option<(Told, Command)> {
+    pub(crate) fn next_report(&mut self, chain: &Chain, request: u64, bug: Option<LineBug>) -> Option<(Told, Command)> {
         if !self.is_alive {
             return None;
         }
         if self.asking.is_none()
-            && self.waits_until.is_none_or(|until| until <= now)
             && let Some(event) = chain.events().get(self.at.facts)
         {
             if bug == Some(LineBug::FactSkipped) {
@@ -58,30 +51,14 @@ impl Settler {
     }
 
     /// The exchange answered a report.
-    pub(crate) fn answered(
-        &mut self,
-        request: u64,
-        told: Told,
-        command: &Command,
-        outcome: Outcome,
-        now: Micros,
-    ) -> Checked {
-        let is_known = match outcome {
-            Outcome::Done(_) | Outcome::Repeated(_) => true,
-            // The exchange still counts this money to a lease that the contract
-            // could not open any more; it lets go when it hears of that.
-            Outcome::Refused(Code::SettlementMismatch) if matches!(command, Command::Withdrawn(_)) => false,
-            Outcome::Refused(code) => {
-                return Err(
-                    rule::CHAIN.broken(format!("the exchange refuses a fact of the chain, {code}: {command:?}"))
-                );
-            }
-        };
+    pub(crate) fn answered(&mut self, request: u64, told: Told, command: &Command, outcome: Outcome) -> Checked {
+        if let Outcome::Refused(code) = outcome {
+            return Err(rule::CHAIN.broken(format!("the exchange refuses a fact of the chain, {code}: {command:?}")));
+        }
         match told {
             Told::Fact if self.asking == Some(request) => {
                 self.asking = None;
-                self.at.facts += usize::from(is_known);
-                self.waits_until = (!is_known).then(|| now.plus(Seconds(3)));
+                self.at.facts += 1;
                 if self.at.facts >= self.kept.facts + KEPT_EVERY {
                     self.kept.facts = self.at.facts;
                 }

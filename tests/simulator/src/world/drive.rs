@@ -128,7 +128,7 @@ impl World<'_> {
     }
 
     fn next_report(&mut self) -> Option<(Told, Command)> {
-        self.settler.next_report(&self.chain, self.now, self.requests.next(), self.bug)
+        self.settler.next_report(&self.chain, self.requests.next(), self.bug)
     }
 
     pub(super) fn wake_agent(&mut self, which: usize) {

@@ -72,14 +72,14 @@ impl World<'_> {
         for address in addresses {
             let balances = x.account_by_address(address).map(|account| x.balances(account)).unwrap_or_default();
             let free = i128::from(balances.available.get()) + i128::from(balances.held.get());
-            let waiting = i128::from(balances.withdrawing.get());
+            let (waiting, owed) = (i128::from(balances.withdrawing.get()), i128::from(balances.owed.get()));
             let (there, requested) = (contract.balance(address), contract.requested(address));
             // A request for more than was free is set aside in part, and the
             // rest stays free here while the contract has it requested.
             ensure!(
-                free + waiting == there + requested && waiting <= requested,
+                free + waiting == there + requested && waiting <= requested && owed == 0,
                 rule::CHAIN,
-                "{} has {free} free and {waiting} waiting, in the contract {there} and {requested}",
+                "{} has {free} free and {waiting} waiting, owes {owed}, in the contract {there} and {requested}",
                 cast::name(address)
             );
         }

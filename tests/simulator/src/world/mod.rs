@@ -92,7 +92,6 @@ pub(crate) struct World<'t> {
     setting: Setting,
     weather: Weather,
     bug: Option<LineBug>,
-    is_known_allowed: bool,
     node: Node,
     history: History,
     requests: Requests,
@@ -135,7 +134,6 @@ impl<'t> World<'t> {
             trace,
             weather: setting.weather,
             bug: run.bug.and_then(Bug::of_line),
-            is_known_allowed: run.is_known_allowed,
             node: Node::new(),
             history: History::new(Referee::new(Dice::new(seed, 3))),
             requests: Requests::default(),
@@ -216,7 +214,6 @@ impl<'t> World<'t> {
         let mut scene = Scene {
             x: self.history.exchange(),
             chain: &self.chain,
-            is_known_allowed: self.is_known_allowed,
             now: self.now,
             dice: &mut self.dice,
             memory: &mut self.memory,

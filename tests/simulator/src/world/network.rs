@@ -128,7 +128,7 @@ impl World<'_> {
         let Some(request) = self.requests.close(answer.request) else { return Ok(()) };
         match request.asker {
             Asker::Settler(life, told) if life == self.settler.life => {
-                self.settler.answered(answer.request, told, &request.command, answer.outcome, self.now)
+                self.settler.answered(answer.request, told, &request.command, answer.outcome)
             }
             Asker::Client | Asker::Gateway | Asker::Settler(..) => Ok(()),
         }

@@ -184,6 +184,7 @@ rules! {
     BidsTradeForTrust,
     // Money and leases.
     WithdrawalParksOrders,
+    PaidBeyondFunds,
     Warned,
     WarnedAtOnce,
     Suspended,
