@@ -235,7 +235,8 @@ impl Exchange {
     pub fn obstacles_between(&self, order: OrderId, bid: BidId) -> Option<Vec<Obstacle>> {
         let (order, bid) = (self.order(order)?, self.bid(bid)?);
         let mut obstacles = self.host_obstacles(order, self.provider(bid.provider)?);
-        let price = if bid.is_standing() { bid.price.min(order.limits.at(self.level_of(bid.account))?) } else { bid.price };
+        let price =
+            if bid.is_standing() { bid.price.min(order.limits.at(self.level_of(bid.account))?) } else { bid.price };
         obstacles.extend(self.bid_obstacles(order, bid, price));
         Some(obstacles)
     }
