@@ -57,6 +57,7 @@ impl Exchange {
         if was_parked {
             self.count_parked(id, false);
         }
+        // What is over has no turn: nothing is left for a tick to look at.
         if !self.reentering.is_empty() {
             self.reentering.remove(&(age, Entrant::Order(id)));
         }

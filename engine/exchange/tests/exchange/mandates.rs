@@ -3,7 +3,7 @@
 use berth_domain::{Bounds, Genesis};
 
 use crate::cast::genesis;
-use crate::script::{check, check_with};
+use crate::script::{Stage, check, check_with};
 
 #[test]
 fn a_fill_is_cut_to_the_budget_of_a_lease_and_taken_in_as_many_leases() {
@@ -364,4 +364,31 @@ fn a_budget_is_kept_to_the_stroop() {
           order o2 has l3 for 3 replicas, 0 left, holds 0
         ",
     );
+}
+
+#[test]
+fn what_has_ended_gives_up_its_turn() {
+    let bounds = Bounds { scan: 1, tick: 1, ..genesis().bounds };
+    let mut stage = Stage::new(Genesis { bounds, ..genesis() });
+    for line in [
+        "tom mandate lease=1 until=+10",
+        "tom order H100-80 1x1 @ 3",
+        "tom order H100-80 1x1 @ 2",
+        "tom order H100-80 1x1 @ 2 until=+20",
+        "down 100",
+    ] {
+        stage.play(line);
+    }
+    let before = stage.desk.exchange.head();
+    let told = [
+        "00:01:40 done",
+        "00:01:40 mandate of tom: none",
+        "00:01:40 order o1 resumed, holds 3",
+        "00:01:40 order o3 expired, releases 0",
+        "00:01:40 order o2 resumed, holds 2",
+    ];
+    assert_eq!(stage.play("resume"), told);
+    // The resumption, the end of the mandate, that of the order, one turn: no
+    // tick looks for the order that is over.
+    assert_eq!(stage.desk.exchange.head().0 - before.0, 4);
 }

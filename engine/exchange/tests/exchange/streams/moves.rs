@@ -125,7 +125,7 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
     let other = dice.once_in(60).then(|| AccountId(dice.pick(&[0, 1, 2, 7, 8, 99])));
     let is_idle = x.leases.iter().all(is_over);
     // No market is paused for long.
-    let resumes = !x.operation.paused.is_empty() && dice.once_in(16);
+    let resumes = !x.operation.paused.is_empty() && dice.once_in(24);
     let (account, command) = match next.kind {
         _ if resumes => operating(x, now, dice),
         0..60 if tape.goes_well && !is_idle && dice.once_in(2) => going_well(x, now, dice),
