@@ -202,6 +202,10 @@ impl Oracle {
         if self.is_served(taker.side, pair, plan) {
             return Met::Over;
         }
+        if taker.side == Side::Bid && self.host_is_used_up(pair.bid, plan) {
+            self.reach(Rule::BidStopsAtAFullHost);
+            return Met::Over;
+        }
         let (n, is_cut) = self.eligible(taker.side, pair, plan);
         if is_again && n == 0 {
             return Met::Passed;
@@ -267,6 +271,12 @@ impl Oracle {
             Side::Order | Side::Directed => plan.replicas() == pair.order.left,
             Side::Bid => self.bid_left(pair, plan) == 0,
         }
+    }
+
+    /// Whether the fills take the last unit of a bid's host.
+    fn host_is_used_up(&self, bid: &Bid, plan: &Plan) -> bool {
+        let host = bid.place.provider;
+        self.free(host, bid.market)[3] == plan.taken_of(host)[3]
     }
 
     /// Units that the pair's bid has left beside the plan.
