@@ -202,7 +202,7 @@ impl Oracle {
         if self.is_served(taker.side, pair, plan) {
             return Met::Over;
         }
-        if taker.side == Side::Bid && !is_again && self.host_is_used_up(pair.bid, plan) {
+        if taker.side == Side::Bid && self.host_is_used_up(pair.bid, plan) {
             self.reach(Rule::BidStopsAtAFullHost);
             return Met::Over;
         }
