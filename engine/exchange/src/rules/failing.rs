@@ -9,6 +9,7 @@ use berth_domain::{
 
 use super::filling::Opening;
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Order, Origin, Place};
 
 impl Exchange {
@@ -19,7 +20,7 @@ impl Exchange {
         if !order.failover || matches!(lease.origin, Origin::Rerun(_)) || !reason.is_some_and(CloseReason::fails_over) {
             return;
         }
-        let used = lease.evidence.seconds().0;
+        let used = if is(Planted::FailoverForgets) { 0 } else { lease.evidence.seconds().0 };
         let duration = Seconds(lease.duration.0.saturating_sub(used));
         let prepay = Seconds(lease.prepay.0.saturating_sub(used));
         if self.standbys.get(id).is_some() {
@@ -136,8 +137,9 @@ impl Order {
     }
 }
 
-/// The longest time that these funds pay for at a rate.
+/// The longest time that these funds pay for at a rate:
+/// `floor(rate × seconds / 3600) ≤ funds`.
 fn affordable(rate: RatePerHour, funds: Stroops) -> Seconds {
-    let seconds = u128::from(funds.get().unsigned_abs()) * 3_600 / u128::from(rate.get().unsigned_abs());
+    let seconds = (u128::from(funds.get().unsigned_abs()) * 3_600 + 3_599) / u128::from(rate.get().unsigned_abs());
     Seconds(u64::try_from(seconds).unwrap_or(u64::MAX))
 }

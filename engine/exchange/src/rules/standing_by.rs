@@ -7,6 +7,7 @@ use berth_domain::{
 };
 
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Lease, Place, Standby, Timer};
 
 impl Exchange {
@@ -87,7 +88,9 @@ impl Exchange {
         bid.remaining -= units;
         bid.reserved += units;
         let (slot, is_used_up) = (bid.slot, bid.remaining == 0);
-        self.provider_mut(provider).take(slot, each, &resources, replicas);
+        if !is(Planted::StandbyRoomFree) {
+            self.provider_mut(provider).take(slot, each, &resources, replicas);
+        }
         self.standbys.insert(standby);
         step.emit(StandbyReserved { lease: id, bid: bid_id, provider, price, replicas, hold });
         if is_used_up {

@@ -18,6 +18,7 @@ mod words;
 
 mod accrual;
 mod ahead;
+mod bounds;
 mod budgets;
 mod capacity;
 mod changes;

@@ -7,7 +7,7 @@ use super::survey::Survey;
 use super::{Checked, ensure, rule};
 use crate::reads;
 
-pub(super) fn check(x: &Exchange, survey: &Survey) -> Checked {
+pub(super) fn check(x: &Exchange, survey: &Survey, staked: i128) -> Checked {
     ensure!(x.ledger().is_conserved(), rule::MONEY, "the ledger says so itself");
     let mut inside = 0;
     for account in x.accounts() {
@@ -35,7 +35,7 @@ pub(super) fn check(x: &Exchange, survey: &Survey) -> Checked {
         ensure!(
             held == survey.held[place],
             rule::HOLD,
-            "account {id} has {held} held, and its orders hold {}",
+            "account {id} has {held} held, and its orders, top-ups and standbys hold {}",
             survey.held[place]
         );
         ensure!(
@@ -51,6 +51,8 @@ pub(super) fn check(x: &Exchange, survey: &Survey) -> Checked {
         rule::MONEY,
         "{inside} stroops are inside, {deposited} came in and {withdrawn} went out"
     );
+    let there = i128::from(x.ledger().staked().get());
+    ensure!(there == staked, rule::MONEY, "{there} stroops are staked, and the chain said {staked}");
     for lease in x.leases() {
         let there = if reads::holds_escrow(lease) { lease.escrow } else { Stroops::ZERO };
         let booked = x.ledger().escrow(lease.id);
@@ -77,6 +79,8 @@ pub(super) fn nothing_is_held(x: &Exchange) -> Checked {
         let balances = x.balances(account.id);
         let is_free = [balances.held, balances.escrowed, balances.owed] == [Stroops::ZERO; 3];
         ensure!(is_free, rule::HOLD, "in the end account {} still has {balances:?}", account.id);
+        let forfeited = account.forfeited();
+        ensure!(forfeited == Stroops::ZERO, rule::SLASH, "in the end the chain has not taken {forfeited}");
     }
     Ok(())
 }

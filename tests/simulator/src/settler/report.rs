@@ -2,15 +2,16 @@
 //! has it; only then comes the next, for movements count in the chain's order.
 
 use berth_domain::{
-    Command, Deposit, EscrowFailed, Escrowed, LeaseId, SettlementPaid, SettlementRefunded, WithdrawalCancelled,
-    WithdrawalFact, Withdrawn,
+    Command, Deposit, EscrowFailed, Escrowed, LeaseId, LedgerSeen, Micros, SettlementPaid, SettlementRefunded,
+    StakeFact, TopUpFailed, ToppedUp, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 use berth_exchange::Outcome;
 
+use super::outbox::Failed;
 use super::{KEPT_EVERY, Settler};
 use crate::bug::LineBug;
 use crate::cast;
-use crate::chain::{Chain, ChainEvent, What};
+use crate::chain::{Chain, ChainEvent, Ledger, What};
 use crate::referee::{Checked, rule};
 
 /// What a report was about.
@@ -18,8 +19,10 @@ use crate::referee::{Checked, rule};
 pub(crate) enum Told {
     /// The next event of the chain.
     Fact,
-    /// An opening that failed.
-    Failure(LeaseId),
+    /// An opening or a top-up that failed.
+    Failure(Failed),
+    /// The ledger that draws a lease.
+    Ledger(LeaseId),
 }
 
 impl Settler {
@@ -40,14 +43,25 @@ impl Settler {
             }
             return Some((Told::Fact, fact_of(event)));
         }
-        if self.reporting.is_none()
-            && let Some((lease, reason)) = self.outbox.unreported.first_key_value()
-        {
-            self.reporting = Some((request, *lease));
-            let fact = EscrowFailed { lease: *lease, reason: cast::text(reason) };
-            return Some((Told::Failure(*lease), fact.into()));
+        if self.reporting.is_some() {
+            return None;
         }
-        None
+        let failure = self.outbox.unreported.first_key_value().map(|(failed, why)| {
+            let reason = cast::text(why);
+            let fact: Command = match *failed {
+                Failed::Opening(lease) => EscrowFailed { lease, reason }.into(),
+                Failed::TopUp(lease, number) => TopUpFailed { lease, number, reason }.into(),
+            };
+            (Told::Failure(*failed), fact)
+        });
+        let seen = || {
+            let seen = |(lease, at): (&LeaseId, &Micros)| Some((*lease, chain.ledger_after(*at)?));
+            let (lease, Ledger { number: ledger, hash, .. }) = self.outbox.undrawn.iter().find_map(seen)?;
+            Some((Told::Ledger(lease), LedgerSeen { lease, ledger, hash }.into()))
+        };
+        let report = failure.or_else(seen)?;
+        self.reporting = Some((request, report.0));
+        Some(report)
     }
 
     /// The exchange answered a report.
@@ -63,12 +77,16 @@ impl Settler {
                     self.kept.facts = self.at.facts;
                 }
             }
-            Told::Failure(lease) if self.reporting == Some((request, lease)) => {
+            Told::Failure(failed) if self.reporting == Some((request, told)) => {
                 self.reporting = None;
-                self.outbox.unreported.remove(&lease);
+                self.outbox.unreported.remove(&failed);
+            }
+            Told::Ledger(lease) if self.reporting == Some((request, told)) => {
+                self.reporting = None;
+                self.outbox.undrawn.remove(&lease);
             }
             // An answer to a life before this one.
-            Told::Fact | Told::Failure(_) => {}
+            Told::Fact | Told::Failure(_) | Told::Ledger(_) => {}
         }
         Ok(())
     }
@@ -83,6 +101,10 @@ fn fact_of(event: &ChainEvent) -> Command {
         What::Cancelled { account, amount } => WithdrawalCancelled { event: id, address: account, amount }.into(),
         What::Withdrawn { account, amount } => Withdrawn { event: id, address: account, amount }.into(),
         What::Opened { lease } => Escrowed { lease, tx, ledger }.into(),
+        What::ToppedUp { lease, amount } => ToppedUp { lease, tx, ledger, amount }.into(),
+        What::Staked { account, total, slashed } => {
+            StakeFact { event: id, address: account, staked: total, slashed }.into()
+        }
         What::Settled { lease, pay, fee, refund } => SettlementPaid { lease, tx, ledger, pay, fee, refund }.into(),
         What::Refunded { lease, amount } => SettlementRefunded { lease, tx, ledger, amount }.into(),
     }

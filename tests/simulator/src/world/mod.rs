@@ -17,7 +17,7 @@ use crate::dice::Dice;
 use crate::line::{Follower, History, Node, Phase, Submission};
 use crate::people::{Agent, Deed, Memory, Scene, opening, turn};
 use crate::referee::{Referee, Violation};
-use crate::setting::{MILLI, OPENING, SECOND, Setting, Weather};
+use crate::setting::{MILLI, SECOND, Setting, Weather};
 use crate::settler::Settler;
 use crate::trace::Trace;
 
@@ -128,7 +128,7 @@ impl<'t> World<'t> {
         trace.note(|| format!("{setting:?}"));
         let contract = Contract::new(&setting.genesis, setting.withdraw_delay);
         Self {
-            now: OPENING,
+            now: setting.opening,
             agenda: Agenda::new(),
             dice: Dice::new(seed, 2),
             trace,
@@ -137,8 +137,8 @@ impl<'t> World<'t> {
             node: Node::new(),
             history: History::new(Referee::new(Dice::new(seed, 3))),
             requests: Requests::default(),
-            chain: Chain::new(contract, OPENING),
-            settler: Settler::new(),
+            chain: Chain::new(contract, setting.opening),
+            settler: Settler::new(&setting.genesis),
             agents: OWNERS.iter().map(|(owner, _)| Agent::new(owner)).collect(),
             followers: vec![Follower::default(), Follower::default()],
             memory: Memory::default(),
@@ -161,7 +161,8 @@ impl<'t> World<'t> {
         for follower in 0..self.followers.len() {
             self.plan(SECOND, Happening::Follow(follower));
         }
-        for deed in opening(&mut self.dice) {
+        let staked = &self.setting.genesis.trust;
+        for deed in opening(staked, &mut self.dice) {
             self.do_deed(deed);
         }
         while let Some((at, happening)) = self.agenda.next() {

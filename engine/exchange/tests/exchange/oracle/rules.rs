@@ -40,6 +40,7 @@ rules! {
     BidCapsTheReplicas,
     RoomCapsTheReplicas,
     OneTakerSeveralLeases,
+    BidStopsAtAFullHost,
     // Bounds of an entry.
     ScanRefusesOrder,
     ScanRefusesBid,
