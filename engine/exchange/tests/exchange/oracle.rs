@@ -22,6 +22,7 @@ mod history;
 mod host;
 mod lease;
 mod life;
+mod mandate;
 mod operator;
 mod order;
 mod plan;
@@ -205,10 +206,10 @@ impl Oracle {
             Command::Reconfigure(change) => self.reconfigure(change),
             Command::Upgrade(upgrade) => self.upgrade(upgrade),
             Command::UpdateProvider(update) => self.update_provider(update),
+            Command::SetMandate(set) => self.set_mandate(set),
             Command::StakeFact(fact) => self.stake_fact(fact),
             Command::Attest(attest) => self.attest(attest),
-            // Not foretold: mandates and verification. The streams say none
-            // of it.
+            // Not foretold: verification. The streams say none of it.
             other => panic!("{}", other.name()),
         }
     }
@@ -312,7 +313,7 @@ fn subject(command: &Command) -> Subject {
         "bid" => Subject::Bid,
         "order" => Subject::Order,
         "lease" => Subject::Lease,
-        "account" | "cancel" | "deadman" | "stake" | "trust" => Subject::Account,
+        "account" | "cancel" | "deadman" | "mandate" | "stake" | "trust" => Subject::Account,
         other => panic!("{other} is about nothing"),
     }
 }

@@ -6,6 +6,7 @@ use berth_domain::{
     SetDeadMan, TrustLevel,
 };
 
+use super::mandate::Watched;
 use super::trust::Standing;
 use super::{Answer, Oracle, Reply, Rule};
 
@@ -19,6 +20,8 @@ pub(crate) struct Account {
     pub(crate) withdrawing: i128,
     /// What trust in it rests on.
     pub(crate) standing: Standing,
+    /// What it lets be done in its name, when that is limited.
+    pub(crate) watched: Option<Watched>,
     pub(super) dead_man: Option<DeadMan>,
     /// Client ids that are remembered, the oldest first.
     names: Vec<Name>,
@@ -48,6 +51,7 @@ impl Account {
             money: 0,
             withdrawing: 0,
             standing: Standing::new(level),
+            watched: None,
             dead_man: None,
             names: Vec::new(),
         }

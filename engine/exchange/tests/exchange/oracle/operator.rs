@@ -173,9 +173,10 @@ impl Oracle {
     }
 
     /// Whether a bid could be in the book: its host takes leases and has a unit
-    /// of its market free.
+    /// of its market free, and its owner lets it ask so little.
     pub(super) fn can_be_met(&self, bid: &Bid) -> bool {
-        self.host(bid.place.provider).available && self.has_free_unit(bid.place.provider, bid.market)
+        let is_offered = self.host(bid.place.provider).available && !self.is_below_floor(bid);
+        is_offered && self.has_free_unit(bid.place.provider, bid.market)
     }
 
     pub(super) fn update_provider(&mut self, update: &UpdateProvider) -> Result<Answer, Code> {

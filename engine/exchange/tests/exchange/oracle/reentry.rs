@@ -129,7 +129,7 @@ impl Oracle {
         let mut order = self.order(id).clone();
         if order.state == OrderState::Parked {
             order.state = OrderState::Open;
-            if order.hold() > self.available(order.account) {
+            if order.hold() > self.available(order.account) || self.is_beyond_mandate(&order) {
                 return;
             }
             self.reach(Rule::OrderResumed);
@@ -157,6 +157,7 @@ impl Oracle {
         {
             self.cancel_order(id, reason);
         }
+        self.park_unless_allowed(id);
         self.park_where_full(&plan);
         if plan.end == End::Limit && self.order(id).state == OrderState::Open {
             self.reach(Rule::GoesOnInTheNextTick);
@@ -217,7 +218,8 @@ impl Oracle {
         loop {
             let could = |order: &&super::Order| {
                 let open = super::Order { state: OrderState::Open, ..(*order).clone() };
-                order.state == OrderState::Parked && open.hold() <= self.available(order.account)
+                let is_allowed = !self.is_beyond_mandate(order) && !self.awaits_the_clock(order.account);
+                order.state == OrderState::Parked && is_allowed && open.hold() <= self.available(order.account)
             };
             let waits = |order: &&super::Order| self.waiting.contains(&Entrant::Order(order.id));
             let payable = self.orders.iter().filter(could).filter(|order| !waits(order));

@@ -17,6 +17,7 @@ enum Timer {
     LeaseOverdue(LeaseId),
     DeadMan(AccountId),
     Trust(AccountId),
+    Mandate(AccountId),
     Gang(OrderId),
     Reentry,
     NewTerms,
@@ -44,6 +45,8 @@ impl Oracle {
         }
         for account in &self.accounts {
             timers.extend(account.dead_man.map(|armed| (armed.deadline, Timer::DeadMan(account.id))));
+            let mandate_due = account.watched.and_then(|watched| watched.due_at());
+            timers.extend(mandate_due.map(|due_at| (due_at, Timer::Mandate(account.id))));
             timers.extend(self.trust_until(account.id).map(|until| (until, Timer::Trust(account.id))));
         }
         timers.extend(self.gangs.iter().filter_map(|gang| Some((gang.put_off?, Timer::Gang(gang.order)))));
@@ -82,6 +85,7 @@ impl Oracle {
             Timer::BidExpiry(bid) => self.expire_bid(bid),
             Timer::AuctionClose(order) => return self.close_auction(order),
             Timer::DeadMan(account) => self.dead_man_fires(account),
+            Timer::Mandate(account) => self.mandate_is_due(account),
             Timer::Trust(account) => self.trust_expires(account),
             Timer::Reentry => {
                 self.go_on();

@@ -133,6 +133,9 @@ fn accounts(x: &Exchange, oracle: &Oracle) {
         let id = it.id;
         assert_eq!((it.id, it.address, it.level), (known.id, known.address, known.level), "account {id}");
         assert_eq!(it.dead_man_millis, known.dead_man_millis(), "dead-man timer of account {id}");
+        let mandate = known.watched.map(|watched| watched.mandate);
+        let spent = is(it.spent_on(x.last_at()));
+        assert_eq!((it.mandate, spent), (mandate, oracle.spent(id)), "mandate of account {id}, and what is spent");
         let b = x.balances(id);
         let money = [b.available, b.held, b.escrowed, b.withdrawing, b.owed].map(is);
         assert_eq!(money, money_of(oracle, id), "free, held, escrowed, leaving, owed of account {id}");
