@@ -7,6 +7,7 @@ mod dice;
 mod ends;
 mod funding;
 mod leasing;
+mod mandates;
 mod mirror;
 mod moves;
 mod operating;

@@ -8,6 +8,7 @@ use berth_domain::{
 
 use super::bid::QUANTITY_MAX;
 use super::order::{owed, stroops};
+use super::reentry::Entrant;
 use super::{Bid, Oracle, Order, Reply, Rule};
 
 impl Oracle {
@@ -64,6 +65,13 @@ impl Oracle {
             self.lose_dear_bids(id);
             return Ok(Reply::Order(id));
         }
+        if self.is_beyond_mandate(&new) {
+            *self.order_mut(id) = new;
+            self.tell(told);
+            self.lose_dear_bids(id);
+            self.park_unless_allowed(id);
+            return Ok(Reply::Order(id));
+        }
         let entered = self.order_enters(new, told);
         self.reach(if entered.is_ok() { Rule::OrderAmendedAnew } else { Rule::OrderAmendRefusedByPlan });
         entered?;
@@ -116,6 +124,14 @@ impl Oracle {
         new.age = self.step.seq.0;
         let told = told_bid(&new);
         let (id, opened) = (new.id, self.step.opened);
+        if new.is_standing() && new.state == BidState::Parked {
+            // It may be met now.
+            self.reach(Rule::ParkedBidAmended);
+            *self.bid_mut(id) = new;
+            self.tell(told);
+            self.reenter(vec![Entrant::Bid(id)]);
+            return Ok(Reply::Bid(id));
+        }
         let entered = self.bid_enters(new, told);
         self.reach(if entered.is_ok() { Rule::BidAmendedAnew } else { Rule::BidAmendRefusedByPlan });
         entered?;

@@ -196,6 +196,17 @@ rules! {
     BacklogPaidInFull,
     BacklogPaidInPart,
     BacklogAfterTheClose,
+    // Mandates.
+    MandateCutsTheLease,
+    MandateAllowsNone,
+    MandateTakesAnotherLease,
+    MandateEnds,
+    MandateHasANewDay,
+    ParkedByAMandateOnEntering,
+    ParkedByASpentMandate,
+    ParkedByANewMandate,
+    ParkedByATopUp,
+    BidParkedByAFloor,
     // The operator, and hosts that change.
     AuctionPostponed,
     PostponedAuctionCloses,
