@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use berth_disk::{Disk, Effect, Fault, Image, Operation, Survival, is_available};
-use berth_journal::{DataDir, Recovered, RecoveryError, recover};
+use berth_journal::{DataDir, Recovered, RecoveryError, recover, verify};
 
 use crate::load::Load;
-use crate::node::{Node, run};
+use crate::node::Node;
 use crate::witness::Witness;
 
 /// Answers of one run: some tens of batches.
@@ -28,11 +28,17 @@ enum Kind {
     Log,
     Table,
     Manifest,
+    Snapshot,
     Watermark,
 }
 
-const KINDS: [(Kind, &str); 4] =
-    [(Kind::Log, "log"), (Kind::Table, "table"), (Kind::Manifest, "manifest"), (Kind::Watermark, "watermark")];
+const KINDS: [(Kind, &str); 5] = [
+    (Kind::Log, "log"),
+    (Kind::Table, "table"),
+    (Kind::Manifest, "manifest"),
+    (Kind::Snapshot, "snapshot"),
+    (Kind::Watermark, "watermark"),
+];
 
 /// What happens to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,6 +72,8 @@ enum Start {
     Whole,
     /// That too, and something is told.
     Told,
+    /// That too, from a snapshot; an audit finds the damage before it.
+    Audited,
     /// The node does not start, and says where and what to do.
     Refuses,
 }
@@ -75,6 +83,7 @@ impl fmt::Display for Start {
         f.write_str(match self {
             Self::Whole => "whole",
             Self::Told => "told",
+            Self::Audited => "verify finds it",
             Self::Refuses => "refuses",
         })
     }
@@ -86,25 +95,38 @@ impl Kind {
             Self::Log => "data/log/*.log",
             Self::Table => "data/log/*.sst",
             Self::Manifest => "data/log/MANIFEST-*",
+            Self::Snapshot => "data/snapshots/*",
             Self::Watermark => "data/watermark",
         }
     }
 
     /// The files of this kind that hold something, the newest last.
     fn files(self, dir: &DataDir) -> Vec<PathBuf> {
-        let listing = fs::read_dir(dir.log()).unwrap().map(|file| file.unwrap().path());
+        let (folder, begins, ends) = match self {
+            Self::Log => (dir.log(), "", ".log"),
+            Self::Table => (dir.log(), "", ".sst"),
+            Self::Manifest => (dir.log(), "MANIFEST-", ""),
+            Self::Snapshot => (dir.snapshots(), "", ".snap"),
+            Self::Watermark => (dir.root().to_owned(), "watermark", "watermark"),
+        };
+        let listing = fs::read_dir(folder).into_iter().flatten().map(|file| file.unwrap().path());
         let is_mine = |path: &PathBuf| {
             let name = path.file_name().unwrap().to_str().unwrap();
-            match self {
-                Self::Log => name.ends_with(".log"),
-                Self::Table => name.ends_with(".sst"),
-                Self::Manifest => name.starts_with("MANIFEST-"),
-                Self::Watermark => false,
-            }
+            name.starts_with(begins) && name.ends_with(ends) && fs::metadata(path).unwrap().len() > 0
         };
-        let mut files: Vec<_> = listing.filter(is_mine).filter(|path| fs::metadata(path).unwrap().len() > 0).collect();
+        let mut files: Vec<_> = listing.filter(is_mine).collect();
         files.sort();
-        if self == Self::Watermark { vec![dir.watermark()] } else { files }
+        files
+    }
+
+    /// Where a bit is flipped, as a share of the file's length. What only tells
+    /// how to read faster, at a table's end, may well go unread.
+    const fn places(self) -> &'static [f64] {
+        match self {
+            Self::Log | Self::Manifest | Self::Snapshot => &[0.0, 0.2, 0.5, 0.8, 1.0],
+            Self::Table => &[0.0, 0.25, 0.5],
+            Self::Watermark => &[0.0, 0.005, 0.01],
+        }
     }
 
     fn newest(self, dir: &DataDir) -> PathBuf {
@@ -129,18 +151,22 @@ impl Aged {
             let below = to.strip_prefix(disk.path()).unwrap().to_owned();
             stale.push((kind, below, fs::read(from).unwrap()));
         };
-        witness.see(&run(&dir, &mut load, ANSWERS));
+        let mut run = |of: usize, look: &mut dyn FnMut()| {
+            let node = Node::start_with_snapshots(&dir, recover(&dir).unwrap()).unwrap();
+            node.work(&mut load, |answered| answered >= ANSWERS && Kind::Snapshot.files(&dir).len() >= of);
+            look();
+            node.work(&mut load, |answered| answered >= ANSWERS);
+            witness.see(&node.stop());
+        };
+        run(1, &mut || {});
         copy(Kind::Watermark, dir.watermark(), dir.watermark());
         let manifest = Kind::Manifest.newest(&dir);
         copy(Kind::Manifest, manifest.clone(), manifest);
         copy(Kind::Manifest, dir.log().join("CURRENT"), dir.log().join("CURRENT"));
-        witness.see(&run(&dir, &mut load, ANSWERS));
-
-        let node = Node::start(recover(&dir).unwrap()).unwrap();
-        node.work(&mut load, |answered| answered >= ANSWERS);
-        copy(Kind::Log, Kind::Log.newest(&dir), Kind::Log.newest(&dir));
-        node.work(&mut load, |answered| answered >= ANSWERS);
-        witness.see(&node.stop());
+        run(2, &mut || {});
+        run(3, &mut || copy(Kind::Log, Kind::Log.newest(&dir), Kind::Log.newest(&dir)));
+        let snapshots = Kind::Snapshot.files(&dir);
+        copy(Kind::Snapshot, snapshots[0].clone(), snapshots[snapshots.len() - 1].clone());
         let tables = Kind::Table.files(&dir);
         assert!(tables.len() >= 2, "{tables:?}");
         copy(Kind::Table, tables[0].clone(), tables[tables.len() - 1].clone());
@@ -152,15 +178,22 @@ impl Aged {
         Self { image, witness, load, stale }
     }
 
-    /// What comes of one fault on one kind of file.
+    /// What comes of one fault on one kind of file, wherever in it that is.
     fn outcome(&self, kind: Kind, mishap: Mishap) -> String {
+        let places = if mishap == Mishap::Flip { kind.places() } else { &[0.5] };
+        let mut outcomes: Vec<_> = places.iter().map(|place| self.outcome_at(kind, mishap, *place)).collect();
+        outcomes.dedup();
+        outcomes.join(" or ")
+    }
+
+    fn outcome_at(&self, kind: Kind, mishap: Mishap, place: f64) -> String {
         let disk = Disk::mount(self.image.clone(), 7).unwrap();
         let dir = data(&disk);
         let mut witness = self.witness.clone();
         let lived = match mishap {
             Mishap::Live(operation, effect) => Some(self.live(&disk, kind, operation, effect, &mut witness)),
             Mishap::Flip => {
-                flip(kind, &dir);
+                flip(kind, &dir, place);
                 None
             }
             Mishap::Truncation => {
@@ -184,6 +217,7 @@ impl Aged {
             Ok(recovered) => sound(&dir, &recovered, &mut witness),
             Err(refusal) => refused(&refusal),
         };
+        let after = if matches!(after, Start::Whole) { audited(&dir) } else { after };
         if matches!(after, Start::Refuses) {
             // What is refused once is refused again: nothing was mended in secret.
             assert!(recover(&dir).is_err(), "the second start went through");
@@ -208,6 +242,7 @@ impl Aged {
         let dir = data(disk);
         // Tables and manifests are written, and everything is read, at a start.
         let running = matches!(kind, Kind::Log | Kind::Watermark) && operation != Operation::Read;
+        let snapshots = kind == Kind::Snapshot;
         let fault = Fault::on(kind.pattern(), operation, effect);
         disk.plan(if running && effect != Effect::Lost { fault.after(BEFORE) } else { fault });
         let recovered = match recover(&dir) {
@@ -221,8 +256,12 @@ impl Aged {
                 return Some("refuses");
             }
         };
-        sound(&dir, &recovered, witness);
-        let node = Node::start(recovered).unwrap();
+        let started = sound(&dir, &recovered, witness);
+        let node = if snapshots {
+            Node::start_with_snapshots(&dir, recovered).unwrap()
+        } else {
+            Node::start(recovered).unwrap()
+        };
         let begun = Instant::now();
         // The words of the load before are known; it goes on.
         let mut load = Load::from(self.load.said());
@@ -239,6 +278,7 @@ impl Aged {
         match (disk.has_power(), said.fatal) {
             (false, _) => None,
             (true, Some(_)) => Some("stops"),
+            (true, None) if matches!(started, Start::Told) => Some("told"),
             (true, None) => Some("goes on"),
         }
     }
@@ -248,13 +288,13 @@ fn data(disk: &Disk) -> DataDir {
     DataDir::new(disk.path().join("data"))
 }
 
-/// Damages what cannot be spared: a record in the middle, or both slots.
-fn flip(kind: Kind, dir: &DataDir) {
+/// Changes one bit; of a watermark, which has two slots, one in each.
+fn flip(kind: Kind, dir: &DataDir, place: f64) {
     let path = kind.newest(dir);
     let mut bytes = fs::read(&path).unwrap();
-    let places = if kind == Kind::Watermark { vec![3, 4_099] } else { vec![bytes.len() / 2] };
-    for place in places {
-        bytes[place] ^= 0x10;
+    let at = ((bytes.len() - 1) as f64 * place) as usize;
+    for at in if kind == Kind::Watermark { vec![at, at + 4_096] } else { vec![at] } {
+        bytes[at] ^= 0x10;
     }
     fs::write(path, bytes).unwrap();
 }
@@ -264,6 +304,11 @@ fn flip(kind: Kind, dir: &DataDir) {
 fn sound(dir: &DataDir, recovered: &Recovered, witness: &mut Witness) -> Start {
     witness.check(dir, recovered).unwrap();
     if recovered.notes().is_empty() { Start::Whole } else { Start::Told }
+}
+
+/// A start from a snapshot does not read what lies before it. An audit does.
+fn audited(dir: &DataDir) -> Start {
+    if verify(dir, |_| ()).unwrap().is_sound() { Start::Whole } else { Start::Audited }
 }
 
 /// A refusal says where and what to do.

@@ -1,13 +1,16 @@
 //! A node's log and sequencer under load, in this process.
 
+use std::cell::Cell;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use berth_domain::{
     AccountId, Address, Authority, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel, TrustRules,
 };
 use berth_journal::{
-    Ack, Committed, DataDir, Fatal, Recovered, Sequencer, SequencerConfig, StartError, Submission, SubmitError, recover,
+    Ack, Committed, DataDir, Fatal, Follower, FollowerConfig, Recovered, Sequencer, SequencerConfig, SnapshotConfig,
+    StartError, Submission, SubmitError,
 };
 
 use crate::load::Load;
@@ -28,10 +31,22 @@ pub(crate) struct Said {
 pub(crate) struct Node {
     sequencer: Sequencer,
     acks: (Sender<Ack>, Receiver<Ack>),
+    under_way: Cell<usize>,
     said: Arc<Mutex<Said>>,
+    snapshots: Option<Follower>,
 }
 
 impl Node {
+    /// The same, and snapshots are made, many.
+    pub(crate) fn start_with_snapshots(dir: &DataDir, recovered: Recovered) -> Result<Self, String> {
+        let follower = recovered.follower();
+        let snapshots = SnapshotConfig { every: 200, keep_every: 1_000_000 };
+        let config = FollowerConfig { snapshots, checkpoints: None, poll: Duration::from_millis(10) };
+        let mut node = Self::start(recovered).map_err(|e| e.to_string())?;
+        node.snapshots = Some(Follower::start(dir, follower, config).map_err(|e| e.to_string())?);
+        Ok(node)
+    }
+
     /// Goes on behind what was recovered.
     pub(crate) fn start(recovered: Recovered) -> Result<Self, StartError> {
         let said = Arc::new(Mutex::new(Said::default()));
@@ -44,24 +59,23 @@ impl Node {
             move |fatal| said.lock().unwrap().fatal = Some(fatal)
         });
         let sequencer = Sequencer::start(recovered, Some(genesis()), config)?;
-        Ok(Self { sequencer, acks: channel(), said })
+        Ok(Self { sequencer, acks: channel(), under_way: Cell::new(0), said, snapshots: None })
     }
 
     /// Keeps the node busy until it has stopped by itself, or `enough` says so
     /// after an answer.
     pub(crate) fn work(&self, load: &mut Load, mut enough: impl FnMut(usize) -> bool) {
         let handle = self.sequencer.handle();
-        let mut under_way = 0;
         let mut answered = 0;
         loop {
-            while under_way < UNDER_WAY {
+            while self.under_way.get() < UNDER_WAY {
                 let (account, command) = load.next();
                 let exchange = account == AccountId::EXCHANGE;
                 let authority = if exchange { Authority::Exchange } else { Authority::OperatorAttested };
                 let answer = self.acks.0.clone();
                 let submission = Submission { account, authority, command };
                 match handle.submit(submission, move |ack| answer.send(ack).unwrap()) {
-                    Ok(()) => under_way += 1,
+                    Ok(()) => self.under_way.update(|n| n + 1),
                     Err(SubmitError::Stopped) => return,
                     Err(e) => panic!("{e}"),
                 }
@@ -69,7 +83,7 @@ impl Node {
             // Some, not all: the node never runs out of work.
             for ack in self.acks.1.try_iter() {
                 self.said.lock().unwrap().acks.push(ack);
-                under_way -= 1;
+                self.under_way.update(|n| n - 1);
                 answered += 1;
             }
             // Who stopped answers nobody, and may owe all answers.
@@ -88,17 +102,11 @@ impl Node {
     /// Stops, and closes every database. What it had said is told.
     pub(crate) fn stop(self) -> Said {
         self.sequencer.stop();
+        drop(self.snapshots);
         let mut said = std::mem::take(&mut *self.said.lock().unwrap());
         said.acks.extend(self.acks.1.try_iter());
         said
     }
-}
-
-/// Starts a node on a directory, has so many commands answered, and stops it.
-pub(crate) fn run(dir: &DataDir, load: &mut Load, answers: usize) -> Said {
-    let node = Node::start(recover(dir).unwrap()).unwrap();
-    node.work(load, |answered| answered >= answers);
-    node.stop()
 }
 
 pub(crate) fn genesis() -> Genesis {

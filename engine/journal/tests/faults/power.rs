@@ -69,7 +69,7 @@ impl Machine {
         let recovered = recover(dir).map_err(|refusal| format!("refused: {refusal}"))?;
         self.torn += recovered.notes().iter().filter(|note| note.to_string().contains("was torn")).count() as u64;
         self.witness.check(dir, &recovered)?;
-        Node::start(recovered).map_err(|e| e.to_string())
+        Node::start_with_snapshots(dir, recovered)
     }
 
     /// The last start, and an audit of the whole log.
