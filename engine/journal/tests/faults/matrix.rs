@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write as _};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use berth_disk::{Disk, Effect, Fault, Image, Operation, Survival, is_available};
@@ -72,8 +72,6 @@ enum Start {
     Whole,
     /// That too, and something is told.
     Told,
-    /// That too, from a snapshot; an audit finds the damage before it.
-    Audited,
     /// The node does not start, and says where and what to do.
     Refuses,
 }
@@ -83,7 +81,6 @@ impl fmt::Display for Start {
         f.write_str(match self {
             Self::Whole => "whole",
             Self::Told => "told",
-            Self::Audited => "verify finds it",
             Self::Refuses => "refuses",
         })
     }
@@ -151,20 +148,22 @@ impl Aged {
             let below = to.strip_prefix(disk.path()).unwrap().to_owned();
             stale.push((kind, below, fs::read(from).unwrap()));
         };
-        let mut run = |of: usize, look: &mut dyn FnMut()| {
+        // Each run makes a snapshot.
+        let mut run = |look: &mut dyn FnMut()| {
+            let before = Kind::Snapshot.files(&dir).pop();
             let node = Node::start_with_snapshots(&dir, recover(&dir).unwrap()).unwrap();
-            node.work(&mut load, |answered| answered >= ANSWERS && Kind::Snapshot.files(&dir).len() >= of);
+            node.work(&mut load, |answered| answered >= ANSWERS && Kind::Snapshot.files(&dir).pop() != before);
             look();
             node.work(&mut load, |answered| answered >= ANSWERS);
             witness.see(&node.stop());
         };
-        run(1, &mut || {});
+        run(&mut || {});
         copy(Kind::Watermark, dir.watermark(), dir.watermark());
         let manifest = Kind::Manifest.newest(&dir);
         copy(Kind::Manifest, manifest.clone(), manifest);
         copy(Kind::Manifest, dir.log().join("CURRENT"), dir.log().join("CURRENT"));
-        run(2, &mut || {});
-        run(3, &mut || copy(Kind::Log, Kind::Log.newest(&dir), Kind::Log.newest(&dir)));
+        run(&mut || {});
+        run(&mut || copy(Kind::Log, Kind::Log.newest(&dir), Kind::Log.newest(&dir)));
         let snapshots = Kind::Snapshot.files(&dir);
         copy(Kind::Snapshot, snapshots[0].clone(), snapshots[snapshots.len() - 1].clone());
         let tables = Kind::Table.files(&dir);
@@ -190,10 +189,14 @@ impl Aged {
         let disk = Disk::mount(self.image.clone(), 7).unwrap();
         let dir = data(&disk);
         let mut witness = self.witness.clone();
+        if kind != Kind::Snapshot {
+            // Without snapshots a start reads the whole log.
+            fs::remove_dir_all(dir.snapshots()).unwrap();
+        }
         let lived = match mishap {
             Mishap::Live(operation, effect) => Some(self.live(&disk, kind, operation, effect, &mut witness)),
             Mishap::Flip => {
-                flip(kind, &dir, place);
+                flip(&kind.newest(&dir), kind, place);
                 None
             }
             Mishap::Truncation => {
@@ -217,7 +220,6 @@ impl Aged {
             Ok(recovered) => sound(&dir, &recovered, &mut witness),
             Err(refusal) => refused(&refusal),
         };
-        let after = if matches!(after, Start::Whole) { audited(&dir) } else { after };
         if matches!(after, Start::Refuses) {
             // What is refused once is refused again: nothing was mended in secret.
             assert!(recover(&dir).is_err(), "the second start went through");
@@ -265,8 +267,13 @@ impl Aged {
         let begun = Instant::now();
         // The words of the load before are known; it goes on.
         let mut load = Load::from(self.load.said());
+        let mut struck = None;
         node.work(&mut load, |answered| {
-            let is_over = disk.struck() > 0 && begun.elapsed() > WATERMARK_SYNCED && answered > ANSWERS;
+            if disk.struck() > 0 {
+                struck.get_or_insert_with(Instant::now);
+            }
+            // From the fault on it has had time to be noticed, and to be durable.
+            let is_over = struck.is_some_and(|at| at.elapsed() > WATERMARK_SYNCED) && answered > ANSWERS;
             is_over || begun.elapsed() > PATIENCE
         });
         if effect == Effect::Lost {
@@ -289,9 +296,8 @@ fn data(disk: &Disk) -> DataDir {
 }
 
 /// Changes one bit; of a watermark, which has two slots, one in each.
-fn flip(kind: Kind, dir: &DataDir, place: f64) {
-    let path = kind.newest(dir);
-    let mut bytes = fs::read(&path).unwrap();
+fn flip(path: &Path, kind: Kind, place: f64) {
+    let mut bytes = fs::read(path).unwrap();
     let at = ((bytes.len() - 1) as f64 * place) as usize;
     for at in if kind == Kind::Watermark { vec![at, at + 4_096] } else { vec![at] } {
         bytes[at] ^= 0x10;
@@ -304,11 +310,6 @@ fn flip(kind: Kind, dir: &DataDir, place: f64) {
 fn sound(dir: &DataDir, recovered: &Recovered, witness: &mut Witness) -> Start {
     witness.check(dir, recovered).unwrap();
     if recovered.notes().is_empty() { Start::Whole } else { Start::Told }
-}
-
-/// A start from a snapshot does not read what lies before it. An audit does.
-fn audited(dir: &DataDir) -> Start {
-    if verify(dir, |_| ()).unwrap().is_sound() { Start::Whole } else { Start::Audited }
 }
 
 /// A refusal says where and what to do.
@@ -343,4 +344,19 @@ fn every_fault_on_every_file_has_the_outcome_that_the_document_states() {
     let found = table(|kind, mishap| aged.outcome(kind, mishap));
     let document = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/journal.md")).unwrap();
     assert!(document.contains(&found), "docs/journal.md does not have this table:\n{found}");
+}
+
+#[test]
+fn what_a_start_from_a_snapshot_does_not_read_an_audit_reads() {
+    if !is_available() {
+        return;
+    }
+    let mut aged = Aged::new();
+    let disk = Disk::mount(aged.image, 1).unwrap();
+    let dir = data(&disk);
+    flip(&Kind::Table.files(&dir)[0], Kind::Table, 0.5);
+    assert!(matches!(sound(&dir, &recover(&dir).unwrap(), &mut aged.witness), Start::Whole));
+    let audit = verify(&dir, |_| ()).unwrap();
+    assert!(audit.findings[0].to_string().contains("Corruption"), "{:?}", audit.findings);
+    disk.remove().unwrap();
 }
