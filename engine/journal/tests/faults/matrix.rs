@@ -109,7 +109,9 @@ impl Kind {
         let listing = fs::read_dir(folder).into_iter().flatten().map(|file| file.unwrap().path());
         let is_mine = |path: &PathBuf| {
             let name = path.file_name().unwrap().to_str().unwrap();
-            name.starts_with(begins) && name.ends_with(ends) && fs::metadata(path).unwrap().len() > 0
+            // A snapshot may be gone by now.
+            let holds = |path| fs::metadata(path).is_ok_and(|of| of.len() > 0);
+            name.starts_with(begins) && name.ends_with(ends) && holds(path)
         };
         let mut files: Vec<_> = listing.filter(is_mine).collect();
         files.sort();

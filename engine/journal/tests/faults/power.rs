@@ -33,7 +33,10 @@ impl Machine {
     fn cycle(&mut self, seed: u64, survival: Survival, fault: Option<Fault>) -> Result<(), String> {
         let disk = Disk::mount(std::mem::take(&mut self.image), seed).unwrap();
         let dir = DataDir::new(disk.path().join("data"));
-        fault.into_iter().for_each(|fault| disk.plan(fault));
+        // Now and then the moment is in the middle of a write for sure.
+        let in_write = fault.is_none() && seed % 5 == 0;
+        let torn = Fault::on("data/log/*.log", Operation::Write, Effect::Torn).after(seed % 20);
+        fault.or(in_write.then_some(torn)).into_iter().for_each(|fault| disk.plan(fault));
         // A moment that no step of the node is bound to; now and then it is while
         // the node still starts.
         let moment = Duration::from_micros(seed.wrapping_mul(0x9e37_79b9) % 40_000);
@@ -42,13 +45,13 @@ impl Machine {
             disk.cut(survival);
         };
         std::thread::scope(|scope| {
-            let in_start = seed % 4 == 3;
+            let in_start = !in_write && seed % 4 == 3;
             if in_start {
                 scope.spawn(cut);
             }
             match self.start(&dir) {
                 Ok(node) => {
-                    if !in_start {
+                    if !in_start && !in_write {
                         scope.spawn(cut);
                     }
                     node.work(&mut self.load, |_| false);
@@ -57,7 +60,7 @@ impl Machine {
                     Ok(())
                 }
                 // A start that ends with the power has let nothing out.
-                Err(_) if in_start && !disk.has_power() => Ok(()),
+                Err(_) if !disk.has_power() => Ok(()),
                 Err(e) => Err(e),
             }
         })?;
