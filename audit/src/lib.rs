@@ -24,6 +24,7 @@ mod select;
 mod story;
 mod thing;
 mod touch;
+mod what_if;
 
 pub use bisect::{Bisection, Parting, PartingKind};
 pub use bundle::{Bundle, BundleFault, BundleReport, BundledEntry};
@@ -36,3 +37,4 @@ pub use select::Selection;
 pub use story::Story;
 pub use thing::Thing;
 pub use touch::touched;
+pub use what_if::{OwnLease, Plan, PlanError, WhatIf, WhatIfError, WhatIfReport};
