@@ -15,6 +15,7 @@
 
 mod bisect;
 mod bundle;
+mod calendar;
 mod diff;
 mod export;
 mod fairness;
@@ -28,8 +29,9 @@ mod what_if;
 
 pub use bisect::{Bisection, Parting, PartingKind};
 pub use bundle::{Bundle, BundleFault, BundleReport, BundledEntry};
+pub use calendar::{day, stamp};
 pub use diff::{Difference, differences, picture};
-pub use export::{Row, day, rows};
+pub use export::{Row, rows};
 pub use fairness::{Fairness, Fault, Judged, Unfair};
 pub use line::line;
 pub use player::{Moment, Player};
