@@ -1,8 +1,11 @@
 //! The long loops: the same tests as in CI, with the numbers turned up by the
 //! environment variables that each of them documents, the fuzz targets, and the
-//! simulator's seeds.
+//! simulator's seeds. And what CI leaves out: the unsafe code under Miri and
+//! valgrind, and other people's books.
 
 use crate::fuzz::{self, Fuzz};
+use crate::memory;
+use crate::peers;
 use crate::shell::{self, command};
 use crate::simulate::{self, Simulate};
 
@@ -23,6 +26,8 @@ pub(crate) fn run() -> Result<(), String> {
         test.env(name, value);
     }
     shell::run(test, |_| ())?;
+    memory::run()?;
+    peers::run()?;
     fuzz::run(&Fuzz::all(FUZZ_SECONDS))?;
     simulate::run(&Simulate::seeds(SEEDS))
 }

@@ -34,7 +34,7 @@ impl Machine {
         let disk = Disk::mount(std::mem::take(&mut self.image), seed).unwrap();
         let dir = DataDir::new(disk.path().join("data"));
         // Now and then the moment is in the middle of a write for sure.
-        let in_write = fault.is_none() && seed % 5 == 0;
+        let in_write = fault.is_none() && seed.is_multiple_of(5);
         let torn = Fault::on("data/log/*.log", Operation::Write, Effect::Torn).after(seed % 20);
         fault.or(in_write.then_some(torn)).into_iter().for_each(|fault| disk.plan(fault));
         // A moment that no step of the node is bound to; now and then it is while
