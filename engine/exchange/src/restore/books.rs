@@ -92,7 +92,6 @@ impl Exchange {
                     bid.is_some_and(|bid| bid.is_live() && bid.target == BidTarget::Directed { order: order.id });
                 order_is(waits, "directed")?;
             }
-            order_is(ascend(order.directed.iter()), "directed")?;
             if order.is_live() {
                 let (order, account, is_parked) = (order.id, order.account, order.state == OrderState::Parked);
                 let is_capped = self.is_capped(account);
