@@ -40,6 +40,9 @@ impl Stroops {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// The most that can be counted.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// An amount of `stroops`, when it is not negative.
     #[inline]
     #[must_use]

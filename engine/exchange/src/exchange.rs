@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
     AccountId, Age, Authority, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId, Micros,
-    RULES_VERSION, ResourceClass, Seq, Timing,
+    ProviderId, RULES_VERSION, ResourceClass, Seq, Timing,
 };
 
 use crate::apply;
@@ -70,6 +70,9 @@ pub(crate) struct Step<'a> {
     pub(crate) command: &'a Command,
     /// What matching may still cost in this entry.
     pub(crate) budget: Budget,
+    /// Hosts of which all bids wait for the next tick, since the budget is used
+    /// up.
+    pub(crate) waiting: Vec<ProviderId>,
     events: &'a mut Vec<Event>,
 }
 
@@ -83,7 +86,16 @@ impl<'a> Step<'a> {
         events: &'a mut Vec<Event>,
     ) -> Self {
         let authority = &Authority::OperatorAttested;
-        Self { seq: x.head.next(), at, account, authority, command, budget: Budget::of(&x.config.bounds), events }
+        Self {
+            seq: x.head.next(),
+            at,
+            account,
+            authority,
+            command,
+            budget: Budget::of(&x.config.bounds),
+            waiting: Vec::new(),
+            events,
+        }
     }
 }
 
@@ -146,7 +158,8 @@ impl Exchange {
         let mark = events.len();
         let budget = Budget::of(&self.config.bounds);
         let (seq, at, account, command) = (entry.seq, entry.at, entry.account, &entry.command);
-        let mut step = Step { seq, at, account, authority: &entry.authority, command, budget, events };
+        let mut step =
+            Step { seq, at, account, authority: &entry.authority, command, budget, waiting: Vec::new(), events };
         let outcome = apply::command(self, &mut step, command).unwrap_or_else(|code| {
             // Commands decide before they change anything, so a refusal has
             // nothing to take back.

@@ -2,8 +2,8 @@
 //! what happened; the ledger follows it.
 
 use berth_domain::{
-    AccountId, Code, StandbyEnd, Stroops, WithdrawalCancelled, WithdrawalFact, WithdrawalMoved, WithdrawalPaid,
-    WithdrawalReturned, Withdrawn,
+    AccountId, Code, LeaseId, StandbyEnd, Stroops, WithdrawalCancelled, WithdrawalFact, WithdrawalMoved,
+    WithdrawalPaid, WithdrawalReturned, Withdrawn,
 };
 
 use crate::exchange::{Exchange, Step};
@@ -79,8 +79,11 @@ fn free(x: &mut Exchange, step: &mut Step<'_>, account: AccountId, amount: Stroo
         let Some(id) = youngest.map(|order| order.id) else { break };
         x.park_order(step, id);
     }
+    // None younger is left of those that have been looked at.
+    let mut before = LeaseId(u64::MAX);
     while x.ledger.available(account) < amount {
-        let Some(lease) = x.youngest_backed(account) else { break };
+        let Some(lease) = x.youngest_backed(account, before) else { break };
         x.release_standby(step, lease, StandbyEnd::Unfunded);
+        before = lease;
     }
 }

@@ -6,6 +6,7 @@ use berth_domain::{
     Age, BidId, BidState, BidTarget, MarketId, Mode, OrderId, OrderState, ResourceClass, Stroops, TrustLevel,
 };
 
+use super::leases::DURATION_MAX;
 use super::places::ascend;
 use super::{ContentError, agree};
 use crate::content::Component;
@@ -80,7 +81,8 @@ impl Exchange {
             order_is(order.units > 0 && order.replicas.checked_mul(order.units).is_some(), "units")?;
             order_is(order.remaining <= order.replicas, "remaining")?;
             order_is((order.remaining == 0) == (order.state == OrderState::Filled), "state")?;
-            order_is(order.prepay.0 > 0, "prepay")?;
+            order_is(order.prepay.0 > 0 && order.prepay <= order.duration, "prepay")?;
+            order_is(order.duration <= DURATION_MAX, "duration")?;
             let is_open = order.state == OrderState::Open;
             let hold = if is_open { Self::hold_for(order, order.remaining) } else { Some(Stroops::ZERO) };
             order_is(Some(order.hold) == hold, "hold")?;
@@ -90,7 +92,6 @@ impl Exchange {
                     bid.is_some_and(|bid| bid.is_live() && bid.target == BidTarget::Directed { order: order.id });
                 order_is(waits, "directed")?;
             }
-            order_is(ascend(order.directed.iter()), "directed")?;
             if order.is_live() {
                 let (order, account, is_parked) = (order.id, order.account, order.state == OrderState::Parked);
                 let is_capped = self.is_capped(account);

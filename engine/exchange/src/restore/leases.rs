@@ -9,7 +9,7 @@ use crate::exchange::Exchange;
 use crate::state::{Check, Gang, Lease, Origin, Standby, Timer, place};
 
 /// No lease is longer, whatever the bounds were when it was opened.
-const DURATION_MAX: Seconds = Seconds(u32::MAX as u64);
+pub(super) const DURATION_MAX: Seconds = Seconds(u32::MAX as u64);
 
 fn check(is_so: bool, thing: &'static str, place: u64, field: &'static str) -> Result<(), ContentError> {
     agree(is_so, Component::Leases, thing, place, field)
@@ -51,6 +51,11 @@ impl Exchange {
         let rate = lease.price.of(lease.units, lease.replicas);
         lease_is(rate == Some(lease.rate), "rate")?;
         lease_is(owed(lease.rate, lease.prepay) == Some(lease.escrow), "escrow")?;
+        let asks_what_it_costs = lease.funding.top_up.is_none_or(|top_up| {
+            let prepay = lease.prepay.0.checked_add(top_up.seconds.0).filter(|prepay| *prepay <= lease.duration.0);
+            prepay.and_then(|prepay| owed(lease.rate, Seconds(prepay))) == lease.escrow.checked_add(top_up.amount)
+        });
+        lease_is(asks_what_it_costs, "funding")?;
         lease_is(lease.opened_seq <= self.head, "opened_seq")?;
         lease_is(lease.opened_at <= self.last_at, "opened_at")?;
         let is_closed = lease.state == LeaseState::Closed;
@@ -75,6 +80,8 @@ impl Exchange {
             let standby_is = |is_so, field| check(is_so, "standby", place, field);
             let lease = self.lease(standby.lease);
             standby_is(lease.is_some_and(|lease| standby.units == lease.units * lease.replicas), "units")?;
+            let rate = lease.and_then(|lease| standby.price.of(lease.units, lease.replicas));
+            standby_is(rate.is_some(), "price")?;
             let bid = self.bid(standby.bid).filter(|bid| bid.is_live() && bid.is_standing());
             let fits = bid.is_some_and(|bid| bid.provider == standby.provider);
             standby_is(fits && lease.zip(bid).is_some_and(|(lease, bid)| bid.market == lease.market), "bid")?;

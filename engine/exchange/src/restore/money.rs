@@ -1,6 +1,6 @@
 //! The ledger: what it holds for things is what the things say.
 
-use berth_domain::{AccountId, LeaseId, Stroops};
+use berth_domain::{AccountId, LeaseId, LeaseState, Stroops};
 
 use super::places::ascend;
 use super::source::Source;
@@ -126,6 +126,10 @@ impl Exchange {
         for lease in 0..self.leases.len() {
             let lease = &self.leases[lease];
             let (id, tenant) = (lease.id, lease.tenant);
+            // Until the chain has settled it, or has not locked it.
+            let is_there = lease.paid_tx.is_none() && (lease.state != LeaseState::Closed || lease.is_escrowed());
+            let expected = if is_there { lease.escrow } else { Stroops::ZERO };
+            check(self.ledger.escrow(id) == expected, "escrow", id.0, "lease")?;
             escrowed[tenant.0 as usize] += i128::from(self.ledger.escrow(id).get());
             if let Some(top_up) = lease.funding.top_up {
                 held[tenant.0 as usize] += i128::from(top_up.amount.get());

@@ -1,5 +1,7 @@
 //! How orders and bids end.
 
+use std::collections::BTreeSet;
+
 use berth_domain::{
     BidCancelled, BidExpired, BidId, BidLost, BidState, CancelReason, OrderEnded, OrderExpired, OrderId, OrderState,
     Stroops,
@@ -44,7 +46,7 @@ impl Exchange {
         self.unlist_order(id);
         let order = self.order_mut(id);
         let was_parked = std::mem::replace(&mut order.state, state) == OrderState::Parked;
-        let directed = if is(Planted::DirectedKept) { Vec::new() } else { std::mem::take(&mut order.directed) };
+        let directed = if is(Planted::DirectedKept) { BTreeSet::new() } else { std::mem::take(&mut order.directed) };
         let (market, age) = (order.market, order.age);
         let (expires, closes) = (order.expires_at.is_some(), order.closes_at.is_some());
         if expires && !is(Planted::ExpiryOutlives) {

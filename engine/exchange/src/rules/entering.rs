@@ -204,7 +204,7 @@ impl Exchange {
     pub(crate) fn enter_directed_bid(&mut self, step: &mut Step<'_>, bid: Bid, order: OrderId) -> BidId {
         let (id, market) = (bid.id, bid.market);
         self.accept_bid(step, bid);
-        self.order_mut(order).directed.push(id);
+        self.order_mut(order).directed.insert(id);
         if self.order_mut(order).mode == Mode::Auto && !self.fill_directed(step, id) {
             self.bid_mut(id).state = BidState::Parked;
             step.emit(BidChanged { bid: id, market });

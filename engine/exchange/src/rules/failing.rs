@@ -2,6 +2,8 @@
 //! standby takes over, or an order stands for what is left of it. Both only
 //! when the chain has settled it, so its provider is paid for nothing more.
 
+use std::collections::BTreeSet;
+
 use berth_domain::{
     Age, BidState, CloseReason, Code, LeaseFailedOver, LeaseId, OrderContinued, OrderDiscontinued, OrderId,
     RatePerHour, Seconds, StandbyEnd, Stroops, TimeInForce, owed,
@@ -124,7 +126,7 @@ impl Order {
             age: Age(seq.0),
             post_only: false,
             client_id: None,
-            directed: Vec::new(),
+            directed: BTreeSet::new(),
             placed_seq: seq,
             placed_at: at,
             first_lease: LeaseId(0),

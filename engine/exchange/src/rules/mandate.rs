@@ -43,14 +43,13 @@ impl Exchange {
     /// The most that an escrow which a tenant opens now may hold, when so much
     /// is planned to be spent before.
     pub(crate) fn escrow_cap(&self, tenant: AccountId, planned: Stroops) -> Stroops {
-        const MAX: Stroops = Stroops::new(i64::MAX).expect("it is not negative");
         let tenant = self.accounts.get(tenant).expect("a tenant has an account");
-        let Some(mandate) = tenant.mandate else { return MAX };
+        let Some(mandate) = tenant.mandate else { return Stroops::MAX };
         let per_day = mandate.per_day.map(|limit| {
             let spent = tenant.spent_on(self.last_at).checked_add(planned);
             spent.and_then(|spent| limit.checked_sub(spent)).unwrap_or(Stroops::ZERO)
         });
-        [mandate.per_lease, per_day].into_iter().flatten().fold(MAX, Stroops::min)
+        [mandate.per_lease, per_day].into_iter().flatten().fold(Stroops::MAX, Stroops::min)
     }
 
     /// Whether the mandate allows not one replica of an order at its highest

@@ -128,6 +128,7 @@ impl Exchange {
             if !plan.fill(Action::Fill { order: order.id, bid: bid.id, provider, price, replicas }, replicas) {
                 return false;
             }
+            plan.put(provider, replicas);
             Self::count_spending(order, price, replicas, plan);
             if !lot.is_cut {
                 return plan.left > 0;
@@ -243,10 +244,7 @@ impl Exchange {
 
     /// Whether a plan has a fill on one of an account's hosts.
     fn has_part(&self, plan: &Plan, account: AccountId) -> bool {
-        plan.actions.iter().any(|action| match action {
-            Action::Fill { provider, .. } => self.provider(*provider).is_some_and(|host| host.account == account),
-            Action::EndOrder(_) | Action::EndBid(_) => false,
-        })
+        plan.hosts().any(|host| self.provider(host).is_some_and(|host| host.account == account))
     }
 
     /// The filters that look at neither quantity nor room: they skip a pair and

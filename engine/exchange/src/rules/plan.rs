@@ -73,6 +73,8 @@ pub(crate) struct Plan {
     pub(crate) budget: Budget,
     /// What tenants whose mandate limits it would spend, by the first fill.
     pub(crate) spent: Vec<(AccountId, Stroops)>,
+    /// Replicas of an order that it puts on providers, in the order of the fills.
+    hosts: Vec<(ProviderId, u32)>,
 }
 
 impl Plan {
@@ -81,6 +83,7 @@ impl Plan {
     pub(crate) fn begin(&mut self, left: u32, budget: Budget) {
         self.actions.clear();
         self.spent.clear();
+        self.hosts.clear();
         self.stop = Stop::Through;
         self.left = left;
         self.budget = budget;
@@ -136,11 +139,21 @@ impl Plan {
         }
     }
 
-    /// Replicas that it puts on a provider so far.
+    /// Counts replicas of an order that are put on a provider.
+    pub(crate) fn put(&mut self, host: ProviderId, replicas: u32) {
+        match self.hosts.last_mut() {
+            Some((last, there)) if *last == host => *there += replicas,
+            _ => self.hosts.push((host, replicas)),
+        }
+    }
+
+    /// Replicas of an order that it puts on a provider so far.
     pub(crate) fn on(&self, host: ProviderId) -> u32 {
-        self.actions.iter().fold(0, |sum, action| match action {
-            Action::Fill { provider, replicas, .. } if *provider == host => sum + replicas,
-            _ => sum,
-        })
+        self.hosts.iter().filter(|(provider, _)| *provider == host).map(|(_, replicas)| replicas).sum()
+    }
+
+    /// The providers that it puts replicas of an order on.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = ProviderId> + '_ {
+        self.hosts.iter().map(|(host, _)| *host)
     }
 }

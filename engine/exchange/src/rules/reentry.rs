@@ -17,6 +17,14 @@ impl Exchange {
     /// enter again as incoming, for they may serve an order that was skipped
     /// before.
     pub(crate) fn reenter_bids(&mut self, step: &mut Step<'_>, provider: ProviderId) {
+        // Once they all wait they need not be looked through again, however
+        // many leases of the host one tick closes.
+        if step.budget.is_used_up() {
+            if step.waiting.contains(&provider) {
+                return;
+            }
+            step.waiting.push(provider);
+        }
         let live = self.live_bids(provider).map(|bid| (bid.age, Entrant::Bid(bid.id))).collect();
         self.reenter_all(step, live);
     }

@@ -132,7 +132,9 @@ impl Exchange {
         let bid = self.bid_mut(id);
         match bid.target {
             BidTarget::Standing { .. } => self.unrest_bid(id),
-            BidTarget::Directed { order } => self.order_mut(order).directed.retain(|waiting| *waiting != id),
+            BidTarget::Directed { order } => {
+                self.order_mut(order).directed.remove(&id);
+            }
         }
         self.unlist_bid(id);
     }

@@ -150,12 +150,13 @@ impl Exchange {
         }
     }
 
-    /// The youngest lease of a tenant whose standby holds money.
-    pub(crate) fn youngest_backed(&self, tenant: AccountId) -> Option<LeaseId> {
+    /// The youngest lease of a tenant, of those before this one, whose standby
+    /// holds money.
+    pub(crate) fn youngest_backed(&self, tenant: AccountId, before: LeaseId) -> Option<LeaseId> {
         let is_meant = |standby: &&Standby| {
             standby.hold > Stroops::ZERO && self.lease(standby.lease).is_some_and(|lease| lease.tenant == tenant)
         };
-        self.standbys.iter().rev().find(is_meant).map(|standby| standby.lease)
+        self.standbys.before(before).find(is_meant).map(|standby| standby.lease)
     }
 }
 

@@ -117,7 +117,8 @@ impl Account {
             self.day_ends_at = next_midnight(at);
             self.spent = Stroops::ZERO;
         }
-        self.spent += amount;
+        // The same money may go into escrows and come back any number of times.
+        self.spent = self.spent.checked_add(amount).unwrap_or(Stroops::MAX);
     }
 
     /// Whether its mandate limits what it may spend.

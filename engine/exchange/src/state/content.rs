@@ -7,7 +7,7 @@ use berth_domain::codec::Encode;
 
 /// Encodes a struct as some of its fields in the order given, and reads it back
 /// with the others as they are when nothing has happened yet. A field is one
-/// value, or `as list` a list that nothing bounds.
+/// value, or `as list` a list that nothing bounds, or `as set` one that ascends.
 ///
 /// Where a function says how a field is encoded, how it is read back is written
 /// by hand.
@@ -43,6 +43,12 @@ macro_rules! content {
     };
     (@encode $value:ident, $out:ident, $field:ident, list) => {
         crate::state::sequence(&$value.$field, $out)
+    };
+    (@encode $value:ident, $out:ident, $field:ident, set) => {
+        crate::state::sequence(&$value.$field, $out)
+    };
+    (@recall $parts:ident, $field:ident, set) => {
+        $parts.set(stringify!($field))?
     };
     (@recall $parts:ident, $field:ident) => {
         $parts.get(stringify!($field))?

@@ -1,5 +1,7 @@
 //! Orders.
 
+use std::collections::BTreeSet;
+
 use berth_book::{Node, prefetch};
 use berth_domain::{
     AccountId, Age, Attribute, BidId, ClientId, Digest, LeaseId, Limits, MarketId, Micros, Mode, OrderId, OrderState,
@@ -55,8 +57,8 @@ pub struct Order {
     pub verify: Verify,
     /// The highest price for each accepted level.
     pub limits: Limits,
-    /// Directed bids that wait on it, in their order.
-    pub directed: Vec<BidId>,
+    /// Directed bids that wait on it: any number, for others bid.
+    pub directed: BTreeSet<BidId>,
     /// How long a lease runs.
     pub duration: Seconds,
     /// What else one replica takes.
@@ -129,7 +131,7 @@ impl Order {
             session: place.session,
             client_id: place.client_id,
             hold,
-            directed: Vec::new(),
+            directed: BTreeSet::new(),
             placed_seq: seq,
             placed_at: at,
             is_capped: false,
@@ -204,7 +206,7 @@ content!(Order {
     hold,
     placed_seq,
     placed_at,
-    directed as list,
+    directed as set,
 } rest {
     is_capped: false,
     nodes: [None; 5],

@@ -1,6 +1,8 @@
 //! Reading things of the state back from their content, which may be hostile:
 //! a snapshot is data from a disk.
 
+use std::collections::BTreeSet;
+
 use berth_domain::codec::{Decode, DecodeError, Reader};
 
 /// Why a thing cannot be read, and in which of its fields.
@@ -41,6 +43,13 @@ impl<'r, 'a> Parts<'r, 'a> {
         let count = usize::try_from(count).ok().filter(|count| *count <= self.input.remaining());
         let count = count.ok_or(Unread { field, why: DecodeError::Truncated })?;
         (0..count).map(|_| self.get(field)).collect()
+    }
+
+    /// The next field, a list of which each item is greater than the one before.
+    pub(crate) fn set<T: Decode + Ord>(&mut self, field: &'static str) -> Result<BTreeSet<T>, Unread> {
+        let items: Vec<T> = self.list(field)?;
+        self.refuse_unless(items.is_sorted_by(|a, b| a < b), field, "what ascends")?;
+        Ok(items.into_iter().collect())
     }
 
     /// Refuses a field that is read and is not what it must be.

@@ -59,6 +59,11 @@ impl Standbys {
         self.by_lease.values()
     }
 
+    /// Those of leases before this one, from the youngest.
+    pub(crate) fn before(&self, lease: LeaseId) -> impl Iterator<Item = &Standby> {
+        self.by_lease.range(..lease).rev().map(|(_, standby)| standby)
+    }
+
     /// The first lease that a bid stands by for.
     pub(crate) fn lease_of(&self, bid: BidId) -> Option<LeaseId> {
         let (first, lease) = *self.by_bid.range((bid, LeaseId(0))..).next()?;

@@ -392,3 +392,38 @@ fn what_has_ended_gives_up_its_turn() {
     // tick looks for the order that is over.
     assert_eq!(stage.desk.exchange.head().0 - before.0, 4);
 }
+
+#[test]
+fn the_same_money_may_be_spent_any_number_of_times_a_day() {
+    // Once what a day had spent was a sum that had to be countable, and more
+    // than 2⁶³ stroops of it stopped the exchange.
+    check(
+        "
+        chain credits tom 600000000000
+          tom has 600000000000 more
+        ada bid p1 H100-80 16 @ 1000000000
+          bid b1 open
+        tom order H100-80 1x8 @ 1000000000 for=270000
+          order o1 open, holds 600000000000
+          lease l1: o1 on b1, 1x8 at 1000000000 (One), escrow 600000000000
+          order o1 has l1 for 1 replica, 0 left, holds 0
+          bid b1 parked
+        chain refuses l1
+          lease l1 closed (escrowFailed): 0 s, pay 0, fee 0, refund 600000000000, released
+          bid b1 resumed
+        tom order H100-80 1x8 @ 1000000000 for=270000
+          order o2 open, holds 600000000000
+          lease l2: o2 on b1, 1x8 at 1000000000 (One), escrow 600000000000
+          order o2 has l2 for 1 replica, 0 left, holds 0
+        chain refuses l2
+          lease l2 closed (escrowFailed): 0 s, pay 0, fee 0, refund 600000000000, released
+        tom mandate day=900000000000
+          mandate of tom: 900000000000 a day
+        ada bid p1 H100-80 1 @ 1
+          bid b2 open
+        tom order H100-80 1x1 @ 1
+          order o3 open, holds 1
+          order o3 parked, releases 1
+        ",
+    );
+}

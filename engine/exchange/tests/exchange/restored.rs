@@ -103,3 +103,65 @@ fn what_is_wrong_is_named() {
     more[0] = 1;
     assert_eq!(told(&more), "ledger: ledger 0: sums does not agree with the rest of the content");
 }
+
+/// Tom has a lease with a top-up on its way, and an order that waits.
+fn busy() -> Stage {
+    let mut stage = Stage::new(genesis());
+    for line in [
+        "ada bid p1 H100-80 1 @ 3.6",
+        "tom order H100-80 1x1 @ 3.6 for=600 prepay=60",
+        "chain escrowed l1",
+        "ada start l1",
+        "tom topup l1 77",
+        "tom order H100-80 1x1 @ 3.6 for=7777 prepay=777",
+    ] {
+        stage.play(line);
+    }
+    stage
+}
+
+fn number(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
+}
+
+#[test]
+fn a_lease_without_its_escrow_is_no_content() {
+    // Once it was accepted, and the first word of the chain about the lease took
+    // what was not there.
+    let stage = busy();
+    let x = &stage.desk.exchange;
+    let mut bytes = content_of(x);
+    // Behind four totals and a count: ids, each with what its account has.
+    let (accounts, each) = (4 * 16, 4 + 4 * 8);
+    let count = usize::try_from(number(&bytes, accounts)).expect("few");
+    let funds = |place: usize| accounts + 8 + place * each;
+    let tom = stage.account("tom").0.to_le_bytes();
+    let tom = (0..count).map(funds).find(|at| bytes[*at..at + 4] == tom).expect("he has money");
+    let (available, escrowed) = (tom + 4, tom + 4 + 16);
+    let sum = number(&bytes, available) + number(&bytes, escrowed);
+    bytes[available..available + 8].copy_from_slice(&sum.to_le_bytes());
+    bytes[escrowed..escrowed + 8].fill(0);
+    // Behind them no debts and no stakes; then the escrow.
+    let escrows = funds(count) + 16;
+    assert_eq!((number(&bytes, escrows), number(&bytes, escrows + 8)), (1, 1));
+    bytes[escrows] = 0;
+    bytes.drain(escrows + 8..escrows + 24);
+    let told = read(x, &bytes).expect_err("money is not where the lease says").to_string();
+    assert_eq!(told, "ledger: escrow 1: lease does not agree with the rest of the content");
+}
+
+#[test]
+fn times_beyond_what_can_be_counted_are_no_content() {
+    // Once they were accepted, and the lease or the top-up overflowed.
+    let x = busy().desk.exchange;
+    let told = |pair: [u64; 2], place: usize| {
+        let mut bytes = content_of(&x);
+        let pair = pair.map(u64::to_le_bytes).concat();
+        let at = bytes.windows(16).position(|window| window == pair).expect("it is there") + place;
+        bytes[at..at + 8].fill(0xff);
+        read(&x, &bytes).expect_err("nothing lasts so long").to_string()
+    };
+    assert_eq!(told([7_777, 777], 0), "books: order 2: duration does not agree with the rest of the content");
+    let amount = 770_000;
+    assert_eq!(told([77, amount], 0), "leases: lease 1: funding does not agree with the rest of the content");
+}
