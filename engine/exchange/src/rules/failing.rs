@@ -87,7 +87,7 @@ impl Exchange {
         self.open_for_trade(old.market)?;
         let next = OrderId(self.orders.len() as u64 + 1);
         let mut order = Order { id: next, replicas: lease.replicas, duration, prepay, ..old.afresh(step.seq, step.at) };
-        order.remaining = order.replicas;
+        (order.asked, order.remaining) = (order.replicas, order.replicas);
         order.is_capped = self.is_capped(order.account);
         if order.expires_at.is_some_and(|at| at <= step.at) {
             order.expires_at = None;

@@ -16,6 +16,7 @@ mod chain;
 mod directed;
 mod ends;
 mod enter;
+mod failover;
 mod funds;
 mod gang;
 mod history;
@@ -28,6 +29,7 @@ mod quotes;
 mod record;
 mod reentry;
 mod rules;
+mod standby;
 mod timers;
 mod topup;
 mod trust;
@@ -44,9 +46,10 @@ pub(crate) use account::Account;
 pub(crate) use bid::Bid;
 pub(crate) use book::Row;
 pub(crate) use host::Host;
-pub(crate) use lease::Lease;
+pub(crate) use lease::{Lease, Origin};
 pub(crate) use order::Order;
 pub(crate) use rules::{Rule, Tally};
+pub(crate) use standby::Standby;
 pub(crate) use topup::rest_of;
 
 use gang::Gang;
@@ -90,6 +93,11 @@ pub(crate) struct Oracle {
     /// staked.
     stake_cursor: ChainEventId,
     ever_staked: i128,
+    pub(crate) standbys: Vec<Standby>,
+    /// Leases that look for a standby, and hosts whose room came back, at the
+    /// end of the entry or in the next tick.
+    seeking: Vec<LeaseId>,
+    freed: Vec<ProviderId>,
     gangs: Vec<Gang>,
     /// What waits to enter again, and since when.
     waiting: Vec<Entrant>,
@@ -131,7 +139,7 @@ impl Oracle {
             Answer::Refused(code)
         });
         if self.genesis.is_some() {
-            self.resume_what_can_be_paid();
+            self.follow_up();
         }
         if matches!(answer, Answer::Done(_)) {
             self.hear_from(account, &entry.command);

@@ -152,3 +152,26 @@ fn words_from_outside_are_escaped_as_json_wants_it() {
         ]
     );
 }
+
+/// An order that goes on for one lease of two asks for that one's replicas.
+#[test]
+fn an_order_that_goes_on_is_received_for_what_it_asks() {
+    let mut stage = Stage::new(genesis());
+    for line in [
+        "ada bid p1 H100-80 1 @ 1",
+        "cem bid p3 H100-80 1 @ 1",
+        "tom order H100-80 2x1 @ 2 failover",
+        "chain escrowed l1",
+        "cem finish l1 failed",
+        "chain pays l1",
+        "bob bid p2 H100-80 1 @ 2",
+        "chain escrowed l3",
+    ] {
+        stage.play(line);
+    }
+    let lease = stage.desk.exchange.lease(LeaseId(3)).expect("the order goes on");
+    let received = &lease.proof[0];
+    let (at, spec) = (OPENING.0, "ab".repeat(32));
+    let expected = format!(r#"{{"at":{at},"order":2,"replicas":1,"specHash":"{spec}"}}"#);
+    assert_eq!((received.seq.0, received.payload.to_jcs()), (seq_of(&stage, "lease.paid"), expected));
+}

@@ -2,7 +2,7 @@
 //! left of it ends, rests or is parked. And how bids enter again when their
 //! host has room.
 
-use berth_domain::{BidChanged, BidState, CancelReason, Code, Event, Mode, OrderId, TimeInForce};
+use berth_domain::{BidChanged, BidState, CancelReason, Code, Event, MarketId, Mode, OrderId, ProviderId, TimeInForce};
 
 use super::plan::{Deed, End, Plan};
 use super::{Bid, Oracle, Order, Rule};
@@ -179,21 +179,32 @@ impl Oracle {
     /// Hosts on which leases opened and that have no unit of some market left:
     /// their open standing bids there are parked.
     pub(super) fn park_where_full(&mut self, plan: &Plan) {
+        let traded = plan.deeds.iter().find_map(|deed| match deed {
+            Deed::Fill { bid, .. } => Some(self.bid(*bid).market),
+            Deed::OrderEnds(_) | Deed::BidEnds(_) => None,
+        });
         for host in plan.hosts() {
-            for id in self.live_bids_of(host) {
-                let (market, rests) = (self.bid(id).market, self.bid(id).rests());
-                if rests && !self.has_free_unit(host, market) {
-                    let traded = plan.deeds.iter().find_map(|deed| match deed {
-                        Deed::Fill { bid, .. } => Some(self.bid(*bid).market),
-                        Deed::OrderEnds(_) | Deed::BidEnds(_) => None,
-                    });
-                    let is_other = traded.is_some_and(|traded| traded != market);
-                    self.reach(if is_other { Rule::ParkedInAnotherMarket } else { Rule::ParkedAfterAFill });
-                    self.bid_mut(id).state = BidState::Parked;
-                    self.tell(BidChanged { bid: id, market });
-                }
+            let parked = self.park_on_full(host);
+            for market in parked {
+                let is_other = traded.is_some_and(|traded| traded != market);
+                self.reach(if is_other { Rule::ParkedInAnotherMarket } else { Rule::ParkedAfterAFill });
             }
         }
+    }
+
+    /// Parks a host's open standing bids in markets of which it has no unit
+    /// left, by age and id: the markets.
+    pub(super) fn park_on_full(&mut self, host: ProviderId) -> Vec<MarketId> {
+        let mut parked = Vec::new();
+        for id in self.live_bids_of(host) {
+            let (market, rests) = (self.bid(id).market, self.bid(id).rests());
+            if rests && !self.has_free_unit(host, market) {
+                self.bid_mut(id).state = BidState::Parked;
+                self.tell(BidChanged { bid: id, market });
+                parked.push(market);
+            }
+        }
+        parked
     }
 
     fn put_order(&mut self, order: Order) {

@@ -100,6 +100,18 @@ impl Oracle {
                 *free -= took * i128::from(lease.replicas);
             }
         }
+        for standby in self.standbys.iter().filter(|standby| standby.host == host) {
+            let lease = self.find_lease(standby.lease).expect("it stands by for it");
+            let took = need(self.class(lease.market), lease.units, &lease.resources);
+            let units = match class.is_gpu() {
+                true if lease.market == market => took[3],
+                true => 0,
+                false => took[0],
+            };
+            for (free, took) in free.iter_mut().zip([took[0], took[1], took[2], units]) {
+                *free -= took * i128::from(lease.replicas);
+            }
+        }
         assert!(free.iter().all(|free| *free >= 0), "host {host} is oversold");
         free
     }

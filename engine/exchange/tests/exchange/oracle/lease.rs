@@ -21,6 +21,7 @@ pub(crate) struct Lease {
     pub(crate) host: ProviderId,
     pub(crate) owner: AccountId,
     pub(crate) tenant: AccountId,
+    pub(crate) origin: Origin,
     pub(crate) level: TrustLevel,
     pub(crate) price: Rate,
     pub(crate) units: u32,
@@ -60,6 +61,28 @@ pub(crate) struct Lease {
     pub(super) record: Record,
 }
 
+/// Where a lease came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Match,
+    /// The lease that failed.
+    Failover(LeaseId),
+    /// The lease whose result is checked.
+    Rerun(LeaseId),
+}
+
+/// What opens.
+pub(super) struct Opening {
+    pub(super) order: OrderId,
+    pub(super) bid: BidId,
+    pub(super) replicas: u32,
+    pub(super) price: Rate,
+    pub(super) duration: Seconds,
+    pub(super) prepay: Seconds,
+    pub(super) tenant: AccountId,
+    pub(super) origin: Origin,
+}
+
 impl Lease {
     /// What its escrow holds, or held.
     pub(crate) fn escrow(&self) -> i128 {
@@ -91,12 +114,46 @@ impl Oracle {
     pub(super) fn open_lease(&mut self, order: OrderId, bid: BidId, replicas: u32, price: Rate) {
         self.step.opened += 1;
         let (order, bid) = (self.order(order).clone(), self.bid(bid).clone());
+        let place = &order.place;
+        self.reach_price(&order, &bid, price);
+        let (duration, prepay, tenant, origin) = (place.duration, place.prepay, order.account, Origin::Match);
+        let opening = Opening { order: order.id, bid: bid.id, replicas, price, duration, prepay, tenant, origin };
+        let id = self.new_lease(&opening);
+
+        let units = place.units * replicas;
+        let reserved = self.reserved(bid.id);
+        let filled = self.bid_mut(bid.id);
+        if filled.is_standing() {
+            filled.left -= units;
+        }
+        if filled.left == 0 && reserved == 0 {
+            filled.state = BidState::Matched;
+        }
+        let filled = self.order_mut(order.id);
+        filled.left -= replicas;
+        let (market, remaining, hold) = (order.place.market, filled.left, stroops(filled.hold()));
+        self.tell(OrderFilled { order: order.id, market, lease: id, replicas, remaining, hold });
+        if self.bid(bid.id).is_standing() {
+            self.park_used_up(bid.id);
+        }
+        if remaining == 0 {
+            self.order_mut(order.id).state = OrderState::Filled;
+            self.lose_bids(order.id, Rule::DirectedBidsLostByFill);
+        }
+        if place.failover {
+            self.seek_standby(id);
+        }
+    }
+
+    /// Opens a lease whose room and money the caller has seen to.
+    pub(super) fn new_lease(&mut self, opening: &Opening) -> LeaseId {
+        let Opening { replicas, price, duration, prepay, tenant, origin, .. } = *opening;
+        let (order, bid) = (self.order(opening.order).clone(), self.bid(opening.bid).clone());
         let (host, place) = (bid.place.provider, &order.place);
         let level = self.level(host);
-        self.reach_price(&order, &bid, price);
         let id = LeaseId(self.leases.len() as u64 + 1);
         let timing = self.rules().timing;
-        let waits = [timing.escrow_timeout, timing.start_timeout, place.duration];
+        let waits = [timing.escrow_timeout, timing.start_timeout, duration];
         let waits = [&waits[..], &[timing.suspend_timeout, timing.closing_timeout]].concat();
         let waits = waits.iter().map(|time| time.0).sum::<u64>() + timing.settle_grace.0;
         let lease = Lease {
@@ -106,14 +163,15 @@ impl Oracle {
             market: bid.market,
             host,
             owner: bid.account,
-            tenant: order.account,
+            tenant,
+            origin,
             level,
             price,
             units: place.units,
             resources: place.resources,
             replicas,
-            duration: place.duration,
-            prepay: place.prepay,
+            duration,
+            prepay,
             state: LeaseState::Opened,
             reason: None,
             detail: Text::default(),
@@ -145,34 +203,18 @@ impl Oracle {
             market: bid.market,
             provider: host,
             provider_address: self.account(bid.account).address,
-            tenant_address: self.account(order.account).address,
+            tenant_address: self.account(tenant).address,
             price,
             rate: price.of(place.units, replicas).expect("a hold at a higher price was counted"),
             units: place.units,
             replicas,
             escrow: stroops(lease.escrow()),
-            duration: place.duration,
+            duration,
             chain_deadline: lease.record.chain_deadline,
             level,
         });
         self.leases.push(lease);
-
-        let units = place.units * replicas;
-        let filled = self.bid_mut(bid.id);
-        if filled.is_standing() {
-            filled.left -= units;
-        }
-        if filled.left == 0 {
-            filled.state = BidState::Matched;
-        }
-        let filled = self.order_mut(order.id);
-        filled.left -= replicas;
-        let (market, remaining, hold) = (order.place.market, filled.left, stroops(filled.hold()));
-        self.tell(OrderFilled { order: order.id, market, lease: id, replicas, remaining, hold });
-        if remaining == 0 {
-            self.order_mut(order.id).state = OrderState::Filled;
-            self.lose_bids(order.id, Rule::DirectedBidsLostByFill);
-        }
+        id
     }
 
     fn reach_price(&self, order: &super::Order, bid: &super::Bid, price: Rate) {
@@ -202,6 +244,12 @@ impl Oracle {
         lease.reason = Some(reason);
         lease.closing_at = Some(at);
         self.tell(LeaseClosing { lease: id, reason });
+        self.lease_ends(id, reason);
+    }
+
+    /// It has begun to end, whether its containers are gone or not.
+    fn lease_ends(&mut self, id: LeaseId, reason: CloseReason) {
+        self.standby_ends_with(id, reason);
         self.gang_leg_ends(id, reason);
     }
 
@@ -236,7 +284,7 @@ impl Oracle {
             self.reenter_host(lease.host);
         }
         if !had_ended {
-            self.gang_leg_ends(id, reason);
+            self.lease_ends(id, reason);
         }
     }
 }

@@ -122,6 +122,7 @@ impl Oracle {
     fn check_order(&self, place: &PlaceOrder) -> Result<(), Code> {
         let class = self.market(place.market).ok_or(Code::UnknownMarket)?;
         let bounds = &self.rules().bounds;
+        let is_fok = place.time_in_force == TimeInForce::Fok;
         let never_rests = matches!(place.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         let is_sound = (1..=UNITS_MAX).contains(&place.units)
             && (1..=bounds.replicas).contains(&place.replicas)
@@ -137,7 +138,9 @@ impl Oracle {
             && (place.mode != Mode::Auction || place.time_in_force == TimeInForce::Gtc)
             // What is only to rest in the book has to be able to.
             && (!place.post_only || (place.mode == Mode::Auto && !never_rests))
-            && (place.aim.is_none() || (place.mode == Mode::Auto && never_rests));
+            && (place.aim.is_none() || (place.mode == Mode::Auto && never_rests))
+            // A gang fails as a whole, and nothing else is what is aimed at.
+            && (!place.failover || (place.mode == Mode::Auto && !is_fok && place.aim.is_none()));
         let latest = self.step.at.plus(bounds.duration);
         if !is_sound || place.closes_at.is_some_and(|closes_at| closes_at > latest) {
             return Err(Code::OutOfBounds);

@@ -3,7 +3,8 @@
 //! next tick.
 
 use berth_domain::{
-    BidId, BidResumed, BidState, CancelReason, Micros, Mode, OrderId, OrderParked, OrderResumed, OrderState, ProviderId,
+    BidId, BidResumed, BidState, CancelReason, Micros, Mode, OrderId, OrderParked, OrderResumed, OrderState,
+    ProviderId, TimeInForce,
 };
 
 use super::order::stroops;
@@ -76,7 +77,7 @@ impl Oracle {
 
     fn bid_enters_again(&mut self, id: BidId) {
         let bid = self.bid(id).clone();
-        if !self.has_free_unit(bid.place.provider, bid.market) {
+        if bid.left == 0 || !self.has_free_unit(bid.place.provider, bid.market) {
             return;
         }
         let was_parked = bid.state == BidState::Parked;
@@ -132,10 +133,11 @@ impl Oracle {
         }
         self.step.skipped = plan.skipped;
         self.carry_out(&plan);
-        if self.order(id).is_live()
-            && let Some(reason) = self.cut_or_own(&plan, is_fresh)
-        {
-            self.cancel_order(id, reason);
+        let never_rests = order.place.time_in_force == TimeInForce::Ioc;
+        if self.order(id).is_live() {
+            let reason = self.cut_or_own(&plan, is_fresh);
+            let reason = reason.or(never_rests.then_some(CancelReason::NotFilledAtOnce));
+            reason.into_iter().for_each(|reason| self.cancel_order(id, reason));
         }
         self.park_where_full(&plan);
         if plan.end == End::Limit && self.order(id).state == OrderState::Open {
@@ -177,6 +179,11 @@ impl Oracle {
         waiting.sort_unstable();
         waiting.dedup();
         self.reenter(waiting);
+    }
+
+    /// What is left to do goes on in the next tick.
+    pub(super) const fn goes_on_next(&mut self) {
+        self.waiting_since = Some(self.step.at);
     }
 
     pub(super) const fn waits_since(&self) -> Option<Micros> {

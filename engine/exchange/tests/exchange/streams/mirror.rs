@@ -6,7 +6,7 @@ use berth_domain::{AccountId, BidTarget, CommandRefused, Entry, Event, Stroops};
 use berth_exchange::{Book, Exchange, Outcome, StateHash};
 
 use super::tape::Witness;
-use super::trusted;
+use super::{failing, trusted};
 use crate::desk::bytes_of;
 use crate::invariants;
 use crate::oracle::{Answer, Lease, Oracle, Reply, Row};
@@ -34,7 +34,14 @@ impl Witness for Mirror {
         assert_eq!(as_answer(outcome), answer, "the exchange (left) answers otherwise to {entry:?}");
         let parts = (0..events.len().max(foretold.len())).find(|i| events.get(*i) != foretold.get(*i));
         if let Some(at) = parts {
-            panic!("events part at {at} of {entry:#?}\nexchange: {events:#?}\noracle: {foretold:#?}");
+            let names = |events: &[Event]| events.iter().map(Event::name).collect::<Vec<_>>().join(", ");
+            panic!(
+                "events part at {at} of {entry:?}\nexchange: {}\noracle:   {}\nexchange: {:?}\noracle:   {:?}",
+                names(&events),
+                names(foretold),
+                events.get(at),
+                foretold.get(at),
+            );
         }
         compare(&self.exchange, oracle);
         if let Some(before) = before {
@@ -107,6 +114,7 @@ fn compare(x: &Exchange, oracle: &Oracle) {
     leases(x, oracle);
     books(x, oracle);
     trusted::compare(x, oracle);
+    failing::compare(x, oracle);
 }
 
 fn is(amount: Stroops) -> i128 {

@@ -19,7 +19,7 @@ use crate::oracle::Oracle;
 #[derive(Clone, Debug)]
 pub(crate) struct Move {
     pub(crate) kind: u8,
-    pub(crate) dice: [u16; 28],
+    pub(crate) dice: [u16; 32],
     pub(crate) pause: Seconds,
     pub(crate) is_up: bool,
     pub(crate) resumes: bool,
@@ -44,7 +44,7 @@ fn moves() -> impl Strategy<Value = Move> {
     let pause = prop_oneof![600 => Just(0), 200 => 0..6_u64, 30 => 10..70_u64, 10 => 70..1_000_u64, 1 => Just(86_400)];
     let node = prop_oneof![30 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false))];
     let attests = prop_oneof![8 => Just(false), 1 => Just(true)];
-    (0..105_u8, any::<[u16; 28]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
+    (0..105_u8, any::<[u16; 32]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
         Move { kind, dice, pause: Seconds(pause), is_up, resumes, attests }
     })
 }

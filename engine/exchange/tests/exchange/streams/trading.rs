@@ -7,6 +7,7 @@ use berth_domain::{
 };
 
 use super::dice::{Dice, ids, region};
+use super::failing::wants_standbys;
 use crate::oracle::Oracle;
 
 use TimeInForce::{Fok, Gtc, Gtd, Ioc};
@@ -106,7 +107,7 @@ pub(crate) fn order(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId,
         "mars" if dice.once_in(8) => vec![region("eu"), region("eu")],
         wants => vec![region(wants)],
     };
-    let place = PlaceOrder {
+    let mut place = PlaceOrder {
         market,
         units,
         resources,
@@ -129,6 +130,7 @@ pub(crate) fn order(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId,
         session: dice.session(),
         client_id: dice.client_id(),
     };
+    wants_standbys(&mut place, dice);
     (AccountId(dice.pick(&BUYERS)), place)
 }
 
