@@ -12,6 +12,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, cycle: &CycleMarket) 
     if market.paused {
         return Err(Code::MarketPaused);
     }
-    x.reenter_market(step, cycle.market);
+    x.let_market_wait(cycle.market);
+    x.reenter_waiting(step);
     Ok(Outcome::Done(Reply::Market(cycle.market)))
 }

@@ -9,6 +9,15 @@ use crate::exchange::{Exchange, Step};
 use crate::state::Timer;
 
 impl Exchange {
+    /// Sets an auction's timer to its close: one that is put off keeps its place
+    /// among the others that are due.
+    pub(crate) fn auction_is_due(&mut self, id: OrderId) {
+        let order = self.order(id).expect("ids of orders are never given twice");
+        if let (true, Some(closes_at)) = (order.is_live(), order.closes_at) {
+            self.timers.set(Timer::AuctionClose(id), closes_at);
+        }
+    }
+
     /// Closes an auction: its bids fill what fits, and what is left of the
     /// order ends. Answers whether it did; when the entry may not open as many
     /// leases as it could take, it closes in the next tick.
@@ -22,7 +31,7 @@ impl Exchange {
         }
         let leases = order.remaining.min(u32::try_from(order.directed.len()).unwrap_or(u32::MAX));
         if step.budget.fills < leases && step.budget.fills < self.bounds().fills {
-            self.timers.set(Timer::AuctionClose(id), step.at);
+            self.auction_is_due(id);
             return false;
         }
         let mut bids: Vec<_> = order

@@ -36,13 +36,12 @@ impl Exchange {
         }
     }
 
-    /// All live bids of a market enter again as incoming.
-    pub(crate) fn reenter_market(&mut self, step: &mut Step<'_>, market: MarketId) {
+    /// All live bids of a market are to enter again as incoming.
+    pub(crate) fn let_market_wait(&mut self, market: MarketId) {
         let hosts = self.providers.iter().map(|provider| provider.id);
         let live = hosts.flat_map(|host| self.live_bids(host)).filter(|bid| bid.market == market);
         let live: Vec<_> = live.map(|bid| (bid.age, Entrant::Bid(bid.id))).collect();
         self.reentering.extend(live);
-        self.reenter_waiting(step);
     }
 
     /// Goes on with what waits, as far as the entry's budget goes.

@@ -36,6 +36,9 @@ impl Exchange {
     fn mind_standbys(&mut self, step: &mut Step<'_>) -> bool {
         loop {
             if let Some(provider) = self.standbys.next_freed() {
+                while let Some(standby) = self.standbys.next_released(provider) {
+                    self.give_back_room(&standby);
+                }
                 self.reenter_bids(step, provider);
             } else if step.budget.reentries == 0 {
                 if !self.standbys.is_idle() {
@@ -98,20 +101,26 @@ impl Exchange {
         self.park_without_room(step, provider);
     }
 
-    /// Releases a lease's standby, if it has one: what it took may serve others.
+    /// Releases a lease's standby, if it has one: what it took may serve others
+    /// at the end of the entry. What the entry has planned did not count on it,
+    /// and would otherwise come to rest beside what it could meet.
     pub(crate) fn release_standby(&mut self, step: &mut Step<'_>, id: LeaseId, reason: StandbyEnd) {
         let Some(standby) = self.standbys.remove(id) else { return };
-        let lease = self.lease(id).expect("a standby's lease is there");
-        let (tenant, each, resources, replicas) = (lease.tenant, lease.units, lease.resources, lease.replicas);
+        let tenant = self.lease(id).expect("a standby's lease is there").tenant;
         self.ledger.post(Place::Held(tenant), Place::Available(tenant), standby.hold);
         let bid = self.bid_mut(standby.bid);
         bid.remaining += standby.units;
         bid.reserved -= standby.units;
-        let slot = bid.slot;
         self.resize_bid(standby.bid);
-        self.provider_mut(standby.provider).give_back(slot, each, &resources, replicas);
-        self.standbys.freed(standby.provider);
+        self.standbys.release(standby);
         step.emit(StandbyReleased { lease: id, bid: standby.bid, reason });
+    }
+
+    fn give_back_room(&mut self, standby: &Standby) {
+        let lease = self.lease(standby.lease).expect("a standby's lease is there");
+        let (each, resources, replicas) = (lease.units, lease.resources, lease.replicas);
+        let slot = self.bid_mut(standby.bid).slot;
+        self.provider_mut(standby.provider).give_back(slot, each, &resources, replicas);
     }
 
     /// A bid has ended: the leases that it stood by for try the next best.

@@ -35,6 +35,8 @@ pub(crate) struct Standbys {
     /// Hosts whose bids enter again at the end of the entry. Plans are made and
     /// carried out before, so nothing takes away what a plan counts on.
     freed: BTreeSet<ProviderId>,
+    /// Standbys whose room those hosts have back then; none between entries.
+    released: Vec<Standby>,
 }
 
 impl Standbys {
@@ -96,6 +98,18 @@ impl Standbys {
     /// Bids of a host may have become eligible.
     pub(crate) fn freed(&mut self, provider: ProviderId) {
         self.freed.insert(provider);
+    }
+
+    /// A standby is over; its host has its room back at the end of the entry.
+    pub(crate) fn release(&mut self, standby: Standby) {
+        self.freed.insert(standby.provider);
+        self.released.push(standby);
+    }
+
+    /// A standby whose room a host has back now.
+    pub(crate) fn next_released(&mut self, provider: ProviderId) -> Option<Standby> {
+        let place = self.released.iter().position(|standby| standby.provider == provider)?;
+        Some(self.released.swap_remove(place))
     }
 
     pub(crate) fn next_freed(&mut self) -> Option<ProviderId> {

@@ -208,6 +208,45 @@ fn an_auction_due_in_a_pause_closes_when_the_market_is_resumed() {
 }
 
 #[test]
+fn auctions_that_were_due_keep_their_order_when_one_entry_cannot_close_all() {
+    let bounds = Bounds { fills: 2, ..genesis().bounds };
+    check_with(
+        Genesis { bounds, ..genesis() },
+        "
+        tom order H100-80 1x1 @ 5 closes=+80
+          order o1 open, holds 5
+        ada bid p1 on o1 @ 4
+          bid b1 open
+        tia order H100-80 2x1 @ 5 closes=+70
+          order o2 open, holds 10
+        ada bid p1 on o2 @ 4
+          bid b2 open
+        bob bid p2 on o2 @ 3
+          bid b3 open
+        tim order H100-80 1x1 @ 5 closes=+60
+          order o3 open, holds 5
+        ada bid p1 on o3 @ 4
+          bid b4 open
+        ada bid p1 H100-80 1 @ 6
+          bid b5 open
+        treasury pause H100-80
+          market H100-80 paused
+        wait 100
+        treasury resume H100-80
+          market H100-80 resumed
+          lease l1: o3 on b4, 1x1 at 4 (One), escrow 4
+          order o3 has l1 for 1 replica, 0 left, holds 0
+        wait 1
+          00:01:40 lease l2: o2 on b3, 2x1 at 3 (Two), escrow 6
+          00:01:40 order o2 has l2 for 2 replicas, 0 left, holds 0
+          00:01:40 bid b2 lost
+          00:01:40 lease l3: o1 on b1, 1x1 at 4 (One), escrow 4
+          00:01:40 order o1 has l3 for 1 replica, 0 left, holds 0
+        ",
+    );
+}
+
+#[test]
 fn leases_of_a_paused_market_go_on() {
     check(
         "

@@ -23,6 +23,7 @@ mod history;
 mod host;
 mod lease;
 mod life;
+mod operator;
 mod order;
 mod plan;
 mod quotes;
@@ -38,8 +39,7 @@ mod examples;
 
 use berth_domain::{
     AccountId, AccountOpened, Authority, BidId, ChainEventId, Code, Command, CommandRefused, Entry, Event,
-    ExchangeOpened, Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seconds, Seq,
-    Subject,
+    ExchangeOpened, Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seq, Subject,
 };
 
 pub(crate) use account::Account;
@@ -53,6 +53,7 @@ pub(crate) use standby::Standby;
 pub(crate) use topup::rest_of;
 
 use gang::Gang;
+use operator::{Operation, are_sound};
 use reentry::Entrant;
 
 /// What a command made or touched.
@@ -64,6 +65,7 @@ pub(crate) enum Reply {
     Order(OrderId),
     Bid(BidId),
     Lease(LeaseId),
+    Market(MarketId),
 }
 
 /// What a command came to.
@@ -79,6 +81,7 @@ const NOTHING: Answer = Answer::Done(Reply::None);
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Oracle {
+    /// With the terms and bounds that are in force now.
     pub(crate) genesis: Option<Genesis>,
     pub(crate) markets: Vec<ResourceClass>,
     pub(crate) accounts: Vec<Account>,
@@ -88,6 +91,7 @@ pub(crate) struct Oracle {
     pub(crate) leases: Vec<Lease>,
     pub(crate) deposited: i128,
     pub(crate) withdrawn: i128,
+    pub(crate) operation: Operation,
     chain_cursor: ChainEventId,
     /// The last event of the chain that told of a stake, and all that was ever
     /// staked.
@@ -98,6 +102,8 @@ pub(crate) struct Oracle {
     /// end of the entry or in the next tick.
     seeking: Vec<LeaseId>,
     freed: Vec<ProviderId>,
+    /// Standbys that are over: their hosts have the room back then.
+    released: Vec<Standby>,
     gangs: Vec<Gang>,
     /// What waits to enter again, and since when.
     waiting: Vec<Entrant>,
@@ -204,30 +210,27 @@ impl Oracle {
             Command::LeaseBacklog(backlog) => self.backlog(backlog),
             Command::SettlementPaid(fact) => self.paid(fact),
             Command::SettlementRefunded(fact) => self.refunded(fact),
+            Command::OpenMarket(open) => self.open_market_asked(open),
+            Command::PauseMarket(pause) => self.pause_market(pause.market),
+            Command::ResumeMarket(resume) => self.resume_market(resume.market),
+            Command::CycleMarket(cycle) => self.cycle_market(cycle.market),
+            Command::Reconfigure(change) => self.reconfigure(change),
+            Command::Upgrade(upgrade) => self.upgrade(upgrade),
+            Command::UpdateProvider(update) => self.update_provider(update),
             Command::StakeFact(fact) => self.stake_fact(fact),
             Command::Attest(attest) => self.attest(attest),
-            // Not foretold: the operator, hosts that change. The streams say
-            // none of it.
+            // Not foretold: mandates and verification. The streams say none
+            // of it.
             other => panic!("{}", other.name()),
         }
     }
 
     /// The first entry.
     fn open(&mut self, genesis: &Genesis) -> Result<(), Code> {
-        const CENTURY: Seconds = Seconds(100 * 366 * 86_400);
         if self.genesis.is_some() {
             return Err(Code::AlreadyOpened);
         }
-        let (t, b) = (&genesis.timing, &genesis.bounds);
-        let times = [t.escrow_timeout, t.start_timeout, t.heartbeat_interval, t.heartbeat_grace, t.dark_after];
-        let times = [&times[..], &[t.closing_timeout, t.settle_grace, t.suspend_timeout, b.duration]].concat();
-        if b.tick == 0
-            || b.scan == 0
-            || b.fills == 0
-            || t.missed_checks == 0
-            || b.replicas > 65_535
-            || times.iter().any(|t| *t > CENTURY)
-        {
+        if !are_sound(&genesis.timing, &genesis.bounds) {
             return Err(Code::OutOfBounds);
         }
         self.genesis = Some(genesis.clone());
@@ -313,7 +316,8 @@ const fn is_the_exchanges(command: &Command) -> bool {
 fn subject(command: &Command) -> Subject {
     let kind = command.name().split('.').next().expect("a name has a first word");
     match kind {
-        "genesis" | "tick" | "resumed" => Subject::Exchange,
+        "genesis" | "tick" | "resumed" | "exchange" => Subject::Exchange,
+        "market" => Subject::Market,
         "deposit" => Subject::Deposit,
         "withdrawal" => Subject::Withdrawal,
         "provider" => Subject::Provider,

@@ -376,3 +376,34 @@ fn standbys_that_one_entry_cannot_replace_are_replaced_in_the_next_tick() {
         ",
     );
 }
+
+#[test]
+fn what_a_replaced_bid_stood_by_with_is_there_for_the_next_at_the_end_of_the_entry() {
+    check(
+        "
+        bob host gpus=1xH100-80 cpu=16 memory=1024 storage=100
+          provider p6 of bob
+        bob bid p6 H100-80 1 @ 1.5
+          bid b1 open
+        ada bid p1 H100-80 1 @ 1
+          bid b2 open
+        tom order H100-80 1x1 @ 2 failover
+          order o1 open, holds 2
+          lease l1: o1 on b2, 1x1 at 1 (One), escrow 1
+          order o1 has l1 for 1 replica, 0 left, holds 0
+          standby of l1: 1 of b1 at 1.5, holds 0.5
+          bid b1 parked
+        tia order H100-80 1x1 @ 1.8
+          order o2 open, holds 1.8
+        bob replace b1 bid p6 H100-80 1 @ 1.7 post
+          bid b1 cancelled (replaced)
+          standby of l1 released: b1 (bidEnded)
+          bid b3 open
+          bid b3 parked
+          bid b3 resumed
+          lease l2: o2 on b3, 1x1 at 1.8 (Two), escrow 1.8
+          order o2 has l2 for 1 replica, 0 left, holds 0
+          no standby for l1
+        ",
+    );
+}

@@ -10,6 +10,7 @@ mod funding;
 mod leasing;
 mod mirror;
 mod moves;
+mod operating;
 mod standing;
 mod tape;
 mod trading;

@@ -35,6 +35,8 @@ struct Name {
     id: ClientId,
     command: Command,
     reply: Reply,
+    /// Whether no more were used since than are remembered in any case.
+    is_among_the_last: bool,
 }
 
 impl Account {
@@ -114,21 +116,23 @@ impl Oracle {
             return if is_same { Ok(Answer::Repeated(reply)) } else { Err(Code::ClientIdReused) };
         }
         let reply = act(self)?;
-        self.account_mut(account).names.push(Name { id, command, reply });
+        let window = self.rules().bounds.client_ids as usize;
+        let names = &mut self.account_mut(account).names;
+        names.push(Name { id, command, reply, is_among_the_last: true });
+        let older = names.len().saturating_sub(window);
+        // The last are the last of those that are among them: what has once
+        // become old stays old, also when more are remembered from now on.
+        names[..older].iter_mut().for_each(|name| name.is_among_the_last = false);
         Ok(Answer::Done(reply))
     }
 
     /// Of the client ids that an account has used, the last ones are remembered,
     /// and of those before them the ids of what lives.
     pub(super) fn forget_names(&mut self) {
-        let window = self.genesis.as_ref().map_or(0, |genesis| genesis.bounds.client_ids as usize);
         for i in 0..self.accounts.len() {
             let mut names = std::mem::take(&mut self.accounts[i].names);
-            let older = names.len().saturating_sub(window);
-            let mut place = 0;
             names.retain(|name| {
-                place += 1;
-                let (is_recent, lives) = (place > older, self.lives(name.reply));
+                let (is_recent, lives) = (name.is_among_the_last, self.lives(name.reply));
                 match (is_recent, lives) {
                     (false, true) => self.reach(Rule::ClientIdKeptByLife),
                     (false, false) => self.reach(Rule::ClientIdForgotten),
@@ -145,7 +149,7 @@ impl Oracle {
             Reply::Order(id) => self.order(id).is_live(),
             Reply::Bid(id) => self.bid(id).is_live(),
             Reply::Provider(_) => true,
-            Reply::None | Reply::Account(_) | Reply::Lease(_) => false,
+            Reply::None | Reply::Account(_) | Reply::Lease(_) | Reply::Market(_) => false,
         }
     }
 

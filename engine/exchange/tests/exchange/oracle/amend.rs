@@ -8,6 +8,7 @@ use berth_domain::{
 
 use super::bid::QUANTITY_MAX;
 use super::order::{owed, stroops};
+use super::reentry::Entrant;
 use super::{Bid, Oracle, Order, Reply, Rule};
 
 impl Oracle {
@@ -51,6 +52,7 @@ impl Oracle {
             *self.order_mut(old.id) = new;
             return Ok(Reply::Order(old.id));
         }
+        self.check_trade(new.place.market)?;
         new.age = self.step.seq.0;
         let told = told_order(&new);
         let (id, opened) = (new.id, self.step.opened);
@@ -87,6 +89,10 @@ impl Oracle {
             *quantity = units;
             new.left = units - leased;
         }
+        // All of it that is not leased stands by: it can be given more.
+        if new.is_standing() && new.left == 0 {
+            return Err(Code::OutOfBounds);
+        }
         if let Some(price) = amend.price {
             new.place.price = price;
         }
@@ -111,9 +117,21 @@ impl Oracle {
             }
             self.reach(Rule::DirectedBidAmended);
         }
+        self.check_trade(new.market)?;
         new.age = self.step.seq.0;
         let told = told_bid(&new);
         let (id, opened) = (new.id, self.step.opened);
+        if new.is_standing() && new.state == BidState::Parked {
+            self.reach(Rule::ParkedBidAmended);
+            self.put_bid(new);
+            self.tell(told);
+            if old.left == 0 {
+                self.reach(Rule::AmendedToMoreThanStandsBy);
+                self.freed.push(old.place.provider);
+            }
+            self.enters_again_or_waits(Entrant::Bid(id));
+            return Ok(Reply::Bid(id));
+        }
         let entered = self.bid_enters(new, told);
         self.reach(if entered.is_ok() { Rule::BidAmendedAnew } else { Rule::BidAmendRefusedByPlan });
         entered?;

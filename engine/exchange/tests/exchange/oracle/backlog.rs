@@ -30,6 +30,13 @@ impl Gap {
 }
 
 impl Lease {
+    /// Whether a heartbeat at `at` would leave a gap.
+    pub(crate) fn is_late(&self, at: Micros) -> bool {
+        let late =
+            |heard_at| at.since(heard_at) > self.timing.heartbeat_grace.micros() && self.payable(heard_at, at) > 0;
+        self.state != LeaseState::Closed && self.heard_at.is_some_and(late)
+    }
+
     /// What of the time between two stamps may be paid, in microseconds: the
     /// rest has no funds or lies behind the beginning of the close.
     fn payable(&self, from: Micros, to: Micros) -> u64 {

@@ -94,7 +94,7 @@ impl Oracle {
         }
         let (market, left) = match place.target {
             BidTarget::Standing { market, quantity, min_duration, max_duration } => {
-                self.market(market).ok_or(Code::UnknownMarket)?;
+                self.check_trade(market)?;
                 if !self.trades(place.provider, market) {
                     return Err(Code::DoesNotFit);
                 }
@@ -151,6 +151,7 @@ impl Oracle {
         if !self.offers(host.id, order) {
             return Err(Code::AttributeMissing);
         }
+        self.check_trade(order.place.market)?;
         if self.fits(order, self.total(host.id, order.place.market), 1) == 0 {
             return Err(Code::DoesNotFit);
         }

@@ -37,7 +37,7 @@ impl Oracle {
     /// As many replicas of its order as fit, at its own price.
     fn plan_directed(&self, bid: &Bid) -> Plan {
         let order = self.order(bid.answers().expect("it is directed"));
-        if order.state != OrderState::Open {
+        if order.state != OrderState::Open || !self.host(bid.place.provider).available {
             return Plan::default();
         }
         // Nobody directs a bid at an order of their own, so no rule about that
@@ -85,6 +85,10 @@ impl Oracle {
             self.reach(Rule::AuctionTakesNoAccept);
             return Err(Code::AuctionOpen);
         }
+        self.check_trade(bid.market)?;
+        if !self.host(bid.place.provider).available {
+            return Err(Code::ProviderUnavailable);
+        }
         if !self.offers(bid.place.provider, &order) {
             self.reach(Rule::AcceptOfWhatIsNoLongerOffered);
             return Err(Code::AttributeMissing);
@@ -104,16 +108,20 @@ impl Oracle {
     /// An auction closes: its bids fill it one after the other, the lowest
     /// price first, then the higher level, the older, the lower id. What is
     /// left of it ends. Whether it did: when the entry may not open as many
-    /// leases as it might need, and another may open more, it closes then.
+    /// leases as it might need, and another may open more, it closes then. In a
+    /// paused market it closes when that is resumed.
     pub(super) fn close_auction(&mut self, id: OrderId) -> bool {
+        if self.is_paused(self.order(id).place.market) {
+            self.reach(Rule::AuctionPostponed);
+            self.order_mut(id).is_postponed = true;
+            return true;
+        }
         let fills = self.rules().bounds.fills;
         let level = |bid: &Bid| self.level(bid.place.provider);
         let mut bids: Vec<&Bid> = self.bids.iter().filter(|bid| bid.is_live() && bid.answers() == Some(id)).collect();
         let may_need = u32::try_from(bids.len()).expect("few bids").min(self.order(id).left);
         if self.step.opened > 0 && fills - self.step.opened < may_need {
             self.reach(Rule::AuctionPutOff);
-            let at = self.step.at;
-            self.order_mut(id).put_off = Some(at);
             return false;
         }
         bids.sort_by_key(|bid| (bid.place.price, Reverse(level(bid)), bid.age, bid.id));

@@ -2,7 +2,7 @@
 //! left of it ends, rests or is parked. And how bids enter again when their
 //! host has room.
 
-use berth_domain::{BidChanged, BidState, CancelReason, Code, Event, MarketId, Mode, OrderId, ProviderId, TimeInForce};
+use berth_domain::{BidChanged, BidId, BidState, CancelReason, Code, Event, Mode, OrderId, TimeInForce};
 
 use super::plan::{Deed, End, Plan};
 use super::{Bid, Oracle, Order, Rule};
@@ -89,13 +89,13 @@ impl Oracle {
             self.directed_enters(bid, told);
             return Ok(());
         }
-        let has_room = self.has_free_unit(bid.place.provider, bid.market);
-        let plan = if has_room { self.plan_bid(&bid, bid.place.post_only) } else { Plan::default() };
+        let is_offered = self.can_be_met(&bid);
+        let plan = if is_offered { self.plan_bid(&bid, bid.place.post_only) } else { Plan::default() };
         self.check_plan(&plan, Rule::ScanRefusesBid)?;
         if self.find_bid(bid.id).is_none() {
             self.check_depth(bid.market, bid.place.time_in_force, &plan)?;
         }
-        if has_room {
+        if is_offered {
             self.commits(bid, told, plan);
         } else {
             self.enters_parked(bid, told);
@@ -140,19 +140,16 @@ impl Oracle {
 
     /// Not one unit is free: it meets nobody now.
     pub(super) fn enters_parked(&mut self, bid: Bid, told: Event) {
-        let (id, market, was) = (bid.id, bid.market, bid.state);
+        let id = bid.id;
         let is_ioc = matches!(bid.place.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         self.put_bid(bid);
         self.tell(told);
         if is_ioc {
             self.reach(Rule::IocBidWithoutRoom);
             self.cancel_bid(id, CancelReason::NotFilledAtOnce);
-        } else if was == BidState::Open {
-            self.reach(Rule::ParkedAtOnce);
-            self.bid_mut(id).state = BidState::Parked;
-            self.tell(BidChanged { bid: id, market });
         } else {
-            self.reach(Rule::ParkedBidAmended);
+            self.reach(Rule::ParkedAtOnce);
+            self.park_bid(id);
         }
     }
 
@@ -179,32 +176,27 @@ impl Oracle {
     /// Hosts on which leases opened and that have no unit of some market left:
     /// their open standing bids there are parked.
     pub(super) fn park_where_full(&mut self, plan: &Plan) {
-        let traded = plan.deeds.iter().find_map(|deed| match deed {
-            Deed::Fill { bid, .. } => Some(self.bid(*bid).market),
-            Deed::OrderEnds(_) | Deed::BidEnds(_) => None,
-        });
         for host in plan.hosts() {
-            let parked = self.park_on_full(host);
-            for market in parked {
-                let is_other = traded.is_some_and(|traded| traded != market);
-                self.reach(if is_other { Rule::ParkedInAnotherMarket } else { Rule::ParkedAfterAFill });
+            for id in self.live_bids_of(host) {
+                let (market, rests) = (self.bid(id).market, self.bid(id).rests());
+                if rests && !self.can_be_met(self.bid(id)) {
+                    let traded = plan.deeds.iter().find_map(|deed| match deed {
+                        Deed::Fill { bid, .. } => Some(self.bid(*bid).market),
+                        Deed::OrderEnds(_) | Deed::BidEnds(_) => None,
+                    });
+                    let is_other = traded.is_some_and(|traded| traded != market);
+                    self.reach(if is_other { Rule::ParkedInAnotherMarket } else { Rule::ParkedAfterAFill });
+                    self.park_bid(id);
+                }
             }
         }
     }
 
-    /// Parks a host's open standing bids in markets of which it has no unit
-    /// left, by age and id: the markets.
-    pub(super) fn park_on_full(&mut self, host: ProviderId) -> Vec<MarketId> {
-        let mut parked = Vec::new();
-        for id in self.live_bids_of(host) {
-            let (market, rests) = (self.bid(id).market, self.bid(id).rests());
-            if rests && !self.has_free_unit(host, market) {
-                self.bid_mut(id).state = BidState::Parked;
-                self.tell(BidChanged { bid: id, market });
-                parked.push(market);
-            }
-        }
-        parked
+    /// A bid waits outside the book, with its age.
+    pub(super) fn park_bid(&mut self, id: BidId) {
+        let market = self.bid(id).market;
+        self.bid_mut(id).state = BidState::Parked;
+        self.tell(BidChanged { bid: id, market });
     }
 
     fn put_order(&mut self, order: Order) {

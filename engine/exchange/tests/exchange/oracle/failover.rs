@@ -85,9 +85,10 @@ impl Oracle {
             age: seq.0,
             place,
             left: replicas,
-            put_off: None,
+            is_postponed: false,
             placed,
         };
+        self.check_trade(market)?;
         let hold = self.check_hold(&order)?;
         let open = self.orders.iter().filter(|order| order.account == account && order.is_live()).count();
         if open >= self.rules().bounds.orders as usize {

@@ -14,6 +14,8 @@ pub(crate) struct Host {
     pub(crate) id: ProviderId,
     pub(crate) account: AccountId,
     pub(crate) says: RegisterProvider,
+    /// Whether it takes leases.
+    pub(crate) available: bool,
 }
 
 /// Processors, memory, disk, and units of one market.
@@ -45,6 +47,10 @@ impl Oracle {
         self.find_host(id).expect("what names a host was checked")
     }
 
+    pub(super) fn host_mut(&mut self, id: ProviderId) -> &mut Host {
+        &mut self.hosts[id.0 as usize - 1]
+    }
+
     pub(super) fn register(&mut self, says: &RegisterProvider) -> Result<Reply, Code> {
         let gpus_fit = says.gpus.iter().all(|gpus| gpus.class.is_gpu() && (1..=GPUS_MAX).contains(&gpus.count));
         let is_empty = says.resources.cpu == 0 && says.gpus.is_empty();
@@ -65,7 +71,7 @@ impl Oracle {
             says.gpus.iter().for_each(|gpus| self.open_market(&gpus.class));
         }
         let id = ProviderId(u32::try_from(self.hosts.len() + 1).expect("few hosts"));
-        self.hosts.push(Host { id, account, says: says.clone() });
+        self.hosts.push(Host { id, account, says: says.clone(), available: true });
         let address = self.account(account).address;
         self.tell(ProviderRegistered { provider: id, account, address, own_agent: says.own_agent });
         Ok(Reply::Provider(id))
@@ -100,7 +106,7 @@ impl Oracle {
                 *free -= took * i128::from(lease.replicas);
             }
         }
-        for standby in self.standbys.iter().filter(|standby| standby.host == host) {
+        for standby in self.standbys.iter().chain(&self.released).filter(|standby| standby.host == host) {
             let lease = self.find_lease(standby.lease).expect("it stands by for it");
             let took = need(self.class(lease.market), lease.units, &lease.resources);
             let units = match class.is_gpu() {

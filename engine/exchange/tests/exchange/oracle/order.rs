@@ -21,8 +21,8 @@ pub(crate) struct Order {
     pub(crate) place: PlaceOrder,
     /// Replicas without a lease.
     pub(crate) left: u32,
-    /// When an auction that could not close in time was put off.
-    pub(super) put_off: Option<Micros>,
+    /// An auction that was due while its market was paused.
+    pub(super) is_postponed: bool,
     pub(super) placed: Placed,
 }
 
@@ -100,7 +100,7 @@ impl Oracle {
             age: self.step.seq.0,
             place: place.clone(),
             left: place.replicas,
-            put_off: None,
+            is_postponed: false,
             placed: Placed { seq: self.step.seq, at: self.step.at, replicas: place.replicas },
         };
         let hold = self.check_hold(&order)?;
@@ -120,7 +120,8 @@ impl Oracle {
 
     /// What can be told from the order alone.
     fn check_order(&self, place: &PlaceOrder) -> Result<(), Code> {
-        let class = self.market(place.market).ok_or(Code::UnknownMarket)?;
+        self.check_trade(place.market)?;
+        let class = self.class(place.market);
         let bounds = &self.rules().bounds;
         let is_fok = place.time_in_force == TimeInForce::Fok;
         let never_rests = matches!(place.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);

@@ -29,7 +29,7 @@ impl Oracle {
         for quote in &asked {
             let bid = Bid { set: Some(mass.set), ..self.new_bid(&as_bid(mass, quote))? };
             let told = self.accepted(&bid);
-            if self.has_free_unit(quote.provider, quote.market) {
+            if self.can_be_met(&bid) {
                 let plan = self.plan_bid(&bid, mass.post_only);
                 self.commits(bid, told, plan);
             } else {
@@ -71,8 +71,9 @@ impl Oracle {
             }
             later.put_bid(bid);
         }
-        for quote in asked.iter().filter(|quote| mass.post_only && self.has_free_unit(quote.provider, quote.market)) {
-            if self.plan_bid(&self.new_bid(&as_bid(mass, quote))?, true).crosses {
+        for quote in asked.iter().filter(|_| mass.post_only) {
+            let bid = self.new_bid(&as_bid(mass, quote))?;
+            if self.can_be_met(&bid) && self.plan_bid(&bid, true).crosses {
                 return Err(Code::PostOnlyWouldCross);
             }
         }

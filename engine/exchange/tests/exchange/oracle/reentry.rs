@@ -39,6 +39,21 @@ impl Oracle {
         }
     }
 
+    /// In a paused market bids wait until all of them enter again; an order may
+    /// be paid for anew.
+    fn waits_for_its_market(&self, thing: Entrant) -> bool {
+        match thing {
+            Entrant::Bid(id) => {
+                let waits = self.is_paused(self.bid(id).market);
+                if waits {
+                    self.reach(Rule::WaitsForItsMarket);
+                }
+                waits
+            }
+            Entrant::Order(_) => false,
+        }
+    }
+
     fn is_alive(&self, thing: Entrant) -> bool {
         match thing {
             Entrant::Bid(id) => self.bid(id).is_live(),
@@ -53,8 +68,8 @@ impl Oracle {
         self.step.skipped < bounds.scan && self.step.opened < bounds.fills && self.step.reentered < bounds.scan
     }
 
-    fn enters_again_or_waits(&mut self, thing: Entrant) {
-        if !self.is_alive(thing) {
+    pub(super) fn enters_again_or_waits(&mut self, thing: Entrant) {
+        if !self.is_alive(thing) || self.waits_for_its_market(thing) {
             return;
         }
         if !self.has_budget() {
@@ -70,14 +85,14 @@ impl Oracle {
         }
     }
 
-    fn waits(&mut self, thing: Entrant) {
+    pub(super) fn waits(&mut self, thing: Entrant) {
         self.waiting.push(thing);
         self.waiting_since = Some(self.step.at);
     }
 
     fn bid_enters_again(&mut self, id: BidId) {
         let bid = self.bid(id).clone();
-        if bid.left == 0 || !self.has_free_unit(bid.place.provider, bid.market) {
+        if !self.can_be_met(&bid) {
             return;
         }
         let was_parked = bid.state == BidState::Parked;
@@ -123,6 +138,11 @@ impl Oracle {
             self.tell(OrderResumed { order: id, market: order.place.market, hold: stroops(order.hold()) });
         }
         if order.place.mode != Mode::Auto {
+            return;
+        }
+        // What it crosses enters again with the market.
+        if self.is_paused(order.place.market) {
+            self.reach(Rule::OrderResumedInAPausedMarket);
             return;
         }
         order.place.post_only = false;

@@ -2,7 +2,7 @@
 //! units and room are taken; nobody is paid for that.
 
 use berth_domain::{
-    AccountId, BidChanged, BidId, BidState, BidTarget, CloseReason, LeaseId, LeaseState, ProviderId, Rate, StandbyEnd,
+    AccountId, BidId, BidState, BidTarget, CloseReason, LeaseId, LeaseState, ProviderId, Rate, StandbyEnd,
     StandbyMissing, StandbyReleased, StandbyReserved,
 };
 
@@ -80,6 +80,7 @@ impl Oracle {
         loop {
             if let Some(host) = self.freed.iter().min().copied() {
                 self.freed.retain(|freed| *freed != host);
+                self.released.retain(|standby| standby.host != host);
                 self.reenter_host(host);
                 continue;
             }
@@ -157,27 +158,27 @@ impl Oracle {
         self.standbys.push(standby);
         self.tell(StandbyReserved { lease, bid, provider: host, price, replicas, hold: stroops(hold) });
         self.park_used_up(bid);
-        self.park_on_full(host);
+        self.park_what_cannot_be_met(host, Rule::ParkedByAStandby);
     }
 
     /// A bid whose units are all leased or standing by is parked.
     pub(super) fn park_used_up(&mut self, id: BidId) {
         let bid = self.bid(id);
         if bid.left == 0 && bid.state == BidState::Open {
-            let market = bid.market;
             self.reach(Rule::ParkedBecauseItStandsBy);
-            self.bid_mut(id).state = BidState::Parked;
-            self.tell(BidChanged { bid: id, market });
+            self.park_bid(id);
         }
     }
 
     /// Lets a standby go, if a lease has one: what it took may serve others at
     /// the end of the entry.
     pub(super) fn release_standby(&mut self, lease: LeaseId, reason: StandbyEnd) {
-        let Some(Standby { bid, host, units, .. }) = self.standby_of(lease) else { return };
+        let Some(standby) = self.standby_of(lease) else { return };
+        let Standby { bid, host, units, .. } = standby;
         self.standbys.retain(|standby| standby.lease != lease);
         self.bid_mut(bid).left += units;
         self.freed.push(host);
+        self.released.push(standby);
         self.tell(StandbyReleased { lease, bid, reason });
     }
 
@@ -186,6 +187,14 @@ impl Oracle {
         if !fails_over(reason) {
             self.release_standby(lease, StandbyEnd::LeaseEnded);
         }
+    }
+
+    /// A drained host stands by for nobody.
+    pub(super) fn replace_standbys_of(&mut self, host: ProviderId) {
+        let mut bids: Vec<_> = self.standbys.iter().filter(|standby| standby.host == host).map(|s| s.bid).collect();
+        bids.sort_unstable();
+        bids.dedup();
+        bids.into_iter().for_each(|bid| self.replace_standbys(bid, StandbyEnd::ProviderUnavailable));
     }
 
     /// A bid stands by no longer: each of its leases, by id, looks for another.

@@ -19,6 +19,8 @@ enum Timer {
     Trust(AccountId),
     Gang(OrderId),
     Reentry,
+    NewTerms,
+    NewRules,
 }
 
 impl Oracle {
@@ -27,9 +29,8 @@ impl Oracle {
         let mut timers = Vec::new();
         for order in self.orders.iter().filter(|order| order.is_live()) {
             timers.extend(order.place.expires_at.map(|at| (at, Timer::OrderExpiry(order.id))));
-            if order.place.mode == Mode::Auction {
-                let closes_at = order.put_off.or(order.place.closes_at);
-                timers.extend(closes_at.map(|at| (at, Timer::AuctionClose(order.id))));
+            if order.place.mode == Mode::Auction && !order.is_postponed {
+                timers.extend(order.place.closes_at.map(|at| (at, Timer::AuctionClose(order.id))));
             }
         }
         for bid in self.bids.iter().filter(|bid| bid.is_live()) {
@@ -47,6 +48,8 @@ impl Oracle {
         }
         timers.extend(self.gangs.iter().filter_map(|gang| Some((gang.put_off?, Timer::Gang(gang.order)))));
         timers.extend(self.waits_since().map(|since| (since, Timer::Reentry)));
+        timers.extend(self.operation.announced_terms.map(|terms| (terms.effective_at, Timer::NewTerms)));
+        timers.extend(self.operation.announced_rules.map(|rules| (rules.effective_at, Timer::NewRules)));
         timers.sort_unstable();
         timers
     }
@@ -83,6 +86,15 @@ impl Oracle {
             Timer::Reentry => {
                 self.go_on();
                 return self.waits_since().is_none();
+            }
+            // What is due behind them happens under them, in a tick of its own.
+            Timer::NewTerms => {
+                self.new_terms();
+                return false;
+            }
+            Timer::NewRules => {
+                self.new_rules();
+                return false;
             }
             Timer::LeaseEnd(lease) => self.run_out(lease),
             Timer::Gang(order) => {

@@ -1,14 +1,19 @@
 //! Orders that want to go on when a lease fails: which do, what streams must
 //! meet of that, and the standbys of the exchange and the oracle.
 
-use berth_domain::{Event, Mode, PlaceOrder, TimeInForce};
+use berth_domain::{
+    AccountId, AmendBid, BidTarget, CancelBid, ChainEventId, Command, Deposit, Event, FinishLease, FinishOutcome,
+    LeaseId, LeaseState, Mode, OrderState, PlaceOrder, SettlementPaid, TimeInForce, TxHash, UpdateProvider,
+    WithdrawalFact,
+};
 use berth_exchange::Exchange;
 
-use super::dice::Dice;
+use super::dice::{Dice, ids, text};
+use super::leasing::stroops;
 use crate::oracle::{Oracle, Origin, Standby};
 
 /// What streams must meet of failover.
-pub(crate) const TO_MEET: [&str; 13] = [
+pub(crate) const TO_MEET: [&str; 15] = [
     "standby.reserved",
     "standby.released",
     "standby.missing",
@@ -18,6 +23,8 @@ pub(crate) const TO_MEET: [&str; 13] = [
     "standby ends leaseEnded",
     "standby ends bidEnded",
     "standby ends unfunded",
+    "standby ends providerUnavailable",
+    "discontinued MARKET_PAUSED",
     "discontinued TOO_MANY_ORDERS",
     "discontinued BOOK_FULL",
     "discontinued SCAN_LIMIT",
@@ -37,6 +44,48 @@ pub(crate) fn met(event: &Event) -> Option<String> {
 pub(crate) fn wants_standbys(place: &mut PlaceOrder, dice: &mut Dice<'_>) {
     let may = place.mode == Mode::Auto && place.time_in_force != TimeInForce::Fok && place.aim.is_none();
     place.failover = if may { dice.once_in(2) } else { dice.once_in(100) };
+}
+
+/// Something that a standby is there for, or that takes it away; or money for an
+/// order that waits for it.
+pub(crate) fn failing(x: &Oracle, dice: &mut Dice<'_>) -> Option<(AccountId, Command)> {
+    let event = ChainEventId { toid: x.head().0.0 + 10, index: 0 };
+    let tenants = x.accounts.iter().filter(|account| {
+        let waits = |order: &&crate::oracle::Order| order.account == account.id && order.state == OrderState::Parked;
+        x.orders.iter().find(waits).is_some()
+    });
+    if let Some(tenant) = tenants.last().filter(|_| dice.once_in(2)) {
+        let fact = Deposit { event, address: tenant.address, amount: stroops(20_000) };
+        return Some((AccountId::EXCHANGE, fact.into()));
+    }
+    let lease = LeaseId(dice.id(&ids(x.standbys.iter().map(|standby| standby.lease.0))));
+    let standby = x.standbys.iter().find(|standby| standby.lease == lease)?;
+    let (lease, bid) = (x.find_lease(lease)?, x.find_bid(standby.bid)?);
+    let tenant = x.accounts.iter().find(|account| account.id == lease.tenant)?;
+    Some(match dice.below(10) {
+        0 => (bid.account, CancelBid { bid: bid.id }.into()),
+        1 => (bid.account, UpdateProvider { provider: standby.host, available: false, attributes: vec![] }.into()),
+        2 => {
+            let BidTarget::Standing { quantity, .. } = bid.place.target else { return None };
+            let amend = AmendBid { bid: bid.id, price: None, quantity: Some(quantity + 1), expires_at: None };
+            (bid.account, amend.into())
+        }
+        3 | 4 => {
+            let (free, held) = (x.available(tenant.id) + tenant.withdrawing, x.held(tenant.id));
+            let amount = stroops(dice.pick(&[free, free + held, free + held / 2, free]));
+            (AccountId::EXCHANGE, WithdrawalFact { event, address: tenant.address, amount }.into())
+        }
+        _ if lease.state == LeaseState::Closed => {
+            let [pay, fee, refund] = [lease.pay, lease.fee, lease.escrow() - lease.pay].map(stroops);
+            let paid = SettlementPaid { lease: lease.id, tx: TxHash([4; 32]), ledger: 2, pay, fee, refund };
+            (AccountId::EXCHANGE, paid.into())
+        }
+        _ => {
+            let (outcome, detail) = (FinishOutcome::Failed, text(""));
+            let finish = FinishLease { lease: lease.id, outcome, exit_code: None, result: None, detail };
+            (lease.owner, finish.into())
+        }
+    })
 }
 
 pub(crate) fn compare(x: &Exchange, oracle: &Oracle) {

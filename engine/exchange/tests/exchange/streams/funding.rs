@@ -1,7 +1,7 @@
 //! Top-ups and what the chain says to them; backlogs of what was not heard.
 
 use berth_domain::{
-    AccountId, Command, LeaseBacklog, LeaseState, Micros, Seconds, TopUpFailed, TopUpLease, ToppedUp, TxHash,
+    AccountId, Command, Heartbeat, LeaseBacklog, LeaseState, Micros, Seconds, TopUpFailed, TopUpLease, ToppedUp, TxHash,
 };
 
 use super::dice::{Dice, text};
@@ -9,23 +9,27 @@ use super::leasing::stroops;
 use crate::oracle::{Lease, rest_of};
 
 /// What is said of a lease's funds and of its gaps, when it is time for either.
-pub(crate) fn funding(lease: &Lease, dice: &mut Dice<'_>) -> Option<(AccountId, Command)> {
+pub(crate) fn funding(lease: &Lease, now: Micros, dice: &mut Dice<'_>) -> Option<(AccountId, Command)> {
     let goes_on = matches!(lease.state, LeaseState::Running | LeaseState::Suspended);
     let is_part = goes_on && lease.prepay < lease.duration;
     let is_asked = lease.funding.pending().is_some();
     let has_gap = lease.gap.is_some() && lease.state != LeaseState::Closed;
     // Once in a while without any reason.
-    let kind = match dice.below(12) {
-        0..6 if has_gap => 2,
-        0..6 if is_asked => 1,
-        0..5 if is_part => 0,
-        11 => dice.below(3),
+    let kind = match dice.below(16) {
+        0..8 if has_gap => 2,
+        0..8 if is_asked => 1,
+        0..6 if is_part => 0,
+        0..8 if lease.is_late(now) => 3,
+        8 if is_asked => 0,
+        8..10 if !lease.funding.top_ups.is_empty() => 1,
+        15 => dice.below(3),
         _ => return None,
     };
     Some(match kind {
         0 => (lease.tenant, top_up(lease, dice).into()),
         1 => (AccountId::EXCHANGE, answer(lease, dice)),
-        _ => (lease.owner, backlog(lease, dice).into()),
+        2 => (lease.owner, backlog(lease, dice).into()),
+        _ => (lease.owner, Heartbeat { lease: lease.id, cpu_millis: 1, memory_bytes: 1, healthy: true }.into()),
     })
 }
 
@@ -38,7 +42,8 @@ fn top_up(lease: &Lease, dice: &mut Dice<'_>) -> TopUpLease {
 /// What the chain says to a top-up, most often to the one that waits.
 fn answer(lease: &Lease, dice: &mut Dice<'_>) -> Command {
     let (number, amount) = lease.funding.pending().map_or((0, stroops(1)), |(n, top_up)| (n, top_up.stroops()));
-    let number = if dice.once_in(8) { dice.pick(&[1, 0, number + 1, u32::MAX]) } else { number };
+    let is_other = dice.once_in(8) || number == 0;
+    let number = if is_other { dice.pick(&[1, 0, number + 1, u32::MAX]) } else { number };
     if dice.once_in(4) {
         return TopUpFailed { lease: lease.id, number, reason: text("no") }.into();
     }

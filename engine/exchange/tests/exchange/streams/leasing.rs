@@ -2,7 +2,7 @@
 
 use berth_domain::{
     AccountId, ChainEventId, Command, ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, FinishLease,
-    FinishOutcome, Heartbeat, JobResult, LeaseId, LeaseState, PortBinding, SettlementPaid, SettlementRefunded,
+    FinishOutcome, Heartbeat, JobResult, LeaseId, LeaseState, Micros, PortBinding, SettlementPaid, SettlementRefunded,
     StartLease, StopLease, Stroops, TxHash, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 
@@ -12,7 +12,7 @@ use crate::cast::address;
 use crate::oracle::{Lease, Oracle};
 
 /// A step of some lease's life, most often the next one.
-pub(crate) fn leasing(x: &Oracle, dice: &mut Dice<'_>) -> (AccountId, Command) {
+pub(crate) fn leasing(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command) {
     let live = x.leases.iter().filter(|lease| !is_over(lease));
     // Most of them go on; those that closed wait for the chain alone.
     let (closed, going): (Vec<_>, Vec<_>) = live.partition(|lease| lease.state == LeaseState::Closed);
@@ -26,7 +26,7 @@ pub(crate) fn leasing(x: &Oracle, dice: &mut Dice<'_>) -> (AccountId, Command) {
     let Some(lease) = x.find_lease(id) else {
         return (AccountId(2), Heartbeat { lease: id, cpu_millis: 0, memory_bytes: 0, healthy: true }.into());
     };
-    if let Some(said) = funding(lease, dice) {
+    if let Some(said) = funding(lease, now, dice) {
         return said;
     }
     let (provider, tenant) = (lease.owner, lease.tenant);
@@ -80,10 +80,10 @@ pub(crate) fn leasing(x: &Oracle, dice: &mut Dice<'_>) -> (AccountId, Command) {
 }
 
 /// The next step of a lease that all parties want to go well.
-pub(crate) fn going_well(x: &Oracle, dice: &mut Dice<'_>) -> (AccountId, Command) {
+pub(crate) fn going_well(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command) {
     let live = x.leases.iter().filter(|lease| !is_over(lease));
     let id = LeaseId(dice.id(&ids(live.map(|lease| lease.id.0))));
-    let Some(lease) = x.find_lease(id) else { return leasing(x, dice) };
+    let Some(lease) = x.find_lease(id) else { return leasing(x, now, dice) };
     let tx = TxHash([dice.pick(&[1, 2]); 32]);
     match lease.state {
         LeaseState::Opened => (AccountId::EXCHANGE, Escrowed { lease: id, tx, ledger: 1 }.into()),

@@ -96,7 +96,7 @@ fn as_answer(outcome: Outcome) -> Answer {
         berth_exchange::Reply::Order(id) => Reply::Order(id),
         berth_exchange::Reply::Bid(id) => Reply::Bid(id),
         berth_exchange::Reply::Lease(id) => Reply::Lease(id),
-        berth_exchange::Reply::Market(id) => panic!("nobody operates market {id}"),
+        berth_exchange::Reply::Market(id) => Reply::Market(id),
     };
     match outcome {
         Outcome::Done(done) => Answer::Done(reply(done)),
@@ -107,6 +107,7 @@ fn as_answer(outcome: Outcome) -> Answer {
 
 fn compare(x: &Exchange, oracle: &Oracle) {
     assert_eq!(x.next_deadline(), oracle.next_deadline(), "the next timer");
+    operation(x, oracle);
     accounts(x, oracle);
     hosts(x, oracle);
     orders(x, oracle);
@@ -115,6 +116,19 @@ fn compare(x: &Exchange, oracle: &Oracle) {
     books(x, oracle);
     trusted::compare(x, oracle);
     failing::compare(x, oracle);
+}
+
+fn operation(x: &Exchange, oracle: &Oracle) {
+    let announced = (x.announced_terms().copied(), x.announced_rules().copied());
+    let foretold = (oracle.operation.announced_terms, oracle.operation.announced_rules);
+    assert_eq!((x.rules(), announced), (oracle.rules_in_force(), foretold), "what is announced");
+    let known = oracle.genesis.as_ref().expect("the log has begun");
+    let terms = x.terms().expect("the log has begun");
+    let in_force = (terms.fee, terms.timing, *x.bounds());
+    assert_eq!(in_force, (known.fee, known.timing, known.bounds), "the terms in force");
+    for market in x.markets() {
+        assert_eq!(market.paused, oracle.is_paused(market.id), "whether {} trades", market.class);
+    }
 }
 
 fn is(amount: Stroops) -> i128 {
@@ -144,6 +158,8 @@ fn hosts(x: &Exchange, oracle: &Oracle) {
     assert_eq!(x.providers().count(), oracle.hosts.len(), "hosts");
     for (it, known) in x.providers().zip(&oracle.hosts) {
         assert_eq!((it.id, it.account), (known.id, known.account), "host {}", it.id);
+        let offers = (it.available, &it.attributes);
+        assert_eq!(offers, (known.available, &known.says.attributes), "what host {} offers", it.id);
         for (market, class) in x.markets().zip(&oracle.markets) {
             assert_eq!(market.class, *class, "class of market {}", market.id);
             let free = oracle.free(it.id, market.id);

@@ -8,7 +8,9 @@ use berth_domain::{
 use proptest::prelude::*;
 
 use super::dice::{Dice, region, text};
+use super::failing::failing;
 use super::leasing::{funds, going_well, is_over, leasing, stroops};
+use super::operating::{operating, update};
 use super::standing::{auditors, grants, standing, trust_rules};
 use super::tape::Tape;
 use super::trading;
@@ -44,7 +46,7 @@ fn moves() -> impl Strategy<Value = Move> {
     let pause = prop_oneof![600 => Just(0), 200 => 0..6_u64, 30 => 10..70_u64, 10 => 70..1_000_u64, 1 => Just(86_400)];
     let node = prop_oneof![30 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false))];
     let attests = prop_oneof![8 => Just(false), 1 => Just(true)];
-    (0..105_u8, any::<[u16; 32]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
+    (0..112_u8, any::<[u16; 32]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
         Move { kind, dice, pause: Seconds(pause), is_up, resumes, attests }
     })
 }
@@ -63,7 +65,7 @@ pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders, trust]: [
             dark_after: Seconds(timing.3),
             closing_timeout: Seconds(timing.4),
             settle_grace: Seconds(3_600),
-            reconfigure_delay: Seconds(1_000),
+            reconfigure_delay: Seconds(timing.4),
             runway_warning: Seconds(20),
             suspend_timeout: Seconds(timing.1),
             missed_checks: 2,
@@ -122,8 +124,11 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
     // Now and then somebody else says it.
     let other = dice.once_in(60).then(|| AccountId(dice.pick(&[0, 1, 2, 7, 8, 99])));
     let is_idle = x.leases.iter().all(is_over);
+    // No market is paused for long.
+    let resumes = !x.operation.paused.is_empty() && dice.once_in(16);
     let (account, command) = match next.kind {
-        0..60 if tape.goes_well && !is_idle && dice.once_in(2) => going_well(x, dice),
+        _ if resumes => operating(x, now, dice),
+        0..60 if tape.goes_well && !is_idle && dice.once_in(2) => going_well(x, now, dice),
         67..90 if is_idle && next.kind.is_multiple_of(2) => placed(trading::bid(x, now, dice)),
         67..90 if is_idle => placed(trading::order(x, now, dice)),
         0..13 => placed(trading::bid(x, now, dice)),
@@ -137,11 +142,14 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
         59 => trading::cancel_all(x, dice),
         60 => trading::dead_man(dice),
         61..67 => trading::ending(x, dice),
-        67..91 => leasing(x, dice),
-        91..95 => (AccountId::EXCHANGE, funds(x, dice)),
-        95..97 => again(&tape.said, dice),
-        97..100 => rare(x, dice),
-        _ => standing(x, now, dice),
+        67..91 => leasing(x, now, dice),
+        91..94 => (AccountId::EXCHANGE, funds(x, dice)),
+        94 => again(&tape.said, dice),
+        95 => operating(x, now, dice),
+        96..98 => update(x, dice),
+        98..100 => rare(x, dice),
+        100..105 => standing(x, now, dice),
+        _ => failing(x, dice).unwrap_or_else(|| leasing(x, now, dice)),
     };
     (other.unwrap_or(account), command)
 }

@@ -52,14 +52,20 @@ impl<W: Witness> Tape<W> {
             tape.submit(account, command);
         }
         for (next, _) in moves.iter().zip(made).filter(|(_, made)| **made) {
+            if tape.is_over() {
+                break;
+            }
             if next.is_up {
                 tape.wait(next.pause);
             } else {
                 tape.now = tape.now.plus(next.pause);
-                if next.resumes {
+                if next.resumes && !tape.is_over() {
                     tape.append(AccountId::EXCHANGE, Resumed { down_from: tape.now, up_at: tape.now }.into());
                     tape.fire_due();
                 }
+            }
+            if tape.is_over() {
+                break;
             }
             let (account, command) = command(&tape, next);
             tape.attests = next.attests;
@@ -69,30 +75,38 @@ impl<W: Witness> Tape<W> {
     }
 
     /// A command at the present time, after the ticks that are due.
-    pub(crate) fn submit(&mut self, account: AccountId, command: impl Into<Command>) -> (Answer, Vec<Event>) {
+    fn submit(&mut self, account: AccountId, command: impl Into<Command>) {
         let command = command.into();
         self.fire_due();
-        self.said.push((account, command.clone()));
-        self.append(account, command)
+        if !self.is_over() {
+            self.said.push((account, command.clone()));
+            self.append(account, command);
+        }
     }
 
     /// Time passes with the node up: ticks fire when they are due.
     pub(crate) fn wait(&mut self, time: Seconds) {
         let until = self.now.plus(time);
-        while let Some(deadline) = self.oracle.next_deadline().filter(|deadline| *deadline <= until) {
+        while let Some(deadline) = self.oracle.next_deadline().filter(|deadline| *deadline <= until && !self.is_over())
+        {
             self.now = self.now.max(deadline);
             self.append(AccountId::EXCHANGE, Tick.into());
         }
         self.now = until;
     }
 
+    /// Whether rules are in force that no build knows: nothing more is applied.
+    fn is_over(&self) -> bool {
+        self.oracle.rules_in_force() > RULES_VERSION
+    }
+
     fn fire_due(&mut self) {
-        while self.oracle.next_deadline().is_some_and(|deadline| deadline <= self.now) {
+        while !self.is_over() && self.oracle.next_deadline().is_some_and(|deadline| deadline <= self.now) {
             self.append(AccountId::EXCHANGE, Tick.into());
         }
     }
 
-    fn append(&mut self, account: AccountId, command: Command) -> (Answer, Vec<Event>) {
+    fn append(&mut self, account: AccountId, command: Command) {
         let authority = match &command {
             _ if account == AccountId::EXCHANGE => Authority::Exchange,
             Command::LeaseBacklog(_) if !self.attests => {
@@ -109,6 +123,5 @@ impl<W: Witness> Tape<W> {
         let entry = Entry { rules: RULES_VERSION, seq: head.next(), at: self.now, account, authority, command };
         let (answer, events) = self.oracle.apply(&entry);
         self.witness.see(&entry, &self.oracle, answer, &events);
-        (answer, events)
     }
 }
