@@ -194,9 +194,12 @@ fn leased_time(lease: &Lease, ending: Ending) -> Seconds {
     let (Some(started), Some(ends), Some(funded)) = (lease.started_at, lease.ends_at, lease.funded_until()) else {
         return Seconds(0);
     };
+    // A top-up that came too late moves the end of its funds, and it had been
+    // suspended before that.
+    let to_end = ends.min(funded).min(lease.funding.suspended_at().unwrap_or(ends));
     let until = match (ending, lease.closing_at) {
-        (Ending::Dark, _) => ends.min(funded),
-        (_, Some(closing)) => closing.min(ends).min(funded),
+        (Ending::Dark, _) => to_end,
+        (_, Some(closing)) => closing.min(to_end),
         (_, None) => lease.evidence.last_at(),
     };
     Seconds(until.since(started).saturating_sub(lease.funding.suspended_micros()) / 1_000_000)

@@ -30,10 +30,12 @@ mod quotes;
 mod record;
 mod reentry;
 mod rules;
+mod slash;
 mod standby;
 mod timers;
 mod topup;
 mod trust;
+mod verify;
 
 mod examples;
 
@@ -51,10 +53,12 @@ pub(crate) use order::Order;
 pub(crate) use rules::{Rule, Tally};
 pub(crate) use standby::Standby;
 pub(crate) use topup::rest_of;
+pub(crate) use verify::is_tenth;
 
 use gang::Gang;
 use operator::{Operation, are_sound};
 use reentry::Entrant;
+use verify::Check;
 
 /// What a command made or touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +108,8 @@ pub(crate) struct Oracle {
     freed: Vec<ProviderId>,
     /// Standbys that are over: their hosts have the room back then.
     released: Vec<Standby>,
+    /// Leases that are run again before they are paid.
+    pub(crate) checks: Vec<Check>,
     gangs: Vec<Gang>,
     /// What waits to enter again, and since when.
     waiting: Vec<Entrant>,
@@ -217,6 +223,7 @@ impl Oracle {
             Command::Reconfigure(change) => self.reconfigure(change),
             Command::Upgrade(upgrade) => self.upgrade(upgrade),
             Command::UpdateProvider(update) => self.update_provider(update),
+            Command::LedgerSeen(fact) => self.ledger_seen(fact),
             Command::StakeFact(fact) => self.stake_fact(fact),
             Command::Attest(attest) => self.attest(attest),
             // Not foretold: mandates and verification. The streams say none
@@ -306,6 +313,7 @@ const fn is_the_exchanges(command: &Command) -> bool {
             | Command::SettlementPaid(_)
             | Command::SettlementRefunded(_)
             | Command::StakeFact(_)
+            | Command::LedgerSeen(_)
             | Command::ToppedUp(_)
             | Command::TopUpFailed(_)
     )

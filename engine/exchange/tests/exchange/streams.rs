@@ -15,6 +15,7 @@ mod standing;
 mod tape;
 mod trading;
 mod trusted;
+mod verifying;
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -249,3 +249,37 @@ fn time_without_funds_is_no_time_that_a_host_was_down() {
         ",
     );
 }
+
+#[test]
+fn a_top_up_that_came_too_late_is_no_time_that_a_host_was_down() {
+    check(
+        "
+        ada bid p1 H100-80 8 @ 240
+          bid b1 open
+        tom order H100-80 1x1 @ 240 for=300 prepay=60
+          order o1 open, holds 4
+          lease l1: o1 on b1, 1x1 at 240 (One), escrow 4
+          order o1 has l1 for 1 replica, 0 left, holds 0
+        chain escrowed l1
+          lease l1 escrowed
+        ada start l1
+          lease l1 runs until 00:05:00
+        wait 60
+          00:00:30 funds of lease l1 end at 00:01:00
+          00:01:00 lease l1 suspended until 00:06:00
+        ada beat l1
+          lease l1 evidenced 60 s, cost 4
+        tom topup l1 120
+          top-up 1 of lease l1 by 120 s, 8 held
+        wait 300
+          00:06:00 lease l1 closing (exhausted)
+        chain tops l1
+          lease l1 topped up by 8: 12 for 180 s
+        ada finish l1 stopped
+          lease l1 closed (exhausted): 60 s, pay 4, fee 0.2, refund 8, to be settled
+        standing ada
+          | account | level | reputation | stake | completed | failed+dark | tenants | uptime |
+          | ada     | One   | 100        | 0     | 1/1       | 0+0         | 1       | 1      |
+        ",
+    );
+}

@@ -96,6 +96,9 @@ impl Oracle {
         if lease.state != LeaseState::Closed {
             self.close(fact.lease, CloseReason::Refunded);
         }
+        if lease.state == LeaseState::Verifying {
+            self.has_no_result(fact.lease);
+        }
         // What it had ended for, or was about to, before the chain spoke.
         let before = lease.reason;
         let lease = self.lease_mut(fact.lease);

@@ -22,6 +22,11 @@ impl Oracle {
         self.gangs.push(Gang { order, missing, closing: None, put_off: None });
     }
 
+    /// Whether an order's leases are a gang that is not whole.
+    pub(super) fn is_gang(&self, order: OrderId) -> bool {
+        self.gangs.iter().any(|gang| gang.order == order)
+    }
+
     fn gang_of(&mut self, order: OrderId) -> Option<&mut Gang> {
         self.gangs.iter_mut().find(|gang| gang.order == order)
     }

@@ -3,7 +3,7 @@
 use berth_domain::{
     AccountId, BidId, BidState, CloseReason, ContainerReport, FeeBps, JobResult, LeaseClosed, LeaseClosing, LeaseId,
     LeaseOpened, LeaseState, MarketId, Micros, OrderFilled, OrderId, OrderState, ProviderId, Rate, Resources, Seconds,
-    Text, Timing, TrustLevel, TxHash,
+    Text, Timing, TrustLevel, TxHash, Verify,
 };
 
 use super::backlog::Gap;
@@ -120,15 +120,7 @@ impl Oracle {
         let opening = Opening { order: order.id, bid: bid.id, replicas, price, duration, prepay, tenant, origin };
         let id = self.new_lease(&opening);
 
-        let units = place.units * replicas;
-        let reserved = self.reserved(bid.id);
-        let filled = self.bid_mut(bid.id);
-        if filled.is_standing() {
-            filled.left -= units;
-        }
-        if filled.left == 0 && reserved == 0 {
-            filled.state = BidState::Matched;
-        }
+        self.takes_units(bid.id, place.units * replicas);
         let filled = self.order_mut(order.id);
         filled.left -= replicas;
         let (market, remaining, hold) = (order.place.market, filled.left, stroops(filled.hold()));
@@ -142,6 +134,18 @@ impl Oracle {
         }
         if place.failover {
             self.seek_standby(id);
+        }
+    }
+
+    /// A lease takes units of a bid; one that is used up is matched.
+    pub(super) fn takes_units(&mut self, id: BidId, units: u32) {
+        let reserved = self.reserved(id);
+        let filled = self.bid_mut(id);
+        if filled.is_standing() {
+            filled.left -= units;
+        }
+        if filled.left == 0 && reserved == 0 {
+            filled.state = BidState::Matched;
         }
     }
 
@@ -196,6 +200,10 @@ impl Oracle {
             fee: 0,
             record: Record::new(self.step.at, self.step.seq, self.step.at.unix_seconds() + waits),
         };
+        let mut lease = lease;
+        if order.place.verify == Verify::Spot {
+            lease.record.chain_deadline += lease.time_to_check();
+        }
         self.tell(LeaseOpened {
             lease: id,
             order: order.id,
@@ -237,6 +245,12 @@ impl Oracle {
         if matches!(lease.state, LeaseState::Closing | LeaseState::Closed) {
             return;
         }
+        if lease.state == LeaseState::Verifying {
+            // Its containers are gone already.
+            self.close(id, reason);
+            self.has_no_result(id);
+            return;
+        }
         // Before the chain has answered, only it knows whether there is an
         // escrow to give back: nothing is overdue until it does.
         lease.overdue_at = (lease.state != LeaseState::Opened).then_some(at.plus(lease.timing.closing_timeout));
@@ -251,6 +265,7 @@ impl Oracle {
     fn lease_ends(&mut self, id: LeaseId, reason: CloseReason) {
         self.standby_ends_with(id, reason);
         self.gang_leg_ends(id, reason);
+        self.has_no_result(id);
     }
 
     /// Counts what it cost, frees its room, and lets its host's bids enter
@@ -258,9 +273,13 @@ impl Oracle {
     pub(super) fn close(&mut self, id: LeaseId, reason: CloseReason) {
         let at = self.step.at;
         let lease = self.lease_mut(id);
-        let had_ended = lease.state == LeaseState::Closing;
+        let was_verifying = lease.state == LeaseState::Verifying;
+        let had_ended = was_verifying || lease.state == LeaseState::Closing;
         // What a gang that failed has run for is nothing to anybody.
-        let is_paid = lease.started_at.is_some() && !matches!(reason, CloseReason::Refunded | CloseReason::GangFailed);
+        // So is what was computed wrong.
+        let is_nothing =
+            matches!(reason, CloseReason::Refunded | CloseReason::GangFailed | CloseReason::FailedVerification);
+        let is_paid = lease.started_at.is_some() && !is_nothing;
         lease.pay = if is_paid { lease.cost() } else { 0 };
         lease.fee = lease.pay * i128::from(lease.fee_bps.get()) / 10_000;
         lease.state = LeaseState::Closed;
@@ -280,7 +299,8 @@ impl Oracle {
             escrowed: lease.escrow_tx.is_some() && reason != CloseReason::Refunded,
             proof: lease.record.proof.last().expect("its close is proven").hash,
         });
-        if !self.lease_counts(id) {
+        // Room is free since the job ended.
+        if !self.lease_counts(id) && !was_verifying {
             self.reenter_host(lease.host);
         }
         if !had_ended {

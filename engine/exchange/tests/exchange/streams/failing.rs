@@ -13,7 +13,7 @@ use super::leasing::stroops;
 use crate::oracle::{Oracle, Origin, Standby};
 
 /// What streams must meet of failover.
-pub(crate) const TO_MEET: [&str; 15] = [
+pub(crate) const TO_MEET: [&str; 14] = [
     "standby.reserved",
     "standby.released",
     "standby.missing",
@@ -28,7 +28,6 @@ pub(crate) const TO_MEET: [&str; 15] = [
     "discontinued TOO_MANY_ORDERS",
     "discontinued BOOK_FULL",
     "discontinued SCAN_LIMIT",
-    "discontinued OUT_OF_BOUNDS",
 ];
 
 /// What an event says of that, beside its name.

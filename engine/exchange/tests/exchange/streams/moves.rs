@@ -14,6 +14,7 @@ use super::operating::{operating, update};
 use super::standing::{auditors, grants, standing, trust_rules};
 use super::tape::Tape;
 use super::trading;
+use super::verifying::{verifying, wants_checks};
 use crate::cast::{CAST, TENANTS, address, class, genesis};
 use crate::oracle::Oracle;
 
@@ -126,8 +127,11 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
     let is_idle = x.leases.iter().all(is_over);
     // No market is paused for long.
     let resumes = !x.operation.paused.is_empty() && dice.once_in(16);
-    let (account, command) = match next.kind {
+    let (account, mut command) = match next.kind {
         _ if resumes => operating(x, now, dice),
+        0..60 if tape.checks && dice.once_in(2) => {
+            verifying(x, dice).unwrap_or_else(|| placed(trading::order(x, now, dice)))
+        }
         0..60 if tape.goes_well && !is_idle && dice.once_in(2) => going_well(x, now, dice),
         67..90 if is_idle && next.kind.is_multiple_of(2) => placed(trading::bid(x, now, dice)),
         67..90 if is_idle => placed(trading::order(x, now, dice)),
@@ -151,6 +155,9 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
         100..105 => standing(x, now, dice),
         _ => failing(x, dice).unwrap_or_else(|| leasing(x, now, dice)),
     };
+    if let Command::PlaceOrder(place) = &mut command {
+        wants_checks(place, tape.checks, &mut Dice(next.dice[20..].iter()));
+    }
     (other.unwrap_or(account), command)
 }
 

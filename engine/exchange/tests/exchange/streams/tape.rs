@@ -7,6 +7,7 @@ use berth_domain::{
 
 use super::moves::{Stream, command, opening, rules_of};
 use super::standing::{goes_well, stakes};
+use super::verifying::{fees, is_checked};
 use crate::oracle::{Answer, Oracle};
 
 /// 2025-12-31T23:50:00Z: most streams see a midnight.
@@ -24,6 +25,8 @@ pub(crate) struct Tape<W> {
     pub(crate) said: Vec<(AccountId, Command)>,
     /// Whether most leases go well.
     pub(crate) goes_well: bool,
+    /// Whether many jobs are checked.
+    pub(crate) checks: bool,
     /// Whether nothing is signed, also where only a signature says it.
     attests: bool,
     pub(crate) witness: W,
@@ -36,6 +39,7 @@ impl<W: Witness> Tape<W> {
             now: OPENING,
             said: Vec::new(),
             goes_well: false,
+            checks: false,
             attests: false,
             witness,
         };
@@ -47,8 +51,10 @@ impl<W: Witness> Tape<W> {
     pub(crate) fn play((made, rules, moves): &Stream, witness: W) -> Self {
         let mut tape = Self::open(&rules_of(*rules), witness);
         tape.goes_well = goes_well(rules[7]);
-        let stakes = if tape.goes_well { stakes() } else { Vec::new() };
-        for (account, command) in opening().into_iter().chain(stakes) {
+        tape.checks = is_checked(rules[2]);
+        let mut more = if tape.goes_well { stakes() } else { Vec::new() };
+        more.extend(tape.checks.then(|| fees(rules[2])));
+        for (account, command) in opening().into_iter().chain(more) {
             tape.submit(account, command);
         }
         for (next, _) in moves.iter().zip(made).filter(|(_, made)| **made) {

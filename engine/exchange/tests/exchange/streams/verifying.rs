@@ -1,0 +1,130 @@
+//! Jobs whose results are checked: which orders want it, the steps of their
+//! leases, and what streams must meet of it.
+
+use berth_domain::{
+    AccountId, ChainEventId, Command, ContainerReport, Deposit, Digest, Escrowed, Event, FinishLease, FinishOutcome,
+    JobResult, LeaseId, LeaseState, LedgerSeen, Mode, PlaceOrder, StartLease, StopLease, TimeInForce, TxHash, Verify,
+};
+
+use super::dice::{Dice, ids, text};
+use super::leasing::stroops;
+use crate::cast::address;
+use crate::oracle::{Lease, Oracle, Origin, is_tenth};
+
+/// What streams must meet of verification.
+pub(crate) const TO_MEET: [&str; 19] = [
+    "lease.ledgerSeen done",
+    "lease.ledgerSeen repeated",
+    "verification.started",
+    "verification.drawn",
+    "verification.rerun",
+    "verification.ended",
+    "verdict notDrawn",
+    "verdict agreed",
+    "verdict differed",
+    "verdict undecided",
+    "verdict noFunds",
+    "verdict noProvider",
+    "verdict noResult",
+    "verdict noLedger",
+    "lease ends failedVerification",
+    "stake.slashed",
+    "trust by slash",
+    "reputation by failedVerification",
+    "drawn not",
+];
+
+/// What an event says of that, beside its name.
+pub(crate) fn met(event: &Event) -> Option<String> {
+    match event {
+        Event::VerificationEnded(e) => Some(format!("verdict {}", e.verdict)),
+        Event::VerificationDrawn(e) if !e.drawn => Some("drawn not".to_owned()),
+        _ => None,
+    }
+}
+
+/// Whether many orders of a stream are checked.
+pub(crate) const fn is_checked(choice: u8) -> bool {
+    choice.is_multiple_of(3)
+}
+
+/// The platform has fees to pay reruns from, or hardly any.
+pub(crate) fn fees(choice: u8) -> (AccountId, Command) {
+    let event = ChainEventId { toid: 9, index: 0 };
+    let amount = stroops(if choice.is_multiple_of(2) { 700_000 } else { 2_000 });
+    (AccountId::EXCHANGE, Deposit { event, address: address("treasury"), amount }.into())
+}
+
+/// Some orders are checked, and some as they may not be.
+pub(crate) fn wants_checks(place: &mut PlaceOrder, often: bool, dice: &mut Dice<'_>) {
+    match dice.below(if often { 8 } else { 128 }) {
+        1 | 2 => place.verify = Verify::Spot,
+        3 => {
+            place.verify = Verify::Replicas(dice.pick(&[3, 3, 3, 3, 3, 3, 5, 4]));
+            if !dice.once_in(16) {
+                (place.replicas, place.mode, place.time_in_force) = (3, Mode::Auto, TimeInForce::Fok);
+                (place.closes_at, place.expires_at, place.aim) = (None, None, None);
+                (place.post_only, place.failover) = (false, false);
+                (place.units, place.min_uptime) = (1, None);
+                place.requires.clear();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The next step of a lease whose result is to be checked, towards that.
+pub(crate) fn verifying(x: &Oracle, dice: &mut Dice<'_>) -> Option<(AccountId, Command)> {
+    let verify = |lease: &Lease| x.find_order(lease.order).map_or(Verify::None, |order| order.place.verify);
+    let is_checked = |lease: &&Lease| verify(lease) != Verify::None;
+    let goes_on = |lease: &&Lease| !matches!(lease.state, LeaseState::Closing | LeaseState::Closed);
+    // Most of the time the youngest, so that some come to their end.
+    let mut on = ids(x.leases.iter().filter(is_checked).filter(goes_on).map(|lease| lease.id.0));
+    if dice.once_in(8) {
+        on = ids(x.leases.iter().filter(is_checked).map(|lease| lease.id.0));
+    } else if !dice.once_in(3) {
+        on = on.split_off(on.len().saturating_sub(3));
+    }
+    let id = if on.is_empty() { return None } else { LeaseId(dice.pick(&on)) };
+    let lease = x.find_lease(id)?;
+    let seen = |drawn: bool, ledger| {
+        let hash = (0..=u8::MAX).map(|byte| Digest([byte; 32])).find(|hash| is_tenth(*hash, id) == drawn);
+        LedgerSeen { lease: id, ledger, hash: hash.expect("a tenth of 256 is drawn") }
+    };
+    Some(match lease.state {
+        LeaseState::Opened => (AccountId::EXCHANGE, Escrowed { lease: id, tx: TxHash([3; 32]), ledger: 1 }.into()),
+        LeaseState::Escrowed => {
+            let containers = vec![ContainerReport { id: text("c"), ports: vec![] }; lease.replicas as usize];
+            (lease.owner, StartLease { lease: id, image: text("sha256:0"), containers }.into())
+        }
+        LeaseState::Running | LeaseState::Suspended if dice.once_in(12) => {
+            let finish = FinishLease {
+                lease: id,
+                outcome: dice.pick(&[FinishOutcome::Failed, FinishOutcome::Exited]),
+                exit_code: None,
+                result: None,
+                detail: text(""),
+            };
+            (lease.owner, finish.into())
+        }
+        LeaseState::Running | LeaseState::Suspended => (lease.owner, exits(lease, dice).into()),
+        _ if matches!(lease.origin, Origin::Rerun(_)) || dice.once_in(8) => match dice.below(4) {
+            0 => (lease.tenant, StopLease { lease: id }.into()),
+            1 => (lease.owner, exits(lease, dice).into()),
+            2 => {
+                let finish = FinishLease { result: lease.result, ..exits(lease, dice) };
+                (lease.owner, finish.into())
+            }
+            _ => (AccountId::EXCHANGE, seen(true, dice.some(2)).into()),
+        },
+        _ => (AccountId::EXCHANGE, seen(!dice.once_in(5), 1).into()),
+    })
+}
+
+/// Most runs of a job have the same result.
+fn exits(lease: &Lease, dice: &mut Dice<'_>) -> FinishLease {
+    let byte = if dice.once_in(3) { dice.pick(&[1, 2]) } else { 9 };
+    let result = (!dice.once_in(20)).then_some(JobResult { sha256: Digest([byte; 32]), size: 1 });
+    let (outcome, exit_code) = (FinishOutcome::Exited, Some(0));
+    FinishLease { lease: lease.id, outcome, exit_code, result, detail: text("") }
+}
