@@ -3,6 +3,7 @@
 //! holds no logic of theirs.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of the terminal")]
 
+mod audit;
 mod bench;
 mod bid;
 mod demo;
@@ -15,10 +16,8 @@ mod output;
 mod process;
 mod provider;
 mod remote;
-mod replay;
 mod serve;
 mod settle;
-mod verify;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -60,9 +59,29 @@ enum Verb {
     /// Leases: list, show, health, stop, proof.
     Lease(lease::Lease),
     /// Replays a log from nothing and prints where its state ends.
-    Replay(replay::Replay),
+    Replay(audit::replay::Replay),
     /// Checks a log: chain, contiguity, digests, replay.
-    Verify(verify::Verify),
+    Verify(audit::verify::Verify),
+    /// Prints the log: head, cat, tail.
+    Log(audit::log::Log),
+    /// Shows a thing as it was behind an entry.
+    State(audit::state::State),
+    /// All that ever touched an order or a lease, and why each provider was chosen or not.
+    Explain(audit::explain::Explain),
+    /// What two states of one log differ in.
+    Diff(audit::diff::Diff),
+    /// The first entry at which two logs differ, and in what.
+    Bisect(audit::bisect::Bisect),
+    /// Whether each lease was the best that was to be had at its moment.
+    Fairness(audit::fairness::Fairness),
+    /// Proofs that entries stand in the signed tree, and their check.
+    Proof(audit::proof::Proof),
+    /// All that a third party needs to check one lease, in one file.
+    Bundle(audit::bundle::Bundle),
+    /// Checks such a file, offline.
+    VerifyBundle(audit::bundle::VerifyBundle),
+    /// All events as files, for those who ask with SQL.
+    Export(audit::export::Export),
     /// Compares the exchange's money with the escrow contract's, to the stroop.
     Settle(settle::Settle),
     /// Measures the book and the exchange over workload files, beside a baseline.
@@ -99,6 +118,16 @@ fn run(berth: Berth) -> Result<(), Fault> {
         Verb::Lease(lease) => runtime.block_on(lease.run(format)),
         Verb::Replay(replay) => replay.run(format),
         Verb::Verify(verify) => verify.run(format),
+        Verb::Log(log) => log.run(format),
+        Verb::State(state) => state.run(format),
+        Verb::Explain(explain) => explain.run(format),
+        Verb::Diff(diff) => diff.run(format),
+        Verb::Bisect(bisect) => bisect.run(format),
+        Verb::Fairness(fairness) => fairness.run(format),
+        Verb::Proof(proof) => proof.run(format),
+        Verb::Bundle(bundle) => bundle.run(),
+        Verb::VerifyBundle(bundle) => bundle.run(format),
+        Verb::Export(export) => export.run(format),
         Verb::Bench(bench) => bench.run(format),
         Verb::Settle(settle) => runtime.block_on(settle.run(format)),
     }

@@ -24,6 +24,11 @@ pub(crate) enum Format {
     Jsonl,
 }
 
+/// Prints a file's text as it is, whatever the format.
+pub(crate) fn text(text: &str) {
+    line!("{}", text.trim_end_matches('\n'));
+}
+
 /// Prints a list: `columns` are the JSON names that a table shows.
 pub(crate) fn list(format: Format, items: &[Value], columns: &[&str]) {
     match format {
@@ -48,6 +53,47 @@ pub(crate) fn object(format: Format, item: &Value) {
             for (name, value) in rows {
                 line!("{name:<width$}  {value}");
             }
+        }
+    }
+}
+
+/// A list whose items come one by one and need not fit into memory.
+pub(crate) struct Lines<'a> {
+    format: Format,
+    columns: &'a [(&'a str, usize)],
+    count: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// A table has these columns: JSON names, and how wide each is at least.
+    pub(crate) const fn new(format: Format, columns: &'a [(&'a str, usize)]) -> Self {
+        Self { format, columns, count: 0 }
+    }
+
+    pub(crate) fn print(&mut self, item: &Value) {
+        match self.format {
+            Format::Json => line!("{}{}", if self.count == 0 { "[" } else { "," }, pretty(item)),
+            Format::Jsonl => line!("{item}"),
+            Format::Table => {
+                if self.count == 0 {
+                    self.row(|name| name.to_owned());
+                }
+                self.row(|name| cell(&item[name]));
+            }
+        }
+        self.count += 1;
+    }
+
+    fn row(&self, text: impl Fn(&str) -> String) {
+        let cells: Vec<_> = self.columns.iter().map(|(name, width)| format!("{:<width$}", text(name))).collect();
+        line!("{}", cells.join("  ").trim_end());
+    }
+}
+
+impl Drop for Lines<'_> {
+    fn drop(&mut self) {
+        if self.format == Format::Json {
+            line!("{}]", if self.count == 0 { "[" } else { "" });
         }
     }
 }

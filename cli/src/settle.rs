@@ -120,7 +120,9 @@ impl Books {
             let address = Address::Account(account.address.0);
             let balances = self.exchange.balances(account.id);
             let waiting = unlocked.get(&account.id).copied().unwrap_or_default();
-            expected.balances.push((address, balances.available + balances.held + waiting));
+            // The contract has paid out what is owed, out of what waits here.
+            let there = (balances.available + balances.held + waiting).checked_sub(balances.owed);
+            expected.balances.push((address, there.unwrap_or_default()));
             expected.withdrawals.push((address, balances.withdrawing));
         }
         expected

@@ -8,7 +8,7 @@ use berth_exchange::Exchange;
 use berth_wire::event::{event_json, event_type};
 use berth_wire::frame::EventFilter;
 
-use crate::render::Named;
+use berth_render::Named;
 
 /// All events of one entry.
 #[derive(Debug)]

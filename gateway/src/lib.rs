@@ -26,7 +26,6 @@ mod node;
 mod problem;
 mod provision;
 mod query;
-mod render;
 mod routes;
 mod server;
 mod session;

@@ -203,7 +203,8 @@ pub(crate) enum Told {
 pub(crate) async fn report<E: Exchange>(desk: &Desk<E>, fact: &Fact, what: &str) -> Result<Told, StoreError> {
     match desk.exchange.report(fact).await {
         Ok(()) => Ok(Told::Known),
-        Err(ExchangeError::Refused { code, detail }) if !passes(fact, code) => {
+        // Refused for our credentials, it is not the fact that is at fault.
+        Err(ExchangeError::Refused { code, detail }) if code != Code::NotTheExchange => {
             // It would be refused again, and everything behind it would wait.
             tracing::error!(%code, detail, ?fact, "the exchange refuses a fact of the chain");
             desk.outbox.refused(what, &format!("{code}: {detail}: {fact:?}"))?;
@@ -211,19 +212,6 @@ pub(crate) async fn report<E: Exchange>(desk: &Desk<E>, fact: &Fact, what: &str)
             Ok(Told::Known)
         }
         Err(error) => Ok(Told::Later(error)),
-    }
-}
-
-/// Whether a refusal may pass by waiting.
-fn passes(fact: &Fact, code: Code) -> bool {
-    match code {
-        // Our credentials are at fault, not the fact.
-        Code::NotTheExchange => true,
-        // The exchange still counts this money to a lease that the contract
-        // could not open any more; it lets go when it hears of that. Facts
-        // behind it must wait, for it takes movements in the chain's order.
-        Code::SettlementMismatch => matches!(fact, Fact::Withdrawn(_)),
-        _ => false,
     }
 }
 

@@ -14,6 +14,8 @@ use serde_json::{Map, Value, json};
 use crate::address;
 use crate::price::MaxPrice;
 
+pub(crate) use self::operator::{counts, seconds, thresholds};
+
 /// All events of one entry of the log: an NDJSON line, an SSE message, and the
 /// part of a WebSocket frame that says the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,6 +22,11 @@ struct Replicas {
     replicas: u8,
 }
 
+/// The same as a JSON value.
+pub(crate) fn write(verify: &Verify) -> serde_json::Value {
+    serialize(verify, serde_json::value::Serializer).expect("words and numbers are JSON")
+}
+
 pub(crate) fn is_none(verify: &Verify) -> bool {
     *verify == Verify::None
 }

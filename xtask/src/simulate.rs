@@ -14,9 +14,6 @@ pub(crate) struct Simulate {
     /// Tells everything that happens in it.
     #[arg(long, requires = "seed")]
     trace: bool,
-    /// Lets people also do what is known to break a rule today.
-    #[arg(long)]
-    known: bool,
     /// Says at the end what was met, and how often.
     #[arg(long)]
     met: bool,
@@ -24,7 +21,7 @@ pub(crate) struct Simulate {
 
 impl Simulate {
     pub(crate) const fn seeds(seeds: u64) -> Self {
-        Self { seeds, seed: None, trace: false, known: false, met: false }
+        Self { seeds, seed: None, trace: false, met: false }
     }
 }
 
@@ -34,7 +31,7 @@ pub(crate) fn run(what: &Simulate) -> Result<(), String> {
     if let Some(seed) = what.seed {
         simulate.arg("--seed").arg(seed.to_string());
     }
-    for (flag, is_set) in [("--trace", what.trace), ("--known", what.known), ("--met", what.met)] {
+    for (flag, is_set) in [("--trace", what.trace), ("--met", what.met)] {
         if is_set {
             simulate.arg(flag);
         }

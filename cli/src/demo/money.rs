@@ -58,8 +58,7 @@ pub(super) async fn compare(cast: &Cast, node: &Path) -> Result<String, Fault> {
         let there = escrow.balance(address).await.or_fault("asking the contract")?;
         rows.push(vec![name.into(), short(address), here.unwrap_or_default().to_string(), there.to_string()]);
     }
-    let total = books.exchange.ledger();
-    let inside = total.deposited() - total.withdrawn();
+    let inside = books.exchange.ledger().inside();
     rows.push(vec!["all accounts".into(), "and escrows".into(), inside.to_string(), held.to_string()]);
     if inside != held {
         return Err(Fault::Refused(format!("the contract holds {held}, the exchange counts {inside}")));

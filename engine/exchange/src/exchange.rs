@@ -9,6 +9,7 @@ use berth_domain::{
 
 use crate::apply;
 use crate::outcome::{LogViolation, Outcome};
+use crate::planted::{Planted, is};
 use crate::rules::{Budget, Plan};
 use crate::state::{
     Accounts, Bid, Checks, ClientIds, Config, Entrant, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers,
@@ -157,6 +158,7 @@ impl Exchange {
         self.follow_up(&mut step);
         if let Outcome::Done(_) = outcome
             && self.accounts.get(account).is_some_and(|account| account.dead_man_millis > 0)
+            && !is(Planted::DeadManDeaf)
         {
             self.heard(account, at);
         }
@@ -207,6 +209,6 @@ impl Exchange {
     /// The timeouts of a lease: those of its opening.
     pub(crate) fn timing_of(&self, id: LeaseId) -> &Timing {
         let lease = self.lease(id).expect("ids of leases are never given twice");
-        &self.terms_of(lease).timing
+        if is(Planted::TermsMove) { self.timing() } else { &self.terms_of(lease).timing }
     }
 }

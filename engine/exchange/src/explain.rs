@@ -229,6 +229,18 @@ impl Exchange {
         Some(BidExplanation { bid: id, waits: self.bid_waits(bid, provider), orders })
     }
 
+    /// What keeps an order and a bid apart, whatever states they are in; none
+    /// when one of them is not there.
+    #[must_use]
+    pub fn obstacles_between(&self, order: OrderId, bid: BidId) -> Option<Vec<Obstacle>> {
+        let (order, bid) = (self.order(order)?, self.bid(bid)?);
+        let mut obstacles = self.host_obstacles(order, self.provider(bid.provider)?);
+        let price =
+            if bid.is_standing() { bid.price.min(order.limits.at(self.level_of(bid.account))?) } else { bid.price };
+        obstacles.extend(self.bid_obstacles(order, bid, price));
+        Some(obstacles)
+    }
+
     fn order_waits(&self, order: &Order) -> Vec<Wait> {
         let mut waits = Vec::new();
         match order.state {

@@ -61,6 +61,32 @@ pub enum Planted {
     FiresById,
     /// Timers: the first that a tick has no turn left for is forgotten.
     TickForgets,
+    /// Timers: a bid stays a second longer than it says.
+    BidLingers,
+    /// Timers: what an account says does not put off its dead-man timer.
+    DeadManDeaf,
+    /// Standbys: they take no room of their host.
+    StandbyRoomFree,
+    /// Failover: the standby takes over as if the old lease had not run.
+    FailoverForgets,
+    /// Mandates: what was spent yesterday counts today.
+    DayNotReset,
+    /// Mandates: top-ups are not counted.
+    TopUpUncounted,
+    /// Funds: time for which a lease was suspended is paid.
+    SuspendedAccrues,
+    /// Trust: bids that move to another level lose their age.
+    LevelTakesAge,
+    /// Trust: a slash pays the provider that it is taken from.
+    SlashPaysWrong,
+    /// Gangs: when one lease fails, the last of the others goes on.
+    GangLeavesOne,
+    /// Verification: half of the results is a majority.
+    HalfIsMajority,
+    /// Markets: bids enter a paused market again when there is room.
+    PausedMatches,
+    /// Terms: a lease follows the terms that are in force now.
+    TermsMove,
 }
 
 /// Whether a bug is planted: never, in this build.

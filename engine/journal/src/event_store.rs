@@ -100,6 +100,14 @@ impl EventStore {
         Ok(Some((seq, digest)))
     }
 
+    /// The running digest after an entry; none when its events are not here.
+    pub(crate) fn digest_at(&self, seq: Seq) -> Result<Option<Digest>, StoreError> {
+        let value = self.db.get(seq_key(seq)).map_err(StoreError::database(&self.path))?;
+        let Some(value) = value else { return Ok(None) };
+        let (_, digest, _) = decode(&value).map_err(self.unreadable(seq))?;
+        Ok(Some(digest))
+    }
+
     pub(crate) fn append<'a>(&self, records: impl Iterator<Item = EventRecord<'a>>) -> Result<(), StoreError> {
         let mut batch = WriteBatch::default();
         let mut value = Vec::new();

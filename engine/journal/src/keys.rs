@@ -44,10 +44,30 @@ impl DataDir {
         self.root.join("events")
     }
 
+    /// The Merkle tree over the log, a RocksDB database that can be rebuilt from
+    /// it.
+    #[must_use]
+    pub fn tree(&self) -> PathBuf {
+        self.root.join("tree")
+    }
+
     /// What must stay out of the log, a RocksDB database of mode 0700.
     #[must_use]
     pub fn private(&self) -> PathBuf {
         self.root.join("private")
+    }
+
+    /// The folder of snapshots.
+    #[must_use]
+    pub fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+
+    /// The snapshot after an entry. Names have one length, so that their order is
+    /// the log's.
+    #[must_use]
+    pub fn snapshot(&self, seq: Seq) -> PathBuf {
+        self.snapshots().join(format!("{:020}.snap", seq.0))
     }
 
     pub(crate) fn create(&self) -> io::Result<()> {

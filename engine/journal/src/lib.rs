@@ -14,6 +14,8 @@
 //! - [`Sequencer`] runs the exchange on a thread of its own.
 //! - [`EventStore`] keeps what came out, and can be rebuilt; [`PrivateStore`]
 //!   keeps what must stay out of the log.
+//! - [`Snapshots`] follows the log and keeps the state now and then, so that a
+//!   start need not read it all; [`exchange_at`] is the state as it was.
 //! - [`replay`] and [`verify`] read a data directory beside a running node.
 
 mod batch;
@@ -29,8 +31,10 @@ mod recovery;
 mod replay;
 mod replica;
 mod sequencer;
+mod snapshot;
 mod store;
 mod tail;
+mod tree_store;
 mod verify;
 mod watermark;
 
@@ -53,5 +57,7 @@ pub use sequencer::{
     Ack, Committed, CommittedEntry, Fatal, Sequencer, SequencerConfig, SequencerHandle, StartError, Submission,
     SubmitError, abort_on_fatal,
 };
+pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, Snapshots, exchange_at};
 pub use store::LogStore;
+pub use tree_store::{TreeReader, TreeStore};
 pub use verify::{Finding, FindingKind, Verification, verify};

@@ -97,7 +97,8 @@ pub struct LogReader {
 }
 
 impl LogReader {
-    /// Opens the log as it is now. What is written later is not seen.
+    /// Opens the log as it is now. What is written later is seen after
+    /// [`Self::catch_up`].
     ///
     /// # Errors
     /// When there is no log, or RocksDB finds it damaged.
@@ -114,6 +115,14 @@ impl LogReader {
         let db =
             DB::open_as_secondary(&options, &path, &scratch.path().to_owned()).map_err(StoreError::database(&path))?;
         Ok(Self { db, path, _scratch: scratch })
+    }
+
+    /// Sees from now on what was written meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn catch_up(&self) -> Result<(), StoreError> {
+        self.db.try_catch_up_with_primary().map_err(StoreError::database(&self.path))
     }
 
     /// The batches in order, from the one that holds `from`.

@@ -10,20 +10,21 @@ use berth_domain::{Digest, Seq};
 use berth_exchange::Exchange;
 use rocksdb::ErrorKind;
 
-use self::catch_up::CatchUp;
-use crate::batch::Batch;
+use self::start::Opened;
 use crate::chain::Tip;
 use crate::database::StoreError;
 use crate::event_store::EventStore;
 use crate::journal::Journal;
 use crate::keys::DataDir;
 use crate::replica::Replica;
+use crate::snapshot::discard;
 use crate::store::LogStore;
 use crate::tail::torn_tail;
 use crate::watermark::{Mark, MarkError};
 
 mod catch_up;
 mod report;
+mod start;
 
 pub use self::report::{Note, Problem, RecoveryError};
 
@@ -40,6 +41,13 @@ impl Recovered {
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         self.tip().seq == Seq(0)
+    }
+
+    /// A follower that stands at the end of the log, for whoever goes on beside
+    /// the sequencer.
+    #[must_use]
+    pub fn follower(&self) -> Replica {
+        self.replica.clone()
     }
 
     /// The exchange at the end of the log.
@@ -108,18 +116,16 @@ pub fn recover(dir: &DataDir) -> Result<Recovered, RecoveryError> {
     notes.extend(lost.map(Note::EventsLost));
 
     let place = |seq, problem| refuse(store.path().to_owned(), seq, problem);
-    let replica = match follow_log(&store, mark, &events, &mut notes).map_err(|stop| stop.into_error(place))? {
-        Some(replica) => replica,
-        // The event store was emptied: once more, to fill it.
-        None => follow_log(&store, mark, &events, &mut notes)
-            .map_err(|stop| stop.into_error(place))?
-            .ok_or_else(|| place(None, Problem::Unreadable(StoreError::Poisoned)))?,
-    };
+    let opened = Opened { dir, store: &store, mark, events: &events };
+    let (replica, useless) = opened.replay(&mut notes).map_err(|stop| stop.into_error(place))?;
     let tip = *replica.tip();
     if mark.is_none() && tip.seq > Seq(0) {
         notes.push(Note::NoWatermark);
     }
     store.resume(dir, &tip).map_err(unreadable)?;
+    for path in useless {
+        discard(&path).map_err(StoreError::file(&path)).map_err(unreadable)?;
+    }
     for note in &notes {
         tracing::warn!("{note}");
     }
@@ -187,42 +193,4 @@ impl From<StoreError> for Stop {
     fn from(e: StoreError) -> Self {
         Self { seq: None, problem: Problem::Unreadable(e) }
     }
-}
-
-/// Applies the whole log and brings the event store level with it. None when the
-/// store held other events: it is empty now.
-fn follow_log(
-    store: &LogStore,
-    mark: Option<Mark>,
-    events: &EventStore,
-    notes: &mut Vec<Note>,
-) -> Result<Option<Replica>, Stop> {
-    let mut replica = Replica::new();
-    let mut catch_up = CatchUp::new(events)?;
-    for batch in store.batches(Seq(0)) {
-        let batch = batch.map_err(|e| Stop { seq: e.seq(), problem: Problem::Damaged(e) })?;
-        let at = Some(batch.first());
-        replica
-            .follow(&batch, |applied| catch_up.see(applied))
-            .map_err(|e| Stop { seq: at, problem: Problem::Follow(e) })?;
-        if let Some(mark) = mark {
-            check_mark(mark, &batch).map_err(|problem| Stop { seq: at, problem })?;
-        }
-        catch_up.write_when_full()?;
-    }
-    let recovered = replica.tip().seq;
-    if let Some(Mark { seq: marked, .. }) = mark
-        && marked > recovered
-    {
-        return Err(Stop { seq: Some(recovered), problem: Problem::Short { recovered, marked } });
-    }
-    Ok(catch_up.finish(replica.tip(), notes)?.then_some(replica))
-}
-
-fn check_mark(mark: Mark, batch: &Batch) -> Result<(), Problem> {
-    let holds = (batch.first()..=batch.last()).contains(&mark.seq);
-    if holds && (batch.last(), batch.hash) != (mark.seq, mark.hash) {
-        return Err(Problem::Other { marked: mark.hash });
-    }
-    Ok(())
 }

@@ -59,6 +59,11 @@ impl Replica {
         Self { exchange: Exchange::new(), tip: Tip::default(), log_id: None }
     }
 
+    /// Behind what has been applied elsewhere.
+    pub(crate) const fn at(exchange: Exchange, tip: Tip, log_id: Digest) -> Self {
+        Self { exchange, tip, log_id: Some(log_id) }
+    }
+
     /// The exchange as it is here.
     #[must_use]
     pub const fn exchange(&self) -> &Exchange {
@@ -99,6 +104,26 @@ impl Replica {
         Ok(())
     }
 
+    /// Checks a batch's links and applies its entries up to `last`. Where that
+    /// is not its last, the replica stands inside the batch and only its exchange
+    /// is of further use.
+    pub(crate) fn follow_to(&mut self, batch: &Batch, last: Seq) -> Result<(), FollowError> {
+        if batch.last() <= last {
+            return self.follow(batch, |_| {});
+        }
+        self.tip.check(batch)?;
+        let mut events = Vec::new();
+        for entry in batch.entries.iter().take_while(|entry| entry.seq <= last) {
+            self.apply(entry, &mut events)?;
+        }
+        Ok(())
+    }
+
+    /// Only the exchange.
+    pub(crate) fn into_exchange(self) -> Exchange {
+        self.exchange
+    }
+
     /// Applies the next entry. The batch around it is not known yet: that is
     /// told to [`Self::close`].
     pub(crate) fn apply<'a>(
@@ -125,36 +150,15 @@ impl Replica {
 
 #[cfg(test)]
 mod tests {
-    use berth_domain::{
-        AccountId, Address, Authority, Bounds, FeeBps, Genesis, Micros, RULES_VERSION, Resumed, Text, Timing,
-        TrustLevel, TrustRules,
-    };
+    use berth_domain::{AccountId, Address, Authority, Micros, RULES_VERSION, Resumed};
 
     use super::*;
     use crate::batch::BatchBuilder;
+    use crate::testing::genesis;
 
     fn entry(seq: u64, command: impl Into<Command>) -> Entry {
         let (account, authority) = (AccountId::EXCHANGE, Authority::Exchange);
         Entry { rules: RULES_VERSION, seq: Seq(seq), at: Micros(seq), account, authority, command: command.into() }
-    }
-
-    fn genesis() -> Genesis {
-        Genesis {
-            network: Digest::default(),
-            escrow_contract: Digest::default(),
-            asset: Text::new("XLM").unwrap(),
-            operator: Address::default(),
-            treasury: Address::default(),
-            fee: FeeBps::new(500).unwrap(),
-            default_level: TrustLevel::One,
-            grants: Vec::new(),
-            markets: Vec::new(),
-            open_markets: false,
-            timing: Timing::default(),
-            bounds: Bounds::default(),
-            trust: TrustRules::default(),
-            auditors: Vec::new(),
-        }
     }
 
     /// Follows a batch of one entry in an epoch.

@@ -1,6 +1,9 @@
 //! Checking a log as an auditor does: it may be hostile, and one fault must not
 //! hide the next.
 
+use std::io;
+use std::path::PathBuf;
+
 use berth_domain::{Authority, Digest, Seq};
 use berth_exchange::{LogViolation, StateHash};
 use rocksdb::ErrorKind;
@@ -12,6 +15,7 @@ use crate::database::StoreError;
 use crate::keys::DataDir;
 use crate::reader::{LogReader, ReadError};
 use crate::replica::{FollowError, Replica};
+use crate::snapshot::{Header, SnapshotFault, found_in, read};
 use crate::watermark::{Mark, MarkError};
 
 /// Findings that are kept; where there are more, the log is beyond detail.
@@ -32,6 +36,8 @@ pub struct Verification {
     pub signed: u64,
     /// Hash of the genesis entry, which names the log.
     pub log_id: Option<Digest>,
+    /// Snapshots whose state replay came to.
+    pub snapshots: u64,
     /// The end of the log.
     pub tip: Tip,
     /// The state that replay ended in; none when it could not reach the end.
@@ -79,6 +85,14 @@ pub enum FindingKind {
     /// The watermark is damaged.
     #[error("the watermark is damaged")]
     WatermarkDamaged,
+    /// A snapshot is not what it should be.
+    #[error("the snapshot {}: {fault}", file.display())]
+    Snapshot {
+        /// The snapshot.
+        file: PathBuf,
+        /// Why.
+        fault: SnapshotFault,
+    },
 }
 
 impl Verification {
@@ -112,15 +126,17 @@ impl Verification {
 
 /// Checks the log of a data directory, also beside a running node: every batch's
 /// own hash, the chain, contiguity, epochs, the watermark, and, as far as the log
-/// can be replayed, every entry and the digest of all events. `progress` is told
+/// can be replayed, every entry, the digest of all events and every snapshot. `progress` is told
 /// of each batch's last entry.
 ///
 /// # Errors
 /// When there is no log, or it cannot be read. Whatever is wrong in it is a
 /// finding.
 pub fn verify(dir: &DataDir, mut progress: impl FnMut(Seq)) -> Result<Verification, StoreError> {
-    // Before the log: what is marked by now must be in it.
+    // Before the log: what is marked or kept by now must be in it.
     let mark = Mark::read(&dir.watermark());
+    let snapshots = found_in(dir).map_err(StoreError::file(&dir.snapshots()))?;
+    let mut snapshots = snapshots.into_iter().peekable();
     let log = LogReader::open(dir);
     let mut done = Verification {
         batches: 0,
@@ -129,6 +145,7 @@ pub fn verify(dir: &DataDir, mut progress: impl FnMut(Seq)) -> Result<Verificati
         operator_attested: 0,
         signed: 0,
         log_id: None,
+        snapshots: 0,
         tip: Tip::default(),
         state: None,
         findings: Vec::new(),
@@ -170,7 +187,13 @@ pub fn verify(dir: &DataDir, mut progress: impl FnMut(Seq)) -> Result<Verificati
         {
             done.find(batch.first(), FindingKind::Watermark(mark.hash));
         }
+        while let Some((seq, file)) = snapshots.next_if(|(seq, _)| *seq <= batch.last()) {
+            check_snapshot(&mut done, replica.as_ref(), seq, file);
+        }
         progress(batch.last());
+    }
+    for (seq, file) in snapshots {
+        done.find(seq, FindingKind::Snapshot { file, fault: SnapshotFault::Ahead });
     }
     if let Some(mark) = mark.filter(|mark| mark.seq > done.tip.seq) {
         done.find(done.tip.next(), FindingKind::Short(mark.seq));
@@ -180,6 +203,23 @@ pub fn verify(dir: &DataDir, mut progress: impl FnMut(Seq)) -> Result<Verificati
         done.state = Some(replica.exchange().state_hash());
     }
     Ok(done)
+}
+
+/// Compares a snapshot with the replica that stands where it was made. Where
+/// replay has failed, nothing can be said of it.
+fn check_snapshot(done: &mut Verification, replica: Option<&Replica>, seq: Seq, file: PathBuf) {
+    let Some(replica) = replica else { return };
+    let checked = read(&file).and_then(|(of_file, state)| {
+        let is_there = Header::of(&of_file) == Header::of(replica);
+        let is_same = is_there && state == replica.exchange().state_hash();
+        if is_same { Ok(()) } else { Err(SnapshotFault::OtherState) }
+    });
+    match checked {
+        Ok(()) => done.snapshots += 1,
+        // A running node removes the old ones.
+        Err(SnapshotFault::Unreadable(e)) if e.kind() == io::ErrorKind::NotFound => {}
+        Err(fault) => done.find(seq, FindingKind::Snapshot { file, fault }),
+    }
 }
 
 /// Checks one batch and goes on behind it, whatever was wrong.

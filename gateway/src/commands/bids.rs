@@ -9,8 +9,8 @@ use berth_wire::response::{Bid, Changed, Lease};
 use super::{changed, unknown};
 use crate::node::{ATTESTED, Node};
 use crate::problem::Refusal;
-use crate::render;
 use crate::submit::{Done, Turn};
+use berth_render as render;
 
 /// Places a bid in the name of its host's owner.
 pub(crate) async fn place(node: &Node, bid: NewBid, turn: Turn) -> Result<Changed<Bid>, Refusal> {
@@ -46,7 +46,7 @@ fn prepare(node: &Node, bid: &NewBid, turn: &Turn) -> Result<(AccountId, PlaceBi
 
 fn made(node: &Node, done: Done) -> Result<Changed<Bid>, Refusal> {
     changed(node, done, |x| match done.reply {
-        Reply::Bid(id) => x.bid(id).map(|bid| render::bid::bid(x, bid)),
+        Reply::Bid(id) => x.bid(id).map(|bid| render::bid(x, bid)),
         _ => None,
     })
 }
@@ -72,7 +72,7 @@ pub(crate) async fn amend(
         _ => None,
     };
     let done = node.submit(actor, ATTESTED, change.command(id), turn, field).await?;
-    changed(node, done, |x| x.bid(id).map(|bid| render::bid::bid(x, bid)))
+    changed(node, done, |x| x.bid(id).map(|bid| render::bid(x, bid)))
 }
 
 /// Ends what is left of a bid, in the name given or its owner's.
@@ -83,7 +83,7 @@ pub(crate) async fn cancel(node: &Node, id: BidId, name: Option<&Name>, turn: Tu
     let actor = node.actor_on(name, "address", owner)?;
     let field = |code| (code == Code::NotYours).then_some("address");
     let done = node.submit(actor, ATTESTED, CancelBid { bid: id }, turn, field).await?;
-    changed(node, done, |x| x.bid(id).map(|bid| render::bid::bid(x, bid)))
+    changed(node, done, |x| x.bid(id).map(|bid| render::bid(x, bid)))
 }
 
 /// Accepts a directed bid, in the name given or the tenant's whose order it
@@ -99,7 +99,7 @@ pub(crate) async fn accept(node: &Node, id: BidId, name: Option<&Name>, turn: Tu
     let field = |code| (code == Code::NotYours).then_some("tenantAddress");
     let done = node.submit(actor, ATTESTED, AcceptBid { bid: id }, turn, field).await?;
     changed(node, done, |x| match done.reply {
-        Reply::Lease(id) => x.lease(id).map(|lease| render::lease::lease(x, lease)),
+        Reply::Lease(id) => x.lease(id).map(|lease| render::lease(x, lease)),
         _ => None,
     })
 }

@@ -8,8 +8,8 @@ use berth_wire::response::{Changed, Lease};
 use super::{changed, unknown};
 use crate::node::{ATTESTED, Node};
 use crate::problem::Refusal;
-use crate::render;
 use crate::submit::Turn;
+use berth_render as render;
 
 /// The agent started a lease's containers.
 pub(crate) async fn start(node: &Node, request: StartRequest, turn: Turn) -> Result<Changed<Lease>, Refusal> {
@@ -70,7 +70,7 @@ async fn act(
         _ => None,
     };
     let done = node.submit(actor, ATTESTED, command, turn, field).await?;
-    changed(node, done, |x| x.lease(lease).map(|lease| render::lease::lease(x, lease)))
+    changed(node, done, |x| x.lease(lease).map(|lease| render::lease(x, lease)))
 }
 
 fn party(

@@ -15,8 +15,8 @@ use super::{changed, unknown};
 use crate::clock::now;
 use crate::node::{ATTESTED, Node};
 use crate::problem::Refusal;
-use crate::render;
 use crate::submit::{Done, Turn};
+use berth_render as render;
 
 /// Places an order in the name of its tenant. What it runs goes to the private
 /// store first; the log only ever has its salted hash.
@@ -75,7 +75,7 @@ async fn prepare(node: &Node, request: OrderRequest, turn: &Turn) -> Result<Aske
 
 fn made(node: &Node, done: Done) -> Result<Changed<Order>, Refusal> {
     changed(node, done, |x| match done.reply {
-        Reply::Order(id) => x.order(id).map(|order| render::order::order(x, order)),
+        Reply::Order(id) => x.order(id).map(|order| render::order(x, order)),
         _ => None,
     })
 }
@@ -104,7 +104,7 @@ pub(crate) async fn amend(
         _ => None,
     };
     let done = node.submit(actor, ATTESTED, command, turn, field).await?;
-    changed(node, done, |x| x.order(id).map(|order| render::order::order(x, order)))
+    changed(node, done, |x| x.order(id).map(|order| render::order(x, order)))
 }
 
 /// Ends what is left of an order, in the name given or its tenant's.
@@ -120,7 +120,7 @@ pub(crate) async fn cancel(
     let actor = node.actor_on(name, "address", tenant)?;
     let field = |code| (code == Code::NotYours).then_some("address");
     let done = node.submit(actor, ATTESTED, CancelOrder { order: id }, turn, field).await?;
-    changed(node, done, |x| x.order(id).map(|order| render::order::order(x, order)))
+    changed(node, done, |x| x.order(id).map(|order| render::order(x, order)))
 }
 
 /// Keeps a specification, durably, and gives its salted hash. A repeated

@@ -8,8 +8,8 @@ use berth_wire::response::{Changed, Provider};
 use super::changed;
 use crate::node::{ATTESTED, Node};
 use crate::problem::Refusal;
-use crate::render;
 use crate::submit::Turn;
+use berth_render as render;
 
 /// Registers a host in the name of its owner.
 pub(crate) async fn register(node: &Node, request: ProviderRequest, turn: Turn) -> Result<Changed<Provider>, Refusal> {
@@ -18,7 +18,7 @@ pub(crate) async fn register(node: &Node, request: ProviderRequest, turn: Turn) 
     let owner = node.actor(&provider.address, "address").await?;
     let done = node.submit(owner, ATTESTED, provider.command, turn, field).await?;
     changed(node, done, |x| match done.reply {
-        Reply::Provider(id) => x.provider(id).map(|provider| render::provider::provider(x, provider)),
+        Reply::Provider(id) => x.provider(id).map(|provider| render::provider(x, provider)),
         _ => None,
     })
 }

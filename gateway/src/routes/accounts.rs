@@ -9,7 +9,7 @@ use berth_wire::response::Account;
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::query::{Query, Segment};
-use crate::render::account::account;
+use berth_render::account;
 
 pub(super) async fn one(State(app): State<App>, address: Segment, query: Query) -> Result<Json<Account>, Refusal> {
     query.finish()?;

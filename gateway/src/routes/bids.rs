@@ -14,8 +14,8 @@ use crate::commands;
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::query::{Query, Segment};
-use crate::render::bid::bid;
 use crate::submit::Turn;
+use berth_render::bid;
 
 pub(super) async fn create_standing(
     State(app): State<App>,

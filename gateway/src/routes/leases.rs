@@ -19,10 +19,9 @@ use crate::commands;
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::query::{Query, Segment};
-use crate::render::health::lease_health;
-use crate::render::lease::lease;
-use crate::render::proof;
 use crate::submit::Turn;
+use berth_render::lease;
+use berth_render::lease_health;
 
 pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Json<List<Lease>>, Refusal> {
     let part = query.page()?;
@@ -76,7 +75,7 @@ pub(super) async fn health(State(app): State<App>, id: Segment, query: Query) ->
 pub(super) async fn proof(State(app): State<App>, id: Segment, query: Query) -> Result<Json<ProofChain>, Refusal> {
     query.finish()?;
     let id = LeaseId(id.id(Code::UnknownLease)?);
-    app.view.read(|x| x.lease(id).map(proof::proof)).map(Json).ok_or_else(unknown)
+    app.view.read(|x| x.lease(id).map(berth_render::proof)).map(Json).ok_or_else(unknown)
 }
 
 /// What to run: for the tenant, and for the provider that holds the lease.

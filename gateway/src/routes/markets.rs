@@ -11,7 +11,7 @@ use crate::limits::{DEPTH_DEFAULT, DEPTH_MAX};
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::query::{Query, Segment};
-use crate::render::market::market;
+use berth_render::market;
 
 pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Json<List<Market>>, Refusal> {
     let part = query.page()?;

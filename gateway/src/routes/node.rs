@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::query::Query;
-use crate::render::network::network;
+use berth_render::network;
 
 /// Until there is a dashboard: what is here, for people and programs.
 pub(super) async fn index(State(app): State<App>) -> Json<Value> {

@@ -15,8 +15,8 @@ use crate::commands;
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::query::{Query, Segment};
-use crate::render::order::order;
 use crate::submit::Turn;
+use berth_render::order;
 
 pub(super) async fn create(
     State(app): State<App>,

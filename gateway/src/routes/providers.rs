@@ -14,8 +14,8 @@ use crate::commands;
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::query::{Query, Segment};
-use crate::render::provider::provider;
 use crate::submit::Turn;
+use berth_render::provider;
 
 pub(super) async fn create(
     State(app): State<App>,

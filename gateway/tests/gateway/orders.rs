@@ -17,7 +17,8 @@ async fn an_unknown_address_is_provisioned_once_however_many_ask() {
     assert_eq!(
         account["balances"][0],
         json!({
-            "asset": "XLM", "available": "10000", "held": "0", "escrowed": "0", "withdrawing": "0", "staked": "0",
+            "asset": "XLM", "available": "10000", "held": "0", "escrowed": "0", "withdrawing": "0", "owed": "0",
+            "staked": "0",
         })
     );
     let (status, _) = node.call(Method::GET, "/api/v1/accounts/stranger", None).await;

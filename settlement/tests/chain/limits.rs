@@ -112,14 +112,14 @@ async fn a_fact_that_the_exchange_refuses_is_kept_and_does_not_block() {
 }
 
 #[tokio::test]
-async fn a_payout_that_the_exchange_cannot_book_yet_is_told_again() {
+async fn a_fact_that_the_exchange_does_not_take_from_us_is_told_again() {
     let chain = Chain::start().await;
     let log = Log::default();
     let (tenant, operator) = (chain.tenant(xlm("100")).await, chain.operator());
     tenant.call(chain.escrow.request_withdraw(tenant.address(), xlm("30"))).await.unwrap();
     operator.call(chain.escrow.pay_withdraw(tenant.address(), operator.address())).await.unwrap();
     chain.tenant(xlm("5")).await;
-    log.refuse(Some(("fact.withdrawn", Code::SettlementMismatch)));
+    log.refuse(Some(("fact.withdrawn", Code::NotTheExchange)));
     let settler = Settler::start(chain.settler_config(), log.clone());
     until(&settler, |status| status.chain_error.is_some()).await;
     assert_eq!(log.facts().len(), 2, "what comes after it waits");

@@ -11,6 +11,7 @@ use berth_exchange::{Exchange, Outcome, StateHash};
 use crate::commands;
 use crate::dice::Dice;
 use crate::rules::genesis;
+use crate::snapshot;
 
 /// 2026-01-01T00:00:00Z.
 const OPENING: Micros = Micros(1_767_225_600_000_000);
@@ -187,11 +188,15 @@ impl Writer {
         }
     }
 
-    /// A replica that reads the log's bytes knows and says the same.
+    /// A replica that reads the log's bytes knows and says the same, also when
+    /// it was made out of its own content on the way.
     fn end(self) {
         let mut replica = Exchange::new();
         let (mut events, mut told) = (Vec::new(), Vec::new());
-        for bytes in &self.log {
+        for (place, bytes) in self.log.iter().enumerate() {
+            if place == self.log.len() / 2 {
+                replica = snapshot::check(&replica);
+            }
             let entry = Entry::from_bytes(bytes).expect("an entry reads back");
             events.clear();
             replica.apply(&entry, &mut events).expect("the log is the same");
@@ -200,6 +205,7 @@ impl Writer {
         assert!(told == self.told, "the replica's events differ");
         assert_eq!(replica.state_hash(), self.x.state_hash(), "the replica's state differs");
         assert_eq!(self.x.clone().state_hash(), self.x.state_hash(), "a clone's state differs");
+        snapshot::check(&self.x);
     }
 }
 

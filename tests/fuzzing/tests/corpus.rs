@@ -4,6 +4,9 @@
 use std::fs;
 use std::path::Path;
 
+/// Changes that are tried on each content.
+const CHANGED: usize = 500;
+
 /// Runs every seed of a target; answers how many there are.
 fn replay(target: &str, run: fn(&[u8])) -> usize {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
@@ -28,6 +31,45 @@ fn bytes_that_were_found_to_matter_are_read() {
 #[test]
 fn logs_that_were_found_to_matter_apply() {
     assert!(replay("apply", berth_fuzzing::play) > 0, "there are seeds");
+}
+
+#[test]
+fn contents_that_were_found_to_matter_restore() {
+    assert!(replay("snapshot", berth_fuzzing::restore) > 0, "there are seeds");
+}
+
+/// Contents in which a few bytes are others: refused, or an exchange that does
+/// not stumble.
+#[test]
+fn contents_with_other_bytes_restore_or_are_refused() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/snapshot");
+    let mut draw = numbers();
+    for seed in fs::read_dir(folder).expect("there are seeds") {
+        let bytes = fs::read(seed.expect("a seed is a file").path()).expect("a seed can be read");
+        for _ in 0..CHANGED {
+            let mut changed = bytes.clone();
+            for _ in 0..=draw() % 3 {
+                let at = usize::try_from(draw() % bytes.len() as u64).expect("it is below a length");
+                changed[at] = match draw() % 3 {
+                    0 => changed[at] ^ (1 << (draw() % 8)),
+                    1 => changed[at].wrapping_add(1),
+                    _ => draw().to_le_bytes()[0],
+                };
+            }
+            berth_fuzzing::restore(&changed);
+        }
+    }
+}
+
+/// Numbers that nobody chose, the same ones in each run.
+fn numbers() -> impl FnMut() -> u64 {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state >> 11
+    }
 }
 
 /// Programs that nobody chose, so that the interpreter is driven in every build

@@ -15,6 +15,9 @@ pub(crate) const OWNERS: [(&str, TrustLevel); 5] = [
 /// Tenants. `tia` has a host, and `nell` has no account before money comes.
 pub(crate) const TENANTS: [&str; 4] = ["tom", "tia", "tim", "nell"];
 
+/// Who attests, beside the first of the owners.
+pub(crate) const AUDITOR: &str = "vera";
+
 pub(crate) const TREASURY: &str = "treasury";
 
 /// An address that is easy to tell: the name, then zeros.
@@ -31,6 +34,11 @@ pub(crate) fn name(address: Address) -> String {
 
 pub(crate) fn gpu() -> ResourceClass {
     "H100-80".parse().expect("it names a model and its memory")
+}
+
+/// Another model than most trade.
+pub(crate) fn small_gpu() -> ResourceClass {
+    "RTX4090-24".parse().expect("it names a model and its memory")
 }
 
 pub(crate) fn text<const MAX: usize>(text: &str) -> Text<MAX> {

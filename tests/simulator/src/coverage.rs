@@ -28,6 +28,8 @@ impl Coverage {
             match event {
                 Event::OrderCancelled(ended) => self.meet("cancelled", ended.reason.as_str()),
                 Event::BidCancelled(ended) => self.meet("cancelled", ended.reason.as_str()),
+                Event::StandbyReleased(released) => self.meet("released", released.reason.as_str()),
+                Event::VerificationEnded(ended) => self.meet("verdict", ended.verdict.as_str()),
                 Event::LeaseClosed(closed) => self.meet("closed", closed.reason.as_str()),
                 _ => {}
             }

@@ -70,8 +70,6 @@ pub struct Run {
     pub seed: u64,
     /// A bug that is planted in it.
     pub bug: Option<Bug>,
-    /// Whether people also do what is known to break a rule.
-    pub is_known_allowed: bool,
     /// Whether everything that happens is told on the terminal.
     pub is_traced: bool,
 }

@@ -24,9 +24,6 @@ struct Args {
     /// Tells everything that happens in it.
     #[arg(long, requires = "seed")]
     trace: bool,
-    /// Lets people also do what is known to break a rule.
-    #[arg(long)]
-    known: bool,
     /// Says at the end what was met, and how often.
     #[arg(long)]
     met: bool,
@@ -66,7 +63,7 @@ fn run(first: u64, last: u64, args: &Args) -> Tally {
             if seed > end.load(Ordering::Relaxed) {
                 return;
             }
-            let run = Run { seed, bug: None, is_known_allowed: args.known, is_traced: args.trace };
+            let run = Run { seed, bug: None, is_traced: args.trace };
             let outcome = simulate(&run);
             let mut tally = tally.lock().expect("nobody panics while he adds");
             tally.runs += 1;

@@ -4,7 +4,7 @@
 
 use berth_domain::{
     AccountId, Attribute, BidId, BidState, BidTarget, LeaseState, Limits, MarketId, Mode, OrderState, PlaceOrder, Rate,
-    ResourceClass, Resources, Seconds, TrustLevel,
+    RatePerHour, ResourceClass, Resources, Seconds, TrustLevel, Uptime,
 };
 use berth_exchange::{Bid, Exchange, Lease, Order, Provider};
 
@@ -53,8 +53,24 @@ pub(crate) fn level(x: &Exchange, account: AccountId) -> TrustLevel {
     x.account(account).map_or(TrustLevel::One, |account| account.level)
 }
 
+/// Whether an account's mandate limits what it may spend.
+pub(crate) fn is_capped(x: &Exchange, account: AccountId) -> bool {
+    let mandate = x.account(account).and_then(|account| account.mandate).unwrap_or_default();
+    mandate.per_lease.is_some() || mandate.per_day.is_some()
+}
+
+/// The share of time that an account's hosts were up.
+pub(crate) fn uptime(x: &Exchange, account: AccountId) -> Uptime {
+    x.account(account).map_or(Uptime::MAX, |account| account.uptime)
+}
+
 pub(crate) fn class(x: &Exchange, market: MarketId) -> &ResourceClass {
     &x.market(market).expect("whatever is traded has a market").class
+}
+
+/// `floor(rate × seconds / 3600)`.
+pub(crate) fn owes(rate: RatePerHour, seconds: u64) -> i128 {
+    i128::from(rate.get()) * i128::from(seconds) / 3_600
 }
 
 /// `floor(rate × units × replicas × seconds / 3600)`.
@@ -83,19 +99,22 @@ pub(crate) struct Demand<'a> {
     pub(crate) duration: Seconds,
     pub(crate) prepay: Seconds,
     pub(crate) requires: &'a [Attribute],
+    pub(crate) min_uptime: Option<Uptime>,
 }
 
 impl<'a> From<&'a Order> for Demand<'a> {
     fn from(order: &'a Order) -> Self {
-        let Order { market, units, resources, limits, duration, prepay, requires, .. } = order;
-        Self { market: *market, units: *units, resources, limits, duration: *duration, prepay: *prepay, requires }
+        let Order { market, units, resources, limits, duration, prepay, requires, min_uptime, .. } = order;
+        let (market, units, duration, prepay, min_uptime) = (*market, *units, *duration, *prepay, *min_uptime);
+        Self { market, units, resources, limits, duration, prepay, requires, min_uptime }
     }
 }
 
 impl<'a> From<&'a PlaceOrder> for Demand<'a> {
     fn from(place: &'a PlaceOrder) -> Self {
-        let PlaceOrder { market, units, resources, limits, duration, prepay, requires, .. } = place;
-        Self { market: *market, units: *units, resources, limits, duration: *duration, prepay: *prepay, requires }
+        let PlaceOrder { market, units, resources, limits, duration, prepay, requires, min_uptime, .. } = place;
+        let (market, units, duration, prepay, min_uptime) = (*market, *units, *duration, *prepay, *min_uptime);
+        Self { market, units, resources, limits, duration, prepay, requires, min_uptime }
     }
 }
 
@@ -104,6 +123,7 @@ impl<'a> From<&'a PlaceOrder> for Demand<'a> {
 pub(crate) struct Offer<'a> {
     pub(crate) provider: &'a Provider,
     pub(crate) level: TrustLevel,
+    pub(crate) uptime: Uptime,
     pub(crate) target: BidTarget,
     pub(crate) remaining: u32,
     pub(crate) price: Rate,
@@ -114,6 +134,7 @@ impl<'a> Offer<'a> {
         Self {
             provider: x.provider(bid.provider).expect("a bid has a provider"),
             level: level(x, bid.account),
+            uptime: uptime(x, bid.account),
             target: bid.target,
             remaining: bid.remaining,
             price: bid.price,
@@ -133,6 +154,7 @@ pub(crate) fn is_eligible(x: &Exchange, demand: &Demand<'_>, offer: &Offer<'_>, 
     market == demand.market
         && offer.remaining >= demand.units
         && (min_duration..=max_duration).contains(&demand.duration)
+        && demand.min_uptime.is_none_or(|least| offer.uptime >= least)
         && demand.requires.iter().all(|required| offer.provider.attributes.contains(required))
         && owed(price, demand.units, 1, demand.prepay.0) > 0
         && fits(x, demand, offer.provider)

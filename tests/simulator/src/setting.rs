@@ -2,20 +2,28 @@
 //! they are met, and short timeouts, so that they pass.
 
 use berth_domain::{
-    Bounds, Digest, FeeBps, Genesis, Grant, Micros, ResourceClass, Seconds, Timing, TrustLevel, TrustRules,
+    Bounds, Digest, FeeBps, Genesis, Grant, Micros, ResourceClass, Seconds, Share, Stroops, Timing, TrustLevel,
+    TrustRules, Uptime,
 };
 
-use crate::cast::{self, OWNERS, TREASURY, address};
+use crate::cast::{self, AUDITOR, OWNERS, TREASURY, address};
 use crate::dice::Dice;
 
-/// 2026-01-01T00:00:00Z.
+/// 2026-01-01T00:00:00Z. Some worlds begin at the end of that day, so that they
+/// see a midnight.
 pub(crate) const OPENING: Micros = Micros(1_767_225_600_000_000);
 
 pub(crate) const MILLI: u64 = 1_000;
 pub(crate) const SECOND: u64 = 1_000_000;
 
+/// What may wait for the chain at the end of a run waits no longer: a job that is
+/// run again twice, under the longest timeouts.
+pub(crate) const LONGEST: Seconds = Seconds(20_000);
+
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
+    /// When it begins.
+    pub(crate) opening: Micros,
     pub(crate) genesis: Genesis,
     /// What people do of their own accord, in this many turns.
     pub(crate) turns: u64,
@@ -88,8 +96,9 @@ impl Setting {
     pub(crate) fn of(dice: &mut Dice) -> Self {
         let weather = if dice.once_in(8) { Weather::CALM } else { Weather::of(dice) };
         Self {
+            opening: OPENING.plus(Seconds(dice.pick(&[0, 0, 86_400 - 700]))),
             genesis: genesis(dice),
-            turns: dice.between(200, 400),
+            turns: dice.between(250, 500),
             withdraw_delay: Seconds(dice.pick(&[5, 30, 600])),
             weather,
         }
@@ -112,12 +121,34 @@ fn genesis(dice: &mut Dice) -> Genesis {
         open_markets: dice.once_in(2),
         timing: timing(dice),
         bounds: bounds(dice),
-        trust: TrustRules::default(),
-        auditors: Vec::new(),
+        trust: trust(dice),
+        auditors: vec![address(AUDITOR), address(OWNERS[0].0)],
     }
 }
 
-fn timing(dice: &mut Dice) -> Timing {
+/// Levels that a few leases and tenants can earn and lose.
+fn trust(dice: &mut Dice) -> TrustRules {
+    let amount = |stroops| Stroops::new(stroops).expect("positive");
+    TrustRules {
+        min_fee: amount(dice.pick(&[0, 1, 20])),
+        tenant_share: Share::new(dice.pick(&[3_000, 6_000, 10_000])).expect("a share"),
+        min_tenants: dice.pick(&[1, 2]),
+        window: dice.pick(&[4, 20]),
+        stake_two: amount(100),
+        stake_three: amount(1_000),
+        min_leases: dice.pick(&[1, 3]),
+        completed_three: Share::new(5_000).expect("a share"),
+        completed_four: Share::new(7_000).expect("a share"),
+        uptime_four: Uptime::new(dice.pick(&[3_000, 9_000])).expect("a share"),
+        uptime_days: dice.pick(&[1, 30]),
+        completed_gain: 3,
+        slash_min: amount(10),
+        slash_max: amount(dice.pick(&[50, 5_000])),
+        ..TrustRules::default()
+    }
+}
+
+pub(crate) fn timing(dice: &mut Dice) -> Timing {
     let (escrow, start, grace, dark, closing) =
         dice.pick(&[(30, 60, 20, 40, 20), (300, 600, 60, 180, 120), (20, 30, 25, 50, 15), (60, 30, 40, 200, 0)]);
     Timing {
@@ -128,15 +159,21 @@ fn timing(dice: &mut Dice) -> Timing {
         dark_after: Seconds(dark),
         closing_timeout: Seconds(closing),
         settle_grace: Seconds(dice.pick(&[5, 60, 3_600])),
-        reconfigure_delay: Seconds(1_000),
+        reconfigure_delay: Seconds(dice.pick(&[30, 200])),
         runway_warning: Seconds(dice.pick(&[0, 10, 600])),
         suspend_timeout: Seconds(dice.pick(&[0, 20, 200])),
-        missed_checks: 3,
+        missed_checks: dice.pick(&[1, 2, 3]),
         backlog_window: Seconds(150),
     }
 }
 
 fn bounds(dice: &mut Dice) -> Bounds {
+    let client_ids = dice.pick(&[0, 2, 8, 4_096, 4_096]);
+    other_bounds(client_ids, dice)
+}
+
+/// Bounds that remember as many client ids.
+pub(crate) fn other_bounds(client_ids: u32, dice: &mut Dice) -> Bounds {
     Bounds {
         scan: dice.pick(&[1, 3, 10, 10_000, 10_000]),
         tick: dice.pick(&[1, 2, 1_000]),
@@ -145,7 +182,7 @@ fn bounds(dice: &mut Dice) -> Bounds {
         providers: 2,
         replicas: 6,
         duration: Seconds(10_000),
-        client_ids: dice.pick(&[0, 2, 8, 4_096, 4_096]),
+        client_ids,
         fills: dice.pick(&[1, 3, 1_000, 1_000]),
         depth: dice.pick(&[10, 1_000, 1_000]),
         quotes: 4,

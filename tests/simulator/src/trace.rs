@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use berth_domain::{Entry, Event, Micros};
 use berth_exchange::Outcome;
 
-use crate::cast::{OWNERS, TENANTS, TREASURY, address};
+use crate::cast::{AUDITOR, OWNERS, TENANTS, TREASURY, address};
 use crate::setting::OPENING;
 
 /// Lines that are kept.
@@ -127,7 +127,7 @@ fn show((step, now, line): &(u64, Micros, Line)) -> String {
 
 /// The same with names where there are addresses.
 fn named(mut line: String) -> String {
-    let names = OWNERS.iter().map(|(name, _)| *name).chain(TENANTS).chain([TREASURY]);
+    let names = OWNERS.iter().map(|(name, _)| *name).chain(TENANTS).chain([TREASURY, AUDITOR]);
     for name in names {
         let address = address(name).to_string();
         if line.contains(&address) {

@@ -1,6 +1,8 @@
 //! Events of the operator's commands, and of hosts that change.
 
-use berth_domain::{Attribute, Bounds, Change, ChangeAnnounced, ExchangeReconfigured, ProviderChanged, Timing};
+use berth_domain::{
+    Attribute, Bounds, Change, ChangeAnnounced, ExchangeReconfigured, ProviderChanged, Timing, TrustRules,
+};
 use serde_json::{Map, Value, json};
 
 pub(super) fn announced(e: &ChangeAnnounced) -> Value {
@@ -28,7 +30,7 @@ pub(super) fn provider_changed(e: &ProviderChanged) -> Value {
 }
 
 /// Timeouts in seconds.
-fn seconds(timing: &Timing) -> Value {
+pub(crate) fn seconds(timing: &Timing) -> Value {
     json!({
         "escrowTimeout": timing.escrow_timeout.0,
         "startTimeout": timing.start_timeout.0,
@@ -46,7 +48,7 @@ fn seconds(timing: &Timing) -> Value {
 }
 
 /// Bounds as counts, `duration` in seconds.
-fn counts(bounds: &Bounds) -> Value {
+pub(crate) fn counts(bounds: &Bounds) -> Value {
     json!({
         "scan": bounds.scan,
         "tick": bounds.tick,
@@ -59,5 +61,29 @@ fn counts(bounds: &Bounds) -> Value {
         "fills": bounds.fills,
         "depth": bounds.depth,
         "quotes": bounds.quotes,
+    })
+}
+
+/// What trust levels and reputation are made of: money in units of the asset,
+/// shares hundredths of a percent, `uptimeDays` days, gains and losses points.
+pub(crate) fn thresholds(trust: &TrustRules) -> Value {
+    json!({
+        "minFee": trust.min_fee.to_string(),
+        "tenantShareBps": trust.tenant_share.bps(),
+        "minTenants": trust.min_tenants,
+        "window": trust.window,
+        "stakeTwo": trust.stake_two.to_string(),
+        "stakeThree": trust.stake_three.to_string(),
+        "minLeases": trust.min_leases,
+        "completedThreeBps": trust.completed_three.bps(),
+        "completedFourBps": trust.completed_four.bps(),
+        "uptimeFour": trust.uptime_four.to_string(),
+        "uptimeDays": trust.uptime_days,
+        "completedGain": trust.completed_gain,
+        "failedLoss": trust.failed_loss,
+        "darkLoss": trust.dark_loss,
+        "verificationLoss": trust.verification_loss,
+        "slashMin": trust.slash_min.to_string(),
+        "slashMax": trust.slash_max.to_string(),
     })
 }

@@ -46,6 +46,11 @@ pub struct Balance {
     /// Waits to be withdrawn.
     #[serde(with = "in_text")]
     pub withdrawing: Stroops,
+    /// What the contract paid out while it was in the escrow of a lease that the
+    /// chain had not locked, or held for a top-up. What comes in repays it
+    /// first; until then nothing is free. Nodes of before do not say it.
+    #[serde(with = "in_text", default)]
+    pub owed: Stroops,
     /// Staked.
     #[serde(with = "in_text")]
     pub staked: Stroops,

@@ -7,6 +7,7 @@
 
 mod account;
 mod bid;
+mod explain;
 mod lease;
 mod market;
 mod network;
@@ -15,6 +16,7 @@ mod provider;
 
 pub use account::{Account, Balance};
 pub use bid::{Bid, MassQuoted};
+pub use explain::{BidExplanation, BidVerdict, OrderExplanation, OrderVerdict, ProviderVerdict, Reason};
 pub use lease::{Container, Lease, LeaseHealth, LeaseStatus, ReplicaHealth};
 pub use market::{BookView, Market};
 pub use network::{Health, LogHead, NetworkStats, StateHashes};

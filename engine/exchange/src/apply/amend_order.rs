@@ -98,7 +98,7 @@ fn terms<'a>(x: &Exchange, step: &Step<'_>, order: &Order, amend: &'a AmendOrder
     }
     // A parked order holds nothing until it is resumed.
     let hold = if order.state == OrderState::Parked { Stroops::ZERO } else { hold };
-    if x.balances(order.account).available + order.hold < hold {
+    if x.ledger.available(order.account) + order.hold < hold {
         return Err(Code::InsufficientFunds);
     }
     Ok(Terms { replicas, remaining, limits, expires_at: amend.expires_at.or(order.expires_at), hold })

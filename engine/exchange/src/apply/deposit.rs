@@ -13,9 +13,12 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, deposit: &Deposit) ->
     if is_old {
         return Ok(Outcome::Repeated(Reply::None));
     }
-    // The asset's supply fits into an i64, so this only refuses a follower
-    // that reports what cannot be.
-    x.ledger.deposited().checked_add(deposit.amount).ok_or(Code::AmountTooLarge)?;
+    // The asset's supply fits into an i64, and what has left may come back any
+    // number of times; so this only refuses a follower that reports what cannot
+    // be.
+    if !x.ledger.has_room_for(deposit.amount) {
+        return Err(Code::AmountTooLarge);
+    }
     if deposit.amount == Stroops::ZERO {
         return Err(Code::OutOfBounds);
     }

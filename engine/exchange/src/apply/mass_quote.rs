@@ -14,7 +14,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, mass: &MassQuote) -> 
     let old: Vec<_> = x.live_bids_of(step.account).iter().filter(|b| b.set == Some(mass.set)).map(|b| b.id).collect();
     let new = prepare(x, step, mass, &old)?;
     if mass.post_only {
-        check_none_crosses(x, &new)?;
+        check_none_crosses(x, step.budget, &new)?;
     }
     for bid in old {
         x.cancel_bid(step, bid, CancelReason::Replaced);
@@ -67,11 +67,13 @@ fn place(mass: &MassQuote, quote: &Quote) -> PlaceBid {
 }
 
 /// Quotes that are only to rest change nothing that the others meet, so each
-/// can be looked at by itself.
-fn check_none_crosses(x: &Exchange, quotes: &[Bid]) -> Result<(), Code> {
+/// can be looked at by itself. They share the entry's budget, here as when they
+/// enter: one that reaches it ends then, whatever it would have met.
+fn check_none_crosses(x: &Exchange, mut budget: Budget, quotes: &[Bid]) -> Result<(), Code> {
     let mut plan = Plan::default();
     for quote in quotes.iter().filter(|quote| quote.state == BidState::Open && x.is_offered(quote)) {
-        x.plan_bid(quote, Entering::Anew, Budget::of(x.bounds()), &mut plan);
+        x.plan_bid(quote, Entering::Anew, budget, &mut plan);
+        budget = plan.budget;
         if plan.stop == Stop::Crosses {
             return Err(Code::PostOnlyWouldCross);
         }

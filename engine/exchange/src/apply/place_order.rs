@@ -39,7 +39,7 @@ pub(crate) fn prepare(
     if others >= x.bounds().orders {
         return Err(Code::TooManyOrders);
     }
-    if x.balances(step.account).available + freed < hold {
+    if x.ledger.available(step.account) + freed < hold {
         return Err(Code::InsufficientFunds);
     }
     let id = OrderId(x.orders.len() as u64 + 1);

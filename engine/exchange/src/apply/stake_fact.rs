@@ -12,9 +12,8 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, fact: &StakeFact) -> 
         return Ok(Outcome::Repeated(Reply::None));
     }
     let before = x.account_by_address(fact.address).map(|account| x.ledger.stake(account)).unwrap_or_default();
-    if let Some(more) = fact.staked.checked_sub(before) {
-        x.ledger.stakes_in().checked_add(more).ok_or(Code::AmountTooLarge)?;
-    }
+    let others = x.ledger.staked() - before;
+    others.checked_add(fact.staked).ok_or(Code::AmountTooLarge)?;
     x.stake_cursor = fact.event;
     let account = x.account_of(step, fact.address);
     x.ledger.set_stake(account, fact.staked);

@@ -5,6 +5,7 @@ use berth_domain::{Code, LeaseState, Mandate, Seconds, Stroops, TopUpLease, TopU
 
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
+use crate::planted::{Planted, is};
 use crate::state::{Lease, Place, TopUp};
 
 /// Top-ups that one lease may ask for: each costs a transaction that is
@@ -23,7 +24,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, top_up: &TopUpLease) 
         return Err(Code::TopUpPending);
     }
     let amount = price(lease, top_up.seconds)?;
-    if x.balances(step.account).available < amount {
+    if x.ledger.available(step.account) < amount {
         return Err(Code::InsufficientFunds);
     }
     if !is_allowed(x, lease, amount) {
@@ -33,7 +34,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, top_up: &TopUpLease) 
     x.ledger.post(Place::Available(step.account), Place::Held(step.account), amount);
     let tenant = x.account_mut(step.account);
     tenant.topping_up += amount;
-    tenant.spend(step.at, amount);
+    if !is(Planted::TopUpUncounted) {
+        tenant.spend(step.at, amount);
+    }
     let is_capped = tenant.is_capped();
     let funding = &mut x.lease_mut(top_up.lease).funding;
     funding.top_ups += 1;

@@ -22,35 +22,38 @@ pub(super) fn requested(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawal
     let account = x.account_of(step, fact.address);
     let more = fact.amount.checked_sub(x.balances(account).withdrawing).unwrap_or(Stroops::ZERO);
     free(x, step, account, more);
-    let more = more.min(x.balances(account).available);
+    let more = more.min(x.ledger.available(account));
     x.ledger.post(Place::Available(account), Place::Withdrawing(account), more);
     let amount = x.balances(account).withdrawing;
     step.emit(WithdrawalMoved { account, address: fact.address, amount });
     Outcome::Done(Reply::Account(account))
 }
 
-/// Refused while the money stands in the escrow of a lease that the chain has
-/// not opened yet, or in a top-up that it has not made; the follower reports it again once that is resolved.
+/// The contract has paid, and that is so whatever the exchange had in mind for
+/// the money. What it has counted to a lease that the chain has not locked, or
+/// to a top-up, the account owes until the chain says that it has not got it,
+/// or that more has come in.
 pub(super) fn paid(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawn) -> Result<Outcome, Code> {
     if fact.event <= x.chain_cursor {
         return Ok(Outcome::Repeated(Reply::None));
     }
     let account = x.account_by_address(fact.address).ok_or(Code::UnknownFact)?;
-    let before = x.balances(account);
-    // A top-up stays held until the chain answers, as an escrow does.
-    let held = before.held - x.account_mut(account).topping_up;
-    let usable = before.available + held + before.withdrawing;
-    if usable < fact.amount {
+    // Facts come in the chain's order, so the contract has no more than this.
+    if fact.amount > x.ledger.inside() {
         return Err(Code::SettlementMismatch);
     }
     x.chain_cursor = fact.event;
+    let before = x.balances(account);
     let mut waiting = fact.amount.min(before.withdrawing);
     if is(Planted::WaitingStays) {
-        waiting = fact.amount - fact.amount.min(before.available + before.held);
+        waiting = fact.amount.checked_sub(before.available + before.held).unwrap_or_default().min(before.withdrawing);
     }
     x.ledger.post(Place::Withdrawing(account), Place::World, waiting);
-    free(x, step, account, fact.amount - waiting);
-    x.ledger.post(Place::Available(account), Place::World, fact.amount - waiting);
+    let rest = fact.amount - waiting;
+    free(x, step, account, rest);
+    let there = rest.min(x.ledger.available(account));
+    x.ledger.post(Place::Available(account), Place::World, there);
+    x.ledger.post(Place::Owed(account), Place::World, rest - there);
     step.emit(WithdrawalPaid { account, address: fact.address, amount: fact.amount });
     Ok(Outcome::Done(Reply::Account(account)))
 }
@@ -71,12 +74,12 @@ pub(super) fn cancelled(x: &mut Exchange, step: &mut Step<'_>, fact: &Withdrawal
 /// Parks open orders, the youngest first, and then releases standbys, those of
 /// the youngest leases first, until `amount` is available or none is left.
 fn free(x: &mut Exchange, step: &mut Step<'_>, account: AccountId, amount: Stroops) {
-    while x.balances(account).available < amount {
+    while x.ledger.available(account) < amount {
         let youngest = x.live_orders(account).find(|order| order.hold > Stroops::ZERO);
         let Some(id) = youngest.map(|order| order.id) else { break };
         x.park_order(step, id);
     }
-    while x.balances(account).available < amount {
+    while x.ledger.available(account) < amount {
         let Some(lease) = x.youngest_backed(account) else { break };
         x.release_standby(step, lease, StandbyEnd::Unfunded);
     }

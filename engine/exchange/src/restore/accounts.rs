@@ -110,11 +110,9 @@ impl Exchange {
     }
 
     pub(super) fn restore_client_ids(&mut self, remembered: Remembered) -> Result<(), ContentError> {
-        let orders = self.orders.iter().filter(|order| order.is_live()).map(|order| (order.account, order.client_id));
-        let bids = self.bids.iter().filter(|bid| bid.is_live()).map(|bid| (bid.account, bid.client_id));
-        let hosts = self.providers.iter().map(|host| (host.account, host.client_id));
-        let living: BTreeSet<(AccountId, ClientId)> =
-            orders.chain(bids).chain(hosts).filter_map(|(account, id)| Some((account, id?))).collect();
+        // Few ids outlive the last ones of their account, mostly none.
+        let has_lasting = remembered.by_account.iter().any(|(_, lasting)| !lasting.is_empty());
+        let living = if has_lasting { self.living_ids() } else { BTreeSet::new() };
         for (account, (last, lasting)) in (1_u32..).map(AccountId).zip(remembered.by_account) {
             for (place, (id, (payload, reply))) in (1_u64..).zip(last) {
                 let is_new = self.client_ids.get(account, &id).is_none();
@@ -131,6 +129,14 @@ impl Exchange {
             }
         }
         Ok(())
+    }
+
+    /// The client ids of all that lives.
+    fn living_ids(&self) -> BTreeSet<(AccountId, ClientId)> {
+        let orders = self.orders.iter().filter(|order| order.is_live()).map(|order| (order.account, order.client_id));
+        let bids = self.bids.iter().filter(|bid| bid.is_live()).map(|bid| (bid.account, bid.client_id));
+        let hosts = self.providers.iter().map(|host| (host.account, host.client_id));
+        orders.chain(bids).chain(hosts).filter_map(|(account, id)| Some((account, id?))).collect()
     }
 
     /// Whether there is what a command answered with.

@@ -2,7 +2,9 @@
 
 use berth_book::Node;
 use berth_domain::codec::Decode;
-use berth_domain::{Age, BidId, BidState, BidTarget, MarketId, Mode, OrderId, OrderState, ResourceClass, TrustLevel};
+use berth_domain::{
+    Age, BidId, BidState, BidTarget, MarketId, Mode, OrderId, OrderState, ResourceClass, Stroops, TrustLevel,
+};
 
 use super::places::ascend;
 use super::{ContentError, agree};
@@ -56,7 +58,8 @@ impl Exchange {
             market.postponed.clone_from(&shelf.postponed);
             for order in &shelf.postponed {
                 let order = place(&self.orders, order.0);
-                let fits = order.is_some_and(|order| order.market == shelf.id && order.mode == Mode::Auction);
+                let fits =
+                    order.is_some_and(|order| order.market == shelf.id && order.closes_at.is_some() && order.is_live());
                 check(fits, "market", id, "postponed")?;
             }
             self.markets.push(market);
@@ -78,6 +81,9 @@ impl Exchange {
             order_is(order.remaining <= order.replicas, "remaining")?;
             order_is((order.remaining == 0) == (order.state == OrderState::Filled), "state")?;
             order_is(order.prepay.0 > 0, "prepay")?;
+            let is_open = order.state == OrderState::Open;
+            let hold = if is_open { Self::hold_for(order, order.remaining) } else { Some(Stroops::ZERO) };
+            order_is(Some(order.hold) == hold, "hold")?;
             for waiting in &order.directed {
                 let bid = place(&self.bids, waiting.0);
                 let waits =

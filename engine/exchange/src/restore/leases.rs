@@ -1,6 +1,6 @@
 //! Leases, what waits for them, and timers.
 
-use berth_domain::{BidTarget, LeaseId, LeaseState, Micros, OrderId, ProviderId, Seconds};
+use berth_domain::{BidTarget, LeaseId, LeaseState, Micros, OrderId, ProviderId, Seconds, owed};
 
 use super::places::ascend;
 use super::{ContentError, agree};
@@ -48,6 +48,9 @@ impl Exchange {
         lease_is(lease.replicas > 0 && lease.units.checked_mul(lease.replicas).is_some(), "replicas")?;
         lease_is(lease.duration <= DURATION_MAX, "duration")?;
         lease_is(lease.prepay <= DURATION_MAX, "prepay")?;
+        let rate = lease.price.of(lease.units, lease.replicas);
+        lease_is(rate == Some(lease.rate), "rate")?;
+        lease_is(owed(lease.rate, lease.prepay) == Some(lease.escrow), "escrow")?;
         lease_is(lease.opened_seq <= self.head, "opened_seq")?;
         lease_is(lease.opened_at <= self.last_at, "opened_at")?;
         let is_closed = lease.state == LeaseState::Closed;
@@ -134,10 +137,11 @@ impl Exchange {
 
     /// Whether there is still something for a timer to do.
     fn may_fire(&self, timer: Timer) -> bool {
-        let is_live = |id: OrderId| self.order(id).is_some_and(|order| order.is_live());
+        let live = |id: OrderId| self.order(id).filter(|order| order.is_live());
         match timer {
-            Timer::OrderExpiry(id) | Timer::AuctionClose(id) => is_live(id),
-            Timer::BidExpiry(id) => self.bid(id).is_some_and(|bid| bid.is_live()),
+            Timer::OrderExpiry(id) => live(id).is_some_and(|order| order.expires_at.is_some()),
+            Timer::AuctionClose(id) => live(id).is_some_and(|order| order.closes_at.is_some()),
+            Timer::BidExpiry(id) => self.bid(id).is_some_and(|bid| bid.is_live() && bid.expires_at.is_some()),
             Timer::LeaseEnd(id) | Timer::LeasePhase(id) => {
                 self.lease(id).is_some_and(|lease| lease.state != LeaseState::Closed)
             }

@@ -7,22 +7,23 @@ use super::source::Source;
 use super::{ContentError, agree};
 use crate::content::Component;
 use crate::exchange::Exchange;
-use crate::state::{Balances, Parts, Recall, Unread};
+use crate::state::{Funds, Parts, Recall, Unread};
 
 /// What a ledger is made of.
 pub(super) struct Money {
     totals: Totals,
-    balances: Vec<(AccountId, Balances)>,
+    funds: Vec<(AccountId, Funds)>,
+    debts: Vec<(AccountId, Stroops)>,
     stakes: Vec<(AccountId, Stroops)>,
     escrows: Vec<(LeaseId, Stroops)>,
 }
 
 /// All that ever came in and went out.
 struct Totals {
-    deposited: Stroops,
-    withdrawn: Stroops,
-    stakes_in: Stroops,
-    stakes_out: Stroops,
+    deposited: u128,
+    withdrawn: u128,
+    stakes_in: u128,
+    stakes_out: u128,
 }
 
 impl Recall for Totals {
@@ -40,25 +41,33 @@ impl Money {
     pub(super) fn read(source: &mut Source<'_>) -> Result<Self, ContentError> {
         Ok(Self {
             totals: source.one("ledger")?,
-            balances: source.values("balances")?,
+            funds: source.values("funds")?,
+            debts: source.values("debt")?,
             stakes: source.values("stake")?,
             escrows: source.values("escrow")?,
         })
     }
 
-    /// Whether nothing appears or is lost: all sums without overflow.
+    /// Whether nothing appears or is lost, and what is there at a time can be
+    /// counted: all sums without overflow.
     fn is_conserved(&self) -> bool {
         let sum = |amounts: &mut dyn Iterator<Item = Stroops>| -> i128 { amounts.map(|a| i128::from(a.get())).sum() };
-        let difference = |a: Stroops, b: Stroops| i128::from(a.get()) - i128::from(b.get());
-        let all = |b: &Balances| [b.available, b.held, b.escrowed, b.withdrawing];
+        let signed = |total: u128| i128::try_from(total).ok();
+        let difference = |a: u128, b: u128| signed(a)?.checked_sub(signed(b)?).filter(|left| *left >= 0);
+        let all = |f: &Funds| [f.available, f.held, f.escrowed, f.withdrawing];
         let Totals { deposited, withdrawn, stakes_in, stakes_out } = self.totals;
-        let inside = sum(&mut self.balances.iter().flat_map(|(_, b)| all(b)));
-        let by_tenant = sum(&mut self.balances.iter().map(|(_, b)| b.escrowed));
+        let there = sum(&mut self.funds.iter().flat_map(|(_, funds)| all(funds)));
+        let owed = sum(&mut self.debts.iter().map(|(_, debt)| *debt));
+        let by_tenant = sum(&mut self.funds.iter().map(|(_, funds)| funds.escrowed));
         let by_lease = sum(&mut self.escrows.iter().map(|(_, escrow)| *escrow));
         let staked = sum(&mut self.stakes.iter().map(|(_, stake)| *stake));
-        inside == difference(deposited, withdrawn)
-            && staked == difference(stakes_in, stakes_out)
+        let counted = |sum: i128| i64::try_from(sum).is_ok();
+        Some(there - owed) == difference(deposited, withdrawn)
+            && Some(staked) == difference(stakes_in, stakes_out)
             && by_tenant == by_lease
+            && counted(there)
+            && counted(owed)
+            && counted(staked)
     }
 }
 
@@ -69,17 +78,24 @@ fn check(is_so: bool, thing: &'static str, place: u64, field: &'static str) -> R
 impl Exchange {
     pub(super) fn restore_money(&mut self, money: Money) -> Result<(), ContentError> {
         check(money.is_conserved(), "ledger", 0, "sums")?;
-        check(ascend(money.balances.iter().map(|(account, _)| account)), "balances", 0, "account")?;
+        check(ascend(money.funds.iter().map(|(account, _)| account)), "funds", 0, "account")?;
+        check(ascend(money.debts.iter().map(|(account, _)| account)), "debt", 0, "account")?;
         check(ascend(money.stakes.iter().map(|(account, _)| account)), "stake", 0, "account")?;
         check(ascend(money.escrows.iter().map(|(lease, _)| lease)), "escrow", 0, "lease")?;
-        let Money { totals, balances, stakes, escrows } = money;
+        let Money { totals, funds, debts, stakes, escrows } = money;
         let Totals { deposited, withdrawn, stakes_in, stakes_out } = totals;
         self.ledger.restore_totals(deposited, withdrawn);
         self.ledger.restore_stakes(stakes_in, stakes_out);
-        for (account, balances) in balances {
-            let has_some = balances != Balances::default();
-            check(has_some && self.has_account(account), "balances", account.0.into(), "account")?;
-            self.ledger.restore_balances(account, balances);
+        for (account, funds) in funds {
+            let has_some = funds != Funds::default();
+            check(has_some && self.has_account(account), "funds", account.0.into(), "account")?;
+            self.ledger.restore_funds(account, funds);
+        }
+        for (account, debt) in debts {
+            let has_some = debt > Stroops::ZERO;
+            check(has_some && self.has_account(account), "debt", account.0.into(), "account")?;
+            check(self.ledger.available(account) == Stroops::ZERO, "debt", account.0.into(), "available")?;
+            self.ledger.restore_debt(account, debt);
         }
         for (account, stake) in stakes {
             let has_some = stake > Stroops::ZERO;
@@ -121,8 +137,8 @@ impl Exchange {
         }
         for account in self.accounts.iter() {
             let (id, balances) = (account.id.0 as usize, self.ledger.balances(account.id));
-            check(i128::from(balances.held.get()) == held[id], "balances", account.id.0.into(), "held")?;
-            check(i128::from(balances.escrowed.get()) == escrowed[id], "balances", account.id.0.into(), "escrowed")?;
+            check(i128::from(balances.held.get()) == held[id], "funds", account.id.0.into(), "held")?;
+            check(i128::from(balances.escrowed.get()) == escrowed[id], "funds", account.id.0.into(), "escrowed")?;
         }
         // The sums of what is at stake in an account can be counted.
         for account in self.accounts.iter() {

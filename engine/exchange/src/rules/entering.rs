@@ -3,12 +3,13 @@
 
 use berth_domain::{
     BidAccepted, BidChanged, BidId, BidState, CancelReason, Code, MarketId, Mode, OrderAccepted, OrderId, OrderState,
-    Stroops, TimeInForce,
+    Seconds, Stroops, TimeInForce,
 };
 
 use super::matching::Entering;
 use super::plan::{Action, Budget, Plan, Stop};
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Bid, Order, Place, Timer};
 
 impl Exchange {
@@ -86,11 +87,12 @@ impl Exchange {
         gone: Option<MarketId>,
     ) -> Result<(), Code> {
         // One that will be parked meets nothing yet, however many orders stand
-        // there.
-        if self.is_offered(bid) {
-            self.plan_bid(bid, Entering::Anew, budget, plan);
-            refuse(plan)?;
+        // there, and does not rest either.
+        if !self.is_offered(bid) {
+            return Ok(());
         }
+        self.plan_bid(bid, Entering::Anew, budget, plan);
+        refuse(plan)?;
         let freed = u32::from(gone == Some(bid.market));
         if plan.actions.is_empty() { self.check_bid_depth(bid, freed) } else { Ok(()) }
     }
@@ -287,7 +289,7 @@ impl Exchange {
         if let Some(at) = bid.expires_at
             && bid.is_live()
         {
-            self.timers.set(Timer::BidExpiry(id), at);
+            self.timers.set(Timer::BidExpiry(id), if is(Planted::BidLingers) { at.plus(Seconds(1)) } else { at });
         }
     }
 }

@@ -9,6 +9,7 @@ use berth_domain::{
 
 use super::filling::Opening;
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Order, Origin, Place};
 
 impl Exchange {
@@ -19,7 +20,7 @@ impl Exchange {
         if !order.failover || matches!(lease.origin, Origin::Rerun(_)) || !reason.is_some_and(CloseReason::fails_over) {
             return;
         }
-        let used = lease.evidence.seconds().0;
+        let used = if is(Planted::FailoverForgets) { 0 } else { lease.evidence.seconds().0 };
         let duration = Seconds(lease.duration.0.saturating_sub(used));
         let prepay = Seconds(lease.prepay.0.saturating_sub(used));
         if self.standbys.get(id).is_some() {
@@ -41,8 +42,10 @@ impl Exchange {
         let standby = *self.standbys.get(id).expect("the caller has seen it");
         let rate = standby.price.of(lease.units, lease.replicas).expect("it was counted when it was reserved");
         // What came back and the hold are enough for what was reserved for; a
-        // lease that was topped up since goes on for as long as they are.
+        // lease that was topped up since goes on for as long as they are, and
+        // so does one whose tenant owed some of what came back.
         let funds = lease.escrow - lease.pay + standby.hold;
+        let funds = funds.min(self.ledger.available(lease.tenant) + standby.hold);
         let funds = funds.min(self.escrow_cap(lease.tenant, Stroops::ZERO));
         let prepay = prepay.min(affordable(rate, funds));
         let escrow = owed(rate, prepay).expect("it is at most the funds");
@@ -101,7 +104,7 @@ impl Exchange {
         if tenant.open_orders >= self.bounds().orders {
             return Err(Code::TooManyOrders);
         }
-        if order.hold <= self.balances(order.account).available {
+        if order.hold <= self.ledger.available(order.account) {
             return self.enter_order(step, order, None);
         }
         order.hold = Stroops::ZERO;
@@ -134,8 +137,9 @@ impl Order {
     }
 }
 
-/// The longest time that these funds pay for at a rate.
+/// The longest time that these funds pay for at a rate:
+/// `floor(rate × seconds / 3600) ≤ funds`.
 fn affordable(rate: RatePerHour, funds: Stroops) -> Seconds {
-    let seconds = u128::from(funds.get().unsigned_abs()) * 3_600 / u128::from(rate.get().unsigned_abs());
+    let seconds = (u128::from(funds.get().unsigned_abs()) * 3_600 + 3_599) / u128::from(rate.get().unsigned_abs());
     Seconds(u64::try_from(seconds).unwrap_or(u64::MAX))
 }

@@ -5,6 +5,7 @@ use berth_domain::{CloseReason, LeaseId, OrderId};
 
 use super::plan::{Action, Plan};
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Gang, Origin, Timer};
 
 impl Exchange {
@@ -60,7 +61,7 @@ impl Exchange {
                 return;
             };
             step.budget.fills = left;
-            if is_of_it {
+            if is_of_it && !(is(Planted::GangLeavesOne) && next == LeaseId(0)) {
                 self.begin_closing(step, leg, CloseReason::GangFailed);
             }
             if let Some(gang) = self.gangs.get_mut(&order) {

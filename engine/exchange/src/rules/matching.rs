@@ -169,7 +169,9 @@ impl Exchange {
             return;
         }
         let mut room = self.host_of(bid).room_left(bid.slot);
-        while let Some(node) = head {
+        // Once the host has no unit left, nobody can be met: what is left of the
+        // bid is parked, and passes over nobody before.
+        while let Some(node) = head.filter(|_| !room.is_used_up()) {
             let next = market.ladders().next(node);
             head = next.filter(|next| market.ladders().key(*next) <= order_key(bid.price));
             let order = self.resting_order(OrderId(market.ladders().owner(node)));

@@ -54,7 +54,7 @@ impl Exchange {
     /// it.
     fn may_resume(&self, order: &Order) -> bool {
         let hold = Self::hold_for(order, order.remaining);
-        hold.is_some_and(|hold| hold <= self.balances(order.account).available) && !self.is_beyond_mandate(order)
+        hold.is_some_and(|hold| hold <= self.ledger.available(order.account)) && !self.is_beyond_mandate(order)
     }
 
     /// Counts an order in or out of its account's parked ones.

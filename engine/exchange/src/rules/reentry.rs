@@ -165,7 +165,7 @@ impl Exchange {
         match entrant {
             Entrant::Bid(id) => {
                 let bid = self.bid(id).expect("ids of bids are never given twice");
-                bid.is_live() && self.open_for_trade(bid.market).is_ok()
+                bid.is_live() && (self.open_for_trade(bid.market).is_ok() || is(Planted::PausedMatches))
             }
             Entrant::Order(id) => self.order(id).is_some_and(|order| order.is_live()),
         }

@@ -68,7 +68,7 @@ impl Exchange {
         let price = self.bid(bid).expect("it stands in the book").price;
         let rate = price.of(lease.units, lease.replicas).ok_or(Verdict::NoFunds)?;
         let escrow = owed(rate, order.duration).ok_or(Verdict::NoFunds)?;
-        if escrow > self.balances(self.treasury).available { Err(Verdict::NoFunds) } else { Ok((bid, rate, escrow)) }
+        if escrow > self.ledger.available(self.treasury) { Err(Verdict::NoFunds) } else { Ok((bid, rate, escrow)) }
     }
 
     /// A checked lease and those that run it again.

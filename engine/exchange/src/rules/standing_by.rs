@@ -7,6 +7,7 @@ use berth_domain::{
 };
 
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Lease, Place, Standby, Timer};
 
 impl Exchange {
@@ -78,7 +79,7 @@ impl Exchange {
         let standby = Standby { lease: lease.id, bid: bid.id, provider: bid.provider, price: bid.price, units, hold };
         let mandate = self.accounts.get(lease.tenant)?.mandate.unwrap_or_default();
         let is_allowed = mandate.per_lease.is_none_or(|most| dear <= most);
-        (is_allowed && hold <= self.balances(lease.tenant).available).then_some(standby)
+        (is_allowed && hold <= self.ledger.available(lease.tenant)).then_some(standby)
     }
 
     fn reserve(&mut self, step: &mut Step<'_>, standby: Standby) {
@@ -90,7 +91,9 @@ impl Exchange {
         bid.remaining -= units;
         bid.reserved += units;
         let (slot, is_used_up) = (bid.slot, bid.remaining == 0);
-        self.provider_mut(provider).take(slot, each, &resources, replicas);
+        if !is(Planted::StandbyRoomFree) {
+            self.provider_mut(provider).take(slot, each, &resources, replicas);
+        }
         self.standbys.insert(standby);
         step.emit(StandbyReserved { lease: id, bid: bid_id, provider, price, replicas, hold });
         if is_used_up {

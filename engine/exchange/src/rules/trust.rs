@@ -1,12 +1,13 @@
 //! Trust: what closed leases, stake, auditors and time make of an account.
 
 use berth_domain::{
-    AccountId, BidId, BidLost, BidState, BidTarget, CloseReason, LeaseId, OrderId, ReputationCause, ReputationChanged,
-    Seconds, StakeSlashed, Stroops, TrustCause, TrustChanged, TrustLevel, TrustRules, Uptime, fee,
+    AccountId, Age, BidId, BidLost, BidState, BidTarget, CloseReason, LeaseId, OrderId, ReputationCause,
+    ReputationChanged, Seconds, StakeSlashed, Stroops, TrustCause, TrustChanged, TrustLevel, TrustRules, Uptime, fee,
 };
 
 use super::level::{Grounds, earned};
 use crate::exchange::{Exchange, Step};
+use crate::planted::{Planted, is};
 use crate::state::{Account, Counted, Ending, Lease, Timer, day_of};
 
 impl Exchange {
@@ -96,6 +97,7 @@ impl Exchange {
         let left = staked.checked_sub(standing.forfeited()).unwrap_or(Stroops::ZERO);
         let amount = amount.clamp(rules.slash_min, rules.slash_max).min(left);
         owner.reputation = old.lowered(rules.verification_loss);
+        let tenant_address = if is(Planted::SlashPaysWrong) { address } else { tenant_address };
         if amount > Stroops::ZERO {
             standing.forfeits.push((lease, amount));
             step.emit(StakeSlashed { account, address, tenant_address, lease, amount });
@@ -148,7 +150,12 @@ impl Exchange {
         step.emit(TrustChanged { account, from, to, cause });
         for (bid, target) in live {
             match target {
-                BidTarget::Standing { .. } => self.shift_bid(bid),
+                BidTarget::Standing { .. } => {
+                    if is(Planted::LevelTakesAge) {
+                        self.bid_mut(bid).age = Age(step.seq.0);
+                    }
+                    self.shift_bid(bid);
+                }
                 BidTarget::Directed { order } if !self.is_accepted(bid, order) => {
                     let market = self.bid_mut(bid).market;
                     self.finish_bid(bid, BidState::Lost);

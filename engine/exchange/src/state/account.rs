@@ -11,6 +11,8 @@ use super::history::Record;
 use super::recall::{Parts, Recall, Unread};
 use super::standing::Standing;
 
+use crate::planted::{Planted, is};
+
 /// A key that trades: tenant, owner of providers, or both.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -105,13 +107,13 @@ impl Account {
     /// What has gone into escrows since midnight (UTC).
     #[must_use]
     pub fn spent_on(&self, at: Micros) -> Stroops {
-        if at < self.day_ends_at { self.spent } else { Stroops::ZERO }
+        if at < self.day_ends_at || is(Planted::DayNotReset) { self.spent } else { Stroops::ZERO }
     }
 
     /// Counts what goes into an escrow.
     #[inline]
     pub(crate) fn spend(&mut self, at: Micros, amount: Stroops) {
-        if at >= self.day_ends_at {
+        if at >= self.day_ends_at && !is(Planted::DayNotReset) {
             self.day_ends_at = next_midnight(at);
             self.spent = Stroops::ZERO;
         }

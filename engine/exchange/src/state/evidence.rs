@@ -88,6 +88,9 @@ impl Evidence {
     /// The lease goes on after a suspension: what follows is paid from when it
     /// is seen.
     pub(crate) fn resume(&mut self, at: Micros) {
+        if is(Planted::SuspendedAccrues) {
+            return;
+        }
         self.last_at = self.last_at.max(at);
         self.unseen = true;
         self.failed_checks = 0;

@@ -19,6 +19,19 @@ pub struct Balances {
     pub escrowed: Stroops,
     /// On its way out.
     pub withdrawing: Stroops,
+    /// Paid out by the contract while it was in the escrow of a lease that the
+    /// chain had not locked, or held for a top-up. Whatever comes to be
+    /// available repays it first, so who owes has nothing available.
+    pub owed: Stroops,
+}
+
+/// What accounts have: what they owe lies apart, since hardly anybody does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Funds {
+    pub(crate) available: Stroops,
+    pub(crate) held: Stroops,
+    pub(crate) escrowed: Stroops,
+    pub(crate) withdrawing: Stroops,
 }
 
 /// A place where money can be.
@@ -29,6 +42,9 @@ pub(crate) enum Place {
     Available(AccountId),
     Held(AccountId),
     Withdrawing(AccountId),
+    /// What an account owes: money that comes from here makes it more, and money
+    /// that goes here less.
+    Owed(AccountId),
     /// The escrow of a lease, and the tenant who filled it.
     Escrow(LeaseId, AccountId),
 }
@@ -38,18 +54,24 @@ pub(crate) enum Place {
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     /// By account id, from the exchange's own, which has none.
-    accounts: Vec<Balances>,
+    accounts: Vec<Funds>,
+    /// What accounts owe, by id; empty until somebody does.
+    debts: Vec<Stroops>,
+    /// All of it.
+    owed: Stroops,
     /// What accounts have staked on the chain, apart from what they trade with:
     /// most have nothing there, and orders never look at it.
     stakes: Vec<Stroops>,
     /// By lease id, from zero, which is no lease.
     escrows: Vec<Stroops>,
     escrowed: Stroops,
-    deposited: Stroops,
-    withdrawn: Stroops,
+    /// All that ever came in and went out. The same money may come and go so
+    /// often that the sums are more than there is of the asset.
+    deposited: u128,
+    withdrawn: u128,
     /// All that was ever staked, and all that was withdrawn or taken of it.
-    stakes_in: Stroops,
-    stakes_out: Stroops,
+    stakes_in: u128,
+    stakes_out: u128,
     /// Accounts that something waits for money in.
     watched: BTreeSet<AccountId>,
     /// Those of them in which more became available.
@@ -59,9 +81,24 @@ pub struct Ledger {
 impl Ledger {
     /// An account's money.
     #[must_use]
-    #[inline]
     pub fn balances(&self, account: AccountId) -> Balances {
+        let Funds { available, held, escrowed, withdrawing } = self.funds(account);
+        Balances { available, held, escrowed, withdrawing, owed: self.debt(account) }
+    }
+
+    /// What an account is free to use.
+    #[inline]
+    pub(crate) fn available(&self, account: AccountId) -> Stroops {
+        self.funds(account).available
+    }
+
+    #[inline]
+    fn funds(&self, account: AccountId) -> Funds {
         self.accounts.get(account.0 as usize).copied().unwrap_or_default()
+    }
+
+    fn debt(&self, account: AccountId) -> Stroops {
+        self.debts.get(account.0 as usize).copied().unwrap_or_default()
     }
 
     /// Asks for the memory of an account's money.
@@ -84,22 +121,34 @@ impl Ledger {
         self.escrowed
     }
 
-    /// All that ever came in.
+    /// All stroops that ever came in.
     #[must_use]
-    pub const fn deposited(&self) -> Stroops {
+    pub const fn deposited(&self) -> u128 {
         self.deposited
     }
 
-    /// All that ever left.
+    /// All stroops that ever left.
     #[must_use]
-    pub const fn withdrawn(&self) -> Stroops {
+    pub const fn withdrawn(&self) -> u128 {
         self.withdrawn
     }
 
-    /// All that was ever staked, whatever became of it.
+    /// What is inside: all that came in less all that left.
     #[must_use]
-    pub const fn stakes_in(&self) -> Stroops {
-        self.stakes_in
+    pub fn inside(&self) -> Stroops {
+        counted(self.deposited - self.withdrawn)
+    }
+
+    /// What all accounts owe.
+    #[must_use]
+    pub const fn owed(&self) -> Stroops {
+        self.owed
+    }
+
+    /// Whether so much more can come in and be counted.
+    pub(crate) fn has_room_for(&self, amount: Stroops) -> bool {
+        // What accounts have together is what is inside and what they owe.
+        self.inside().checked_add(self.owed).and_then(|all| all.checked_add(amount)).is_some()
     }
 
     /// What an account has staked.
@@ -111,38 +160,49 @@ impl Ledger {
     /// What all accounts have staked.
     #[must_use]
     pub fn staked(&self) -> Stroops {
-        self.stakes_in - self.stakes_out
+        counted(self.stakes_in - self.stakes_out)
     }
 
-    /// Whether what is inside is what came in less what went out, what is staked
-    /// is what was staked less what ceased to be, and the tenants' escrowed
-    /// money is what their leases' escrows hold together.
+    /// Whether what accounts have less what they owe is what came in less what
+    /// went out, what is staked is what was staked less what ceased to be, the
+    /// tenants' escrowed money is what their leases' escrows hold together, and
+    /// nobody who owes has anything available.
     #[must_use]
     pub fn is_conserved(&self) -> bool {
-        let inside =
-            self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.available + b.held + b.escrowed + b.withdrawing);
-        let staked = self.stakes.iter().fold(Stroops::ZERO, |sum, stake| sum + *stake);
-        let by_tenant = self.accounts.iter().fold(Stroops::ZERO, |sum, b| sum + b.escrowed);
-        let by_lease = self.escrows.iter().fold(Stroops::ZERO, |sum, escrow| sum + *escrow);
-        Some(inside) == self.deposited.checked_sub(self.withdrawn)
-            && Some(staked) == self.stakes_in.checked_sub(self.stakes_out)
-            && by_tenant == self.escrowed
-            && by_lease == self.escrowed
+        let funds = self.accounts.iter().map(|b| [b.available, b.held, b.escrowed, b.withdrawing]);
+        let there = sum(funds.flatten());
+        let owed = sum(self.debts.iter().copied());
+        let by_tenant = sum(self.accounts.iter().map(|funds| funds.escrowed));
+        let by_lease = sum(self.escrows.iter().copied());
+        let escrowed = sum([self.escrowed]);
+        let is_free = |(funds, debt): (&Funds, &Stroops)| funds.available == Stroops::ZERO || *debt == Stroops::ZERO;
+        Some(there) == (self.deposited + owed).checked_sub(self.withdrawn)
+            && owed == sum([self.owed])
+            && Some(sum(self.stakes.iter().copied())) == self.stakes_in.checked_sub(self.stakes_out)
+            && by_tenant == escrowed
+            && by_lease == escrowed
+            && self.accounts.iter().zip(&self.debts).all(is_free)
     }
 
     /// Says all that ever came in and went out, of which nothing is known yet.
-    pub(crate) fn restore_totals(&mut self, deposited: Stroops, withdrawn: Stroops) {
+    pub(crate) fn restore_totals(&mut self, deposited: u128, withdrawn: u128) {
         (self.deposited, self.withdrawn) = (deposited, withdrawn);
     }
 
     /// The same for stakes.
-    pub(crate) fn restore_stakes(&mut self, stakes_in: Stroops, stakes_out: Stroops) {
+    pub(crate) fn restore_stakes(&mut self, stakes_in: u128, stakes_out: u128) {
         (self.stakes_in, self.stakes_out) = (stakes_in, stakes_out);
     }
 
     /// Says what an account has, of which nothing is known yet.
-    pub(crate) fn restore_balances(&mut self, account: AccountId, balances: Balances) {
-        *self.account(account) = balances;
+    pub(crate) fn restore_funds(&mut self, account: AccountId, funds: Funds) {
+        *self.account(account) = funds;
+    }
+
+    /// Says what an account owes, of which nothing is known yet.
+    pub(crate) fn restore_debt(&mut self, account: AccountId, debt: Stroops) {
+        *self.debt_mut(account) = debt;
+        self.owed += debt;
     }
 
     /// Says what an account has staked, of which nothing is known yet.
@@ -192,7 +252,11 @@ impl Ledger {
             return;
         }
         match from {
-            Place::World => self.deposited += amount,
+            Place::World => self.deposited += stroops(amount),
+            Place::Owed(account) => {
+                *self.debt_mut(account) += amount;
+                self.owed += amount;
+            }
             Place::Escrow(lease, tenant) => {
                 self.account(tenant).escrowed -= amount;
                 *self.escrow_mut(lease) -= amount;
@@ -201,7 +265,11 @@ impl Ledger {
             account => *self.slot(account) -= amount,
         }
         match to {
-            Place::World => self.withdrawn += amount,
+            Place::World => self.withdrawn += stroops(amount),
+            Place::Owed(account) => {
+                *self.debt_mut(account) -= amount;
+                self.owed -= amount;
+            }
             Place::Escrow(lease, tenant) => {
                 self.account(tenant).escrowed += amount;
                 *self.escrow_mut(lease) += amount;
@@ -210,9 +278,19 @@ impl Ledger {
             place => {
                 *self.slot(place) += amount;
                 if let Place::Available(account) = place {
+                    self.repay(account);
                     self.note_credit(account);
                 }
             }
+        }
+    }
+
+    /// What an account owes is repaid before anything of its own is available.
+    #[inline]
+    fn repay(&mut self, account: AccountId) {
+        if self.owed > Stroops::ZERO {
+            let repaid = self.debt(account).min(self.available(account));
+            self.post(Place::Available(account), Place::Owed(account), repaid);
         }
     }
 
@@ -221,8 +299,8 @@ impl Ledger {
     pub(crate) fn set_stake(&mut self, account: AccountId, staked: Stroops) {
         let before = std::mem::replace(self.stake_mut(account), staked);
         match staked.checked_sub(before) {
-            Some(more) => self.stakes_in += more,
-            None => self.stakes_out += before - staked,
+            Some(more) => self.stakes_in += stroops(more),
+            None => self.stakes_out += stroops(before - staked),
         }
     }
 
@@ -230,6 +308,7 @@ impl Ledger {
     /// has made sure that more is there when it needs more.
     #[inline]
     pub(crate) fn hold_instead(&mut self, account: AccountId, old: Stroops, new: Stroops) {
+        debug_assert!(old <= new || self.debt(account) == Stroops::ZERO, "orders of who owes hold nothing");
         let balances = self.account(account);
         // Both sums are what was there before.
         balances.available = balances.available + old - new;
@@ -250,17 +329,27 @@ impl Ledger {
             Place::Available(account) => &mut self.account(account).available,
             Place::Held(account) => &mut self.account(account).held,
             Place::Withdrawing(account) => &mut self.account(account).withdrawing,
-            Place::World | Place::Escrow(..) => unreachable!("post handles the places that are no single slot"),
+            Place::World | Place::Owed(_) | Place::Escrow(..) => {
+                unreachable!("post handles the places that are no single slot")
+            }
         }
     }
 
     #[inline]
-    fn account(&mut self, id: AccountId) -> &mut Balances {
+    fn account(&mut self, id: AccountId) -> &mut Funds {
         let id = id.0 as usize;
         if self.accounts.len() <= id {
-            self.accounts.resize(id + 1, Balances::default());
+            self.accounts.resize(id + 1, Funds::default());
         }
         &mut self.accounts[id]
+    }
+
+    fn debt_mut(&mut self, id: AccountId) -> &mut Stroops {
+        let id = id.0 as usize;
+        if self.debts.len() <= id {
+            self.debts.resize(id + 1, Stroops::ZERO);
+        }
+        &mut self.debts[id]
     }
 
     fn stake_mut(&mut self, id: AccountId) -> &mut Stroops {
@@ -281,7 +370,20 @@ impl Ledger {
     }
 }
 
-content!(Balances { available, held, escrowed, withdrawing });
+const fn stroops(amount: Stroops) -> u128 {
+    amount.get().unsigned_abs() as u128
+}
+
+fn counted(stroops: u128) -> Stroops {
+    let amount = i64::try_from(stroops).ok().and_then(Stroops::new);
+    amount.expect("no more comes in at a time than can be counted")
+}
+
+fn sum(amounts: impl IntoIterator<Item = Stroops>) -> u128 {
+    amounts.into_iter().map(stroops).sum()
+}
+
+content!(Funds { available, held, escrowed, withdrawing });
 
 // Sums follow from the parts. What never had money and what has none left are
 // the same.
@@ -291,6 +393,7 @@ content!(Ledger {
     stakes_in,
     stakes_out,
     accounts with |ledger, out| filled(AccountId, &ledger.accounts, out),
+    debts with |ledger, out| filled(AccountId, &ledger.debts, out),
     stakes with |ledger, out| filled(AccountId, &ledger.stakes, out),
     escrows with |ledger, out| filled(|id| LeaseId(id.into()), &ledger.escrows, out),
 });

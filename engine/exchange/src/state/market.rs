@@ -116,6 +116,19 @@ impl Market {
         self.ladders.rest(orders_of(level), thing)
     }
 
+    /// The bids that rest at a level, each with its price, the best first.
+    pub fn resting_bids(&self, level: TrustLevel) -> impl Iterator<Item = (Rate, BidId)> + '_ {
+        let ladders = &self.ladders;
+        ladders.nodes(bids_of(level)).map(|node| (bid_price(ladders.key(node)), BidId(ladders.owner(node))))
+    }
+
+    /// The orders that rest at a level, each with its limit there, the best
+    /// first.
+    pub fn resting_orders(&self, level: TrustLevel) -> impl Iterator<Item = (Rate, OrderId)> + '_ {
+        let ladders = &self.ladders;
+        ladders.nodes(orders_of(level)).map(|node| (order_limit(ladders.key(node)), OrderId(ladders.owner(node))))
+    }
+
     /// The public picture: what rests, added up by level and price.
     pub(crate) fn picture(&self) -> Book {
         let rows = |ladder: fn(TrustLevel) -> Ladder, price: fn(u64) -> Rate| {

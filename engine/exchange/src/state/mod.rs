@@ -45,7 +45,7 @@ pub(crate) use content::sequence;
 pub(crate) use entrant::Entrant;
 pub(crate) use gang::{Gang, Gangs};
 pub(crate) use history::{Counted, Ending, day_of};
-pub(crate) use ledger::Place;
+pub(crate) use ledger::{Funds, Place};
 pub(crate) use market::{bid_key, bids_of, order_key, orders_of};
 pub(crate) use provider::{Room, Slot};
 pub(crate) use recall::{Parts, Recall, Unread};

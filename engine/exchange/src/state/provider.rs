@@ -174,6 +174,11 @@ impl Room {
         fits(self.slot, units, need, &self.free, self.units)
     }
 
+    /// Whether no unit is left.
+    pub(crate) const fn is_used_up(&self) -> bool {
+        self.units == 0
+    }
+
     /// Uses up what `replicas` need; they fit.
     pub(crate) fn take(&mut self, units: u32, need: &Resources, replicas: u32) {
         let need = Resources { cpu: if self.slot == Slot::CPU { 0 } else { need.cpu }, ..*need };

@@ -241,3 +241,32 @@ fn an_escrow_that_never_came_is_no_failure_of_the_provider() {
         ",
     );
 }
+
+#[test]
+fn a_standby_takes_over_for_all_of_the_time_also_where_amounts_are_rounded_down() {
+    // What is reserved is floor(rate × time): that money divided by the rate is
+    // a second less.
+    check(
+        "
+        ada bid p1 H100-80 1 @ 1
+          bid b1 open
+        bob bid p2 H100-80 1 @ 1.0000001
+          bid b2 open
+        tom order H100-80 1x1 @ 2 failover for=3599
+          order o1 open, holds 1.9994444
+          lease l1: o1 on b1, 1x1 at 1 (One), escrow 0.9997222
+          order o1 has l1 for 1 replica, 0 left, holds 0
+          standby of l1: 1 of b2 at 1.0000001, holds 0.0000001
+          bid b2 parked
+        chain escrowed l1
+          lease l1 escrowed
+        ada finish l1 failed
+          lease l1 closed (failed): 0 s, pay 0, fee 0, refund 0.9997222, to be settled
+        chain pays l1
+          lease l1 paid: ada 0, treasury 0, tom 0.9997222
+          lease l2: o1 on b2, 1x1 at 1.0000001 (Two), escrow 0.9997223
+          l1 goes on as l2
+          no standby for l2
+        ",
+    );
+}

@@ -18,11 +18,13 @@ mod words;
 
 mod accrual;
 mod ahead;
+mod bounds;
 mod budgets;
 mod capacity;
 mod changes;
 mod checks;
 mod continued;
+mod debts;
 mod directed;
 mod draining;
 mod explaining;

@@ -97,10 +97,8 @@ pub(crate) struct Oracle {
     pub(crate) withdrawn: i128,
     pub(crate) operation: Operation,
     chain_cursor: ChainEventId,
-    /// The last event of the chain that told of a stake, and all that was ever
-    /// staked.
+    /// The last event of the chain that told of a stake.
     stake_cursor: ChainEventId,
-    ever_staked: i128,
     pub(crate) standbys: Vec<Standby>,
     /// Leases that look for a standby, and hosts whose room came back, at the
     /// end of the entry or in the next tick.

@@ -175,12 +175,16 @@ pub(crate) fn book(x: &Exchange, market: MarketId) -> Vec<String> {
 
 /// The money of some accounts.
 pub(crate) fn money(x: &Exchange, accounts: &[(String, AccountId)]) -> Vec<String> {
+    // Hardly anybody owes, and then nobody need read so.
+    let owes = accounts.iter().any(|(_, id)| x.balances(*id).owed > Stroops::ZERO);
+    let columns = if owes { 5 } else { 4 };
     let row = |(name, id): &(String, AccountId)| {
         let b = x.balances(*id);
-        let cells = [b.available, b.held, b.escrowed, b.withdrawing].map(|amount: Stroops| amount.to_string());
-        [vec![name.clone()], cells.to_vec()].concat()
+        let cells = [b.available, b.held, b.escrowed, b.withdrawing, b.owed].map(|amount: Stroops| amount.to_string());
+        [vec![name.clone()], cells[..columns].to_vec()].concat()
     };
-    table(&["account", "available", "held", "escrowed", "withdrawing"], accounts.iter().map(row).collect())
+    let head = ["account", "available", "held", "escrowed", "withdrawing", "owed"];
+    table(&head[..=columns], accounts.iter().map(row).collect())
 }
 
 pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> Vec<String> {

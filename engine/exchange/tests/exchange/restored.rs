@@ -7,6 +7,7 @@ use berth_exchange::{Component, ContentError, Exchange, StateHash};
 
 use crate::cast::genesis;
 use crate::desk::Desk;
+use crate::script::Stage;
 use crate::streams::ends;
 
 /// The content of an exchange, from front to back.
@@ -90,13 +91,14 @@ fn a_count_that_lies_is_no_allocation() {
 
 #[test]
 fn what_is_wrong_is_named() {
-    let x = Desk::open(genesis()).exchange;
+    let x = Stage::new(genesis()).desk.exchange;
     let bytes = content_of(&x);
     let told = |bytes: &[u8]| read(&x, bytes).expect_err("it is changed").to_string();
     assert_eq!(told(&bytes[..4]), "ledger: ledger 0: deposited: the input ends inside a value");
     let mut minus = bytes.clone();
-    minus[7] = 0x80;
-    assert_eq!(told(&minus), "ledger: ledger 0: deposited: a value is outside the range of stroops");
+    // Behind four totals, a count and an account's id.
+    minus[4 * 16 + 8 + 4 + 7] = 0x80;
+    assert_eq!(told(&minus), "ledger: funds 1: value: a value is outside the range of stroops");
     let mut more = bytes.clone();
     more[0] = 1;
     assert_eq!(told(&more), "ledger: ledger 0: sums does not agree with the rest of the content");

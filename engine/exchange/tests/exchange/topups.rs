@@ -125,7 +125,7 @@ fn a_refund_after_the_deadline_gives_the_top_ups_back_too() {
 }
 
 #[test]
-fn money_held_for_a_top_up_is_not_withdrawn_before_the_chain_answers() {
+fn money_held_for_a_top_up_is_not_set_aside_before_the_chain_answers() {
     check(
         "
         ada bid p1 H100-80 3 @ 3600
@@ -142,8 +142,6 @@ fn money_held_for_a_top_up_is_not_withdrawn_before_the_chain_answers() {
           top-up 1 of lease l1 by 500 s, 500 held
         chain asks tom 900
           tom waits for 400
-        chain withdrew tom 900
-          refused SETTLEMENT_MISMATCH
         tom topup l1 1
           refused TOP_UP_PENDING
         chain refuses l1 topup 1

@@ -74,14 +74,12 @@ fn a_request_leaves_what_escrows_hold() {
           | account | available | held | escrowed | withdrawing |
           | tom     | 0         | 0    | 600      | 400         |
         chain withdrew tom 1000
-          refused SETTLEMENT_MISMATCH
+          tom withdrew 1000
+        money tom
+          | account | available | held | escrowed | withdrawing | owed |
+          | tom     | 0         | 0    | 600      | 0           | 600  |
         chain refuses l1
           lease l1 closed (escrowFailed): 0 s, pay 0, fee 0, refund 600, released
-        money tom
-          | account | available | held | escrowed | withdrawing |
-          | tom     | 600       | 0    | 0        | 400         |
-        chain withdrew tom 1000
-          tom withdrew 1000
         money tom
           | account | available | held | escrowed | withdrawing |
           | tom     | 0         | 0    | 0        | 0           |
@@ -109,7 +107,7 @@ fn a_request_taken_back_is_free_again() {
           refused UNKNOWN_FACT
         chain withdrew ned 5
           refused UNKNOWN_FACT
-        chain withdrew tom 1000.0000001
+        chain withdrew tom 3000.0000001
           refused SETTLEMENT_MISMATCH
         chain withdrew tom 1000
           tom withdrew 1000

@@ -10,6 +10,7 @@ use crate::chain::ChainBreak;
 use crate::database::StoreError;
 use crate::reader::ReadError;
 use crate::replica::FollowError;
+use crate::snapshot::SnapshotFault;
 
 /// What recovery mended. The operator should see it.
 #[derive(Debug)]
@@ -35,6 +36,13 @@ pub enum Note {
         from: Seq,
         /// Where the log ends.
         to: Seq,
+    },
+    /// A snapshot was not used. One that never will be is removed.
+    SnapshotUnused {
+        /// The snapshot.
+        file: PathBuf,
+        /// Why.
+        fault: SnapshotFault,
     },
 }
 
@@ -75,6 +83,16 @@ pub enum Problem {
         /// Its last entry once.
         marked: Seq,
     },
+    /// The log ends before a snapshot that was made of it.
+    #[error("the log ends at entry {recovered}, but the snapshot {} was made of it at entry {snapshot}", file.display())]
+    BehindSnapshot {
+        /// Its last entry now.
+        recovered: Seq,
+        /// Where it was once.
+        snapshot: Seq,
+        /// The snapshot.
+        file: PathBuf,
+    },
     /// The log is another than the one that the watermark was written beside.
     #[error("the watermark names batch {marked} there, and the log holds another")]
     Other {
@@ -107,6 +125,10 @@ impl Problem {
             Self::Short { .. } | Self::Other { .. } => {
                 "Restore the data directory from a backup or a standby; to go on without the lost entries, which were \
                  acknowledged, remove the watermark file"
+            }
+            Self::BehindSnapshot { .. } => {
+                "Restore the data directory from a backup or a standby; to go on without the lost entries, which were \
+                 acknowledged, remove the snapshot"
             }
             Self::Watermark => {
                 "If the log is known to be complete, remove the watermark file; otherwise restore the data directory"
@@ -142,6 +164,9 @@ impl fmt::Display for Note {
                 f.write_str("there was no watermark beside the log: whether it lost its end cannot be told this once")
             }
             Self::EventsLost(why) => write!(f, "the event store is made anew from the log: {why}"),
+            Self::SnapshotUnused { file, fault } => {
+                write!(f, "the snapshot {} was not used: {fault}", file.display())
+            }
             Self::EventsDiffer(seq) => {
                 write!(f, "the event store is made anew from the log: it held other events at entry {seq}")
             }

@@ -2,7 +2,7 @@
 
 use berth_domain::codec::Fields;
 use berth_domain::{Command, Entry, Event};
-use berth_journal::BATCH_VERSION;
+use berth_journal::{BATCH_VERSION, SNAPSHOT_VERSION};
 
 type Tag = (u16, String, Vec<String>);
 
@@ -42,5 +42,8 @@ fn the_document_draws_the_entry_and_names_the_version() {
     let document = document();
     let drawn: Vec<_> = Entry::FIELDS.iter().map(|field| document.find(&format!("\n{field} "))).collect();
     assert!(drawn.iter().all(Option::is_some) && drawn.is_sorted(), "{drawn:?}");
-    assert!(document.contains(&format!("version {BATCH_VERSION} ")));
+    let batches = document.split("## Batch").nth(1).unwrap();
+    assert!(batches.contains(&format!("version {BATCH_VERSION} ")));
+    let snapshots = document.split("## Snapshots").nth(1).unwrap();
+    assert!(snapshots.contains(&format!("version {SNAPSHOT_VERSION} ")));
 }

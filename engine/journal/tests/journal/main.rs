@@ -7,3 +7,4 @@ mod document;
 mod node;
 mod recovery;
 mod sequencing;
+mod snapshots;

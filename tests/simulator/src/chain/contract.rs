@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use berth_domain::{Address, Digest, Genesis, LeaseId, RatePerHour, Seconds, Stroops};
+use berth_domain::{Address, Digest, FeeBps, Genesis, LeaseId, RatePerHour, Seconds, Stroops};
 
 use crate::cast;
 use crate::referee::{Checked, ensure, rule};
@@ -15,6 +15,8 @@ pub(crate) struct Terms {
     pub(crate) provider: Address,
     pub(crate) rate: RatePerHour,
     pub(crate) amount: Stroops,
+    /// The platform's part of the pay: that of the lease's opening.
+    pub(crate) fee: FeeBps,
     /// The last second in which it can be settled.
     pub(crate) deadline: u64,
 }
@@ -22,13 +24,53 @@ pub(crate) struct Terms {
 /// A call of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
-    Deposit { to: Address, amount: Stroops },
-    RequestWithdraw { account: Address, amount: Stroops },
-    CancelWithdraw { account: Address },
-    PayWithdraw { account: Address, by_operator: bool },
-    Open { lease: LeaseId, terms: Terms },
-    Settle { lease: LeaseId, seconds: u64, proof: Digest },
-    Refund { lease: LeaseId },
+    Deposit {
+        to: Address,
+        amount: Stroops,
+    },
+    RequestWithdraw {
+        account: Address,
+        amount: Stroops,
+    },
+    CancelWithdraw {
+        account: Address,
+    },
+    PayWithdraw {
+        account: Address,
+        by_operator: bool,
+    },
+    Open {
+        lease: LeaseId,
+        terms: Terms,
+    },
+    TopUp {
+        lease: LeaseId,
+        number: u32,
+        amount: Stroops,
+    },
+    Settle {
+        lease: LeaseId,
+        seconds: u64,
+        proof: Digest,
+    },
+    Refund {
+        lease: LeaseId,
+    },
+    /// Of the contract that holds stakes.
+    Stake {
+        account: Address,
+        amount: Stroops,
+    },
+    Unstake {
+        account: Address,
+        amount: Stroops,
+    },
+    Slash {
+        lease: LeaseId,
+        account: Address,
+        tenant: Address,
+        amount: Stroops,
+    },
 }
 
 /// The event of a call.
@@ -54,6 +96,10 @@ pub(crate) enum What {
     Opened {
         lease: LeaseId,
     },
+    ToppedUp {
+        lease: LeaseId,
+        amount: Stroops,
+    },
     Settled {
         lease: LeaseId,
         pay: Stroops,
@@ -63,6 +109,12 @@ pub(crate) enum What {
     Refunded {
         lease: LeaseId,
         amount: Stroops,
+    },
+    /// `total` is all that is staked now.
+    Staked {
+        account: Address,
+        total: Stroops,
+        slashed: Option<LeaseId>,
     },
 }
 
@@ -76,6 +128,8 @@ pub(crate) enum Refusal {
     LeaseExists,
     NoSuchLease,
     LeaseNotOpen,
+    AlreadyToppedUp,
+    AlreadySlashed,
     DeadlinePassed,
     DeadlineNotPassed,
 }
@@ -91,7 +145,17 @@ pub(crate) enum Standing {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Escrow {
     pub(crate) terms: Terms,
+    /// What top-ups have added, and the last of them.
+    pub(crate) added: i128,
+    pub(crate) top_ups: u32,
     pub(crate) standing: Standing,
+}
+
+impl Escrow {
+    /// All that is locked.
+    fn amount(&self) -> i128 {
+        i128::from(self.terms.amount.get()) + self.added
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +167,6 @@ struct Request {
 #[derive(Clone, Debug)]
 pub(crate) struct Contract {
     treasury: Address,
-    fee_bps: i128,
     withdraw_delay: u64,
     balances: BTreeMap<Address, i128>,
     requests: BTreeMap<Address, Request>,
@@ -116,7 +179,6 @@ impl Contract {
     pub(crate) fn new(genesis: &Genesis, withdraw_delay: Seconds) -> Self {
         Self {
             treasury: genesis.treasury,
-            fee_bps: genesis.fee.get().into(),
             withdraw_delay: withdraw_delay.0,
             balances: BTreeMap::new(),
             requests: BTreeMap::new(),
@@ -141,7 +203,7 @@ impl Contract {
     /// Leases whose amount is locked.
     pub(crate) fn open_leases(&self) -> impl Iterator<Item = (LeaseId, Stroops)> {
         let open = self.leases.iter().filter(|(_, escrow)| escrow.standing == Standing::Open);
-        open.map(|(lease, escrow)| (*lease, escrow.terms.amount))
+        open.map(|(lease, escrow)| (*lease, stroops(escrow.amount())))
     }
 
     /// Leases that nobody can settle any more.
@@ -199,36 +261,63 @@ impl Contract {
                     return Err(Refusal::LeaseExists);
                 }
                 self.take(terms.tenant, terms.amount.get().into())?;
-                self.leases.insert(lease, Escrow { terms, standing: Standing::Open });
+                self.leases.insert(lease, Escrow { terms, added: 0, top_ups: 0, standing: Standing::Open });
                 Ok(What::Opened { lease })
             }
+            Call::TopUp { lease, number, amount } => self.top_up(lease, number, amount, now),
             Call::Settle { lease, seconds, proof } => self.settle(lease, seconds, proof, now),
             Call::Refund { lease } => {
-                let terms = self.open(lease)?;
-                if now <= terms.deadline {
+                let escrow = self.open(lease)?;
+                if now <= escrow.terms.deadline {
                     return Err(Refusal::DeadlineNotPassed);
                 }
-                self.credit(terms.tenant, terms.amount.get().into());
-                self.leases.insert(lease, Escrow { terms, standing: Standing::Refunded });
-                Ok(What::Refunded { lease, amount: terms.amount })
+                self.credit(escrow.terms.tenant, escrow.amount());
+                self.leases.insert(lease, Escrow { standing: Standing::Refunded, ..escrow });
+                Ok(What::Refunded { lease, amount: stroops(escrow.amount()) })
+            }
+            Call::Stake { .. } | Call::Unstake { .. } | Call::Slash { .. } => {
+                unreachable!("another contract holds stakes")
             }
         }
     }
 
     fn settle(&mut self, lease: LeaseId, seconds: u64, proof: Digest, now: u64) -> Result<What, Refusal> {
-        let terms = self.open(lease)?;
+        let escrow = self.open(lease)?;
+        let (terms, amount) = (escrow.terms, escrow.amount());
         if now > terms.deadline {
             return Err(Refusal::DeadlinePassed);
         }
-        let amount = i128::from(terms.amount.get());
         let owed = i128::from(terms.rate.get()) * i128::from(seconds) / 3_600;
         let pay = owed.min(amount);
-        let fee = pay * self.fee_bps / 10_000;
+        let fee = pay * i128::from(terms.fee.get()) / 10_000;
         self.credit(terms.provider, pay - fee);
         self.credit(self.treasury, fee);
         self.credit(terms.tenant, amount - pay);
-        self.leases.insert(lease, Escrow { terms, standing: Standing::Settled { seconds, proof } });
+        self.leases.insert(lease, Escrow { standing: Standing::Settled { seconds, proof }, ..escrow });
         Ok(What::Settled { lease, pay: stroops(pay), fee: stroops(fee), refund: stroops(amount - pay) })
+    }
+
+    /// Adds to an open escrow, each top-up once, from the same money as an
+    /// opening.
+    fn top_up(&mut self, lease: LeaseId, number: u32, amount: Stroops, now: u64) -> Result<What, Refusal> {
+        let escrow = self.open(lease)?;
+        let more = positive(amount)?;
+        if now > escrow.terms.deadline {
+            return Err(Refusal::DeadlinePassed);
+        }
+        if number <= escrow.top_ups {
+            return Err(Refusal::AlreadyToppedUp);
+        }
+        self.take(escrow.terms.tenant, more)?;
+        self.leases.insert(lease, Escrow { added: escrow.added + more, top_ups: number, ..escrow });
+        Ok(What::ToppedUp { lease, amount })
+    }
+
+    /// Money that comes from the other contract.
+    pub(super) fn receive(&mut self, to: Address, amount: i128) -> What {
+        self.held += amount;
+        self.credit(to, amount);
+        What::Deposited { to, amount: stroops(amount) }
     }
 
     /// What it holds is what all its books add up to.
@@ -244,9 +333,9 @@ impl Contract {
         Ok(())
     }
 
-    fn open(&self, lease: LeaseId) -> Result<Terms, Refusal> {
+    fn open(&self, lease: LeaseId) -> Result<Escrow, Refusal> {
         let escrow = self.leases.get(&lease).ok_or(Refusal::NoSuchLease)?;
-        if escrow.standing == Standing::Open { Ok(escrow.terms) } else { Err(Refusal::LeaseNotOpen) }
+        if escrow.standing == Standing::Open { Ok(*escrow) } else { Err(Refusal::LeaseNotOpen) }
     }
 
     fn credit(&mut self, account: Address, amount: i128) {
@@ -281,11 +370,11 @@ impl Contract {
     }
 }
 
-fn positive(amount: Stroops) -> Result<i128, Refusal> {
+pub(super) fn positive(amount: Stroops) -> Result<i128, Refusal> {
     if amount > Stroops::ZERO { Ok(amount.get().into()) } else { Err(Refusal::AmountNotPositive) }
 }
 
-fn stroops(amount: i128) -> Stroops {
+pub(super) fn stroops(amount: i128) -> Stroops {
     let amount = i64::try_from(amount).ok().and_then(Stroops::new);
     amount.expect("the run brings in far less than 2⁶³ stroops")
 }

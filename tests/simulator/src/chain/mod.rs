@@ -1,13 +1,16 @@
 //! A chain: ledgers that close every few seconds, transactions that are applied
-//! in them at most once, and the events of one contract, the escrow.
+//! in them at most once, and the events of two contracts: the escrow, and the one
+//! that holds stakes.
 
 mod contract;
+mod stakes;
 
 use std::collections::BTreeMap;
 
-use berth_domain::{Address, ChainEventId, Micros, TxHash};
+use berth_domain::{ChainEventId, Digest, Micros, TxHash};
 
 pub(crate) use self::contract::{Call, Contract, Refusal, Standing, Terms, What};
+use self::stakes::Stakes;
 use crate::cast;
 use crate::dice::Dice;
 use crate::referee::Checked;
@@ -30,9 +33,19 @@ pub(crate) struct Envelope {
     pub(crate) valid_until: u32,
 }
 
+/// A ledger that has closed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ledger {
+    pub(crate) number: u32,
+    pub(crate) closed_at: Micros,
+    pub(crate) hash: Digest,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Chain {
     pub(crate) contract: Contract,
+    pub(crate) stakes: Stakes,
+    ledgers: Vec<Ledger>,
     ledger: u32,
     /// When the last ledger closed, in seconds since 1970.
     closed_at: u64,
@@ -46,6 +59,8 @@ impl Chain {
     pub(crate) fn new(contract: Contract, now: Micros) -> Self {
         Self {
             contract,
+            stakes: Stakes::default(),
+            ledgers: Vec::new(),
             ledger: 1,
             closed_at: now.unix_seconds(),
             waiting: Vec::new(),
@@ -53,6 +68,12 @@ impl Chain {
             events: Vec::new(),
             envelopes: 0,
         }
+    }
+
+    /// The first ledger that closed after a moment.
+    pub(crate) fn ledger_after(&self, at: Micros) -> Option<Ledger> {
+        let place = self.ledgers.partition_point(|ledger| ledger.closed_at <= at);
+        self.ledgers.get(place).copied()
     }
 
     pub(crate) const fn ledger(&self) -> u32 {
@@ -85,16 +106,6 @@ impl Chain {
         self.results.get(&tx).copied()
     }
 
-    /// Whether a call that moves an account's withdrawal waits for its ledger.
-    pub(crate) fn is_moving_withdrawal(&self, whose: Address) -> bool {
-        self.waiting.iter().any(|envelope| match envelope.call {
-            Call::RequestWithdraw { account, .. }
-            | Call::CancelWithdraw { account }
-            | Call::PayWithdraw { account, .. } => account == whose,
-            _ => false,
-        })
-    }
-
     pub(crate) fn is_idle(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -103,6 +114,8 @@ impl Chain {
     pub(crate) fn close(&mut self, now: Micros, dice: &mut Dice) -> Checked {
         self.ledger += 1;
         self.closed_at = now.unix_seconds();
+        let hash = cast::hash("ledger", dice.number());
+        self.ledgers.push(Ledger { number: self.ledger, closed_at: now, hash });
         let mut place = 0;
         while !self.waiting.is_empty() {
             let which = usize::try_from(dice.below(self.waiting.len() as u64)).expect("a few wait");
@@ -112,18 +125,33 @@ impl Chain {
             }
             place += 1;
             let toid = (u64::from(self.ledger) << 32) | (place << 12) | 1;
-            let result = self.contract.call(&envelope.call, self.closed_at);
-            if let Ok(what) = result {
-                let id = ChainEventId { toid, index: 0 };
-                self.events.push(ChainEvent { id, ledger: self.ledger, tx: envelope.tx, what });
+            let result = self.call(&envelope.call);
+            for (index, what) in (0..).zip(result.iter().flatten()) {
+                let id = ChainEventId { toid, index };
+                self.events.push(ChainEvent { id, ledger: self.ledger, tx: envelope.tx, what: *what });
             }
             self.results.insert(envelope.tx, result.map(|_| self.ledger));
         }
         self.contract.check()
     }
 
-    /// What the contract would say to a call now.
-    pub(crate) fn simulate(&self, call: &Call) -> Result<What, Refusal> {
-        self.contract.clone().call(call, self.closed_at)
+    /// Carries a call out; answers its events.
+    fn call(&mut self, call: &Call) -> Result<Vec<What>, Refusal> {
+        match self.stakes.call(call) {
+            None => self.contract.call(call, self.closed_at).map(|what| vec![what]),
+            Some(done) => {
+                let (what, paid) = done?;
+                let paid = paid.map(|(to, amount)| self.contract.receive(to, amount));
+                Ok(std::iter::once(what).chain(paid).collect())
+            }
+        }
+    }
+
+    /// What the contracts would say to a call now.
+    pub(crate) fn simulate(&self, call: &Call) -> Result<(), Refusal> {
+        match self.stakes.clone().call(call) {
+            None => self.contract.clone().call(call, self.closed_at).map(|_| ()),
+            Some(done) => done.map(|_| ()),
+        }
     }
 }

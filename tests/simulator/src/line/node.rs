@@ -27,7 +27,22 @@ pub(crate) struct Submission {
     /// The request that it came with.
     pub(crate) request: u64,
     pub(crate) account: AccountId,
+    /// Whether the account's key signed it.
+    pub(crate) is_signed: bool,
     pub(crate) command: Command,
+}
+
+impl Submission {
+    /// What the node believes it by. Nobody checks a signature behind it.
+    const fn authority(&self) -> Authority {
+        if self.is_signed {
+            Authority::Signed { key: [1; 32], nonce: self.request, signature: [2; 64] }
+        } else if self.account.0 == AccountId::EXCHANGE.0 {
+            Authority::Exchange
+        } else {
+            Authority::OperatorAttested
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +119,7 @@ impl Node {
     fn open(&mut self, env: &mut Env<'_>, command: Command) -> Checked {
         self.phase = Phase::Opening;
         self.epoch += 1;
-        self.append(env, self.stamp(env.now), AccountId::EXCHANGE, command, None)?;
+        self.append_own(env, self.stamp(env.now), command)?;
         self.plan_write(env);
         Ok(())
     }
@@ -131,7 +146,8 @@ impl Node {
         if env.bug != Some(LineBug::TickMissing) {
             self.fire_due(env, at)?;
         }
-        self.append(env, at, what.account, what.command, Some(what.request))?;
+        let authority = what.authority();
+        self.append(env, at, what.account, authority, what.command, Some(what.request))?;
         self.plan_write(env);
         self.plan_alarm(env);
         Ok(self.pending.last())
@@ -198,9 +214,14 @@ impl Node {
             if self.exchange.next_deadline().is_none_or(|due| due > at) {
                 return Ok(());
             }
-            self.append(env, at, AccountId::EXCHANGE, Tick.into(), None)?;
+            self.append_own(env, at, Tick.into())?;
         }
         Err(rule::TIMERS.broken(format!("timers are still due at {at:?} after {TICKS_MAX} ticks")))
+    }
+
+    /// What the node says itself.
+    fn append_own(&mut self, env: &mut Env<'_>, at: Micros, command: Command) -> Checked {
+        self.append(env, at, AccountId::EXCHANGE, Authority::Exchange, command, None)
     }
 
     fn append(
@@ -208,10 +229,10 @@ impl Node {
         env: &mut Env<'_>,
         at: Micros,
         account: AccountId,
+        authority: Authority,
         command: Command,
         request: Option<u64>,
     ) -> Checked {
-        let authority = if account == AccountId::EXCHANGE { Authority::Exchange } else { Authority::OperatorAttested };
         let seq = self.exchange.head().next();
         let entry = Entry { rules: RULES_VERSION, seq, at, account, authority, command };
         env.trace.entry(&entry);

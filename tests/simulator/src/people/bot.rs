@@ -1,14 +1,19 @@
 //! Quoting bots: each owner's program keeps bids on the owner's hosts.
 
 use berth_domain::{
-    AccountId, AmendBid, BidId, BidTarget, CancelAll, CancelBid, GpuInventory, MassQuote, Micros, OrderId, PlaceBid,
-    ProviderId, Quote, RegisterProvider, Resources, Seconds, TimeInForce,
+    AccountId, AmendBid, BidId, BidTarget, CancelAll, CancelBid, MassQuote, Micros, OrderId, PlaceBid, ProviderId,
+    Quote, Seconds, TimeInForce,
 };
 
 use super::{Deed, Scene};
-use crate::cast::{self, OWNERS, region};
 use crate::reads;
 use crate::setting::SECOND;
+
+/// How long standing bids stay: most until they are matched.
+const IN_FORCE: [TimeInForce; 10] = {
+    use TimeInForce::{Fok, Gtc, Gtd, Ioc};
+    [Gtc, Gtc, Gtc, Gtc, Gtc, Gtc, Gtc, Gtd, Ioc, Fok]
+};
 
 /// A standing bid on some host.
 pub(super) fn quotes(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
@@ -33,13 +38,18 @@ pub(super) fn standing(scene: &mut Scene<'_>, provider: ProviderId) -> Option<Pl
 }
 
 fn bid(scene: &mut Scene<'_>, provider: ProviderId, target: BidTarget) -> PlaceBid {
-    let ends = scene.dice.once_in(10);
+    let time_in_force = match target {
+        BidTarget::Standing { .. } => scene.dice.pick(&IN_FORCE),
+        BidTarget::Directed { .. } if scene.dice.once_in(6) => TimeInForce::Gtd,
+        BidTarget::Directed { .. } => TimeInForce::Gtc,
+    };
+    let ends = time_in_force == TimeInForce::Gtd;
     let at = Micros(scene.now.0 + scene.dice.between(SECOND / 2, 120 * SECOND));
     PlaceBid {
         provider,
         target,
         price: scene.rate(),
-        time_in_force: if ends { TimeInForce::Gtd } else { TimeInForce::Gtc },
+        time_in_force,
         expires_at: ends.then_some(at),
         post_only: false,
         self_trade: scene.self_trade(),
@@ -102,47 +112,12 @@ pub(super) fn answers_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     Some(vec![Deed::Say(account, bid.into())])
 }
 
-pub(super) fn registers_a_host(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
-    let (name, _) = scene.dice.pick(&OWNERS);
-    let account = scene.account(name)?;
-    Some(vec![Deed::Say(account, registration(scene).into())])
-}
-
-/// An owner who has no host gets one first.
-pub(super) fn registers_a_first_host(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
-    let owners = OWNERS.iter().filter_map(|(name, _)| scene.account(name));
-    let owner = owners.into_iter().find(|id| scene.x.account(*id).is_some_and(|account| account.providers == 0))?;
-    Some(vec![Deed::Say(owner, registration(scene).into())])
-}
-
-fn registration(scene: &mut Scene<'_>) -> RegisterProvider {
-    let dice = &mut *scene.dice;
-    let mut gpus = Vec::new();
-    if !dice.once_in(8) {
-        gpus.push(GpuInventory { class: cast::gpu(), count: dice.small(1, 4) });
-    }
-    if dice.once_in(4) {
-        let class = "RTX4090-24".parse().expect("it names a model and its memory");
-        gpus.push(GpuInventory { class, count: dice.small(1, 2) });
-    }
-    RegisterProvider {
-        resources: Resources { cpu: dice.small(4, 8), memory: dice.between(4, 10), storage: dice.between(6, 20) },
-        bandwidth: 100,
-        gpus,
-        hostname: cast::text("host.example"),
-        port: 22,
-        attributes: vec![region(dice.pick(&["eu", "us"]))],
-        own_agent: true,
-        client_id: scene.client_id(),
-    }
-}
-
 pub(super) fn host(scene: &mut Scene<'_>) -> Option<(AccountId, ProviderId)> {
     let hosts: Vec<_> = scene.x.providers().map(|provider| (provider.account, provider.id)).collect();
     scene.dice.choose(&hosts)
 }
 
-fn live_bid(scene: &mut Scene<'_>) -> Option<(AccountId, BidId, ProviderId)> {
+pub(super) fn live_bid(scene: &mut Scene<'_>) -> Option<(AccountId, BidId, ProviderId)> {
     let live = scene.x.bids().filter(|bid| bid.is_live()).map(|bid| (bid.account, bid.id, bid.provider));
     let live: Vec<_> = live.collect();
     scene.dice.choose(&live)

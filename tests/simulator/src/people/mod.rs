@@ -6,17 +6,21 @@
 
 mod agent;
 mod bot;
+mod operator;
+mod owner;
 mod stranger;
 mod tenant;
+mod wish;
 
-use berth_domain::{AccountId, ClientId, Command, MarketId, Micros, OpenAccount, Rate, SelfTrade, Stroops};
+use berth_domain::{AccountId, ClientId, Command, MarketId, Micros, OpenAccount, Rate, SelfTrade, Stroops, TrustRules};
 use berth_exchange::Exchange;
 
 pub(crate) use self::agent::Agent;
-use crate::cast::{self, OWNERS, TENANTS, address};
+use crate::cast::{self, AUDITOR, OWNERS, TENANTS, TREASURY, address};
 use crate::chain::{Call, Chain};
 use crate::dice::Dice;
 use crate::referee::client_id;
+use crate::setting::SECOND;
 
 /// What somebody does.
 #[derive(Clone, Debug)]
@@ -32,8 +36,6 @@ pub(crate) enum Deed {
 pub(crate) struct Scene<'a> {
     pub(crate) x: &'a Exchange,
     pub(crate) chain: &'a Chain,
-    /// Whether people also do what is known to break a rule.
-    pub(crate) is_known_allowed: bool,
     pub(crate) now: Micros,
     pub(crate) dice: &'a mut Dice,
     pub(crate) memory: &'a mut Memory,
@@ -62,8 +64,11 @@ type Act = fn(&mut Scene<'_>) -> Option<Vec<Deed>>;
 
 /// How often each thing is done.
 const ACTS: &[(u64, Act)] = &[
-    (26, tenant::places_an_order),
+    (34, tenant::places_an_order),
     (5, tenant::cancels_an_order),
+    (3, tenant::replaces_an_order),
+    (8, tenant::tops_up_a_lease),
+    (3, tenant::sets_a_mandate),
     (7, tenant::accepts_a_bid),
     (5, tenant::stops_a_lease),
     (3, tenant::deposits),
@@ -71,7 +76,7 @@ const ACTS: &[(u64, Act)] = &[
     (2, tenant::takes_a_request_back),
     (4, tenant::has_a_withdrawal_paid),
     (4, tenant::has_a_lease_refunded),
-    (24, bot::quotes),
+    (32, bot::quotes),
     (8, bot::requotes),
     (3, bot::cancels_a_bid),
     (8, bot::answers_an_order),
@@ -81,7 +86,18 @@ const ACTS: &[(u64, Act)] = &[
     (1, bot::ends_all),
     (1, tenant::ends_all),
     (1, tenant::sets_a_dead_man),
-    (1, bot::registers_a_host),
+    (1, owner::registers_a_host),
+    (2, owner::updates_a_host),
+    (1, owner::sets_a_floor),
+    (1, owner::stakes),
+    (1, owner::takes_a_stake_back),
+    (3, owner::replaces_a_bid),
+    (1, operator::pauses),
+    (1, operator::opens_a_market),
+    (1, operator::cycles_a_market),
+    (1, operator::reconfigures),
+    (1, operator::upgrades),
+    (2, operator::attests),
     (2, stranger::says_it_again),
     (2, stranger::says_what_another_said),
     (2, stranger::names_what_is_not_there),
@@ -90,9 +106,19 @@ const ACTS: &[(u64, Act)] = &[
 ];
 
 /// What happens before anything else.
-pub(crate) fn opening(dice: &mut Dice) -> Vec<Deed> {
-    let owners = OWNERS.iter().map(|(name, _)| OpenAccount { address: address(name) });
+pub(crate) fn opening(trust: &TrustRules, dice: &mut Dice) -> Vec<Deed> {
+    let names = OWNERS.iter().map(|(name, _)| *name).chain([AUDITOR]);
+    let owners = names.map(|name| OpenAccount { address: address(name) });
     let mut deeds: Vec<Deed> = owners.map(|open| Deed::Say(AccountId::EXCHANGE, open.into())).collect();
+    for (name, _) in OWNERS {
+        if dice.once_in(2) {
+            let amount = dice.pick(&[trust.stake_two, trust.stake_three]);
+            deeds.push(Deed::Call(Call::Stake { account: address(name), amount }));
+        }
+    }
+    // Without money the platform runs nothing again.
+    let amount = Stroops::new(dice.pick(&[300, 100_000, 100_000])).expect("positive");
+    deeds.push(Deed::Call(Call::Deposit { to: address(TREASURY), amount }));
     for tenant in TENANTS {
         let amount = Stroops::new(dice.pick(&[30_000, 500_000, 10_000_000])).expect("positive");
         deeds.push(Deed::Call(Call::Deposit { to: address(tenant), amount }));
@@ -102,7 +128,12 @@ pub(crate) fn opening(dice: &mut Dice) -> Vec<Deed> {
 
 /// What somebody does when it is his turn.
 pub(crate) fn turn(scene: &mut Scene<'_>) -> Vec<Deed> {
-    if let Some(deeds) = bot::registers_a_first_host(scene) {
+    if let Some(deeds) = owner::registers_a_first_host(scene) {
+        return deeds;
+    }
+    if scene.dice.once_in(8)
+        && let Some(deeds) = operator::resumes(scene)
+    {
         return deeds;
     }
     // What cannot be done now is tried no longer than a few times.
@@ -123,8 +154,12 @@ pub(crate) fn sweep(x: &Exchange, now: Micros) -> Vec<Deed> {
 /// Whether saying it twice is no more than saying it once.
 pub(crate) fn is_repeatable(command: &Command) -> bool {
     match command {
-        Command::PlaceOrder(_) | Command::PlaceBid(_) | Command::RegisterProvider(_) => client_id(command).is_some(),
-        Command::Heartbeat(_) => false,
+        Command::PlaceOrder(_)
+        | Command::PlaceBid(_)
+        | Command::ReplaceOrder(_)
+        | Command::ReplaceBid(_)
+        | Command::RegisterProvider(_) => client_id(command).is_some(),
+        Command::Heartbeat(_) | Command::TopUpLease(_) => false,
         _ => true,
     }
 }
@@ -156,6 +191,12 @@ impl Scene<'_> {
             SelfTrade::ExpireMaker,
             SelfTrade::Skip,
         ])
+    }
+
+    /// When something ends that most leave without an end.
+    fn until(&mut self) -> Option<Micros> {
+        let lasts = self.dice.between(SECOND, 200 * SECOND);
+        self.dice.once_in(3).then_some(Micros(self.now.0 + lasts))
     }
 
     fn market(&mut self) -> Option<MarketId> {

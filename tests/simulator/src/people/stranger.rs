@@ -7,7 +7,7 @@ use berth_domain::{
     Tick, TimeInForce, TrustLevel,
 };
 
-use super::{Deed, Scene, bot, tenant};
+use super::{Deed, Scene, bot, wish};
 
 /// What was said before, word for word.
 pub(super) fn says_it_again(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
@@ -31,7 +31,7 @@ pub(super) fn names_what_is_not_there(scene: &mut Scene<'_>) -> Option<Vec<Deed>
         2 => AcceptBid { bid: BidId(id) }.into(),
         3 => StopLease { lease: LeaseId(id) }.into(),
         4 => Heartbeat { lease: LeaseId(id), cpu_millis: 1, memory_bytes: 1, healthy: true }.into(),
-        5 => PlaceOrder { market: MarketId(99), ..tenant::order(scene)? }.into(),
+        5 => PlaceOrder { market: MarketId(99), ..wish::order(scene)? }.into(),
         6 => PlaceBid {
             provider: ProviderId(u32::try_from(id % 1_000).expect("small")),
             target: BidTarget::Directed { order: OrderId(id) },
@@ -57,7 +57,7 @@ pub(super) fn names_what_is_not_there(scene: &mut Scene<'_>) -> Option<Vec<Deed>
 pub(super) fn asks_for_too_much(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     if scene.dice.once_in(2) {
         let account = scene.tenant()?;
-        let mut order = tenant::order(scene)?;
+        let mut order = wish::order(scene)?;
         match scene.dice.below(5) {
             0 => order.units = scene.dice.pick(&[0, u32::MAX]),
             1 => order.replicas = scene.dice.pick(&[0, 7, u32::MAX]),
@@ -86,7 +86,7 @@ pub(super) fn asks_for_too_much(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
 pub(super) fn uses_an_id_again(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     let (account, command) = old(scene)?;
     let command: Command = match command {
-        Command::PlaceOrder(old) => PlaceOrder { client_id: old.client_id, ..tenant::order(scene)? }.into(),
+        Command::PlaceOrder(old) => PlaceOrder { client_id: old.client_id, ..wish::order(scene)? }.into(),
         Command::PlaceBid(old) => {
             let bid = bot::standing(scene, old.provider)?;
             PlaceBid { client_id: old.client_id, ..bid }.into()

@@ -1,92 +1,39 @@
 //! Tenants: they order, accept, stop, and move their money.
 
 use berth_domain::{
-    AcceptBid, Address, AmendOrder, BidTarget, CancelAll, CancelOrder, Digest, LeaseState, Limits, Micros, Mode,
-    PlaceOrder, Resources, Seconds, SetDeadMan, StopLease, Stroops, TimeInForce, TrustLevel, Verify,
+    AcceptBid, AccountId, Address, AmendOrder, BidTarget, CancelAll, CancelOrder, LeaseState, Micros, OrderId,
+    ReplaceOrder, Seconds, SetDeadMan, SetMandate, StopLease, Stroops, TopUpLease,
 };
-use berth_exchange::Exchange;
+use berth_exchange::{Exchange, Lease};
 
-use super::{Deed, Scene};
-use crate::cast::{OWNERS, TENANTS, TREASURY, address, region};
+use super::{Deed, Scene, wish};
+use crate::cast::{OWNERS, TENANTS, TREASURY, address};
 use crate::chain::Call;
-use crate::reads;
 use crate::setting::SECOND;
 
 pub(super) fn places_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     let account = scene.tenant()?;
-    let order = order(scene)?;
+    let order = wish::order(scene)?;
     Some(vec![Deed::Say(account, order.into())])
 }
 
-pub(super) fn order(scene: &mut Scene<'_>) -> Option<PlaceOrder> {
-    let market = scene.market()?;
-    let is_gpu = reads::class(scene.x, market).is_gpu();
-    let limits = limits(scene);
-    let now = scene.now;
-    let dice = &mut *scene.dice;
-    let duration = dice.pick(&[10, 45, 60, 120, 300, 900]);
-    let prepay = dice.pick(&[duration, duration, duration, duration / 2, 1]);
-    let mode = if dice.once_in(4) { Mode::Manual } else { Mode::Auto };
-    let time_in_force = match mode {
-        Mode::Auto => dice.pick(&[TimeInForce::Gtc, TimeInForce::Gtc, TimeInForce::Gtd, TimeInForce::Ioc]),
-        Mode::Manual | Mode::Auction => dice.pick(&[TimeInForce::Gtc, TimeInForce::Gtd]),
-    };
-    let lasts = dice.between(SECOND / 2, 120 * SECOND);
-    let expires_at = (time_in_force == TimeInForce::Gtd).then_some(Micros(now.0 + lasts));
-    let requires = dice.pick(&["", "", "", "eu", "us"]);
-    Some(PlaceOrder {
-        market,
-        units: dice.small(1, 3),
-        resources: Resources {
-            cpu: if is_gpu { dice.small(0, 2) } else { 0 },
-            memory: dice.below(4),
-            storage: dice.below(3),
-        },
-        replicas: dice.small(1, 4),
-        limits,
-        duration: Seconds(duration),
-        prepay: Seconds(prepay),
-        mode,
-        closes_at: None,
-        time_in_force,
-        expires_at,
-        post_only: false,
-        self_trade: scene.self_trade(),
-        requires: if requires.is_empty() { Vec::new() } else { vec![region(requires)] },
-        min_uptime: None,
-        aim: None,
-        failover: false,
-        verify: Verify::None,
-        spec_hash: Digest([3; 32]),
-        session: None,
-        client_id: scene.client_id(),
-    })
-}
-
-fn limits(scene: &mut Scene<'_>) -> Limits {
-    let (first, second) = (scene.rate(), scene.rate());
-    let mode = scene.dice.below(4);
-    let levels = TrustLevel::ALL.iter().filter_map(|level| match mode {
-        0 | 1 => Some((*level, first)),
-        _ if scene.dice.once_in(3) => None,
-        _ => Some((*level, if scene.dice.once_in(2) { first } else { second })),
-    });
-    let levels: Vec<_> = levels.collect();
-    Limits::new(levels).or_else(|| Limits::new([(TrustLevel::One, first)])).expect("one level")
+/// One order for another.
+pub(super) fn replaces_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let (account, order) = live_order(scene)?;
+    let place = wish::order(scene)?;
+    Some(vec![Deed::Say(account, ReplaceOrder { order, place }.into())])
 }
 
 pub(super) fn cancels_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
-    let open: Vec<_> = scene.x.orders().filter(|order| order.is_live()).map(|o| (o.account, o.id)).collect();
-    let (account, order) = scene.dice.choose(&open)?;
+    let (account, order) = live_order(scene)?;
     Some(vec![Deed::Say(account, CancelOrder { order }.into())])
 }
 
 /// More or fewer replicas, other limits, or another end.
 pub(super) fn amends_an_order(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
-    let live: Vec<_> = scene.x.orders().filter(|order| order.is_live()).map(|o| (o.account, o.id)).collect();
-    let (account, order) = scene.dice.choose(&live)?;
+    let (account, order) = live_order(scene)?;
     let what = scene.dice.below(4);
-    let limits = if what == 1 { Some(limits(scene)) } else { None };
+    let limits = if what == 1 { Some(wish::limits(scene)) } else { None };
     let dice = &mut *scene.dice;
     let replicas = (what != 1).then(|| dice.small(1, 6));
     let lasts = dice.between(SECOND / 2, 120 * SECOND);
@@ -124,6 +71,27 @@ pub(super) fn stops_a_lease(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     Some(vec![Deed::Say(account, StopLease { lease }.into())])
 }
 
+/// More of a lease that is not paid to its end, or more than there is of it.
+pub(super) fn tops_up_a_lease(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let is_meant = |lease: &&Lease| {
+        matches!(lease.state, LeaseState::Running | LeaseState::Suspended) && lease.prepay < lease.duration
+    };
+    let live: Vec<_> = scene.x.leases().filter(is_meant).map(|l| (l.tenant, l.id, l.duration.0 - l.prepay.0)).collect();
+    let (account, lease, left) = scene.dice.choose(&live)?;
+    let seconds = Seconds(scene.dice.pick(&[left, left / 2 + 1, left / 4 + 1, 1, left + 1]));
+    Some(vec![Deed::Say(account, TopUpLease { lease, seconds }.into())])
+}
+
+/// What a tenant lets be spent: little, much, or anything.
+pub(super) fn sets_a_mandate(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
+    let account = scene.tenant()?;
+    let amount = |stroops| Stroops::new(stroops).filter(|amount| *amount > Stroops::ZERO);
+    let per_lease = amount(scene.dice.pick(&[0, 0, 0, 0, 500, 5_000]));
+    let per_day = amount(scene.dice.pick(&[0, 0, 600, 3_000, 30_000]));
+    let until = scene.until();
+    Some(vec![Deed::Say(account, SetMandate { per_lease, per_day, floor: None, until }.into())])
+}
+
 pub(super) fn deposits(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     let to = address(scene.dice.pick(&TENANTS));
     let amount = Stroops::new(scene.dice.pick(&[1, 5_000, 50_000, 1_000_000])).expect("positive");
@@ -133,15 +101,7 @@ pub(super) fn deposits(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
 /// Part of what somebody has in the contract, or all of it, or too much.
 pub(super) fn asks_for_a_withdrawal(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     let account = anybody(scene);
-    let contract = &scene.chain.contract;
-    // Known fault: a request that grows while it is being paid. The contract
-    // pays all of it, more than the exchange has set aside, and if that has gone
-    // to a lease meanwhile, the fact of the payment holds up all others.
-    let is_pending = contract.requested(account) > 0 || scene.chain.is_moving_withdrawal(account);
-    if is_pending && !scene.is_known_allowed {
-        return None;
-    }
-    let balance = i64::try_from(contract.balance(account)).ok()?;
+    let balance = i64::try_from(scene.chain.contract.balance(account)).ok()?;
     let amount = scene.dice.pick(&[balance, balance / 2, balance / 7, balance + 1]);
     let amount = Stroops::new(amount).filter(|amount| *amount > Stroops::ZERO)?;
     Some(vec![Deed::Call(Call::RequestWithdraw { account, amount })])
@@ -163,15 +123,7 @@ pub(super) fn takes_a_request_back(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
 
 /// Anyone may have a withdrawal paid after its delay.
 pub(super) fn has_a_withdrawal_paid(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
-    let (x, contract) = (scene.x, &scene.chain.contract);
-    // Known fault: a request that is paid before all of it is set aside, with
-    // the same end as above.
-    let is_set_aside = |account: &Address| {
-        let waiting = x.account_by_address(*account).map(|id| x.balances(id).withdrawing).unwrap_or_default();
-        i128::from(waiting.get()) >= contract.requested(*account)
-    };
-    let waiting = contract.requesters().filter(|account| scene.is_known_allowed || is_set_aside(account));
-    let waiting: Vec<_> = waiting.collect();
+    let waiting: Vec<_> = scene.chain.contract.requesters().collect();
     let account = scene.dice.choose(&waiting)?;
     Some(vec![Deed::Call(Call::PayWithdraw { account, by_operator: false })])
 }
@@ -181,6 +133,11 @@ pub(super) fn has_a_lease_refunded(scene: &mut Scene<'_>) -> Option<Vec<Deed>> {
     let late: Vec<_> = scene.chain.contract.late_leases(scene.now.unix_seconds()).collect();
     let lease = scene.dice.choose(&late)?;
     Some(vec![Deed::Call(Call::Refund { lease })])
+}
+
+fn live_order(scene: &mut Scene<'_>) -> Option<(AccountId, OrderId)> {
+    let live: Vec<_> = scene.x.orders().filter(|order| order.is_live()).map(|o| (o.account, o.id)).collect();
+    scene.dice.choose(&live)
 }
 
 fn anybody(scene: &mut Scene<'_>) -> Address {

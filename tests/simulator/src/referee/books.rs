@@ -25,7 +25,8 @@ pub(super) fn check(x: &Exchange) -> Checked {
     if reads::is_pending(x) {
         return Ok(());
     }
-    for order in orders {
+    let is_paused = |market| x.market(market).is_some_and(|market| market.paused);
+    for order in orders.into_iter().filter(|order| !is_paused(order.market)) {
         let demand = Demand::from(order);
         for bid in bids.iter().filter(|bid| bid.market == order.market) {
             let offer = Offer::of(x, bid);

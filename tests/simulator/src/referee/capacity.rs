@@ -1,4 +1,5 @@
-//! Capacity: what is free and what open leases take is all of a provider.
+//! Capacity: what is free, what open leases take and what stands by is all of a
+//! provider.
 
 use berth_exchange::Exchange;
 
@@ -18,7 +19,7 @@ pub(super) fn check(x: &Exchange, survey: &Survey) -> Checked {
             ensure!(
                 used <= total && free + used == total,
                 rule::CAPACITY,
-                "provider {id} has {total} of {what}, {free} free, and leases take {used}"
+                "provider {id} has {total} of {what}, {free} free, and leases and standbys take {used}"
             );
         }
         for ((inventory, free), used) in provider.gpus.iter().zip(&provider.free_gpus).zip(&used.gpus) {
@@ -26,7 +27,7 @@ pub(super) fn check(x: &Exchange, survey: &Survey) -> Checked {
             ensure!(
                 *used <= total.into() && u64::from(*free) + used == u64::from(total),
                 rule::CAPACITY,
-                "provider {id} has {total} of {class}, {free} free, and leases take {used}"
+                "provider {id} has {total} of {class}, {free} free, and leases and standbys take {used}"
             );
         }
     }

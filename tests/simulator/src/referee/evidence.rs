@@ -1,92 +1,108 @@
-//! Evidence: how long each lease ran, recounted from what its agent said and
-//! when that was stamped.
+//! Evidence: how long a lease ran, recounted from what its agent said and when
+//! that was stamped.
 
-use std::collections::BTreeMap;
-
-use berth_domain::{Command, Entry, Event, FinishOutcome, LeaseId, Micros, Timing};
-use berth_exchange::{Exchange, Outcome};
+use berth_domain::{Authority, Code, Entry, LeaseBacklog, Micros, Seconds, Timing};
+use berth_exchange::Outcome;
 
 use super::{Checked, ensure, rule};
 
-/// One lease that runs.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    seen_at: Micros,
-    /// Nothing after this is paid.
-    ends_at: Micros,
+/// What was seen of a lease.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    pub(super) last_at: Micros,
     micros: u64,
+    /// It went on after a suspension, and nobody has seen it since.
+    is_unseen: bool,
+    pub(super) failed_checks: u32,
+    gap: Option<Gap>,
 }
 
-impl Run {
+/// A time that was too long for its heartbeats alone.
+#[derive(Clone, Copy, Debug)]
+struct Gap {
+    from: Micros,
+    to: Micros,
+    /// The end of what is paid of it.
+    end: Micros,
+}
+
+impl Seen {
+    pub(super) fn from(at: Micros) -> Self {
+        Self { last_at: at, ..Self::default() }
+    }
+
+    pub(super) const fn seconds(&self) -> Seconds {
+        Seconds(self.micros / 1_000_000)
+    }
+
+    /// A heartbeat; nothing after `end` is paid.
+    pub(super) fn beat(&mut self, at: Micros, end: Micros, is_healthy: bool, grace: Seconds) {
+        if is_healthy {
+            let is_late = at.since(self.last_at) > grace.micros();
+            if !self.is_unseen && is_late && end > self.last_at {
+                self.gap = Some(Gap { from: self.last_at, to: at, end });
+            }
+            self.until(at, end, grace);
+            self.failed_checks = 0;
+        } else {
+            self.last_at = self.last_at.max(end);
+            self.failed_checks += 1;
+        }
+        self.is_unseen = false;
+    }
+
     /// A gap longer than the grace is not paid.
-    fn see(&mut self, at: Micros, timing: &Timing) {
-        let end = at.min(self.ends_at);
-        if at.since(self.seen_at) <= timing.heartbeat_grace.micros() {
-            self.micros += end.since(self.seen_at);
+    pub(super) fn until(&mut self, at: Micros, end: Micros, grace: Seconds) {
+        if !self.is_unseen && at.since(self.last_at) <= grace.micros() {
+            self.micros += end.since(self.last_at);
         }
-        self.seen_at = self.seen_at.max(end);
+        self.last_at = self.last_at.max(end);
     }
-}
 
-#[derive(Clone, Debug, Default)]
-pub(super) struct Evidences {
-    running: BTreeMap<LeaseId, Run>,
-}
+    /// It goes on: what follows is paid from when it is seen.
+    pub(super) fn resume(&mut self, at: Micros) {
+        self.last_at = self.last_at.max(at);
+        self.is_unseen = true;
+        self.failed_checks = 0;
+    }
 
-impl Evidences {
-    pub(super) fn after(&mut self, x: &Exchange, entry: &Entry, outcome: Outcome, events: &[Event]) -> Checked {
-        let timing = x.genesis().map(|genesis| genesis.timing).unwrap_or_default();
-        if let Outcome::Done(_) = outcome {
-            match &entry.command {
-                Command::Heartbeat(beat) => self.see(beat.lease, entry.at, &timing),
-                // Containers that were removed as asked had run until then.
-                Command::FinishLease(finish) if finish.outcome == FinishOutcome::Stopped => {
-                    self.see(finish.lease, entry.at, &timing);
-                }
-                _ => {}
-            }
-        }
-        for event in events {
-            match event {
-                Event::LeaseStarted(started) => {
-                    let run = Run { seen_at: entry.at, ends_at: paid_until(x, started.lease, entry.at), micros: 0 };
-                    self.running.insert(started.lease, run);
-                }
-                Event::LeaseClosing(closing) => {
-                    if let Some(run) = self.running.get_mut(&closing.lease) {
-                        run.ends_at = run.ends_at.min(entry.at);
-                    }
-                }
-                Event::LeaseHeartbeat(beat) => self.compare(x, beat.lease, beat.evidenced.0)?,
-                Event::LeaseClosed(closed) => {
-                    self.compare(x, closed.lease, closed.evidenced.0)?;
-                    self.running.remove(&closed.lease);
-                }
-                _ => {}
-            }
+    /// Its provider says what was seen meanwhile: carried out exactly when it
+    /// is signed, may still be heard, and fills the gap.
+    pub(super) fn fill(
+        &mut self,
+        entry: &Entry,
+        backlog: &LeaseBacklog,
+        outcome: Outcome,
+        is_heard: bool,
+        timing: &Timing,
+    ) -> Checked {
+        let is_signed = matches!(entry.authority, Authority::Signed { .. });
+        let fits = self.gap.is_some_and(|gap| gap.is_filled_by(&backlog.beats, timing));
+        let due = match (is_signed, is_heard, fits) {
+            (false, ..) => Some(Code::SignatureRequired),
+            (true, false, _) => Some(Code::LeaseState),
+            (true, true, false) => Some(Code::BacklogMismatch),
+            (true, true, true) => None,
+        };
+        let came = match outcome {
+            Outcome::Refused(code) => Some(code),
+            Outcome::Done(_) | Outcome::Repeated(_) => None,
+        };
+        ensure!(came == due, rule::EVIDENCE, "{backlog:?} of gap {:?} came to {outcome:?}, and not {due:?}", self.gap);
+        if due.is_none()
+            && let Some(gap) = self.gap.take()
+        {
+            self.micros += gap.end.since(gap.from);
         }
         Ok(())
     }
-
-    fn see(&mut self, lease: LeaseId, at: Micros, timing: &Timing) {
-        if let Some(run) = self.running.get_mut(&lease) {
-            run.see(at, timing);
-        }
-    }
-
-    fn compare(&self, x: &Exchange, lease: LeaseId, told: u64) -> Checked {
-        let counted = self.running.get(&lease).map_or(0, |run| run.micros / 1_000_000);
-        let there = x.lease(lease).map(|lease| lease.evidence.seconds().0);
-        ensure!(
-            there == Some(counted) && told == counted,
-            rule::EVIDENCE,
-            "lease {lease} has evidence of {counted} s, the exchange counts {there:?} and tells {told}"
-        );
-        Ok(())
-    }
 }
 
-/// Nothing after its end is paid, nor what its funds do not cover.
-fn paid_until(x: &Exchange, lease: LeaseId, at: Micros) -> Micros {
-    x.lease(lease).map_or(at, |lease| at.plus(lease.duration.min(lease.prepay)))
+impl Gap {
+    fn is_filled_by(&self, beats: &[Micros], timing: &Timing) -> bool {
+        let times: Vec<Micros> = [self.from].into_iter().chain(beats.iter().copied()).chain([self.to]).collect();
+        let steps = times.windows(2);
+        self.to.since(self.from) <= timing.backlog_window.micros() && { steps }
+            .all(|step| step[0] < step[1] && step[1].since(step[0]) <= timing.heartbeat_grace.micros())
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use berth_domain::{ChainEventId, Command, Entry, LeaseId, Stroops};
+use berth_domain::{ChainEventId, Command, Entry, LeaseId, Stroops, TxHash};
 use berth_exchange::{Exchange, Outcome};
 
 use super::{Checked, ensure, rule};
@@ -13,6 +13,9 @@ enum Name {
     Movement(ChainEventId),
     Locked(LeaseId),
     NotLocked(LeaseId),
+    ToppedUp(TxHash),
+    NotToppedUp(LeaseId, u32),
+    Staked(ChainEventId),
     /// Paid or refunded: only one of the two can be.
     Settled(LeaseId),
 }
@@ -36,6 +39,9 @@ impl Facts {
             Command::EscrowFailed(fact) => (Name::NotLocked(fact.lease), 0, 0),
             Command::SettlementPaid(fact) => (Name::Settled(fact.lease), 0, 0),
             Command::SettlementRefunded(fact) => (Name::Settled(fact.lease), 0, 0),
+            Command::ToppedUp(fact) => (Name::ToppedUp(fact.tx), 0, 0),
+            Command::TopUpFailed(fact) => (Name::NotToppedUp(fact.lease, fact.number), 0, 0),
+            Command::StakeFact(fact) => (Name::Staked(fact.event), 0, 0),
             _ => return Ok(()),
         };
         let seq = entry.seq;
@@ -54,7 +60,9 @@ impl Facts {
             }
             Outcome::Refused(_) => {}
         }
-        let there = (amount(x.ledger().deposited()), amount(x.ledger().withdrawn()));
+        let ledger = x.ledger();
+        let there = [ledger.deposited(), ledger.withdrawn()].map(|sum| i128::try_from(sum).unwrap_or(i128::MAX));
+        let there = (there[0], there[1]);
         ensure!(
             there == (self.deposited, self.withdrawn),
             rule::FACTS,

@@ -1,12 +1,13 @@
 //! Leases: what they cost, and that they follow from their order and bid.
 
 use berth_domain::{BidTarget, CloseReason, Event, LeaseState, Stroops};
-use berth_exchange::{Exchange, Lease};
+use berth_exchange::{Exchange, Lease, Origin};
 
+use super::course::Courses;
 use super::{Checked, ensure, rule};
 use crate::reads;
 
-pub(super) fn check(x: &Exchange, events: &[Event]) -> Checked {
+pub(super) fn check(x: &Exchange, courses: &Courses, events: &[Event]) -> Checked {
     // Orders and bids may change later, so what was agreed is looked at now.
     for event in events {
         if let Event::LeaseOpened(opened) = event {
@@ -15,9 +16,9 @@ pub(super) fn check(x: &Exchange, events: &[Event]) -> Checked {
             agreed(x, lease)?;
         }
     }
-    let bps = i128::from(x.genesis().map_or(0, |genesis| genesis.fee.get()));
     for lease in x.leases() {
         let id = lease.id;
+        let bps = i128::from(courses.get(id)?.terms.fee.get());
         let escrow = reads::owed(lease.price, lease.units, lease.replicas, lease.prepay.0);
         ensure!(
             escrow > 0 && i128::from(lease.escrow.get()) == escrow,
@@ -33,10 +34,10 @@ pub(super) fn check(x: &Exchange, events: &[Event]) -> Checked {
         let seconds = lease.evidence.seconds();
         ensure!(seconds <= most, rule::EVIDENCE, "lease {id} is evidenced for {seconds} of {most}");
         ensure!(ran || seconds.0 == 0, rule::EVIDENCE, "lease {id} is evidenced and did not start");
-        // A refund gives all back, whatever there is evidence for.
+        // What is checked, or closed unpaid, owes nothing.
         let owed = reads::owed(lease.price, lease.units, lease.replicas, seconds.0);
-        let is_refunded = lease.reason == Some(CloseReason::Refunded);
-        let due = if is_closed && ran && !is_refunded { owed } else { 0 };
+        let is_unpaid = lease.reason.is_some_and(CloseReason::is_unpaid);
+        let due = if is_closed && ran && !is_unpaid { owed } else { 0 };
         let (pay, fee) = (i128::from(lease.pay.get()), i128::from(lease.fee.get()));
         ensure!(pay == due, rule::EVIDENCE, "lease {id} pays {pay} for {seconds}, and owes {due} stroops");
         ensure!(fee == pay * bps / 10_000, rule::EVIDENCE, "the fee of lease {id} is {fee} of {pay} stroops");
@@ -49,12 +50,23 @@ fn agreed(x: &Exchange, lease: &Lease) -> Checked {
     let (Some(order), Some(bid)) = (x.order(lease.order), x.bid(lease.bid)) else {
         return Err(rule::LEASE.broken(format!("lease {id} has no order or no bid")));
     };
-    let is_theirs = (lease.tenant, lease.market, lease.units, lease.duration, lease.prepay)
-        == (order.account, order.market, order.units, order.duration, order.prepay)
+    let treasury = x.genesis().and_then(|genesis| x.account_by_address(genesis.treasury));
+    let (tenant, duration, prepay) = match lease.origin {
+        Origin::Match => (Some(order.account), order.duration, order.prepay),
+        // What is left of another: the standby's rule says how much.
+        Origin::Failover(_) => (Some(order.account), lease.duration, lease.prepay),
+        Origin::Rerun(_) => (treasury, order.duration, order.duration),
+    };
+    let is_theirs = (Some(lease.tenant), lease.market, lease.units) == (tenant, order.market, order.units)
+        && (lease.duration, lease.prepay, lease.resources) == (duration, prepay, order.resources)
         && (lease.provider, lease.provider_account) == (bid.provider, bid.account)
         && lease.replicas > 0;
     ensure!(is_theirs, rule::LEASE, "lease {id} is not of its order and bid: {lease:?}");
     ensure!(lease.tenant != lease.provider_account, rule::LEASE, "lease {id} has one account on both sides");
+    if let Origin::Failover(_) = lease.origin {
+        // Its price was agreed when it began to stand by.
+        return Ok(());
+    }
     let limit = order.limits.at(lease.level);
     ensure!(
         limit.is_some_and(|limit| bid.price <= lease.price && lease.price <= limit),
@@ -70,9 +82,12 @@ fn agreed(x: &Exchange, lease: &Lease) -> Checked {
         BidTarget::Directed { order } => order == lease.order && lease.price == bid.price,
     };
     ensure!(is_directed_here, rule::LEASE, "lease {id} is not what its bid offers");
+    let is_aimed = order.aim.is_none_or(|aim| aim == lease.bid || lease.origin != Origin::Match);
+    ensure!(is_aimed, rule::LEASE, "lease {id} is of bid {}, and its order is for bid {:?}", lease.bid, order.aim);
     let provider = x.provider(lease.provider).expect("a bid has a provider");
     let is_offered = order.requires.iter().all(|required| provider.attributes.contains(required));
     ensure!(is_offered, rule::LEASE, "lease {id} is with a provider that does not offer what its order requires");
+    ensure!(provider.available, rule::LEASE, "lease {id} is with provider {}, which is drained", provider.id);
     Ok(())
 }
 

@@ -4,26 +4,40 @@
 mod books;
 mod capacity;
 mod clock;
+mod course;
 mod evidence;
 mod facts;
+mod gang;
 mod leases;
+mod mandate;
 mod money;
 mod once;
+mod operator;
 mod priority;
 pub(crate) mod rule;
+mod standby;
 mod survey;
 mod trading;
+mod trust;
+mod verification;
 
 use berth_domain::{CommandRefused, Entry, Event};
 use berth_exchange::{Exchange, Outcome, StateHash};
 
-use self::clock::Clock;
-use self::evidence::Evidences;
+use self::clock::{Clock, Moment};
+use self::course::Courses;
 use self::facts::Facts;
+use self::gang::Gangs;
+use self::mandate::Mandates;
 use self::once::Once;
 pub(crate) use self::once::client_id;
+use self::operator::Office;
 use self::priority::Foretold;
+use self::standby::Standbys;
 use self::survey::Survey;
+use self::trading::Ages;
+use self::trust::Trust;
+use self::verification::Verifications;
 use crate::coverage::Coverage;
 use crate::dice::Dice;
 
@@ -58,8 +72,15 @@ pub(crate) struct Referee {
     hash_before: Option<StateHash>,
     foretold: Foretold,
     survey: Survey,
+    office: Office,
+    courses: Courses,
     clock: Clock,
-    evidences: Evidences,
+    gangs: Gangs,
+    verifications: Verifications,
+    standbys: Standbys,
+    mandates: Mandates,
+    trust: Trust,
+    ages: Ages,
     once: Once,
     facts: Facts,
     coverage: Coverage,
@@ -72,8 +93,15 @@ impl Referee {
             hash_before: None,
             foretold: Foretold::Unsure,
             survey: Survey::default(),
+            office: Office::default(),
+            courses: Courses::default(),
             clock: Clock::default(),
-            evidences: Evidences::default(),
+            gangs: Gangs::default(),
+            verifications: Verifications::default(),
+            standbys: Standbys::default(),
+            mandates: Mandates::default(),
+            trust: Trust::default(),
+            ages: Ages::default(),
             once: Once::default(),
             facts: Facts::default(),
             coverage: Coverage::default(),
@@ -103,20 +131,52 @@ impl Referee {
         }
         self.once.after(entry, outcome)?;
         self.facts.after(x, entry, outcome)?;
-        self.foretold.check(x, outcome, events)?;
-        self.clock.after(x, entry, events)?;
-        self.evidences.after(x, entry, outcome, events)?;
-        self.survey.take(x);
-        money::check(x, &self.survey)?;
-        leases::check(x, events)?;
+        self.foretold.check(x, entry, outcome, events)?;
+        self.listen(x, entry, outcome, events)?;
+        self.survey.take(x, &self.courses, &self.standbys);
+        money::check(x, &self.survey, self.trust.staked())?;
+        leases::check(x, &self.courses, events)?;
         capacity::check(x, &self.survey)?;
-        trading::check(x, &self.survey)?;
+        trading::check(x, &self.survey, &self.mandates)?;
+        self.ages.after(x, entry, events)?;
         // A heartbeat is no matter of the books; the next other entry is looked
         // at, whatever it is.
         if !matches!(events, [Event::LeaseHeartbeat(_)]) {
             books::check(x)?;
+            self.mandates.after(x)?;
         }
         Ok(())
+    }
+
+    /// Hears the events in their order, each rule before or behind the course
+    /// of the lease that they are about.
+    fn listen(&mut self, x: &Exchange, entry: &Entry, outcome: Outcome, events: &[Event]) -> Checked {
+        self.office.before(x, entry, outcome)?;
+        self.mandates.before(x, &self.courses, entry, outcome)?;
+        self.trust.before(x, entry, outcome)?;
+        self.clock.before(entry);
+        self.verifications.before();
+        self.courses.witness(entry, outcome, events)?;
+        self.gangs.formed(x, entry, outcome, events)?;
+        for event in events {
+            let courses = &self.courses;
+            self.clock.hear(Moment { x, entry, courses }, event)?;
+            self.gangs.hear(courses, event)?;
+            self.verifications.hear(x, courses, entry, event)?;
+            self.mandates.hear(x, courses, entry, event)?;
+            if let Some(terms) = self.office.terms() {
+                self.courses.hear(x, terms, entry.at, event)?;
+            }
+            self.office.hear(x, entry, event)?;
+            self.standbys.hear(x, &self.courses, event)?;
+            self.trust.hear(x, &self.courses, entry, event)?;
+        }
+        let courses = &self.courses;
+        self.clock.after(Moment { x, entry, courses }, outcome)?;
+        self.gangs.after(x, courses)?;
+        self.standbys.after(x, courses)?;
+        self.trust.after(x, courses, events)?;
+        self.office.after(x, entry)
     }
 
     /// What must hold when everything has come to its end.

@@ -31,6 +31,8 @@ pub(crate) const fn client_id(command: &Command) -> Option<&ClientId> {
     match command {
         Command::PlaceOrder(place) => place.client_id.as_ref(),
         Command::PlaceBid(place) => place.client_id.as_ref(),
+        Command::ReplaceOrder(replace) => replace.place.client_id.as_ref(),
+        Command::ReplaceBid(replace) => replace.place.client_id.as_ref(),
         Command::RegisterProvider(register) => register.client_id.as_ref(),
         _ => None,
     }
@@ -41,7 +43,7 @@ impl Once {
         self.must_know = client_id(&entry.command).is_some_and(|id| {
             let known = self.known.get(&(entry.account, *id));
             known.is_some_and(|known| {
-                let window = x.genesis().map_or(0, |genesis| genesis.bounds.client_ids);
+                let window = x.bounds().client_ids;
                 let since = self.numbers.get(&entry.account).copied().unwrap_or(0) - known.number;
                 since < window.into() || is_live(x, known.reply)
             })

@@ -6,8 +6,9 @@ use std::cmp::Reverse;
 
 use berth_domain::{
     BidId, BidTarget, Command, Entry, Event, LeaseOpened, Mode, OrderId, PlaceBid, PlaceOrder, Rate, SelfTrade,
+    TimeInForce,
 };
-use berth_exchange::{Exchange, Outcome, Reply};
+use berth_exchange::{Bid, Exchange, Order, Outcome, Reply};
 
 use super::{Checked, ensure, rule};
 use crate::reads::{self, Demand, Offer};
@@ -41,8 +42,13 @@ impl Foretold {
     }
 
     fn best_bid(x: &Exchange, entry: &Entry, place: &PlaceOrder) -> Self {
+        // How many replicas a mandate allows is a rule of its own.
+        if reads::is_capped(x, entry.account) {
+            return Self::Unsure;
+        }
         let demand = Demand::from(place);
-        let bids = x.bids().filter(|bid| reads::bid_rests(bid) && bid.market == place.market);
+        let is_meant = |bid: &&Bid| place.aim.is_none_or(|aim| aim == bid.id);
+        let bids = x.bids().filter(|bid| reads::bid_rests(bid) && bid.market == place.market).filter(is_meant);
         let candidates = bids.filter_map(|bid| {
             let offer = Offer::of(x, bid);
             reads::within_limit(&demand, &offer).then(|| Candidate {
@@ -62,12 +68,21 @@ impl Foretold {
             return Self::Unsure;
         };
         // Parked at once, it meets nobody.
-        if reads::free_units(provider, class) == 0 {
+        let floor = x.account(entry.account).and_then(|account| account.mandate?.floor);
+        if !provider.available
+            || reads::free_units(provider, class) == 0
+            || floor.is_some_and(|floor| place.price < floor)
+        {
             return Self::Nobody;
         }
         let level = reads::level(x, entry.account);
-        let offer = Offer { provider, level, target: place.target, remaining: quantity, price: place.price };
-        let orders = x.orders().filter(|order| reads::order_rests(order) && order.market == market);
+        let uptime = reads::uptime(x, entry.account);
+        let offer = Offer { provider, level, uptime, target: place.target, remaining: quantity, price: place.price };
+        let rests = |order: &&Order| reads::order_rests(order) && order.market == market;
+        if x.orders().filter(rests).any(|order| reads::is_capped(x, order.account)) {
+            return Self::Unsure;
+        }
+        let orders = x.orders().filter(rests);
         let candidates = orders.filter_map(|order| {
             let limit = order.limits.at(level).filter(|limit| place.price <= *limit)?;
             Some(Candidate {
@@ -93,7 +108,7 @@ impl Foretold {
         candidates.sort_by(|one, other| one.rank.cmp(&other.rank));
         let place = candidates.iter().position(|candidate| candidate.is_eligible);
         let skipped = place.unwrap_or(candidates.len());
-        if skipped > x.genesis().map_or(0, |genesis| genesis.bounds.scan) as usize {
+        if skipped > x.bounds().scan as usize {
             return Self::Unsure;
         }
         match place.map(|place| &candidates[place]) {
@@ -102,7 +117,7 @@ impl Foretold {
         }
     }
 
-    pub(super) fn check(self, x: &Exchange, outcome: Outcome, events: &[Event]) -> Checked {
+    pub(super) fn check(self, x: &Exchange, entry: &Entry, outcome: Outcome, events: &[Event]) -> Checked {
         let Outcome::Done(reply) = outcome else { return Ok(()) };
         if self == Self::Unsure {
             return Ok(());
@@ -115,8 +130,14 @@ impl Foretold {
             }
             _ => None,
         });
+        let is_whole_or_nothing = match &entry.command {
+            Command::PlaceOrder(place) => place.time_in_force == TimeInForce::Fok,
+            Command::PlaceBid(place) => place.time_in_force == TimeInForce::Fok,
+            _ => false,
+        };
         let holds = match (self, met) {
             (Self::Nobody, None) => true,
+            (_, None) if is_whole_or_nothing => true,
             (Self::Bid(bid), Some(LeaseOpened { order, bid: met, price, .. })) => {
                 reply == Reply::Order(*order) && bid == *met && x.bid(bid).is_some_and(|bid| bid.price == *price)
             }

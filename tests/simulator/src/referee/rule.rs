@@ -27,6 +27,17 @@ pub(crate) const RESOLVED: Rule = Rule("every lease is closed and settled in the
 pub(crate) const TIMERS: Rule =
     Rule("timers fire when they are due: no earlier, no later, and not for the node's own absence");
 pub(crate) const EVIDENCE: Rule = Rule("pay follows the evidence");
+pub(crate) const RUNWAY: Rule = Rule("a lease's funds end when they are used up, and a top-up adds what it costs");
+pub(crate) const STANDBY: Rule = Rule("a standby waits unpaid for its lease to fail, and takes over what is left");
+pub(crate) const GANG: Rule = Rule("a gang is all or nothing");
+pub(crate) const MANDATE: Rule = Rule("a mandate is never exceeded, and holds up nothing that it allows");
+pub(crate) const VERIFY: Rule =
+    Rule("a result that is checked is paid when it is, and its verdict is what others found");
+pub(crate) const TRUST: Rule = Rule("trust is what was earned, staked, attested or granted");
+pub(crate) const SLASH: Rule = Rule("stake that is forfeited goes to who was harmed, once, within its bounds");
+pub(crate) const OPERATOR: Rule = Rule("the operator's changes come when and as they were announced");
+pub(crate) const PAUSED: Rule = Rule("nothing trades in a paused market");
+pub(crate) const AGE: Rule = Rule("what rests keeps its age until its owner changes it");
 pub(crate) const ONCE: Rule = Rule("a command with a client id is carried out once");
 pub(crate) const FACTS: Rule = Rule("a fact of the chain counts once, and counts");
 pub(crate) const CHAIN: Rule = Rule("the chain and the ledger agree whenever nothing is under way");

@@ -1,16 +1,17 @@
 //! Orders and bids: their states, what is left of them, and the counters of
 //! their accounts.
 
-use berth_domain::{BidState, BidTarget, OrderState};
+use berth_domain::{Age, BidState, BidTarget, Entry, Event, OrderState};
 use berth_exchange::Exchange;
 
+use super::mandate::Mandates;
 use super::survey::{Survey, at};
 use super::{Checked, ensure, rule};
 use crate::reads;
 
-pub(super) fn check(x: &Exchange, survey: &Survey) -> Checked {
+pub(super) fn check(x: &Exchange, survey: &Survey, mandates: &Mandates) -> Checked {
     orders(x, survey)?;
-    bids(x, survey)?;
+    bids(x, survey, mandates)?;
     for account in x.accounts() {
         let counted = [account.open_orders, account.live_bids, account.providers];
         let there = survey.counts[account.id.0 as usize];
@@ -49,7 +50,7 @@ fn orders(x: &Exchange, survey: &Survey) -> Checked {
     Ok(())
 }
 
-fn bids(x: &Exchange, survey: &Survey) -> Checked {
+fn bids(x: &Exchange, survey: &Survey, mandates: &Mandates) -> Checked {
     let is_pending = reads::is_pending(x);
     for bid in x.bids() {
         let id = bid.id;
@@ -57,20 +58,28 @@ fn bids(x: &Exchange, survey: &Survey) -> Checked {
             BidTarget::Standing { quantity, .. } => {
                 let taken = survey.taken[at(id.0)];
                 ensure!(
-                    taken + bid.remaining == quantity && (bid.state == BidState::Matched) == (bid.remaining == 0),
+                    taken + bid.remaining == quantity
+                        && (bid.state == BidState::Matched) == (bid.remaining + bid.reserved == 0),
                     rule::TRADING,
-                    "bid {id} of {quantity} units is {}, {taken} are leased and {} left",
+                    "bid {id} of {quantity} units is {}, {taken} are leased or stand by and {} left",
                     bid.state,
                     bid.remaining
                 );
                 let provider = x.provider(bid.provider).expect("a bid has a provider");
                 let has_room = reads::free_units(provider, reads::class(x, bid.market)) > 0;
+                let is_offered = provider.available
+                    && has_room
+                    && bid.remaining > 0
+                    && !mandates.is_below_floor(bid.account, bid.price);
+                // In a paused market what was parked waits for its resumption.
+                let is_paused = x.market(bid.market).is_some_and(|market| market.paused);
+                let waits = bid.state == BidState::Parked && is_paused;
                 ensure!(
-                    is_pending || !bid.is_live() || (bid.state == BidState::Open) == has_room,
+                    is_pending || !bid.is_live() || waits || (bid.state == BidState::Open) == is_offered,
                     rule::TRADING,
-                    "bid {id} is {}, and its provider has {}",
+                    "bid {id} is {}, and {} be met",
                     bid.state,
-                    if has_room { "room" } else { "no room" }
+                    if is_offered { "can" } else { "cannot" }
                 );
             }
             BidTarget::Directed { order } => {
@@ -87,4 +96,45 @@ fn bids(x: &Exchange, survey: &Survey) -> Checked {
         }
     }
     Ok(())
+}
+
+/// The ages of what was placed: only its owner's change takes a new one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ages {
+    orders: Vec<Age>,
+    bids: Vec<Age>,
+}
+
+impl Ages {
+    pub(super) fn after(&mut self, x: &Exchange, entry: &Entry, events: &[Event]) -> Checked {
+        let is_new = |age: Age| age == Age(entry.seq.0);
+        for order in x.orders().skip(self.orders.len()) {
+            ensure!(is_new(order.age), rule::AGE, "order {} is new and has age {:?}", order.id, order.age);
+            self.orders.push(order.age);
+        }
+        for bid in x.bids().skip(self.bids.len()) {
+            ensure!(is_new(bid.age), rule::AGE, "bid {} is new and has age {:?}", bid.id, bid.age);
+            self.bids.push(bid.age);
+        }
+        for event in events {
+            match event {
+                Event::OrderAmended(amended) => {
+                    let age = x.order(amended.order).expect("it was amended").age;
+                    self.orders[at(amended.order.0) - 1] = age;
+                }
+                Event::BidAmended(amended) => {
+                    let age = x.bid(amended.bid).expect("it was amended").age;
+                    self.bids[at(amended.bid.0) - 1] = age;
+                }
+                _ => {}
+            }
+        }
+        for (order, age) in x.orders().zip(&self.orders) {
+            ensure!(order.age == *age, rule::AGE, "order {} is of {age:?} and now of {:?}", order.id, order.age);
+        }
+        for (bid, age) in x.bids().zip(&self.bids) {
+            ensure!(bid.age == *age, rule::AGE, "bid {} is of {age:?} and now of {:?}", bid.id, bid.age);
+        }
+        Ok(())
+    }
 }

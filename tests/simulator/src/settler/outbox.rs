@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use berth_domain::{Address, Digest, LeaseId, Micros, Stroops};
+use berth_domain::{Address, Digest, LeaseId, Micros, StakeSlashed, Stroops};
 
 use crate::chain::{Call, Envelope, Terms};
 
@@ -11,6 +11,8 @@ use crate::chain::{Call, Envelope, Terms};
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Intent {
     Open { lease: LeaseId, terms: Terms },
+    TopUp { lease: LeaseId, number: u32, amount: Stroops },
+    Slash { lease: LeaseId, account: Address, tenant: Address, amount: Stroops },
     Settle { lease: LeaseId, seconds: u64, proof: Digest, escrowed: bool },
     Refund { lease: LeaseId },
     PayWithdraw { account: Address, total: Stroops, seq: u64 },
@@ -19,6 +21,8 @@ pub(super) enum Intent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Name {
     Open(LeaseId),
+    TopUp(LeaseId, u32),
+    Slash(LeaseId),
     Settle(LeaseId),
     Refund(LeaseId),
     PayWithdraw(u64),
@@ -28,6 +32,8 @@ impl Intent {
     pub(super) const fn name(&self) -> Name {
         match self {
             Self::Open { lease, .. } => Name::Open(*lease),
+            Self::TopUp { lease, number, .. } => Name::TopUp(*lease, *number),
+            Self::Slash { lease, .. } => Name::Slash(*lease),
             Self::Settle { lease, .. } => Name::Settle(*lease),
             Self::Refund { lease } => Name::Refund(*lease),
             Self::PayWithdraw { seq, .. } => Name::PayWithdraw(*seq),
@@ -37,6 +43,8 @@ impl Intent {
     pub(super) const fn call(&self) -> Call {
         match *self {
             Self::Open { lease, terms } => Call::Open { lease, terms },
+            Self::TopUp { lease, number, amount } => Call::TopUp { lease, number, amount },
+            Self::Slash { lease, account, tenant, amount } => Call::Slash { lease, account, tenant, amount },
             Self::Settle { lease, seconds, proof, .. } => Call::Settle { lease, seconds, proof },
             Self::Refund { lease } => Call::Refund { lease },
             Self::PayWithdraw { account, .. } => Call::PayWithdraw { account, by_operator: true },
@@ -61,13 +69,31 @@ pub(super) struct Outbox {
     known: BTreeSet<Name>,
     /// Leases that closed before their lock was known.
     given_up: BTreeSet<LeaseId>,
-    /// Openings that failed, until the exchange knows.
-    pub(super) unreported: BTreeMap<LeaseId, &'static str>,
+    /// What failed, until the exchange knows.
+    pub(super) unreported: BTreeMap<Failed, &'static str>,
+    /// Leases that wait for the first ledger after this moment to draw them.
+    pub(super) undrawn: BTreeMap<LeaseId, Micros>,
+}
+
+/// What the exchange must be told of when it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Failed {
+    Opening(LeaseId),
+    TopUp(LeaseId, u32),
 }
 
 impl Outbox {
     pub(super) fn open(&mut self, seq: u64, lease: LeaseId, terms: Terms) -> bool {
         self.accept(seq, Intent::Open { lease, terms })
+    }
+
+    pub(super) fn top_up(&mut self, seq: u64, lease: LeaseId, number: u32, amount: Stroops) -> bool {
+        self.accept(seq, Intent::TopUp { lease, number, amount })
+    }
+
+    pub(super) fn slash(&mut self, seq: u64, told: &StakeSlashed) -> bool {
+        let StakeSlashed { lease, address: account, tenant_address: tenant, amount, .. } = *told;
+        self.accept(seq, Intent::Slash { lease, account, tenant, amount })
     }
 
     /// A lease that this log never opened has no escrow that it agreed to.
@@ -95,7 +121,7 @@ impl Outbox {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.todo.is_empty() && self.unreported.is_empty()
+        self.todo.is_empty() && self.unreported.is_empty() && self.undrawn.is_empty()
     }
 
     /// What is to be done.
@@ -114,17 +140,22 @@ impl Outbox {
         if let Some(sealed) = self.todo.iter().find(|(_, record)| record.sealed.is_some()) {
             return Some(of(sealed));
         }
-        let mut opening = BTreeSet::new();
+        let mut growing = BTreeSet::new();
         let mut withdrawal = None;
         for (key, record) in &self.todo {
             let is_ready = record.waits_until <= now;
             match key.1 {
                 Name::Open(lease) => {
-                    opening.insert(lease);
+                    growing.insert(lease);
                 }
                 // What is of one lease keeps its order.
-                Name::Settle(lease) | Name::Refund(lease) if opening.contains(&lease) => continue,
-                Name::Settle(_) | Name::Refund(_) => {}
+                Name::TopUp(lease, _) => {
+                    if !growing.insert(lease) {
+                        continue;
+                    }
+                }
+                Name::Settle(lease) | Name::Refund(lease) if growing.contains(&lease) => continue,
+                Name::Settle(_) | Name::Refund(_) | Name::Slash(_) => {}
                 Name::PayWithdraw(_) => {
                     if is_ready && withdrawal.is_none() {
                         withdrawal = Some(of((key, record)));
@@ -143,12 +174,15 @@ impl Outbox {
         self.todo.insert((seq, record.intent.name()), record);
     }
 
-    /// Ends an intent. A failed opening is then owed to the exchange.
+    /// Ends an intent. That it failed is then owed to the exchange.
     pub(super) fn end(&mut self, seq: u64, record: &Record, failure: Option<&'static str>) {
         self.todo.remove(&(seq, record.intent.name()));
-        if let (Intent::Open { lease, .. }, Some(why)) = (record.intent, failure) {
-            self.unreported.insert(lease, why);
-        }
+        let Some(why) = failure else { return };
+        match record.intent {
+            Intent::Open { lease, .. } => self.unreported.insert(Failed::Opening(lease), why),
+            Intent::TopUp { lease, number, .. } => self.unreported.insert(Failed::TopUp(lease, number), why),
+            _ => None,
+        };
     }
 
     /// Ends an intent and takes on another in its place.

@@ -2,15 +2,16 @@
 //! has it; only then comes the next, for movements count in the chain's order.
 
 use berth_domain::{
-    Code, Command, Deposit, EscrowFailed, Escrowed, LeaseId, Micros, Seconds, SettlementPaid, SettlementRefunded,
-    WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    Command, Deposit, EscrowFailed, Escrowed, LeaseId, LedgerSeen, Micros, SettlementPaid, SettlementRefunded,
+    StakeFact, TopUpFailed, ToppedUp, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 use berth_exchange::Outcome;
 
+use super::outbox::Failed;
 use super::{KEPT_EVERY, Settler};
 use crate::bug::LineBug;
 use crate::cast;
-use crate::chain::{Chain, ChainEvent, What};
+use crate::chain::{Chain, ChainEvent, Ledger, What};
 use crate::referee::{Checked, rule};
 
 /// What a report was about.
@@ -18,25 +19,20 @@ use crate::referee::{Checked, rule};
 pub(crate) enum Told {
     /// The next event of the chain.
     Fact,
-    /// An opening that failed.
-    Failure(LeaseId),
+    /// An opening or a top-up that failed.
+    Failure(Failed),
+    /// The ledger that draws a lease.
+    Ledger(LeaseId),
 }
 
 impl Settler {
     /// What is to be told next, if nothing of its kind is under way. The caller
     /// says with which request it goes out.
-    pub(crate) fn next_report(
-        &mut self,
-        chain: &Chain,
-        now: Micros,
-        request: u64,
-        bug: Option<LineBug>,
-    ) -> Option<(Told, Command)> {
+    pub(crate) fn next_report(&mut self, chain: &Chain, request: u64, bug: Option<LineBug>) -> Option<(Told, Command)> {
         if !self.is_alive {
             return None;
         }
         if self.asking.is_none()
-            && self.waits_until.is_none_or(|until| until <= now)
             && let Some(event) = chain.events().get(self.at.facts)
         {
             if bug == Some(LineBug::FactSkipped) {
@@ -47,51 +43,50 @@ impl Settler {
             }
             return Some((Told::Fact, fact_of(event)));
         }
-        if self.reporting.is_none()
-            && let Some((lease, reason)) = self.outbox.unreported.first_key_value()
-        {
-            self.reporting = Some((request, *lease));
-            let fact = EscrowFailed { lease: *lease, reason: cast::text(reason) };
-            return Some((Told::Failure(*lease), fact.into()));
+        if self.reporting.is_some() {
+            return None;
         }
-        None
+        let failure = self.outbox.unreported.first_key_value().map(|(failed, why)| {
+            let reason = cast::text(why);
+            let fact: Command = match *failed {
+                Failed::Opening(lease) => EscrowFailed { lease, reason }.into(),
+                Failed::TopUp(lease, number) => TopUpFailed { lease, number, reason }.into(),
+            };
+            (Told::Failure(*failed), fact)
+        });
+        let seen = || {
+            let seen = |(lease, at): (&LeaseId, &Micros)| Some((*lease, chain.ledger_after(*at)?));
+            let (lease, Ledger { number: ledger, hash, .. }) = self.outbox.undrawn.iter().find_map(seen)?;
+            Some((Told::Ledger(lease), LedgerSeen { lease, ledger, hash }.into()))
+        };
+        let report = failure.or_else(seen)?;
+        self.reporting = Some((request, report.0));
+        Some(report)
     }
 
     /// The exchange answered a report.
-    pub(crate) fn answered(
-        &mut self,
-        request: u64,
-        told: Told,
-        command: &Command,
-        outcome: Outcome,
-        now: Micros,
-    ) -> Checked {
-        let is_known = match outcome {
-            Outcome::Done(_) | Outcome::Repeated(_) => true,
-            // The exchange still counts this money to a lease that the contract
-            // could not open any more; it lets go when it hears of that.
-            Outcome::Refused(Code::SettlementMismatch) if matches!(command, Command::Withdrawn(_)) => false,
-            Outcome::Refused(code) => {
-                return Err(
-                    rule::CHAIN.broken(format!("the exchange refuses a fact of the chain, {code}: {command:?}"))
-                );
-            }
-        };
+    pub(crate) fn answered(&mut self, request: u64, told: Told, command: &Command, outcome: Outcome) -> Checked {
+        if let Outcome::Refused(code) = outcome {
+            return Err(rule::CHAIN.broken(format!("the exchange refuses a fact of the chain, {code}: {command:?}")));
+        }
         match told {
             Told::Fact if self.asking == Some(request) => {
                 self.asking = None;
-                self.at.facts += usize::from(is_known);
-                self.waits_until = (!is_known).then(|| now.plus(Seconds(3)));
+                self.at.facts += 1;
                 if self.at.facts >= self.kept.facts + KEPT_EVERY {
                     self.kept.facts = self.at.facts;
                 }
             }
-            Told::Failure(lease) if self.reporting == Some((request, lease)) => {
+            Told::Failure(failed) if self.reporting == Some((request, told)) => {
                 self.reporting = None;
-                self.outbox.unreported.remove(&lease);
+                self.outbox.unreported.remove(&failed);
+            }
+            Told::Ledger(lease) if self.reporting == Some((request, told)) => {
+                self.reporting = None;
+                self.outbox.undrawn.remove(&lease);
             }
             // An answer to a life before this one.
-            Told::Fact | Told::Failure(_) => {}
+            Told::Fact | Told::Failure(_) | Told::Ledger(_) => {}
         }
         Ok(())
     }
@@ -106,6 +101,10 @@ fn fact_of(event: &ChainEvent) -> Command {
         What::Cancelled { account, amount } => WithdrawalCancelled { event: id, address: account, amount }.into(),
         What::Withdrawn { account, amount } => Withdrawn { event: id, address: account, amount }.into(),
         What::Opened { lease } => Escrowed { lease, tx, ledger }.into(),
+        What::ToppedUp { lease, amount } => ToppedUp { lease, tx, ledger, amount }.into(),
+        What::Staked { account, total, slashed } => {
+            StakeFact { event: id, address: account, staked: total, slashed }.into()
+        }
         What::Settled { lease, pay, fee, refund } => SettlementPaid { lease, tx, ledger, pay, fee, refund }.into(),
         What::Refunded { lease, amount } => SettlementRefunded { lease, tx, ledger, amount }.into(),
     }

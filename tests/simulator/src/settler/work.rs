@@ -100,6 +100,11 @@ fn standing(intent: &Intent, chain: &Chain) -> Option<End> {
             Some(escrow) if escrow.terms == terms => Some(End::Done),
             Some(_) => Some(End::Failed("another lease has this id in the contract")),
         },
+        Intent::TopUp { lease, number, .. } => {
+            let is_done = contract.lease(lease).is_some_and(|escrow| escrow.top_ups == number);
+            is_done.then_some(End::Done)
+        }
+        Intent::Slash { lease, .. } => chain.stakes.is_slashed(lease).then_some(End::Done),
         Intent::Settle { lease, escrowed, .. } => match contract.lease(lease) {
             None if escrowed => Some(End::Failed("no such lease")),
             None => Some(End::Done),
@@ -125,6 +130,8 @@ const fn words(refusal: Refusal) -> &'static str {
         Refusal::DelayNotPassed => "the delay has not passed",
         Refusal::LeaseExists => "the lease exists",
         Refusal::NoSuchLease => "no such lease",
+        Refusal::AlreadyToppedUp => "it was topped up",
+        Refusal::AlreadySlashed => "the stake was taken",
         Refusal::LeaseNotOpen => "the lease is not open",
         Refusal::DeadlinePassed => "the deadline has passed",
         Refusal::DeadlineNotPassed => "the deadline has not passed",

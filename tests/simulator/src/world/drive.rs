@@ -109,7 +109,7 @@ impl World<'_> {
             return;
         }
         let dies = self.dice.per_mille(self.weather.settler_dies);
-        self.settler.read(self.history.published());
+        self.settler.read(self.history.exchange(), self.history.published());
         let dies_working = self.settler.work(&mut self.chain, self.now, &self.weather, &mut self.dice);
         while let Some((told, command)) = self.next_report() {
             self.ask(Asker::Settler(life, told), AccountId::EXCHANGE, command);
@@ -128,7 +128,7 @@ impl World<'_> {
     }
 
     fn next_report(&mut self) -> Option<(Told, Command)> {
-        self.settler.next_report(&self.chain, self.now, self.requests.next(), self.bug)
+        self.settler.next_report(&self.chain, self.requests.next(), self.bug)
     }
 
     pub(super) fn wake_agent(&mut self, which: usize) {
@@ -143,7 +143,12 @@ impl World<'_> {
         }
         let said = agent.wake(self.history.exchange(), account, self.now, &mut self.dice);
         for command in said {
-            self.say(account, command);
+            // Without the key's signature nobody's word for the past counts.
+            if matches!(command, Command::LeaseBacklog(_)) && !self.dice.once_in(8) {
+                self.sign(account, command);
+            } else {
+                self.say(account, command);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use berth_domain::{Address, Digest, LeaseState, Micros, Seconds, Stroops};
+use berth_domain::{Address, Digest, LeaseState, Micros, Stroops};
 
 use super::{Happening, Summary, World};
 use crate::cast;
@@ -11,23 +11,15 @@ use crate::line::Follower;
 use crate::people::sweep;
 use crate::reads;
 use crate::referee::{Checked, Violation, ensure, rule};
-use crate::setting::SECOND;
+use crate::setting::{LONGEST, SECOND};
 
 impl World<'_> {
     /// Nobody begins anything new, and nothing is lost any more.
     pub(super) fn drain(&mut self) {
         self.trace.note(|| "everybody takes back what he can".to_owned());
         self.weather = self.weather.calmed();
-        let genesis = &self.setting.genesis;
-        let timing = &genesis.timing;
         // Whatever waits for a deadline of the chain waits no longer than this.
-        let longest = timing.escrow_timeout.0
-            + timing.start_timeout.0
-            + timing.closing_timeout.0
-            + timing.suspend_timeout.0
-            + timing.settle_grace.0
-            + genesis.bounds.duration.0;
-        self.drained_by = Some(self.now.plus(Seconds(longest + 3_600)));
+        self.drained_by = Some(self.now.plus(LONGEST));
         self.plan(SECOND, Happening::Sweep);
     }
 
@@ -54,10 +46,13 @@ impl World<'_> {
             LeaseState::Closed => !reads::is_settled(lease),
             _ => !lease.is_escrowed(),
         };
+        let awaits_chain = |lease: &berth_exchange::Lease| awaits_chain(lease) || lease.funding.top_up.is_some();
+        let is_forfeited = x.accounts().any(|account| account.forfeited() > Stroops::ZERO);
         self.is_node_quiet()
             && self.chain.is_idle()
             && self.settler.is_idle(self.history.published(), &self.chain)
             && !x.leases().any(awaits_chain)
+            && !is_forfeited
     }
 
     /// Chain and ledger agree, whenever nothing is under way.
@@ -72,15 +67,25 @@ impl World<'_> {
         for address in addresses {
             let balances = x.account_by_address(address).map(|account| x.balances(account)).unwrap_or_default();
             let free = i128::from(balances.available.get()) + i128::from(balances.held.get());
-            let waiting = i128::from(balances.withdrawing.get());
+            let (waiting, owed) = (i128::from(balances.withdrawing.get()), i128::from(balances.owed.get()));
             let (there, requested) = (contract.balance(address), contract.requested(address));
             // A request for more than was free is set aside in part, and the
             // rest stays free here while the contract has it requested.
             ensure!(
-                free + waiting == there + requested && waiting <= requested,
+                free + waiting == there + requested && waiting <= requested && owed == 0,
                 rule::CHAIN,
-                "{} has {free} free and {waiting} waiting, in the contract {there} and {requested}",
+                "{} has {free} free and {waiting} waiting, owes {owed}, in the contract {there} and {requested}",
                 cast::name(address)
+            );
+        }
+        for account in x.accounts() {
+            let staked = i128::from(x.ledger().stake(account.id).get());
+            let there = self.chain.stakes.staked(account.address);
+            ensure!(
+                staked == there,
+                rule::CHAIN,
+                "{} has {staked} staked, in the contract {there}",
+                cast::name(account.address)
             );
         }
         for lease in x.leases() {
@@ -121,6 +126,7 @@ impl World<'_> {
         Ok(Summary {
             steps,
             entries: self.history.entries().len() as u64,
+            log: self.history.entries().iter().map(|applied| applied.entry.clone()).collect(),
             fingerprint: self.fingerprint(steps),
             coverage: self.coverage,
         })

@@ -5,7 +5,7 @@ mod drive;
 mod finish;
 mod network;
 
-use berth_domain::{Digest, Micros};
+use berth_domain::{Digest, Entry, Micros};
 
 use crate::Run;
 use crate::agenda::Agenda;
@@ -17,7 +17,7 @@ use crate::dice::Dice;
 use crate::line::{Follower, History, Node, Phase, Submission};
 use crate::people::{Agent, Deed, Memory, Scene, opening, turn};
 use crate::referee::{Referee, Violation};
-use crate::setting::{MILLI, OPENING, SECOND, Setting, Weather};
+use crate::setting::{MILLI, SECOND, Setting, Weather};
 use crate::settler::Settler;
 use crate::trace::Trace;
 
@@ -92,7 +92,6 @@ pub(crate) struct World<'t> {
     setting: Setting,
     weather: Weather,
     bug: Option<LineBug>,
-    is_known_allowed: bool,
     node: Node,
     history: History,
     requests: Requests,
@@ -114,6 +113,8 @@ pub struct Summary {
     pub steps: u64,
     /// Entries of the log.
     pub entries: u64,
+    /// The log itself.
+    pub log: Vec<Entry>,
     /// What was met on the way.
     pub coverage: Coverage,
     /// A digest of the whole run: the same seed gives the same.
@@ -127,18 +128,17 @@ impl<'t> World<'t> {
         trace.note(|| format!("{setting:?}"));
         let contract = Contract::new(&setting.genesis, setting.withdraw_delay);
         Self {
-            now: OPENING,
+            now: setting.opening,
             agenda: Agenda::new(),
             dice: Dice::new(seed, 2),
             trace,
             weather: setting.weather,
             bug: run.bug.and_then(Bug::of_line),
-            is_known_allowed: run.is_known_allowed,
             node: Node::new(),
             history: History::new(Referee::new(Dice::new(seed, 3))),
             requests: Requests::default(),
-            chain: Chain::new(contract, OPENING),
-            settler: Settler::new(),
+            chain: Chain::new(contract, setting.opening),
+            settler: Settler::new(&setting.genesis),
             agents: OWNERS.iter().map(|(owner, _)| Agent::new(owner)).collect(),
             followers: vec![Follower::default(), Follower::default()],
             memory: Memory::default(),
@@ -161,7 +161,8 @@ impl<'t> World<'t> {
         for follower in 0..self.followers.len() {
             self.plan(SECOND, Happening::Follow(follower));
         }
-        for deed in opening(&mut self.dice) {
+        let staked = &self.setting.genesis.trust;
+        for deed in opening(staked, &mut self.dice) {
             self.do_deed(deed);
         }
         while let Some((at, happening)) = self.agenda.next() {
@@ -214,7 +215,6 @@ impl<'t> World<'t> {
         let mut scene = Scene {
             x: self.history.exchange(),
             chain: &self.chain,
-            is_known_allowed: self.is_known_allowed,
             now: self.now,
             dice: &mut self.dice,
             memory: &mut self.memory,

@@ -31,6 +31,7 @@ pub(super) enum Asker {
 pub(super) struct Request {
     asker: Asker,
     account: AccountId,
+    is_signed: bool,
     command: Command,
     tries: u32,
 }
@@ -74,9 +75,18 @@ impl World<'_> {
     }
 
     pub(super) fn ask(&mut self, asker: Asker, account: AccountId, command: Command) {
+        self.request(Request { asker, account, is_signed: false, command, tries: 0 });
+    }
+
+    /// Somebody says something and signs it with his key.
+    pub(super) fn sign(&mut self, account: AccountId, command: Command) {
+        self.request(Request { asker: Asker::Client, account, is_signed: true, command, tries: 0 });
+    }
+
+    fn request(&mut self, request: Request) {
         self.requests.made += 1;
         let id = self.requests.made;
-        self.requests.open.insert(id, Request { asker, account, command, tries: 0 });
+        self.requests.open.insert(id, request);
         self.send(id);
     }
 
@@ -84,7 +94,8 @@ impl World<'_> {
     fn send(&mut self, id: u64) {
         let Some(request) = self.requests.open.get_mut(&id) else { return };
         request.tries += 1;
-        let submission = Submission { request: id, account: request.account, command: request.command.clone() };
+        let Request { account, is_signed, ref command, .. } = *request;
+        let submission = Submission { request: id, account, is_signed, command: command.clone() };
         if request.tries > 1 {
             self.meet("request sent again");
         }
@@ -128,7 +139,7 @@ impl World<'_> {
         let Some(request) = self.requests.close(answer.request) else { return Ok(()) };
         match request.asker {
             Asker::Settler(life, told) if life == self.settler.life => {
-                self.settler.answered(answer.request, told, &request.command, answer.outcome, self.now)
+                self.settler.answered(answer.request, told, &request.command, answer.outcome)
             }
             Asker::Client | Asker::Gateway | Asker::Settler(..) => Ok(()),
         }

@@ -95,9 +95,19 @@ impl Oracle {
         self.leases.iter().filter(|lease| holds(lease)).map(super::Lease::escrow).sum()
     }
 
-    pub(crate) fn available(&self, account: AccountId) -> i128 {
+    /// What is left of its money beside all that it is used for: less than
+    /// nothing when the chain has paid out what the exchange had used.
+    fn left(&self, account: AccountId) -> i128 {
         let (money, withdrawing) = (self.account(account).money, self.account(account).withdrawing);
         money - withdrawing - self.held(account) - self.in_escrow(account)
+    }
+
+    pub(crate) fn available(&self, account: AccountId) -> i128 {
+        self.left(account).max(0)
+    }
+
+    pub(crate) fn owed(&self, account: AccountId) -> i128 {
+        (-self.left(account)).max(0)
     }
 
     /// Carries a command out unless its client id says that it was carried out

@@ -92,7 +92,7 @@ impl Oracle {
         let is_offered = self.can_be_met(&bid);
         let plan = if is_offered { self.plan_bid(&bid, bid.place.post_only) } else { Plan::default() };
         self.check_plan(&plan, Rule::ScanRefusesBid)?;
-        if self.find_bid(bid.id).is_none() {
+        if is_offered && self.find_bid(bid.id).is_none() {
             self.check_depth(bid.market, bid.place.time_in_force, &plan)?;
         }
         if is_offered {

@@ -39,13 +39,14 @@ impl Oracle {
     fn fail_over(&mut self, standby: Standby, duration: Seconds, prepay: Seconds) {
         let Standby { lease: id, bid, price, hold, .. } = standby;
         let lease = self.find_lease(id).expect("it is settled").clone();
-        let funds = lease.escrow() - lease.pay + hold;
-        let an_hour = owed(price, lease.units, lease.replicas, Seconds(3_600));
-        let affordable = u64::try_from(funds * 3_600 / an_hour).expect("funds are counted in 63 bits");
+        // Some of what came back may have paid what the tenant owed.
+        let funds = (lease.escrow() - lease.pay + hold).min(self.available(lease.tenant) + hold);
+        let costs = |seconds: &u64| owed(price, lease.units, lease.replicas, Seconds(*seconds));
+        let affordable = (0..=prepay.0).rev().find(|seconds| costs(seconds) <= funds).expect("no time costs nothing");
         if affordable < prepay.0 {
             self.reach(Rule::FailsOverForLessTime);
         }
-        let prepay = prepay.min(Seconds(affordable));
+        let prepay = Seconds(affordable);
         if owed(price, lease.units, lease.replicas, prepay) == 0 {
             self.reach(Rule::NothingLeftToFailOver);
             self.release_standby(id, StandbyEnd::LeaseEnded);

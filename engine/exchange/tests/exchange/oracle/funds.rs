@@ -24,7 +24,9 @@ impl Oracle {
         if self.is_counted(fact.event) {
             return Ok(Answer::Repeated(Reply::None));
         }
-        if self.deposited + amount > i64::MAX.into() {
+        // All that accounts have together, whatever they owe.
+        let owed: i128 = self.accounts.iter().map(|account| self.owed(account.id)).sum();
+        if self.deposited - self.withdrawn + owed + amount > i64::MAX.into() {
             return Err(Code::AmountTooLarge);
         }
         if amount == 0 {
@@ -55,14 +57,15 @@ impl Oracle {
     }
 
     /// The contract has paid: what waited, then what is free, then what orders
-    /// hold. What escrows hold, or may have been given, cannot have been paid.
+    /// hold. If there was more, it had not locked what the exchange has in an
+    /// escrow, or counts to one, and the account owes that.
     pub(super) fn withdrawal_paid(&mut self, fact: &Withdrawn) -> Result<Answer, Code> {
         if self.is_counted(fact.event) {
             return Ok(Answer::Repeated(Reply::None));
         }
         let account = self.known(fact.address)?;
         let amount = i128::from(fact.amount.get());
-        if self.account(account).money - self.in_escrow(account) - self.topping_up(account) < amount {
+        if self.deposited - self.withdrawn < amount {
             return Err(Code::SettlementMismatch);
         }
         self.chain_cursor = fact.event;
@@ -71,6 +74,9 @@ impl Oracle {
         self.account_mut(account).money -= waited;
         self.free_funds(account, amount - waited);
         self.account_mut(account).money -= amount - waited;
+        if self.owed(account) > 0 {
+            self.reach(Rule::PaidBeyondFunds);
+        }
         self.withdrawn += amount;
         self.tell(WithdrawalPaid { account, address: fact.address, amount: fact.amount });
         Ok(Answer::Done(Reply::Account(account)))

@@ -172,6 +172,10 @@ impl Oracle {
             if self.is_served(taker.side, &pair, &plan) {
                 break;
             }
+            if taker.side == Side::Bid && self.host_is_used_up(pair.bid, &plan) {
+                self.reach(Rule::BidStopsAtAFullHost);
+                break;
+            }
             let n = self.eligible(taker.side, &pair, &plan);
             let is_own = pair.order.account == pair.bid.account;
             let is_passed = is_own && taker.self_trade == SelfTrade::Skip;
@@ -232,6 +236,12 @@ impl Oracle {
             Side::Order | Side::Directed => plan.replicas() == pair.order.left,
             Side::Bid => self.bid_left(pair.bid, plan) == 0,
         }
+    }
+
+    /// Whether the fills take the last unit of a bid's host.
+    fn host_is_used_up(&self, bid: &Bid, plan: &Plan) -> bool {
+        let host = bid.place.provider;
+        self.free(host, bid.market)[3] == plan.taken_of(host)[3]
     }
 
     /// Units that a bid has left beside the plan. An order comes to each bid

@@ -71,11 +71,18 @@ impl Oracle {
             }
             later.put_bid(bid);
         }
+        // What the entry may pass over, it may pass over once for all of them.
+        let mut looking = self.clone();
         for quote in asked.iter().filter(|_| mass.post_only) {
-            let bid = self.new_bid(&as_bid(mass, quote))?;
-            if self.can_be_met(&bid) && self.plan_bid(&bid, true).crosses {
+            let bid = looking.new_bid(&as_bid(mass, quote))?;
+            if !looking.can_be_met(&bid) {
+                continue;
+            }
+            let plan = looking.plan_bid(&bid, true);
+            if plan.crosses {
                 return Err(Code::PostOnlyWouldCross);
             }
+            looking.step.skipped = plan.skipped;
         }
         Ok(())
     }

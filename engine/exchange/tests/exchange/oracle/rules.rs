@@ -40,6 +40,7 @@ rules! {
     BidCapsTheReplicas,
     RoomCapsTheReplicas,
     OneTakerSeveralLeases,
+    BidStopsAtAFullHost,
     // Bounds of an entry.
     ScanRefusesOrder,
     ScanRefusesBid,
@@ -202,7 +203,6 @@ rules! {
     SecondRun,
     ThirdRun,
     RerunAfterTheCheck,
-    CheckIsLate,
     ParkedByARerun,
     OneReplicaAnAccount,
     ForfeitTaken,
@@ -213,6 +213,7 @@ rules! {
     SlashIsRaised,
     // Money and leases.
     WithdrawalParksOrders,
+    PaidBeyondFunds,
     Warned,
     WarnedAtOnce,
     Suspended,

@@ -63,13 +63,12 @@ impl Oracle {
             return Ok(Answer::Repeated(Reply::None));
         }
         let staked = i128::from(fact.staked.get());
-        let known = self.accounts.iter().find(|account| account.address == fact.address);
-        let more = (staked - known.map_or(0, |account| account.standing.staked)).max(0);
-        if self.ever_staked + more > i64::MAX.into() {
+        let others = self.accounts.iter().filter(|account| account.address != fact.address);
+        let others: i128 = others.map(|account| account.standing.staked).sum();
+        if others + staked > i64::MAX.into() {
             return Err(Code::AmountTooLarge);
         }
         self.stake_cursor = fact.event;
-        self.ever_staked += more;
         let account = self.account_of(fact.address);
         self.standing_mut(account).staked = staked;
         if let Some(lease) = fact.slashed {

@@ -160,7 +160,6 @@ impl Oracle {
         } else if self.verify_of(&lease) != Verify::Spot {
             self.end_verification(id, Verdict::Undecided);
         } else if self.check_of(id).is_some() {
-            self.reach(Rule::CheckIsLate);
             self.end_check(id, Verdict::NoResult);
         } else {
             self.end_verification(id, Verdict::NoLedger);

@@ -142,16 +142,17 @@ fn accounts(x: &Exchange, oracle: &Oracle) {
         assert_eq!((it.id, it.address, it.level), (known.id, known.address, known.level), "account {id}");
         assert_eq!(it.dead_man_millis, known.dead_man_millis(), "dead-man timer of account {id}");
         let b = x.balances(id);
-        let money = (is(b.available), is(b.held), is(b.escrowed), is(b.withdrawing));
-        assert_eq!(money, money_of(oracle, id), "free, held, escrowed, leaving of account {id}");
+        let money = [b.available, b.held, b.escrowed, b.withdrawing, b.owed].map(is);
+        assert_eq!(money, money_of(oracle, id), "free, held, escrowed, leaving, owed of account {id}");
     }
-    let total = (is(x.ledger().deposited()), is(x.ledger().withdrawn()));
-    assert_eq!(total, (oracle.deposited, oracle.withdrawn), "deposited, withdrawn");
+    let total =
+        [x.ledger().deposited(), x.ledger().withdrawn()].map(|sum| i128::try_from(sum).expect("streams move little"));
+    assert_eq!(total, [oracle.deposited, oracle.withdrawn], "deposited, withdrawn");
 }
 
-fn money_of(oracle: &Oracle, id: AccountId) -> (i128, i128, i128, i128) {
+fn money_of(oracle: &Oracle, id: AccountId) -> [i128; 5] {
     let withdrawing = oracle.accounts[id.0 as usize - 1].withdrawing;
-    (oracle.available(id), oracle.held(id), oracle.in_escrow(id), withdrawing)
+    [oracle.available(id), oracle.held(id), oracle.in_escrow(id), withdrawing, oracle.owed(id)]
 }
 
 fn hosts(x: &Exchange, oracle: &Oracle) {

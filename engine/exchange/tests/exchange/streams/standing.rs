@@ -51,7 +51,7 @@ pub(crate) fn trust_rules(choice: u8) -> TrustRules {
         uptime_four: Uptime::new(6_000).expect("an uptime"),
         uptime_days: [1, 2, 1, 1][pick(64)],
         slash_min: stroops(50),
-        slash_max: stroops(4_000),
+        slash_max: stroops(2_000),
         ..TrustRules::default()
     }
 }
@@ -63,12 +63,12 @@ pub(crate) const fn goes_well(choice: u8) -> bool {
 
 /// Where leases go well, owners have staked enough for any level.
 pub(crate) fn stakes() -> Vec<(AccountId, Command)> {
-    let stake = |(toid, name)| {
+    let stake = |(toid, name, amount)| {
         let event = ChainEventId { toid, index: 0 };
-        let fact = StakeFact { event, address: address(name), staked: stroops(1_000), slashed: None };
+        let fact = StakeFact { event, address: address(name), staked: stroops(amount), slashed: None };
         (AccountId::EXCHANGE, fact.into())
     };
-    [(1, "ada"), (2, "bob"), (3, "cem"), (4, "dee"), (5, "tom")].map(stake).into()
+    [(1, "ada", 5_000), (2, "bob", 1_000), (3, "cem", 1_000), (4, "dee", 5_000), (5, "tom", 1_000)].map(stake).into()
 }
 
 /// Under half of the rules little is granted, so that levels are to be earned.
@@ -96,7 +96,12 @@ fn staked(x: &Oracle, address: berth_domain::Address, dice: &mut Dice<'_>) -> Co
         31 => i64::MAX,
         roll => [1_000, 100, 1_000, 0, 99, 1_000, 5_000, 999][usize::try_from(roll % 8).expect("small")],
     };
-    let address = if dice.once_in(20) { crate::cast::address("nobody") } else { address };
+    let forfeits = x.accounts.iter().find(|account| !account.standing.forfeits.is_empty());
+    let address = match forfeits {
+        Some(account) if dice.once_in(2) => account.address,
+        _ if dice.once_in(20) => crate::cast::address("nobody"),
+        _ => address,
+    };
     let known = x.accounts.iter().find(|account| account.address == address);
     let forfeits = known.map_or(&[][..], |account| &account.standing.forfeits);
     let slashed = LeaseId(dice.id(&ids(forfeits.iter().map(|(lease, _)| lease.0))));

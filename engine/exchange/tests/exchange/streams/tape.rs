@@ -52,7 +52,7 @@ impl<W: Witness> Tape<W> {
         let mut tape = Self::open(&rules_of(*rules), witness);
         tape.goes_well = goes_well(rules[7]);
         tape.checks = is_checked(rules[2]);
-        let mut more = if tape.goes_well { stakes() } else { Vec::new() };
+        let mut more = if tape.goes_well || tape.checks { stakes() } else { Vec::new() };
         more.extend(tape.checks.then(|| fees(rules[2])));
         for (account, command) in opening().into_iter().chain(more) {
             tape.submit(account, command);

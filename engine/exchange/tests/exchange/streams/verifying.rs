@@ -3,7 +3,7 @@
 
 use berth_domain::{
     AccountId, ChainEventId, Command, ContainerReport, Deposit, Digest, Escrowed, Event, FinishLease, FinishOutcome,
-    JobResult, LeaseId, LeaseState, LedgerSeen, Mode, PlaceOrder, StartLease, StopLease, TimeInForce, TxHash, Verify,
+    JobResult, LeaseId, LeaseState, LedgerSeen, Mode, PlaceOrder, SettlementRefunded, StartLease, StopLease, TimeInForce, TxHash, Verify,
 };
 
 use super::dice::{Dice, ids, text};
@@ -76,16 +76,23 @@ pub(crate) fn wants_checks(place: &mut PlaceOrder, often: bool, dice: &mut Dice<
 /// The next step of a lease whose result is to be checked, towards that.
 pub(crate) fn verifying(x: &Oracle, dice: &mut Dice<'_>) -> Option<(AccountId, Command)> {
     let verify = |lease: &Lease| x.find_order(lease.order).map_or(Verify::None, |order| order.place.verify);
-    let is_checked = |lease: &&Lease| verify(lease) != Verify::None;
-    let goes_on = |lease: &&Lease| !matches!(lease.state, LeaseState::Closing | LeaseState::Closed);
-    // Most of the time the youngest, so that some come to their end.
-    let mut on = ids(x.leases.iter().filter(is_checked).filter(goes_on).map(|lease| lease.id.0));
-    if dice.once_in(8) {
-        on = ids(x.leases.iter().filter(is_checked).map(|lease| lease.id.0));
-    } else if !dice.once_in(3) {
-        on = on.split_off(on.len().saturating_sub(3));
-    }
-    let id = if on.is_empty() { return None } else { LeaseId(dice.pick(&on)) };
+    let checked: Vec<_> = x.leases.iter().filter(|lease| verify(lease) != Verify::None).collect();
+    let goes_on = |lease: &&&Lease| !matches!(lease.state, LeaseState::Closing | LeaseState::Closed);
+    // Most of the time the oldest that somebody still has to do something for,
+    // so that orders come to their verdicts.
+    let waits = |lease: &&Lease| {
+        let is_drawn = x.checks.iter().any(|check| check.lease == lease.id);
+        let others_do = verify(lease) != Verify::Spot || matches!(lease.origin, Origin::Rerun(_)) || is_drawn;
+        lease.state == LeaseState::Verifying && others_do
+    };
+    let id = match dice.below(8) {
+        0 => LeaseId(dice.id(&ids(checked.iter().map(|lease| lease.id.0)))),
+        1 => LeaseId(dice.id(&ids(checked.iter().filter(goes_on).map(|lease| lease.id.0)))),
+        _ => {
+            let next = checked.iter().filter(goes_on).filter(|lease| !waits(lease));
+            next.min_by_key(|lease| (lease.order, lease.id))?.id
+        }
+    };
     let lease = x.find_lease(id)?;
     let seen = |drawn: bool, ledger| {
         let hash = (0..=u8::MAX).map(|byte| Digest([byte; 32])).find(|hash| is_tenth(*hash, id) == drawn);
@@ -108,14 +115,19 @@ pub(crate) fn verifying(x: &Oracle, dice: &mut Dice<'_>) -> Option<(AccountId, C
             (lease.owner, finish.into())
         }
         LeaseState::Running | LeaseState::Suspended => (lease.owner, exits(lease, dice).into()),
-        _ if matches!(lease.origin, Origin::Rerun(_)) || dice.once_in(8) => match dice.below(4) {
+        _ if matches!(lease.origin, Origin::Rerun(_)) || dice.once_in(8) => match dice.below(6) {
             0 => (lease.tenant, StopLease { lease: id }.into()),
             1 => (lease.owner, exits(lease, dice).into()),
             2 => {
                 let finish = FinishLease { result: lease.result, ..exits(lease, dice) };
                 (lease.owner, finish.into())
             }
-            _ => (AccountId::EXCHANGE, seen(true, dice.some(2)).into()),
+            3 => (AccountId::EXCHANGE, seen(true, dice.some(2)).into()),
+            _ => {
+                let amount = stroops(lease.escrow());
+                let refunded = SettlementRefunded { lease: id, tx: TxHash([6; 32]), ledger: 3, amount };
+                (AccountId::EXCHANGE, refunded.into())
+            }
         },
         _ => (AccountId::EXCHANGE, seen(!dice.once_in(5), 1).into()),
     })

@@ -1,0 +1,51 @@
+//! What can be wrong with a bundle.
+
+use berth_domain::Seq;
+use berth_merkle::ProofFileError;
+use berth_wire::proof::ProofFault;
+use thiserror::Error;
+
+/// Why a bundle is not what it says.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum BundleFault {
+    /// Another format.
+    #[error("format: not berth/lease-bundle@v1")]
+    Format,
+    /// Bytes that are no entry.
+    #[error("entries[{0}].bytes: no entry of a log")]
+    Bytes(usize),
+    /// An inclusion proof that does not hold.
+    #[error("entries[{at}].proof: {source}")]
+    Proof {
+        /// Which one.
+        at: usize,
+        /// Why.
+        source: ProofFileError,
+    },
+    /// The proof is of another entry, or of this one at another place.
+    #[error("entry {0}: the proof is not of this entry at this place")]
+    Elsewhere(Seq),
+    /// Entries stand twice or in another order than the log's.
+    #[error("entry {0}: the entries are not in the order of the log")]
+    Order(Seq),
+    /// The first entry is not the genesis.
+    #[error("entries[0]: not the genesis of a log")]
+    NoGenesis,
+    /// The proof chain is another lease's.
+    #[error("proof.leaseId: it is of lease {0}")]
+    OtherLease(u64),
+    /// The proof chain does not hold.
+    #[error("proof: {0}")]
+    Chain(#[from] ProofFault),
+    /// A step cites an entry that is not here.
+    #[error("proof.steps: step {step} cites entry {seq}, which is not here")]
+    Uncited {
+        /// The step's number.
+        step: u8,
+        /// The entry.
+        seq: Seq,
+    },
+    /// An amount does not follow, or is not what the contract paid.
+    #[error("lease.{0}: the amount does not follow from price, evidence and payment")]
+    Money(&'static str),
+}

@@ -1,0 +1,77 @@
+//! Which lines of a log are shown.
+
+use berth_domain::{AccountId, MarketId, Seq};
+
+use crate::player::Moment;
+use crate::thing::Thing;
+use crate::touch::touched;
+
+/// A choice of lines; what is not said chooses all.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// The first entry.
+    pub from: Option<Seq>,
+    /// The last entry.
+    pub to: Option<Seq>,
+    /// Names of commands or events, whole or with a `*` at the end: one of them
+    /// must fit the command or one of its events.
+    pub types: Vec<String>,
+    /// Whose: who said it, or whom it touches.
+    pub account: Option<AccountId>,
+    /// Of which market.
+    pub market: Option<MarketId>,
+}
+
+impl Selection {
+    /// Whether a line is chosen.
+    #[must_use]
+    pub fn has(&self, moment: &Moment<'_>) -> bool {
+        let seq = moment.seq();
+        if self.from.is_some_and(|from| seq < from) || self.to.is_some_and(|to| seq > to) {
+            return false;
+        }
+        if !self.types.is_empty() {
+            let command = moment.entry.command.name();
+            let mut names = std::iter::once(command).chain(moment.events.iter().map(berth_wire::event::event_type));
+            if !names.any(|name| self.types.iter().any(|wanted| fits(wanted, name))) {
+                return false;
+            }
+        }
+        if self.account.is_none() && self.market.is_none() {
+            return true;
+        }
+        let things = touched(moment.entry, moment.outcome, moment.events);
+        let market = self.market.is_none_or(|market| things.contains(&market.into()));
+        market && self.account.is_none_or(|account| things.iter().any(|thing| belongs(moment, *thing, account)))
+    }
+}
+
+/// Whether a thing is an account or belongs to it.
+fn belongs(moment: &Moment<'_>, thing: Thing, account: AccountId) -> bool {
+    let x = moment.after;
+    match thing {
+        Thing::Account(id) => id == account,
+        Thing::Provider(id) => x.provider(id).is_some_and(|host| host.account == account),
+        Thing::Order(id) => x.order(id).is_some_and(|order| order.account == account),
+        Thing::Bid(id) => x.bid(id).is_some_and(|bid| bid.account == account),
+        Thing::Lease(id) => {
+            x.lease(id).is_some_and(|lease| lease.tenant == account || lease.provider_account == account)
+        }
+        Thing::Market(_) => false,
+    }
+}
+
+fn fits(wanted: &str, name: &str) -> bool {
+    wanted.strip_suffix('*').map_or(wanted == name, |beginning| name.starts_with(beginning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_star_stands_for_the_rest() {
+        assert!(fits("order.*", "order.place") && fits("order.place", "order.place") && fits("*", "tick"));
+        assert!(!fits("order.*", "orders") && !fits("order", "order.place") && !fits("", "tick"));
+    }
+}

@@ -1,0 +1,46 @@
+//! What a log is about.
+
+use std::fmt;
+
+use berth_domain::{AccountId, BidId, LeaseId, MarketId, OrderId, ProviderId};
+
+/// Something with an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Thing {
+    /// An account.
+    Account(AccountId),
+    /// A host.
+    Provider(ProviderId),
+    /// A market.
+    Market(MarketId),
+    /// An order.
+    Order(OrderId),
+    /// A bid.
+    Bid(BidId),
+    /// A lease.
+    Lease(LeaseId),
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(id) => write!(f, "account {id}"),
+            Self::Provider(id) => write!(f, "provider {id}"),
+            Self::Market(id) => write!(f, "market {id}"),
+            Self::Order(id) => write!(f, "order {id}"),
+            Self::Bid(id) => write!(f, "bid {id}"),
+            Self::Lease(id) => write!(f, "lease {id}"),
+        }
+    }
+}
+
+macro_rules! from_id {
+    ($($kind:ident($id:ident)),*) => {
+        $(impl From<$id> for Thing {
+            fn from(id: $id) -> Self {
+                Self::$kind(id)
+            }
+        })*
+    };
+}
+from_id!(Account(AccountId), Provider(ProviderId), Market(MarketId), Order(OrderId), Bid(BidId), Lease(LeaseId));

@@ -1,0 +1,120 @@
+//! `berth bisect`: the first entry at which two logs differ.
+
+use std::path::PathBuf;
+
+use berth_audit::{Bisection, Parting, PartingKind};
+use berth_domain::{Digest, Entry, Seq};
+use berth_journal::{DataDir, LogReader, ReadError};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::progress::Progress;
+use super::walk::linked;
+use crate::fault::{Fault, While};
+use crate::output::{self, Format};
+
+#[derive(Args)]
+pub(crate) struct Bisect {
+    /// One data directory.
+    dir_a: PathBuf,
+    /// The other.
+    dir_b: PathBuf,
+}
+
+/// An entry, and the digest of the events before its batch when it is the first
+/// of one.
+type Stamped = Result<(Entry, Option<Digest>), Fault>;
+
+impl Bisect {
+    pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
+        let open = |dir: PathBuf| {
+            LogReader::open(&DataDir::new(&dir)).or_fault(&format!("opening the log of {}", dir.display()))
+        };
+        let (a, b) = (open(self.dir_a)?, open(self.dir_b)?);
+        let (mut a, mut b) = (entries(a.read(Seq(0))), entries(b.read(Seq(0))));
+        let mut sides = Bisection::new();
+        let mut digests: [Vec<(Seq, Digest)>; 2] = [Vec::new(), Vec::new()];
+        let mut progress = Progress::new();
+        let mut compared = 0_u64;
+        loop {
+            let (entry_a, entry_b) = (a.next().transpose()?, b.next().transpose()?);
+            for (side, entry) in [&entry_a, &entry_b].into_iter().enumerate() {
+                if let Some((entry, Some(digest))) = entry {
+                    digests[side].push((entry.seq, *digest));
+                }
+            }
+            if let Some(seq) = parted(&mut digests) {
+                return report(format, compared, Some(&sides.events_part(seq)));
+            }
+            let (entry_a, entry_b) = (entry_a.map(|(entry, _)| entry), entry_b.map(|(entry, _)| entry));
+            if let Some(parting) = sides.step(entry_a.as_ref(), entry_b.as_ref()).or_fault("playing the logs")? {
+                return report(format, compared, Some(&parting));
+            }
+            let Some(entry) = entry_a else { return report(format, compared, None) };
+            compared += 1;
+            progress.at(entry.seq);
+        }
+    }
+}
+
+/// The first place for which both logs carry a digest of events, and not the
+/// same. Batches need not be cut alike, so only common places count.
+fn parted(digests: &mut [Vec<(Seq, Digest)>; 2]) -> Option<Seq> {
+    let [a, b] = digests;
+    while let (Some(first), Some(second)) = (a.first().copied(), b.first().copied()) {
+        match first.0.cmp(&second.0) {
+            std::cmp::Ordering::Less => drop(a.remove(0)),
+            std::cmp::Ordering::Greater => drop(b.remove(0)),
+            std::cmp::Ordering::Equal => {
+                a.remove(0);
+                b.remove(0);
+                if first.1 != second.1 {
+                    return Some(first.0);
+                }
+            }
+        }
+    }
+    None
+}
+
+fn entries(batches: impl Iterator<Item = Result<berth_journal::Batch, ReadError>>) -> impl Iterator<Item = Stamped> {
+    linked(batches).flat_map(|batch| {
+        let (entries, fault) = match batch {
+            Ok(batch) => {
+                let digest = batch.events;
+                let stamped = batch.entries.into_iter().enumerate();
+                (stamped.map(|(at, entry)| (entry, (at == 0).then_some(digest))).collect(), None)
+            }
+            Err(fault) => (Vec::new(), Some(fault)),
+        };
+        entries.into_iter().map(Ok).chain(fault.map(Err))
+    })
+}
+
+fn report(format: Format, compared: u64, parting: Option<&Parting>) -> Result<(), Fault> {
+    let Some(parting) = parting else {
+        output::object(format, &json!({ "same": true, "entries": compared, "parting": Value::Null }));
+        return Ok(());
+    };
+    let (kind, a, b) = match parting.kind {
+        PartingKind::Entries { a, b } => ("entries", Some(a.to_string()), Some(b.to_string())),
+        PartingKind::Events => ("events", None, None),
+        PartingKind::EndOfA => ("endOfA", None, None),
+        PartingKind::EndOfB => ("endOfB", None, None),
+    };
+    let differences = parting.differences.iter().map(ToString::to_string).collect::<Vec<_>>();
+    output::object(
+        format,
+        &json!({
+            "same": false,
+            "entries": compared,
+            "seq": parting.seq.0,
+            "kind": kind,
+            "a": a,
+            "b": b,
+            "components": parting.components,
+            "differences": differences,
+        }),
+    );
+    Err(Fault::Refused(format!("the logs part at entry {}", parting.seq)))
+}

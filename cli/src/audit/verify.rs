@@ -1,0 +1,46 @@
+//! `berth verify`: checks a log, also beside a running node.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use berth_journal::{DataDir, verify};
+use clap::Args;
+use serde_json::json;
+
+use super::replay::components;
+use crate::fault::{Fault, While};
+use crate::output::{self, Format};
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// The node's data directory.
+    #[arg(long, default_value = "berth-data", env = "BERTH_DATA")]
+    data: PathBuf,
+}
+
+impl Verify {
+    pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
+        let began = Instant::now();
+        let checked = verify(&DataDir::new(self.data), |_| ()).or_fault("opening the log")?;
+        let findings: Vec<String> = checked.findings.iter().map(ToString::to_string).collect();
+        output::object(
+            format,
+            &json!({
+                "fromSeq": u64::from(checked.entries > 0),
+                "toSeq": checked.tip.seq.0,
+                "entries": checked.entries,
+                "batches": checked.batches,
+                "logId": checked.log_id.map(|id| id.to_string()),
+                "byTheExchange": checked.exchange,
+                "operatorAttested": checked.operator_attested,
+                "signed": checked.signed,
+                "stateHash": checked.state.as_ref().map(|state| state.root().to_string()),
+                "components": checked.state.as_ref().map(components),
+                "checked": "batch hashes, hash chain, contiguity, epochs, watermark, every entry by replay, event digests",
+                "millis": u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+                "findings": findings,
+            }),
+        );
+        if checked.is_sound() { Ok(()) } else { Err(Fault::Refused(format!("{} findings", findings.len()))) }
+    }
+}

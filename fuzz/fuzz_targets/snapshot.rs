@@ -1,0 +1,4 @@
+//! Arbitrary bytes as the content that a snapshot keeps.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| berth_fuzzing::restore(bytes));
