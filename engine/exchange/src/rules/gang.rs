@@ -56,13 +56,17 @@ impl Exchange {
         while let Some(leg) = self.gangs.get(&order).and_then(|gang| gang.closing) {
             let Some(lease) = self.lease(leg) else { break };
             let (next, is_of_it) = (lease.next_of_order, lease.origin == Origin::Match);
-            let Some(left) = step.budget.fills.checked_sub(1) else {
-                self.timers.set(Timer::Gang(order), step.at);
-                return;
-            };
-            step.budget.fills = left;
-            if is_of_it && !(is(Planted::GangLeavesOne) && next == LeaseId(0)) {
-                self.begin_closing(step, leg, CloseReason::GangFailed);
+            // What only runs a job of it again closes for itself, and counts
+            // for nothing here.
+            if is_of_it {
+                let Some(left) = step.budget.fills.checked_sub(1) else {
+                    self.timers.set(Timer::Gang(order), step.at);
+                    return;
+                };
+                step.budget.fills = left;
+                if !(is(Planted::GangLeavesOne) && next == LeaseId(0)) {
+                    self.begin_closing(step, leg, CloseReason::GangFailed);
+                }
             }
             if let Some(gang) = self.gangs.get_mut(&order) {
                 gang.closing = Some(next);

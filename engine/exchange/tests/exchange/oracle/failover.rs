@@ -43,9 +43,6 @@ impl Oracle {
         let funds = (lease.escrow() - lease.pay + hold).min(self.available(lease.tenant) + hold);
         let costs = |seconds: &u64| owed(price, lease.units, lease.replicas, Seconds(*seconds));
         let affordable = (0..=prepay.0).rev().find(|seconds| costs(seconds) <= funds).expect("no time costs nothing");
-        if affordable < prepay.0 {
-            self.reach(Rule::FailsOverForLessTime);
-        }
         let prepay = Seconds(affordable);
         if owed(price, lease.units, lease.replicas, prepay) == 0 {
             self.reach(Rule::NothingLeftToFailOver);

@@ -4,7 +4,8 @@
 
 use berth_domain::{CloseReason, LeaseId, Micros, OrderId};
 
-use super::{Oracle, Rule};
+use super::lease::Origin;
+use super::{Lease, Oracle, Rule};
 
 #[derive(Clone, Debug)]
 pub(super) struct Gang {
@@ -46,7 +47,12 @@ impl Oracle {
     pub(super) fn gang_leg_ends(&mut self, id: LeaseId, reason: CloseReason) {
         let lease = self.find_lease(id).expect("the caller has it");
         let (order, started) = (lease.order, lease.started_at.is_some());
-        let legs: Vec<_> = self.leases.iter().filter(|lease| lease.order == order).map(|lease| lease.id).collect();
+        // What only runs a job of it again is none of it.
+        let is_leg = |lease: &&Lease| lease.order == order && lease.origin == Origin::Match;
+        if !is_leg(&lease) {
+            return;
+        }
+        let legs: Vec<_> = self.leases.iter().filter(is_leg).map(|lease| lease.id).collect();
         let Some(gang) = self.gang_of(order) else { return };
         if gang.closing.is_some() {
             return;

@@ -5,6 +5,7 @@ use berth_domain::{
     StartLease, StopLease, Text, Verify,
 };
 
+use super::lease::Origin;
 use super::order::stroops;
 use super::{Answer, Lease, Oracle, Reply, Rule};
 
@@ -32,7 +33,9 @@ impl Oracle {
             return Err(Code::OutOfBounds);
         }
         let (order, ends_at) = (lease.order, at.plus(lease.duration));
-        self.gang_has_one(order);
+        if lease.origin == Origin::Match {
+            self.gang_has_one(order);
+        }
         let lease = self.lease_mut(start.lease);
         lease.state = LeaseState::Running;
         lease.started_at = Some(at);

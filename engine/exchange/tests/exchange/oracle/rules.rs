@@ -193,7 +193,6 @@ rules! {
     ParkedBecauseItStandsBy,
     ParkedByAStandby,
     AmendedToMoreThanStandsBy,
-    FailsOverForLessTime,
     NothingLeftToFailOver,
     Continued,
     ContinuedAndParked,

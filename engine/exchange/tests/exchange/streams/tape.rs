@@ -2,12 +2,15 @@
 //! each entry with what the oracle foretells of it.
 
 use berth_domain::{
-    AccountId, Authority, Command, Entry, Event, Genesis, Micros, RULES_VERSION, Resumed, Seconds, Tick,
+    AccountId, Authority, Command, Entry, EscrowFailed, Event, Genesis, LeaseState, Micros, RULES_VERSION, Resumed,
+    Seconds, SettlementPaid, Tick, TxHash,
 };
 
+use super::dice::text;
+use super::leasing::{is_over, stroops};
 use super::moves::{Stream, command, opening, rules_of};
 use super::standing::{goes_well, stakes};
-use super::verifying::{fees, is_checked};
+use super::verifying::{is_checked, setting};
 use crate::oracle::{Answer, Oracle};
 
 /// 2025-12-31T23:50:00Z: most streams see a midnight.
@@ -53,7 +56,7 @@ impl<W: Witness> Tape<W> {
         tape.goes_well = goes_well(rules[7]);
         tape.checks = is_checked(rules[2]);
         let mut more = if tape.goes_well || tape.checks { stakes() } else { Vec::new() };
-        more.extend(tape.checks.then(|| fees(rules[2])));
+        more.extend(tape.checks.then(|| setting(rules[2])).into_iter().flatten());
         for (account, command) in opening().into_iter().chain(more) {
             tape.submit(account, command);
         }
@@ -77,7 +80,32 @@ impl<W: Witness> Tape<W> {
             tape.attests = next.attests;
             tape.submit(account, command);
         }
+        if tape.checks {
+            tape.end();
+        }
         tape
+    }
+
+    /// Lets time pass and the chain answer until every lease is over: then
+    /// nothing stands by, and nothing is checked.
+    fn end(&mut self) {
+        while let Some(lease) = self.oracle.leases.iter().find(|lease| !is_over(lease)).cloned() {
+            if self.is_over() {
+                return;
+            }
+            let (id, reason) = (lease.id, text("too late"));
+            match (lease.state, lease.escrow_tx) {
+                (LeaseState::Closing, None) => self.submit(AccountId::EXCHANGE, EscrowFailed { lease: id, reason }),
+                (LeaseState::Closed, _) => {
+                    let [pay, fee, refund] = [lease.pay, lease.fee, lease.escrow() - lease.pay].map(stroops);
+                    let paid = SettlementPaid { lease: id, tx: TxHash([7; 32]), ledger: 1, pay, fee, refund };
+                    self.submit(AccountId::EXCHANGE, paid);
+                }
+                _ => self.wait(Seconds(1_000)),
+            }
+        }
+        assert!(self.oracle.standbys.is_empty(), "something stands by for what is over");
+        assert!(self.oracle.checks.is_empty(), "something waits for what is over");
     }
 
     /// A command at the present time, after the ticks that are due.

@@ -2,13 +2,15 @@
 //! leases, and what streams must meet of it.
 
 use berth_domain::{
-    AccountId, ChainEventId, Command, ContainerReport, Deposit, Digest, Escrowed, Event, FinishLease, FinishOutcome,
-    JobResult, LeaseId, LeaseState, LedgerSeen, Mode, PlaceOrder, SettlementRefunded, StartLease, StopLease, TimeInForce, TxHash, Verify,
+    AccountId, BidTarget, ChainEventId, Command, ContainerReport, Deposit, Digest, Escrowed, Event, FinishLease,
+    FinishOutcome, GpuInventory, JobResult, LeaseId, LeaseState, LedgerSeen, Limits, MarketId, Mode, PlaceBid,
+    PlaceOrder, ProviderId, Rate, RegisterProvider, Resources, Seconds, SelfTrade, SettlementRefunded, StartLease,
+    StopLease, TimeInForce, TrustLevel, TxHash, Verify,
 };
 
 use super::dice::{Dice, ids, text};
 use super::leasing::stroops;
-use crate::cast::address;
+use crate::cast::{address, class};
 use crate::oracle::{Lease, Oracle, Origin, is_tenth};
 
 /// What streams must meet of verification.
@@ -48,29 +50,70 @@ pub(crate) const fn is_checked(choice: u8) -> bool {
     choice.is_multiple_of(3)
 }
 
-/// The platform has fees to pay reruns from, or hardly any.
-pub(crate) fn fees(choice: u8) -> (AccountId, Command) {
+/// The platform has fees to pay reruns from, or hardly any, and there are hosts
+/// enough to run on.
+pub(crate) fn setting(choice: u8) -> Vec<(AccountId, Command)> {
     let event = ChainEventId { toid: 9, index: 0 };
     let amount = stroops(if choice.is_multiple_of(2) { 700_000 } else { 2_000 });
-    (AccountId::EXCHANGE, Deposit { event, address: address("treasury"), amount }.into())
+    let fees = Deposit { event, address: address("treasury"), amount };
+    let mut setting = vec![(AccountId::EXCHANGE, fees.into())];
+    for (account, host) in [(4, 8), (5, 9), (6, 10), (3, 11)] {
+        let register = RegisterProvider {
+            resources: Resources { cpu: 100, memory: 1_000, storage: 1_000 },
+            bandwidth: 100,
+            gpus: vec![GpuInventory { class: class("H100-80"), count: 40 }],
+            hostname: text("large.example"),
+            port: 22,
+            attributes: vec![],
+            own_agent: false,
+            client_id: None,
+        };
+        setting.push((AccountId(account), register.into()));
+        let (min_duration, max_duration) = (Seconds(0), Seconds(20_000));
+        let bid = PlaceBid {
+            provider: ProviderId(host),
+            target: BidTarget::Standing { market: MarketId(2), quantity: 1_000, min_duration, max_duration },
+            price: Rate::new(3_600 + i64::from(host % 2)).expect("positive"),
+            time_in_force: TimeInForce::Gtc,
+            expires_at: None,
+            post_only: false,
+            self_trade: SelfTrade::Skip,
+            session: None,
+            client_id: None,
+        };
+        setting.push((AccountId(account), bid.into()));
+    }
+    setting
 }
 
 /// Some orders are checked, and some as they may not be.
 pub(crate) fn wants_checks(place: &mut PlaceOrder, often: bool, dice: &mut Dice<'_>) {
     match dice.below(if often { 8 } else { 128 }) {
-        1 | 2 => place.verify = Verify::Spot,
+        1 | 2 => {
+            place.verify = Verify::Spot;
+            if often {
+                eases(place);
+            }
+        }
         3 => {
             place.verify = Verify::Replicas(dice.pick(&[3, 3, 3, 3, 3, 3, 5, 4]));
             if !dice.once_in(16) {
                 (place.replicas, place.mode, place.time_in_force) = (3, Mode::Auto, TimeInForce::Fok);
                 (place.closes_at, place.expires_at, place.aim) = (None, None, None);
                 (place.post_only, place.failover) = (false, false);
-                (place.units, place.min_uptime) = (1, None);
-                place.requires.clear();
+                eases(place);
             }
         }
         _ => {}
     }
+}
+
+/// Asks for what most hosts have.
+fn eases(place: &mut PlaceOrder) {
+    (place.units, place.resources, place.min_uptime) = (1, Resources::default(), None);
+    let most = |level: &TrustLevel| (*level, Rate::new(21_600).expect("positive"));
+    place.limits = Limits::new(TrustLevel::ALL.iter().map(most)).expect("levels");
+    place.requires.clear();
 }
 
 /// The next step of a lease whose result is to be checked, towards that.
