@@ -1,7 +1,7 @@
 //! Events as rows of a table, for those who ask with SQL.
 
 use berth_domain::{Event, Micros};
-use berth_render::Named;
+use berth_render::Unsealed;
 use berth_wire::event::{event_json, event_type};
 
 use crate::player::Moment;
@@ -42,7 +42,7 @@ pub fn rows<'a>(moment: &'a Moment<'a>) -> impl Iterator<Item = Row> + 'a {
 }
 
 fn row(moment: &Moment<'_>, index: u32, event: &Event) -> Row {
-    let names = Named(moment.after);
+    let names = Unsealed(moment.after);
     let mut row = Row {
         seq: moment.seq().0,
         index,

@@ -1,7 +1,7 @@
 //! One entry with what came of it, as JSON.
 
 use berth_exchange::{Outcome, Reply};
-use berth_render::Named;
+use berth_render::Unsealed;
 use berth_wire::command::entry_json;
 use berth_wire::event::event_json;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::player::Moment;
 /// came to and its events.
 #[must_use]
 pub fn line(moment: &Moment<'_>) -> Value {
-    let names = Named(moment.after);
+    let names = Unsealed(moment.after);
     let mut json = entry_json(moment.entry, moment.hash(), &names);
     json["outcome"] = outcome_json(moment.outcome);
     json["events"] = moment.events.iter().map(|event| event_json(event, &names)).collect();

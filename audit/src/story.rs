@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use berth_domain::Event;
-use berth_render::Named;
+use berth_render::Unsealed;
 use berth_wire::command::entry_json;
 use berth_wire::event::event_json;
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ impl Story {
             return None;
         }
         moment.events.iter().for_each(|event| self.follow(event));
-        let names = Named(moment.after);
+        let names = Unsealed(moment.after);
         let own = moment.events.iter().filter(|event| !touched_by(event).is_disjoint(&self.things));
         let mut line = entry_json(moment.entry, moment.hash(), &names);
         line["outcome"] = outcome_json(moment.outcome);
@@ -90,6 +90,6 @@ fn explain(moment: &Moment<'_>, thing: Thing) -> Option<Value> {
         return None;
     }
     let explanation = moment.after.explain_order(id)?;
-    let json = serde_json::to_value(berth_render::explain_order(&explanation));
+    let json = serde_json::to_value(berth_render::explain_order(moment.after, &explanation));
     Some(json.expect("an explanation is JSON"))
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of the terminal")]
 
 mod audit;
+mod backup;
 mod bench;
 mod bid;
 mod demo;
@@ -82,6 +83,10 @@ enum Verb {
     VerifyBundle(audit::bundle::VerifyBundle),
     /// All events as files, for those who ask with SQL.
     Export(audit::export::Export),
+    /// Copies a node's data, also while it runs.
+    Backup(backup::Backup),
+    /// Makes a data directory out of such a copy.
+    Restore(backup::Restore),
     /// Compares the exchange's money with the escrow contract's, to the stroop.
     Settle(settle::Settle),
     /// Measures the book and the exchange over workload files, beside a baseline.
@@ -128,6 +133,8 @@ fn run(berth: Berth) -> Result<(), Fault> {
         Verb::Bundle(bundle) => bundle.run(),
         Verb::VerifyBundle(bundle) => bundle.run(format),
         Verb::Export(export) => export.run(format),
+        Verb::Backup(backup) => backup.run(format),
+        Verb::Restore(restore) => restore.run(format),
         Verb::Bench(bench) => bench.run(format),
         Verb::Settle(settle) => runtime.block_on(settle.run(format)),
     }

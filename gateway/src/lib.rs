@@ -45,6 +45,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 pub use feed::{Feed, Publisher, feed};
+pub use node::Audit;
 pub use provision::{Provision, ProvisionError};
 
 use crate::kept::Kept;
@@ -80,6 +81,8 @@ pub struct Services {
     pub events: EventStore,
     /// What orders run.
     pub private: PrivateStore,
+    /// The Merkle tree over the log; without it `/audit` answers 404.
+    pub audit: Option<Audit>,
     /// Gives unknown addresses money in open mode; without it they are refused.
     pub provision: Option<Arc<dyn Provision>>,
 }
@@ -118,7 +121,7 @@ impl Gateway {
         if open && !guard::is_loopback(listen) {
             return Err(StartError::OpenBeyondLoopback(listen));
         }
-        let Services { sequencer, feed, exchange, events, private, provision } = services;
+        let Services { sequencer, feed, exchange, events, private, audit, provision } = services;
         let view = View::new(exchange);
         let follower = Follower::start(view.clone(), feed).map_err(StartError::Thread)?;
         view.reached(Seq(1)).await;
@@ -135,6 +138,7 @@ impl Gateway {
             sequencer,
             events,
             private,
+            audit,
             provisioning,
             stats: Kept::default(),
             log_head: Kept::default(),

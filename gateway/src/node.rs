@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use berth_domain::{AccountId, Address, Authority, Code, Digest, Seq};
 use berth_exchange::StateHash;
-use berth_journal::{EventStore, PrivateStore, SequencerHandle};
+use berth_journal::{EventStore, PrivateStore, SequencerHandle, TreeReader};
 use berth_wire::address::{Name, open_address};
 use berth_wire::errors::EdgeCode;
 use berth_wire::response::NetworkStats;
@@ -30,6 +30,8 @@ pub(crate) struct Node {
     pub(crate) sequencer: SequencerHandle,
     pub(crate) events: EventStore,
     pub(crate) private: PrivateStore,
+    /// The tree over the log; none where nobody builds it.
+    pub(crate) audit: Option<Audit>,
     pub(crate) provisioning: Option<Arc<Provisioning>>,
     /// The totals.
     pub(crate) stats: Kept<NetworkStats>,
@@ -39,6 +41,15 @@ pub(crate) struct Node {
     pub(crate) sessions: Sessions,
     /// Turns true when the gateway stops.
     pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// The Merkle tree over the log, for those who check it.
+#[derive(Clone)]
+pub struct Audit {
+    /// Its tiles and checkpoints.
+    pub tree: TreeReader,
+    /// What its checkpoints are verified with, as `name+hash+key`.
+    pub key: String,
 }
 
 /// Why a command is believed that came without a signature.

@@ -4,9 +4,9 @@ use berth_domain::BidTarget;
 use berth_exchange::{Bid, Exchange};
 use berth_wire::response;
 
-use crate::{address, class};
+use crate::{address, class, is_sealed};
 
-/// A bid.
+/// A bid; its price is withheld while it is sealed.
 #[must_use]
 pub fn bid(x: &Exchange, bid: &Bid) -> response::Bid {
     let (order, quantity, min, max) = match bid.target {
@@ -22,7 +22,7 @@ pub fn bid(x: &Exchange, bid: &Bid) -> response::Bid {
         provider_address: address(x, bid.account),
         market: class(x, bid.market),
         order_id: order,
-        bid_price: bid.price,
+        bid_price: (!is_sealed(x, bid)).then_some(bid.price),
         quantity,
         remaining: quantity.map(|_| bid.remaining),
         min_duration: min,

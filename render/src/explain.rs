@@ -1,17 +1,21 @@
 //! Why not, in words.
 
-use berth_exchange::{BidExplanation, Explanation, Obstacle, Resource, Wait};
+use berth_exchange::{BidExplanation, Exchange, Explanation, Obstacle, Resource, Wait};
 use berth_wire::response;
 use berth_wire::response::Reason;
 
-/// Why an order has not traded.
+use crate::is_sealed;
+
+/// Why an order has not traded. The bids of an auction that has not closed are
+/// withheld with their prices.
 #[must_use]
-pub fn explain_order(explanation: &Explanation) -> response::OrderExplanation {
+pub fn explain_order(x: &Exchange, explanation: &Explanation) -> response::OrderExplanation {
+    let is_public = |verdict: &&berth_exchange::BidVerdict| x.bid(verdict.bid).is_none_or(|bid| !is_sealed(x, bid));
     let providers = explanation.providers.iter().map(|verdict| response::ProviderVerdict {
         provider_id: verdict.provider.0.into(),
         would_trade: verdict.would_trade(),
         obstacles: obstacles(&verdict.obstacles),
-        bids: verdict.bids.iter().map(bid).collect(),
+        bids: verdict.bids.iter().filter(is_public).map(bid).collect(),
     });
     response::OrderExplanation {
         order_id: explanation.order.0,

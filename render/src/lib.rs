@@ -13,8 +13,8 @@ mod order;
 mod proof;
 mod provider;
 
-use berth_domain::{AccountId, Address, MarketId, ResourceClass};
-use berth_exchange::Exchange;
+use berth_domain::{AccountId, Address, BidId, BidTarget, MarketId, Mode, ResourceClass};
+use berth_exchange::{Bid, Exchange};
 use berth_wire::event::Names;
 
 pub use self::account::account;
@@ -38,7 +38,8 @@ fn class(x: &Exchange, market: MarketId) -> ResourceClass {
     x.market(market).map_or(ResourceClass::Cpu, |market| market.class.clone())
 }
 
-/// Names for what events refer to by number.
+/// Names for what events refer to by number, with the prices of sealed auctions
+/// withheld.
 #[derive(Clone, Copy)]
 pub struct Named<'a>(pub &'a Exchange);
 
@@ -50,4 +51,29 @@ impl Names for Named<'_> {
     fn address(&self, account: AccountId) -> Option<Address> {
         self.0.account(account).map(|account| account.address)
     }
+
+    fn is_sealed(&self, bid: BidId) -> bool {
+        self.0.bid(bid).is_some_and(|bid| is_sealed(self.0, bid))
+    }
+}
+
+/// The same with nothing withheld: for those who have the log itself.
+#[derive(Clone, Copy)]
+pub struct Unsealed<'a>(pub &'a Exchange);
+
+impl Names for Unsealed<'_> {
+    fn market(&self, market: MarketId) -> Option<String> {
+        Named(self.0).market(market)
+    }
+
+    fn address(&self, account: AccountId) -> Option<Address> {
+        Named(self.0).address(account)
+    }
+}
+
+/// Whether a bid is directed at an auction that has not closed: its price is
+/// withheld from the public until then.
+fn is_sealed(x: &Exchange, bid: &Bid) -> bool {
+    let BidTarget::Directed { order } = bid.target else { return false };
+    x.order(order).is_some_and(|order| order.mode == Mode::Auction && order.is_live())
 }

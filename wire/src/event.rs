@@ -5,8 +5,8 @@ mod operator;
 mod verification;
 
 use berth_domain::{
-    AccountId, Address, BidTarget, Code, Event, LeaseOpened, MarketId, MarketPaused, MarketResumed, ProofPayload,
-    ProofValue, Subject, TrustCause, TrustLevel,
+    AccountId, Address, BidId, BidTarget, Code, Event, LeaseOpened, MarketId, MarketPaused, MarketResumed,
+    ProofPayload, ProofValue, Subject, TrustCause, TrustLevel,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -34,6 +34,11 @@ pub trait Names {
     fn market(&self, market: MarketId) -> Option<String>;
     /// The key of an account; `None` for the exchange itself.
     fn address(&self, account: AccountId) -> Option<Address>;
+    /// Whether a bid's price is nobody's business yet: it is directed at an
+    /// auction that has not closed.
+    fn is_sealed(&self, _bid: BidId) -> bool {
+        false
+    }
 }
 
 /// The protocol's name of an event: what `type` says and filters match.
@@ -57,6 +62,7 @@ pub const fn event_type(event: &Event) -> &'static str {
 
 /// An event as JSON. Addresses are `G…`, money and rates decimal strings in
 /// units of the asset, times microseconds, `chainDeadline` seconds since 1970.
+/// The price of a sealed bid is null.
 #[must_use]
 pub fn event_json(event: &Event, names: &impl Names) -> Value {
     let market = |id: MarketId| names.market(id);
@@ -155,7 +161,7 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
                 "market": market(e.market),
                 "orderId": order,
                 "quantity": quantity,
-                "bidPrice": e.price.to_string(),
+                "bidPrice": (!names.is_sealed(e.bid)).then(|| e.price.to_string()),
             })
         }
         Event::BidParked(e) => json!({ "bidId": e.bid.0, "market": market(e.market) }),
@@ -164,7 +170,7 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
         Event::BidAmended(e) => json!({
             "bidId": e.bid.0,
             "market": market(e.market),
-            "bidPrice": e.price.to_string(),
+            "bidPrice": (!names.is_sealed(e.bid)).then(|| e.price.to_string()),
             "remaining": e.remaining,
         }),
         Event::BidExpired(e) => json!({ "bidId": e.bid.0, "market": market(e.market) }),

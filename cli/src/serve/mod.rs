@@ -2,6 +2,7 @@
 //! find the chain, begin sequencing, open the gateway, settle, and in open mode
 //! serve the hosts that have no agent of their own.
 
+mod audit;
 mod chain;
 mod descriptors;
 mod genesis;
@@ -16,8 +17,8 @@ use std::time::Duration;
 
 use berth_client::Client;
 use berth_domain::TrustLevel;
-use berth_gateway::{Gateway, GatewayConfig, Provision, Services, feed};
-use berth_journal::{DataDir, PrivateStore, Sequencer, SequencerConfig, recover};
+use berth_gateway::{Audit, Gateway, GatewayConfig, Provision, Services, feed};
+use berth_journal::{DataDir, Follower, PrivateStore, Sequencer, SequencerConfig, recover};
 use berth_settlement::chain::Address;
 use berth_settlement::{Node, Settler, SettlerConfig};
 use clap::Args;
@@ -109,10 +110,14 @@ impl Serve {
         let private = PrivateStore::open(&dir).or_fault("opening the private store")?;
         let token = token::fresh(&self.data)?;
         let exchange = recovered.exchange().clone();
+        let replica = recovered.follower();
         let (publisher, feed) = feed();
         let on_committed = move |batch| publisher.publish(batch);
         let sequencer = Sequencer::start(recovered, Some(genesis), SequencerConfig::new(on_committed))
             .or_fault("starting the sequencer")?;
+        let (config, key) = audit::config(&self.data, sequencer.handle().log_id())?;
+        // Ends with the node.
+        let follower = Follower::start(&dir, replica, config).or_fault("following the log")?;
         let provision = if self.open { Some(FaucetProvision::new(escrow.clone())?) } else { None };
         let services = Services {
             sequencer: sequencer.handle(),
@@ -120,6 +125,7 @@ impl Serve {
             exchange,
             events,
             private,
+            audit: follower.tree().map(|tree| Audit { tree, key }),
             provision: provision.map(|provision| Arc::new(provision) as Arc<dyn Provision>),
         };
         let config = GatewayConfig { listen: self.listen, open: self.open, operator_token: token.clone() };

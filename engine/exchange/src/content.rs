@@ -50,7 +50,7 @@ impl Exchange {
     /// Hands out the content of a component, piece by piece and in order: never
     /// all of it at once, since it may be large.
     pub fn content(&self, component: Component, take: &mut dyn FnMut(&[u8])) {
-        let mut to = Pieces { take, piece: Vec::new() };
+        let mut to = Pieces { take, piece: Vec::with_capacity(2 * PIECE) };
         match component {
             Component::Ledger => {
                 to.one(&self.ledger);
@@ -80,6 +80,7 @@ impl Exchange {
                 self.remembered(&mut to);
             }
         }
+        to.hand_out();
     }
 
     /// The client ids that are remembered, by account.
@@ -114,6 +115,10 @@ impl Exchange {
     }
 }
 
+/// Bytes of a piece, or little more: hashing and writing many small ones takes
+/// several times as long.
+const PIECE: usize = 64 << 10;
+
 /// Hands out values one after the other.
 struct Pieces<'a> {
     take: &'a mut dyn FnMut(&[u8]),
@@ -122,9 +127,15 @@ struct Pieces<'a> {
 
 impl Pieces<'_> {
     fn piece(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        self.piece.clear();
         write(&mut self.piece);
+        if self.piece.len() >= PIECE {
+            self.hand_out();
+        }
+    }
+
+    fn hand_out(&mut self) {
         (self.take)(&self.piece);
+        self.piece.clear();
     }
 
     fn one(&mut self, value: &impl Encode) {

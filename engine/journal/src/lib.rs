@@ -14,15 +14,19 @@
 //! - [`Sequencer`] runs the exchange on a thread of its own.
 //! - [`EventStore`] keeps what came out, and can be rebuilt; [`PrivateStore`]
 //!   keeps what must stay out of the log.
-//! - [`Snapshots`] follows the log and keeps the state now and then, so that a
-//!   start need not read it all; [`exchange_at`] is the state as it was.
-//! - [`replay`] and [`verify`] read a data directory beside a running node.
+//! - [`Follower`] follows the log and keeps the state now and then, so that a
+//!   start need not read it all, and a Merkle tree over it ([`TreeStore`]), whose
+//!   signed checkpoints are for those who need not trust the operator; [`exchange_at`] is the state as it was.
+//! - [`replay`] and [`verify`] read a data directory beside a running node;
+//!   [`copy`] makes a backup of it.
 
+mod backup;
 mod batch;
 mod chain;
 mod clock;
 mod database;
 mod event_store;
+mod follower;
 mod journal;
 mod keys;
 mod private_store;
@@ -34,6 +38,7 @@ mod sequencer;
 mod snapshot;
 mod store;
 mod tail;
+mod tree_builder;
 mod tree_store;
 mod verify;
 mod watermark;
@@ -41,11 +46,13 @@ mod watermark;
 #[cfg(test)]
 mod testing;
 
+pub use backup::{Copied, CopyError, copy, copy_database};
 pub use batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
 pub use chain::{ChainBreak, Tip, decode_events, encode_events, next_digest};
 pub use clock::{Clock, SimulatedClock, WallClock};
 pub use database::StoreError;
 pub use event_store::{EventStore, SeqEvents};
+pub use follower::{Follower, FollowerConfig};
 pub use journal::Journal;
 pub use keys::DataDir;
 pub use private_store::{PrivateStore, Sealed};
@@ -57,7 +64,8 @@ pub use sequencer::{
     Ack, Committed, CommittedEntry, Fatal, Sequencer, SequencerConfig, SequencerHandle, StartError, Submission,
     SubmitError, abort_on_fatal,
 };
-pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, Snapshots, exchange_at};
+pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, exchange_at};
 pub use store::LogStore;
+pub use tree_builder::CheckpointConfig;
 pub use tree_store::{TreeReader, TreeStore};
 pub use verify::{Finding, FindingKind, Verification, verify};

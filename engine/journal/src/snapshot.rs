@@ -13,7 +13,8 @@ mod past;
 mod source;
 
 pub use file::{SNAPSHOT_VERSION, SnapshotFault};
-pub use maker::{SnapshotConfig, Snapshots};
+pub use maker::SnapshotConfig;
+pub(crate) use maker::SnapshotMaker;
 pub use past::{PastError, exchange_at};
 
 pub(crate) use file::{Header, read};

@@ -13,7 +13,8 @@ use rocksdb::{DB, WriteBatch};
 use crate::database::{StoreError, rebuildable_options};
 use crate::keys::DataDir;
 
-/// Key of the right edge; a tile's key is `t`, its level and its index.
+/// Key of the right edge; a tile's key is `t`, its level and its index, and that
+/// of the entries' hashes beneath a tile of level 0 is `h` and its index.
 const EDGE: &[u8] = b"e";
 
 /// Key of the newest signed checkpoint; those that are kept for ever have `c`
@@ -24,7 +25,15 @@ const CHECKPOINT: &[u8] = b"c";
 /// index `seq - 1`. Written by one thread.
 pub struct TreeStore {
     tiles: TreeReader,
+    edge: Edge,
+}
+
+/// The right edge: the tree's, and the hashes of the entries that its partial
+/// tile of level 0 is over.
+#[derive(Clone, Default)]
+struct Edge {
     tree: Tree,
+    entries: Vec<Digest>,
 }
 
 /// Reads tiles and checkpoints, from any thread while the tree grows.
@@ -48,8 +57,8 @@ impl TreeStore {
         options.create_if_missing(true);
         let opened = DB::open(&options, &path).map_err(StoreError::database(&path)).and_then(|db| {
             let tiles = TreeReader { db: Arc::new(db), path: path.clone(), _scratch: None };
-            let tree = tiles.edge()?;
-            Ok(Self { tiles, tree })
+            let edge = tiles.edge()?;
+            Ok(Self { tiles, edge })
         });
         match opened {
             Ok(store) => Ok((store, None)),
@@ -57,7 +66,7 @@ impl TreeStore {
                 DB::destroy(&options, &path).map_err(StoreError::database(&path))?;
                 let db = DB::open(&options, &path).map_err(StoreError::database(&path))?;
                 let tiles = TreeReader { db: Arc::new(db), path, _scratch: None };
-                Ok((Self { tiles, tree: Tree::new() }, Some(lost)))
+                Ok((Self { tiles, edge: Edge::default() }, Some(lost)))
             }
         }
     }
@@ -65,13 +74,13 @@ impl TreeStore {
     /// The last entry in it; zero when it is empty.
     #[must_use]
     pub const fn head(&self) -> Seq {
-        Seq(self.tree.size())
+        Seq(self.edge.tree.size())
     }
 
     /// The tree as it is now.
     #[must_use]
     pub const fn tree(&self) -> &Tree {
-        &self.tree
+        &self.edge.tree
     }
 
     /// For readers.
@@ -86,10 +95,17 @@ impl TreeStore {
     /// When the database fails; the tree is then of no further use.
     pub fn append(&mut self, entries: impl IntoIterator<Item = Digest>) -> Result<(), StoreError> {
         let mut batch = WriteBatch::default();
+        let Edge { tree, entries: hashes } = &mut self.edge;
         for hash in entries {
-            self.tree.push(leaf_hash(&hash.0), |tile, hashes| batch.put(tile_key(tile), bytes_of(hashes)));
+            hashes.push(hash);
+            tree.push(leaf_hash(&hash.0), |tile, nodes| {
+                batch.put(tile_key(tile), bytes_of(nodes));
+                if tile.level == 0 {
+                    batch.put(entries_key(tile.index), bytes_of(&std::mem::take(hashes)));
+                }
+            });
         }
-        batch.put(EDGE, edge_bytes(&self.tree));
+        batch.put(EDGE, self.edge.to_bytes());
         self.tiles.db.write(batch).map_err(StoreError::database(&self.tiles.path))
     }
 
@@ -115,7 +131,7 @@ impl TreeStore {
         let mut batch = WriteBatch::default();
         batch.delete_range(&[0_u8][..], &[u8::MAX][..]);
         self.tiles.db.write(batch).map_err(StoreError::database(&self.tiles.path))?;
-        self.tree = Tree::new();
+        self.edge = Edge::default();
         Ok(())
     }
 }
@@ -145,7 +161,7 @@ impl TreeReader {
     /// # Errors
     /// When the database fails or is damaged.
     pub fn size(&self) -> Result<u64, StoreError> {
-        Ok(self.edge()?.size())
+        Ok(self.edge()?.tree.size())
     }
 
     /// The newest signed checkpoint, if there is one.
@@ -172,11 +188,31 @@ impl TreeReader {
     }
 
     /// The right edge, as it is now.
-    pub(crate) fn edge(&self) -> Result<Tree, StoreError> {
+    fn edge(&self) -> Result<Edge, StoreError> {
         match self.get(EDGE)? {
-            Some(bytes) => read_edge(&bytes).map_err(|source| self.damaged(Seq(0), source)),
-            None => Ok(Tree::new()),
+            Some(bytes) => Edge::from_bytes(&bytes).map_err(|source| self.damaged(Seq(0), source)),
+            None => Ok(Edge::default()),
         }
+    }
+
+    /// The hashes of the entries beneath a tile of level 0, as many as it is wide.
+    ///
+    /// # Errors
+    /// When they are not there, or the database fails.
+    pub fn entries(&self, tile: Tile) -> Result<Vec<Digest>, StoreError> {
+        let key = entries_key(tile.index);
+        if let Some(bytes) = self.get(&key)? {
+            return self.hashes(tile, &bytes);
+        }
+        let edge = self.edge()?;
+        if edge.tree.size() / TILE_WIDTH == tile.index
+            && let Some(hashes) = edge.entries.get(..tile.width.into())
+        {
+            return Ok(hashes.to_vec());
+        }
+        // It may have filled up between the two reads.
+        let bytes = self.get(&key)?.unwrap_or_default();
+        self.hashes(tile, &bytes)
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
@@ -216,7 +252,7 @@ impl Tiles for TreeReader {
             return self.hashes(tile, &bytes);
         }
         let edge = self.edge()?;
-        if let Some((_, hashes)) = edge.edge().find(|(own, _)| (own.level, own.index) == (tile.level, tile.index))
+        if let Some((_, hashes)) = edge.tree.edge().find(|(own, _)| (own.level, own.index) == (tile.level, tile.index))
             && let Some(hashes) = hashes.get(..tile.width.into())
         {
             return Ok(hashes.to_vec());
@@ -234,6 +270,12 @@ fn tile_key(tile: Tile) -> [u8; 10] {
     key
 }
 
+fn entries_key(index: u64) -> [u8; 9] {
+    let mut key = [b'h'; 9];
+    key[1..].copy_from_slice(&index.to_be_bytes());
+    key
+}
+
 fn checkpoint_key(size: u64) -> [u8; 9] {
     let mut key = [b'c'; 9];
     key[1..].copy_from_slice(&size.to_be_bytes());
@@ -244,20 +286,26 @@ fn bytes_of(hashes: &[Digest]) -> Vec<u8> {
     hashes.iter().flat_map(|hash| hash.0).collect()
 }
 
-/// The size, then the hashes of each partial tile, the lowest level first.
-fn edge_bytes(tree: &Tree) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    tree.size().encode(&mut bytes);
-    tree.edge().for_each(|(_, hashes)| bytes.extend(bytes_of(hashes)));
-    bytes
-}
+impl Edge {
+    /// The size, then the hashes of each partial tile, the lowest level first,
+    /// then those of the entries beneath the lowest.
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.tree.size().encode(&mut bytes);
+        self.tree.edge().for_each(|(_, hashes)| bytes.extend(bytes_of(hashes)));
+        bytes.extend(bytes_of(&self.entries));
+        bytes
+    }
 
-fn read_edge(bytes: &[u8]) -> Result<Tree, DecodeError> {
-    let mut input = Reader::new(bytes);
-    let size = u64::decode(&mut input)?;
-    let tree = Tree::resume(size, |tile| (0..tile.width).map(|_| Digest::decode(&mut input)).collect())?;
-    input.finish()?;
-    Ok(tree)
+    fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut input = Reader::new(bytes);
+        let size = u64::decode(&mut input)?;
+        let read = |input: &mut Reader<'_>, count: u64| (0..count).map(|_| Digest::decode(input)).collect();
+        let tree = Tree::resume(size, |tile| read(&mut input, tile.width.into()))?;
+        let entries = read(&mut input, size % TILE_WIDTH)?;
+        input.finish()?;
+        Ok(Self { tree, entries })
+    }
 }
 
 #[cfg(test)]
@@ -291,6 +339,14 @@ mod tests {
         assert_eq!(root_at(&reader, 70_000).unwrap(), root);
         store.append((70_001..=70_100).map(hash)).unwrap();
 
+        // The leaves' data are there, whole tiles and the last.
+        for (index, width) in [(0, 256), (0, 1), (272, 256), (273, 212)] {
+            let first = index * 256 + 1;
+            let expected: Vec<_> = (first..first + u64::from(width)).map(hash).collect();
+            assert_eq!(reader.entries(Tile { level: 0, index, width }).unwrap(), expected);
+        }
+        assert!(matches!(reader.entries(Tile { level: 0, index: 273, width: 213 }), Err(StoreError::Missing { .. })));
+
         // Proofs for the older size are out of the grown tree.
         for seq in [1, 256, 257, 65_536, 65_537, 70_000] {
             let path = inclusion(&reader, seq - 1, 70_000).unwrap();
@@ -305,7 +361,7 @@ mod tests {
         let (one, all) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let one = filled(&DataDir::new(one.path()), 1_030, 1);
         let all = filled(&DataDir::new(all.path()), 1_030, 1_030);
-        assert_eq!(one.tree(), all.tree());
+        assert_eq!(one.edge.to_bytes(), all.edge.to_bytes());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! REST: one file for each kind of thing.
 
 mod accounts;
+mod audit;
 mod bids;
 mod events;
 mod leases;
@@ -57,6 +58,9 @@ pub(crate) fn router(app: App) -> Router {
         .route("/", get(node::index))
         .route("/health", get(node::health))
         .route("/ws/v1", get(ws::upgrade))
+        .route("/audit/checkpoint", get(audit::checkpoint))
+        .route("/audit/key", get(audit::key))
+        .route("/audit/tile/{*path}", get(audit::tile))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app.clone(), only_reads));

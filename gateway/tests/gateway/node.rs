@@ -93,8 +93,15 @@ impl Node {
         let config = SequencerConfig::new(move |committed| publisher.publish(committed));
         let sequencer = Sequencer::start(recovered, Some(genesis()), config).unwrap();
         let chain = Arc::new(Chain::default());
-        let services =
-            Services { sequencer: sequencer.handle(), feed, exchange, events, private, provision: Some(chain.clone()) };
+        let services = Services {
+            sequencer: sequencer.handle(),
+            feed,
+            exchange,
+            events,
+            private,
+            audit: None,
+            provision: Some(chain.clone()),
+        };
         let config = GatewayConfig { listen: "127.0.0.1:0".parse().unwrap(), open, operator_token: TOKEN.to_owned() };
         let running = Gateway::start(services, config).await.unwrap();
         chain.at.set(running.local_addr()).unwrap();
@@ -199,7 +206,8 @@ pub(crate) async fn refuse_to_listen(listen: &str) -> berth_gateway::StartError 
     let (publisher, feed) = feed();
     let config = SequencerConfig::new(move |committed| publisher.publish(committed));
     let sequencer = Sequencer::start(recovered, Some(genesis()), config).unwrap();
-    let services = Services { sequencer: sequencer.handle(), feed, exchange, events, private, provision: None };
+    let services =
+        Services { sequencer: sequencer.handle(), feed, exchange, events, private, audit: None, provision: None };
     let config = GatewayConfig { listen: listen.parse().unwrap(), open: true, operator_token: String::new() };
     let Err(error) = Gateway::start(services, config).await else { panic!("it started") };
     error

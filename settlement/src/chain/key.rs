@@ -55,6 +55,12 @@ impl Key {
         Ok(Self(SigningKey::from_bytes(&seed)))
     }
 
+    /// The key itself, for what is signed outside of the chain.
+    #[must_use]
+    pub fn signing_key(&self) -> SigningKey {
+        self.0.clone()
+    }
+
     /// The key of this seed. For keys that are derived, not stored.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {

@@ -34,9 +34,10 @@ pub struct Bid {
     pub market: ResourceClass,
     /// The order that it answers; null when it stands in the book.
     pub order_id: Option<u64>,
-    /// Its price of a unit-hour.
-    #[serde(with = "in_text")]
-    pub bid_price: Rate,
+    /// Its price of a unit-hour; null while it is sealed in an auction that has
+    /// not closed.
+    #[serde(with = "in_text_option", default)]
+    pub bid_price: Option<Rate>,
     /// Units offered; null for a directed bid, which takes what fits.
     pub quantity: Option<u32>,
     /// Units without a lease; null for a directed bid.

@@ -113,6 +113,8 @@ impl Exchange {
         // Few ids outlive the last ones of their account, mostly none.
         let has_lasting = remembered.by_account.iter().any(|(_, lasting)| !lasting.is_empty());
         let living = if has_lasting { self.living_ids() } else { BTreeSet::new() };
+        let ids = remembered.by_account.iter().map(|(last, lasting)| last.len() + lasting.len()).sum();
+        self.client_ids.reserve(self.accounts.len(), ids);
         for (account, (last, lasting)) in (1_u32..).map(AccountId).zip(remembered.by_account) {
             for (place, (id, (payload, reply))) in (1_u64..).zip(last) {
                 let is_new = self.client_ids.get(account, &id).is_none();

@@ -21,8 +21,10 @@ const THING_BYTES_MAX: usize = 256 << 20;
 pub(super) struct Source<'a> {
     input: &'a mut dyn Read,
     buffer: Vec<u8>,
-    /// How much of the buffer has been taken.
+    /// How much of the buffer has been taken, and how much of that is hashed:
+    /// large pieces are hashed several times as fast.
     at: usize,
+    hashed: usize,
     has_ended: bool,
     component: Component,
     hasher: blake3::Hasher,
@@ -31,17 +33,19 @@ pub(super) struct Source<'a> {
 impl<'a> Source<'a> {
     pub(super) fn new(input: &'a mut dyn Read) -> Self {
         let component = Component::ALL[0];
-        Self { input, buffer: Vec::new(), at: 0, has_ended: false, component, hasher: blake3::Hasher::new() }
+        Self { input, buffer: Vec::new(), at: 0, hashed: 0, has_ended: false, component, hasher: blake3::Hasher::new() }
     }
 
     /// A component begins.
     pub(super) fn begin(&mut self, component: Component) {
+        self.hash_taken();
         self.component = component;
         self.hasher = component.hasher();
     }
 
     /// The hash of the component so far.
-    pub(super) fn digest(&self) -> Digest {
+    pub(super) fn digest(&mut self) -> Digest {
+        self.hash_taken();
         Digest(self.hasher.finalize().into())
     }
 
@@ -104,7 +108,6 @@ impl<'a> Source<'a> {
             match recall(&mut Parts::new(&mut rest)) {
                 Ok(value) => {
                     let taken = at_hand.len() - rest.remaining();
-                    self.hasher.update(&at_hand[..taken]);
                     self.at += taken;
                     return Ok(value);
                 }
@@ -121,13 +124,19 @@ impl<'a> Source<'a> {
         }
     }
 
+    fn hash_taken(&mut self) {
+        self.hasher.update(&self.buffer[self.hashed..self.at]);
+        self.hashed = self.at;
+    }
+
     /// Has more at hand: at least twice as much as before, or all there is.
     fn fill(&mut self) -> Result<(), ContentError> {
         if self.has_ended {
             return Ok(());
         }
+        self.hash_taken();
         self.buffer.drain(..self.at);
-        self.at = 0;
+        (self.at, self.hashed) = (0, 0);
         let more = CHUNK.max(self.buffer.len());
         let read = (&mut *self.input).take(more as u64).read_to_end(&mut self.buffer)?;
         self.has_ended = read < more;

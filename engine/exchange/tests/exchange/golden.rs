@@ -4,57 +4,21 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use berth_domain::Entry;
 use berth_domain::codec::{Decode, Encode};
+use berth_domain::{Command, Entry, Event};
 use berth_exchange::{Exchange, Outcome};
 
-use crate::cast::genesis;
 use crate::desk::{Frame, bytes_of};
 use crate::script::Stage;
+use crate::trust::rules;
 
-/// A script in which every command is carried out, and some are refused.
-const SCRIPT: &str = "
-    ada host gpus=1xA100-40,2xRTX4090-24 cpu=16 memory=4096 storage=500 offers=nvlink:4,region:eu id=host
-    ada host gpus=1xA100-40,2xRTX4090-24 cpu=16 memory=4096 storage=500 offers=nvlink:4,region:eu id=host
-    cem bid p3 H100-80 4 @ 1.8 id=bid
-    ada bid p1 H100-80 4 @ 1.8 min=60 max=7200
-    ada bid p1 CPU 8 @ 0.25
-    tom order H100-80 5x1 @ One:1.8 Three:2.5 memory=2048 storage=10 cpu=4 for=600 id=order
-    tia order CPU 2x3 @ 0.3 ioc
-    tia order RTX4090-24 1x2 @ 1 manual needs=region:eu
-    ada bid p6 on o3 @ 0.9
-    tia accept b4
-    tim order H100-80 1x1 @ 0.5 until=+30
-    tim order H100-80 1x1 @ 0.4
-    tim cancel o5
-    eve bid p5 H100-80 1 @ 9.9999999
-    eve cancel b5
-    tom order H100-80 1x1 @ 5000
-    chain escrowed l1
-    chain escrowed l2
-    chain refuses l3
-    cem start l1
-    ada start l2
-    wait 45
-    down 10
-    resume
-    cem beat l1
-    ada beat l2
-    wait 10
-    tom stop l2
-    ada finish l2 stopped
-    cem finish l1 exited=0
-    chain pays l1
-    chain refunds l2
-    chain asks tom 100
-    chain asks tom 150
-    chain keeps tom 150
-    chain asks tia 200
-    chain withdrew tia 200
-    wait 4000
-    chain escrowed l4
-    chain pays l4
-";
+/// What was played: every command is carried out, some are refused, and at the
+/// end much is under way. A line that begins with `#` says what follows.
+const SCRIPT: &str = include_str!("../golden/v1.script");
+
+/// Entries between two state hashes that are kept, so that a log which replays
+/// otherwise says about where it parts.
+const STRIDE: usize = 16;
 
 const LOG: &[u8] = include_bytes!("../golden/v1.bin");
 const HASHES: &str = include_str!("../golden/v1.txt");
@@ -65,8 +29,9 @@ pub(crate) fn every_command() -> Vec<Entry> {
 }
 
 fn played() -> Vec<Frame> {
-    let mut stage = Stage::new(genesis());
-    SCRIPT.lines().map(str::trim).filter(|line| !line.is_empty()).for_each(|line| drop(stage.play(line)));
+    let mut stage = Stage::new(rules());
+    let lines = SCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.for_each(|line| drop(stage.play(line)));
     stage.desk.log
 }
 
@@ -87,17 +52,26 @@ fn read(mut bytes: &[u8]) -> Vec<Entry> {
 fn replay(entries: &[Entry]) -> String {
     let mut exchange = Exchange::new();
     let mut digest = blake3::Hasher::new();
+    let mut states = blake3::Hasher::new();
+    let mut marks = String::new();
     let mut count = 0;
-    for entry in entries {
+    for (entry, place) in entries.iter().zip(1..) {
         let mut events = Vec::new();
         exchange.apply(entry, &mut events).expect("a log that once was valid is valid");
         digest.update(&bytes_of(&events));
         count += events.len();
+        let root = exchange.state_hash().root();
+        states.update(&root.0);
+        if place % STRIDE == 0 {
+            writeln!(marks, "{:<9} {root}", format!("after {place}")).expect("a string takes all");
+        }
     }
     let state = exchange.state_hash();
     let mut text = String::new();
     writeln!(text, "entries   {}", entries.len()).expect("a string takes all");
     writeln!(text, "events    {count} {}", digest.finalize()).expect("a string takes all");
+    writeln!(text, "states    {}", states.finalize()).expect("a string takes all");
+    text.push_str(&marks);
     for (name, hash) in [
         ("ledger", state.ledger),
         ("books", state.books),
@@ -130,33 +104,19 @@ fn write_the_first_log() {
 }
 
 #[test]
-fn the_script_carries_out_every_command() {
-    let played = played();
-    let done = played.iter().filter(|frame| matches!(frame.outcome, Outcome::Done(_)));
-    let met: BTreeSet<_> = done.map(|frame| frame.entry.command.name()).collect();
-    let all = [
-        "account.open",
-        "bid.cancel",
-        "bid.place",
-        "deposit.fact",
-        "genesis",
-        "lease.accept",
-        "lease.escrowFailed",
-        "lease.escrowed",
-        "lease.finish",
-        "lease.heartbeat",
-        "lease.paid",
-        "lease.refunded",
-        "lease.start",
-        "lease.stop",
-        "order.cancel",
-        "order.place",
-        "provider.register",
-        "resumed",
-        "tick",
-        "withdrawal.cancelled",
-        "withdrawal.paid",
-        "withdrawal.requested",
-    ];
-    assert_eq!(met, BTreeSet::from(all));
+fn the_first_log_carries_out_every_command_and_tells_every_event() {
+    let mut exchange = Exchange::new();
+    let (mut done, mut told, mut said_again) = (BTreeSet::new(), BTreeSet::new(), false);
+    for entry in read(LOG) {
+        let mut events = Vec::new();
+        match exchange.apply(&entry, &mut events).expect("a log that once was valid is valid") {
+            Outcome::Done(_) => drop(done.insert(entry.command.name())),
+            Outcome::Repeated(_) => said_again = true,
+            Outcome::Refused(_) => {}
+        }
+        told.extend(events.iter().map(Event::name));
+    }
+    assert_eq!(done, Command::TAGS.iter().map(|(_, name, _)| *name).collect());
+    assert_eq!(told, Event::TAGS.iter().map(|(_, name, _)| *name).collect());
+    assert!(said_again, "something is a repetition");
 }

@@ -8,3 +8,4 @@ mod node;
 mod recovery;
 mod sequencing;
 mod snapshots;
+mod trees;

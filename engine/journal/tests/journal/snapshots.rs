@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use berth_domain::{AccountId, Seconds, Seq};
 use berth_exchange::StateHash;
-use berth_journal::{DataDir, PastError, Replica, SnapshotConfig, Snapshots, exchange_at, recover, replay, verify};
+use berth_journal::{
+    DataDir, Follower, FollowerConfig, PastError, Replica, SnapshotConfig, exchange_at, recover, replay, verify,
+};
 use rocksdb::{DB, Options};
 
 use crate::node::{Node, OPENING, data_dir, deposit, wait, write_log};
@@ -16,7 +18,12 @@ use crate::recovery::flip;
 /// Last entry of [`write_log`], and of its last batch.
 const LAST: Seq = Seq(6);
 
-const OFTEN: SnapshotConfig = SnapshotConfig { every: 1, keep_every: u64::MAX, poll: Duration::from_millis(2) };
+const OFTEN: SnapshotConfig = SnapshotConfig { every: 1, keep_every: u64::MAX };
+
+fn follow(dir: &DataDir, replica: Replica, snapshots: SnapshotConfig) -> Follower {
+    let config = FollowerConfig { snapshots, checkpoints: None, poll: Duration::from_millis(2) };
+    Follower::start(dir, replica, config).unwrap()
+}
 
 fn wait_for(path: &Path) {
     let patience = Instant::now() + Duration::from_secs(20);
@@ -29,7 +36,7 @@ fn wait_for(path: &Path) {
 /// Makes a snapshot behind each batch of a log that nobody writes; the newest
 /// three stay.
 fn make(dir: &DataDir) {
-    let snapshots = Snapshots::start(dir, Replica::new(), OFTEN).unwrap();
+    let snapshots = follow(dir, Replica::new(), OFTEN);
     wait_for(&dir.snapshot(LAST));
     snapshots.stop();
 }
@@ -293,7 +300,7 @@ fn snapshots_are_made_while_a_node_runs_and_never_of_what_is_not_durable() {
     // What a node that died was writing.
     fs::create_dir_all(dir.snapshots()).unwrap();
     fs::write(dir.snapshots().join("00000000000000000009.unfinished"), b"half").unwrap();
-    let snapshots = Snapshots::start(&dir, follower, SnapshotConfig { every: 10, ..OFTEN }).unwrap();
+    let snapshots = follow(&dir, follower, SnapshotConfig { every: 10, ..OFTEN });
     for n in 1..=60 {
         node.say(AccountId::EXCHANGE, deposit(n));
     }
@@ -316,7 +323,7 @@ fn snapshots_are_made_while_a_node_runs_and_never_of_what_is_not_durable() {
 fn the_first_of_each_stretch_stays() {
     let (_root, dir) = data_dir();
     write_log(&dir);
-    let snapshots = Snapshots::start(&dir, Replica::new(), SnapshotConfig { keep_every: 2, ..OFTEN }).unwrap();
+    let snapshots = follow(&dir, Replica::new(), SnapshotConfig { keep_every: 2, ..OFTEN });
     wait_for(&dir.snapshot(LAST));
     snapshots.stop();
     let stay = [2, 4, 5, 6].map(|seq| dir.snapshot(Seq(seq)));

@@ -1,0 +1,151 @@
+//! A copy of a data directory that can be opened, made beside a running node.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use berth_domain::{Digest, Seq};
+use rocksdb::{DB, IteratorMode, WriteBatch, WriteOptions};
+use thiserror::Error;
+
+use crate::batch::Batch;
+use crate::chain::{ChainBreak, Tip};
+use crate::database::{StoreError, durable_options, scan_options};
+use crate::keys::{DataDir, seq_of_key};
+use crate::watermark::{Mark, Watermark};
+
+/// Bytes that are written at a time.
+const CHUNK_BYTES: usize = 4 << 20;
+
+/// What was copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// The end of the copied log.
+    pub tip: Tip,
+    /// Hash of its genesis entry, which names it.
+    pub log_id: Digest,
+    /// Its batches.
+    pub batches: u64,
+}
+
+/// Why there is no copy. What was written of it is of no use.
+#[derive(Debug, Error)]
+pub enum CopyError {
+    /// The copy's folder has something in it.
+    #[error("{}: not an empty folder", .0.display())]
+    Occupied(PathBuf),
+    /// Something cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A record of the log is no batch.
+    #[error("the record at {at} is no batch: {source}")]
+    Batch {
+        /// Its key.
+        at: Seq,
+        /// Why.
+        source: berth_domain::codec::DecodeError,
+    },
+    /// A batch does not follow the one before it.
+    #[error("the batch at {at}: {source}")]
+    Break {
+        /// Its first entry.
+        at: Seq,
+        /// Why.
+        source: ChainBreak,
+    },
+    /// The log is empty.
+    #[error("the log is empty")]
+    Empty,
+}
+
+/// Copies log and private store of `from`, beside whoever may be writing them, to
+/// `to`, which must be empty or not there. Only what is known to be durable is
+/// copied, and every link of it is checked on the way. Events, tree and snapshots
+/// are not: they are made anew out of the log.
+///
+/// The specification of an order is kept before the order is in the log, and the
+/// private store is copied after the log: so the copy has all of them.
+///
+/// # Errors
+/// When something cannot be read, written, or does not link.
+pub fn copy(from: &DataDir, to: &DataDir) -> Result<Copied, CopyError> {
+    let root = to.root();
+    let occupied = fs::read_dir(root).map(|mut files| files.next().is_some());
+    match occupied {
+        Ok(true) => return Err(CopyError::Occupied(root.to_owned())),
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(StoreError::file(root)(e).into()),
+        _ => {}
+    }
+    to.create().map_err(StoreError::file(root))?;
+    // Before the log is opened: what is durable by now must be in it.
+    let durable = Mark::read(&from.watermark()).ok().flatten().map(|mark| mark.seq);
+    let mut copied = Copied { tip: Tip::default(), log_id: Digest::default(), batches: 0 };
+    copy_database(&from.log(), &to.log(), |key, value| {
+        let at = seq_of_key(key).unwrap_or_default();
+        let batch = Batch::decode(value).map_err(|source| CopyError::Batch { at, source })?;
+        if durable.is_some_and(|durable| batch.last() > durable) {
+            return Ok(false);
+        }
+        copied.tip.check_links(&batch).map_err(|source| CopyError::Break { at, source })?;
+        if copied.batches == 0 {
+            copied.log_id = batch.entries.first().map(berth_domain::Entry::hash).unwrap_or_default();
+        }
+        copied.tip = Tip { seq: batch.last(), hash: batch.hash, epoch: batch.epoch, events: batch.events };
+        copied.batches += 1;
+        Ok(true)
+    })?;
+    if copied.batches == 0 {
+        return Err(CopyError::Empty);
+    }
+    let mark = to.watermark();
+    drop(Watermark::open(&mark, Mark { seq: copied.tip.seq, hash: copied.tip.hash }).map_err(StoreError::file(&mark))?);
+    if from.private().join("CURRENT").exists() {
+        to.create_private().map_err(StoreError::file(&to.private()))?;
+        copy_database(&from.private(), &to.private(), |_, _| Ok(true))?;
+    }
+    to.sync().map_err(StoreError::file(root))?;
+    Ok(copied)
+}
+
+/// Copies a RocksDB database record by record, in the order of its keys, until
+/// `take` will have no more; durable when this returns. The other may be in use.
+///
+/// # Errors
+/// When one of them fails, and those of `take`.
+pub fn copy_database(
+    from: &Path,
+    to: &Path,
+    mut take: impl FnMut(&[u8], &[u8]) -> Result<bool, CopyError>,
+) -> Result<(), CopyError> {
+    // Opening what is not there would make its folder.
+    if !from.join("CURRENT").exists() {
+        return Err(StoreError::file(from)(io::ErrorKind::NotFound.into()).into());
+    }
+    let scratch = tempfile::tempdir().map_err(StoreError::file(&std::env::temp_dir()))?;
+    let mut options = durable_options();
+    // A secondary must hold every table open: the primary may delete one.
+    options.set_max_open_files(-1);
+    let source = DB::open_as_secondary(&options, &from.to_owned(), &scratch.path().to_owned())
+        .map_err(StoreError::database(from))?;
+    let mut options = durable_options();
+    options.create_if_missing(true);
+    options.set_error_if_exists(true);
+    let target = DB::open(&options, to).map_err(StoreError::database(to))?;
+    // What is flushed below needs no log of its own.
+    let mut unlogged = WriteOptions::default();
+    unlogged.disable_wal(true);
+    let mut batch = WriteBatch::default();
+    for record in source.iterator_opt(IteratorMode::Start, scan_options()) {
+        let (key, value) = record.map_err(StoreError::database(from))?;
+        if !take(&key, &value)? {
+            break;
+        }
+        batch.put(&key, &value);
+        if batch.size_in_bytes() >= CHUNK_BYTES {
+            target.write_opt(std::mem::take(&mut batch), &unlogged).map_err(StoreError::database(to))?;
+        }
+    }
+    target.write_opt(batch, &unlogged).map_err(StoreError::database(to))?;
+    target.flush().map_err(StoreError::database(to))?;
+    Ok(())
+}
