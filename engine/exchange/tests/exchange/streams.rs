@@ -80,7 +80,7 @@ fn the_exchange_does_what_the_oracle_foretells() {
 fn try_out(cases: u32, seed: Option<[u8; 32]>) -> Result<Census, String> {
     let census = RefCell::new(Census::default());
     let config =
-        ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 1_200, ..ProptestConfig::default() };
+        ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 4_000, ..ProptestConfig::default() };
     let mut runner = match seed {
         Some(seed) => TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed)),
         None => TestRunner::new(config),
