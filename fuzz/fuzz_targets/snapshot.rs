@@ -1,4 +1,4 @@
-//! Arbitrary bytes as the content that a snapshot keeps.
+//! Arbitrary bytes as the content that a snapshot keeps, with some bytes changed.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| berth_fuzzing::restore(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| berth_fuzzing::snapshot(bytes));

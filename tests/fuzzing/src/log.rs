@@ -34,11 +34,23 @@ const HASHED: u8 = 16;
 /// loses or makes money, says what it does not do, or a replica that reads the
 /// log's bytes comes to another state.
 pub fn play(bytes: &[u8]) {
+    let writer = write(bytes);
+    if writer.x.genesis().is_some() {
+        writer.end();
+    }
+}
+
+/// The exchange at the end of the log that the bytes mean.
+pub(crate) fn exchange(bytes: &[u8]) -> Exchange {
+    write(bytes).x
+}
+
+fn write(bytes: &[u8]) -> Writer {
     let mut dice = Dice::new(bytes);
     let mut writer = Writer::default();
     writer.append(AccountId::EXCHANGE, genesis(&mut dice).into(), true);
     if writer.x.genesis().is_none() {
-        return;
+        return writer;
     }
     for (account, command) in commands::opening(&mut dice) {
         writer.append(account, command, false);
@@ -60,7 +72,7 @@ pub fn play(bytes: &[u8]) {
             assert_eq!(refusal(outcome), foretold, "the dry run foretold otherwise");
         }
     }
-    writer.end();
+    writer
 }
 
 /// A log, and the exchange that has read it so far.

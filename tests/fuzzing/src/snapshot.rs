@@ -1,27 +1,81 @@
-//! Bytes as the content of an exchange, which a snapshot keeps.
+//! Contents of exchanges, which a snapshot keeps, with other bytes in them.
 
 use berth_domain::{AccountId, Authority, Entry, Micros, RULES_VERSION, Seq, Tick};
 use berth_exchange::{Component, ContentError, Exchange, StateHash};
 
-/// Behind every entry that a content may tell of.
-const HEAD: Seq = Seq(1 << 40);
-const LAST_AT: Micros = Micros(1 << 60);
+use crate::log;
 
 /// Ticks that an exchange goes on for.
 const TICKS: usize = 20;
 
-/// Reads bytes as a content; looks at the exchange when they are one, and lets
-/// it go on.
+/// Bytes in front of a program that say what is changed: for each change where,
+/// how, and to what.
+const CHANGES: usize = 24;
+const CHANGE: usize = 6;
+
+/// First byte of what is a content itself.
+const RAW: u8 = 0xff;
+
+/// A content, and the last entry before it.
+#[derive(Clone, Debug)]
+pub struct Content {
+    head: Seq,
+    last_at: Micros,
+    /// The content.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads bytes as a content in which some bytes are others: that of the log
+/// which a program writes, or just the bytes.
 ///
 /// # Panics
-/// When reading panics, or the exchange is another than was written, cannot be
-/// looked at, or has money that came from nowhere.
-pub fn restore(bytes: &[u8]) {
-    let Ok((x, hash)) = read(HEAD, LAST_AT, bytes) else { return };
-    assert!(content_of(&x) == bytes, "a content has one spelling");
-    assert_eq!(x.state_hash(), hash, "what was read is what was hashed");
-    look_at(&x);
-    go_on(x);
+/// As [`Content::restore`] does.
+pub fn snapshot(bytes: &[u8]) {
+    if let Some((&RAW, raw)) = bytes.split_first() {
+        Content { head: Seq(1 << 40), last_at: Micros(1 << 60), bytes: raw.to_vec() }.restore();
+    } else if let Some((changes, program)) = bytes.split_at_checked(CHANGES) {
+        let mut content = Content::after(program);
+        for change in changes.as_chunks::<CHANGE>().0 {
+            content.change(change);
+        }
+        content.restore();
+    }
+}
+
+impl Content {
+    /// That of the exchange at the end of the log which a program writes.
+    #[must_use]
+    pub fn after(program: &[u8]) -> Self {
+        let x = log::exchange(program);
+        Self { head: x.head(), last_at: x.last_at(), bytes: content_of(&x) }
+    }
+
+    fn change(&mut self, change: &[u8; CHANGE]) {
+        let [a, b, c, d, how, to] = *change;
+        let at = u32::from_le_bytes([a, b, c, d]) as usize % self.bytes.len();
+        match how % 4 {
+            0 => self.bytes[at] ^= 1 << (to % 8),
+            1 => self.bytes[at] = self.bytes[at].wrapping_add(1),
+            2 => self.bytes[at] = to,
+            // Fewer changes are some, too.
+            _ => {}
+        }
+    }
+
+    /// Reads it; looks at the exchange when it is one, and lets it go on. Answers
+    /// whether it is one.
+    ///
+    /// # Panics
+    /// When reading panics, or the exchange is another than was written, cannot
+    /// be looked at, or has money that came from nowhere.
+    pub fn restore(&self) -> bool {
+        let Ok((x, hash)) = read(self.head, self.last_at, &self.bytes) else { return false };
+        assert!(content_of(&x) == self.bytes, "a content has one spelling");
+        assert_eq!(x.state_hash(), hash, "what was read is what was hashed");
+        look_at(&x);
+        go_on(x);
+        true
+    }
 }
 
 /// An exchange reads back from its own content as itself.

@@ -2,25 +2,30 @@
 //! build, so that a fault that was mended stays so.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use berth_fuzzing::Content;
 
 /// Changes that are tried on each content.
 const CHANGED: usize = 500;
 
 /// Runs every seed of a target; answers how many there are.
 fn replay(target: &str, run: fn(&[u8])) -> usize {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
-    let mut seeds: Vec<_> = fs::read_dir(&folder)
-        .expect("the target has seeds")
-        .map(|seed| seed.expect("a seed is a file").path())
-        .collect();
-    seeds.sort();
+    let seeds = seeds(target);
     for seed in &seeds {
         // Shown by the test runner when one fails.
         eprintln!("{}", seed.display());
         run(&fs::read(seed).expect("a seed can be read"));
     }
     seeds.len()
+}
+
+fn seeds(target: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
+    let files = fs::read_dir(&folder).expect("the target has seeds");
+    let mut seeds: Vec<_> = files.map(|seed| seed.expect("a seed is a file").path()).collect();
+    seeds.sort();
+    seeds
 }
 
 #[test]
@@ -34,29 +39,30 @@ fn logs_that_were_found_to_matter_apply() {
 }
 
 #[test]
-fn contents_that_were_found_to_matter_restore() {
-    assert!(replay("snapshot", berth_fuzzing::restore) > 0, "there are seeds");
+fn contents_that_were_found_to_matter_restore_or_are_refused() {
+    assert!(replay("snapshot", berth_fuzzing::snapshot) > 0, "there are seeds");
 }
 
-/// Contents in which a few bytes are others: refused, or an exchange that does
-/// not stumble.
+/// The content at the end of each log is one; with a few other bytes it is
+/// refused, or an exchange that does not stumble.
 #[test]
-fn contents_with_other_bytes_restore_or_are_refused() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/snapshot");
+fn contents_of_logs_restore_and_with_other_bytes_or_are_refused() {
     let mut draw = numbers();
-    for seed in fs::read_dir(folder).expect("there are seeds") {
-        let bytes = fs::read(seed.expect("a seed is a file").path()).expect("a seed can be read");
+    for seed in seeds("apply") {
+        let content = Content::after(&fs::read(seed).expect("a seed can be read"));
+        assert!(content.restore(), "it is one");
         for _ in 0..CHANGED {
-            let mut changed = bytes.clone();
+            let mut changed = content.clone();
             for _ in 0..=draw() % 3 {
+                let bytes = &mut changed.bytes;
                 let at = usize::try_from(draw() % bytes.len() as u64).expect("it is below a length");
-                changed[at] = match draw() % 3 {
-                    0 => changed[at] ^ (1 << (draw() % 8)),
-                    1 => changed[at].wrapping_add(1),
+                bytes[at] = match draw() % 3 {
+                    0 => bytes[at] ^ (1 << (draw() % 8)),
+                    1 => bytes[at].wrapping_add(1),
                     _ => draw().to_le_bytes()[0],
                 };
             }
-            berth_fuzzing::restore(&changed);
+            changed.restore();
         }
     }
 }

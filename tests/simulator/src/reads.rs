@@ -162,10 +162,15 @@ pub(crate) fn is_eligible(x: &Exchange, demand: &Demand<'_>, offer: &Offer<'_>, 
 
 /// Whether one replica fits on a provider now.
 pub(crate) fn fits(x: &Exchange, demand: &Demand<'_>, provider: &Provider) -> bool {
+    fits_all(x, demand, provider, 1)
+}
+
+/// Whether so many replicas fit on a provider now.
+pub(crate) fn fits_all(x: &Exchange, demand: &Demand<'_>, provider: &Provider, replicas: u32) -> bool {
     let class = class(x, demand.market);
     let cpu = if class.is_gpu() { demand.resources.cpu } else { demand.units };
-    (!class.is_gpu() || free_units(provider, class) >= demand.units)
-        && provider.free.cpu >= cpu
-        && provider.free.memory >= demand.resources.memory
-        && provider.free.storage >= demand.resources.storage
+    (!class.is_gpu() || free_units(provider, class) >= demand.units * replicas)
+        && provider.free.cpu >= cpu * replicas
+        && provider.free.memory >= demand.resources.memory * u64::from(replicas)
+        && provider.free.storage >= demand.resources.storage * u64::from(replicas)
 }

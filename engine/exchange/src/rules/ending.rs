@@ -45,7 +45,7 @@ impl Exchange {
         let order = self.order_mut(id);
         let was_parked = std::mem::replace(&mut order.state, state) == OrderState::Parked;
         let directed = if is(Planted::DirectedKept) { Vec::new() } else { std::mem::take(&mut order.directed) };
-        let market = order.market;
+        let (market, age) = (order.market, order.age);
         let (expires, closes) = (order.expires_at.is_some(), order.closes_at.is_some());
         if expires && !is(Planted::ExpiryOutlives) {
             self.timers.clear(Timer::OrderExpiry(id));
@@ -56,6 +56,10 @@ impl Exchange {
         }
         if was_parked {
             self.count_parked(id, false);
+        }
+        // What is over has no turn: nothing is left for a tick to look at.
+        if !self.reentering.is_empty() {
+            self.reentering.remove(&(age, Entrant::Order(id)));
         }
         for bid in directed {
             self.finish_bid(bid, BidState::Lost);

@@ -2,7 +2,7 @@
 //! ask for. An order of which not one replica is allowed at its highest limit
 //! is parked, and so is a bid below the floor.
 
-use berth_domain::{AccountId, Age, Mandate, MandateSet, OrderId, OrderState, Rate, Stroops, owed};
+use berth_domain::{AccountId, Age, Mandate, MandateSet, Micros, OrderId, OrderState, Rate, Stroops, owed};
 
 use super::plan::Plan;
 use crate::exchange::{Exchange, Step};
@@ -127,6 +127,12 @@ impl Exchange {
         self.watch_mandate(step, id);
         let waiting = self.parked_orders(id);
         self.reenter_all(step, waiting);
+    }
+
+    /// Whether an account's mandate ends, or has a new day, by a timer that is
+    /// due: it then looks at all its parked orders, in the order of their age.
+    pub(crate) fn awaits_the_clock(&self, id: AccountId, at: Micros) -> bool {
+        self.timers.deadline(Timer::Mandate(id)).is_some_and(|due_at| due_at <= at)
     }
 
     /// Sets the timer of a mandate: to its end, or to midnight when it limits

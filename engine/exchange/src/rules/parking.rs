@@ -1,7 +1,7 @@
 //! Parked orders: out of the ladders, with their age and without a hold, until
 //! their account can pay for them again and its mandate allows them.
 
-use berth_domain::{OrderId, OrderParked, OrderResumed, OrderState};
+use berth_domain::{AccountId, OrderId, OrderParked, OrderResumed, OrderState};
 
 use crate::exchange::{Exchange, Step};
 use crate::state::{Entrant, Order, Place};
@@ -37,15 +37,19 @@ impl Exchange {
     }
 
     /// More became available in accounts that have parked orders: those that
-    /// can be paid for enter again.
+    /// can be paid for enter again, unless a timer that is due looks at them
+    /// anyway, in its turn.
     #[inline]
     pub(crate) fn resume_funded(&mut self, step: &mut Step<'_>) {
         // What enters may give back a hold, and so on: each time something is
         // resumed, so this ends.
         while let Some(accounts) = self.ledger.take_credited() {
-            let parked = accounts.into_iter().flat_map(|account| self.live_orders(account));
+            let awaits = |account: &AccountId| self.awaits_the_clock(*account, step.at);
+            let accounts = accounts.into_iter().filter(|account| !awaits(account));
+            let parked = accounts.flat_map(|account| self.live_orders(account));
             let parked = parked.filter(|order| order.state == OrderState::Parked && self.may_resume(order));
-            let parked = parked.map(|order| (order.age, Entrant::Order(order.id))).collect();
+            let parked = parked.map(|order| (order.age, Entrant::Order(order.id)));
+            let parked = parked.filter(|waits| !self.reentering.contains(waits)).collect();
             self.reenter_all(step, parked);
         }
     }

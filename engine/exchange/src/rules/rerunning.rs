@@ -53,6 +53,9 @@ impl Exchange {
         }
         step.emit(VerificationRerun { lease: id, rerun });
         self.park_without_room(step, provider);
+        if self.is_capped(tenant) {
+            self.park_beyond_mandate(step, tenant);
+        }
         Ok(())
     }
 
@@ -68,7 +71,9 @@ impl Exchange {
         let price = self.bid(bid).expect("it stands in the book").price;
         let rate = price.of(lease.units, lease.replicas).ok_or(Verdict::NoFunds)?;
         let escrow = owed(rate, order.duration).ok_or(Verdict::NoFunds)?;
-        if escrow > self.ledger.available(self.treasury) { Err(Verdict::NoFunds) } else { Ok((bid, rate, escrow)) }
+        // The platform's mandate binds it as any tenant's.
+        let funds = self.ledger.available(self.treasury).min(self.escrow_cap(self.treasury, Stroops::ZERO));
+        if escrow > funds { Err(Verdict::NoFunds) } else { Ok((bid, rate, escrow)) }
     }
 
     /// A checked lease and those that run it again.

@@ -65,6 +65,7 @@ impl Evidence {
             self.micros += end.since(self.last_at);
         }
         self.last_at = self.last_at.max(end);
+        self.unseen = false;
     }
 
     /// The same for a heartbeat, which leaves a gap where it is too late.
@@ -74,7 +75,6 @@ impl Evidence {
             self.gap = Some(Gap { from, to: seen_at, end });
         }
         self.extend(seen_at, end, grace);
-        self.unseen = false;
         self.failed_checks = 0;
     }
 

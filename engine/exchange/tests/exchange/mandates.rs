@@ -1,6 +1,9 @@
 //! Mandates: what an account lets be spent, and asked for, in its name.
 
-use crate::script::check;
+use berth_domain::{Bounds, Genesis};
+
+use crate::cast::genesis;
+use crate::script::{Stage, check, check_with};
 
 #[test]
 fn a_fill_is_cut_to_the_budget_of_a_lease_and_taken_in_as_many_leases() {
@@ -224,6 +227,39 @@ fn a_mandate_that_ends_lets_bids_and_orders_in_again_by_their_age() {
 }
 
 #[test]
+fn what_waits_for_its_turn_is_not_resumed_before_it_by_other_funds() {
+    let bounds = Bounds { scan: 1, tick: 1, ..genesis().bounds };
+    check_with(
+        Genesis { bounds, ..genesis() },
+        "
+        ada mandate lease=1 floor=5 until=+10
+          mandate of ada: 1 a lease, from 5, until 00:00:10
+        chain credits ada 100
+          ada has 100 more
+        ada order H100-80 1x1 @ 3
+          order o1 open, holds 3
+          order o1 parked, releases 3
+        ada bid p1 H100-80 1 @ 4
+          bid b1 open
+          bid b1 parked
+        ada order H100-80 1x1 @ 2
+          order o2 open, holds 2
+          order o2 parked, releases 2
+        ada order H100-80 1x1 @ 0.5 until=+20
+          order o3 open, holds 0.5
+        down 100
+        resume
+          00:01:40 done
+          00:01:40 mandate of ada: none
+          00:01:40 order o1 resumed, holds 3
+          00:01:40 order o3 expired, releases 0.5
+          00:01:40 bid b1 resumed
+          00:01:40 order o2 resumed, holds 2
+        ",
+    );
+}
+
+#[test]
 fn directed_bids_and_auctions_keep_to_the_mandate() {
     check(
         "
@@ -328,4 +364,31 @@ fn a_budget_is_kept_to_the_stroop() {
           order o2 has l3 for 3 replicas, 0 left, holds 0
         ",
     );
+}
+
+#[test]
+fn what_has_ended_gives_up_its_turn() {
+    let bounds = Bounds { scan: 1, tick: 1, ..genesis().bounds };
+    let mut stage = Stage::new(Genesis { bounds, ..genesis() });
+    for line in [
+        "tom mandate lease=1 until=+10",
+        "tom order H100-80 1x1 @ 3",
+        "tom order H100-80 1x1 @ 2",
+        "tom order H100-80 1x1 @ 2 until=+20",
+        "down 100",
+    ] {
+        stage.play(line);
+    }
+    let before = stage.desk.exchange.head();
+    let told = [
+        "00:01:40 done",
+        "00:01:40 mandate of tom: none",
+        "00:01:40 order o1 resumed, holds 3",
+        "00:01:40 order o3 expired, releases 0",
+        "00:01:40 order o2 resumed, holds 2",
+    ];
+    assert_eq!(stage.play("resume"), told);
+    // The resumption, the end of the mandate, that of the order, one turn: no
+    // tick looks for the order that is over.
+    assert_eq!(stage.desk.exchange.head().0 - before.0, 4);
 }

@@ -13,6 +13,7 @@ mod backlog;
 mod bid;
 mod book;
 mod chain;
+mod content;
 mod directed;
 mod ends;
 mod enter;
@@ -23,6 +24,7 @@ mod history;
 mod host;
 mod lease;
 mod life;
+mod mandate;
 mod operator;
 mod order;
 mod plan;
@@ -47,6 +49,7 @@ use berth_domain::{
 pub(crate) use account::Account;
 pub(crate) use bid::Bid;
 pub(crate) use book::Row;
+pub(crate) use content::COMPONENTS;
 pub(crate) use host::Host;
 pub(crate) use lease::{Lease, Origin};
 pub(crate) use order::Order;
@@ -97,7 +100,8 @@ pub(crate) struct Oracle {
     pub(crate) withdrawn: i128,
     pub(crate) operation: Operation,
     chain_cursor: ChainEventId,
-    /// The last event of the chain that told of a stake.
+    /// The last event of the chain that told of a stake, and all that was ever
+    /// staked.
     stake_cursor: ChainEventId,
     pub(crate) standbys: Vec<Standby>,
     /// Leases that look for a standby, and hosts whose room came back, at the
@@ -108,9 +112,10 @@ pub(crate) struct Oracle {
     released: Vec<Standby>,
     /// Leases that are run again before they are paid.
     pub(crate) checks: Vec<Check>,
+    ever_staked: i128,
     gangs: Vec<Gang>,
-    /// What waits to enter again, and since when.
-    waiting: Vec<Entrant>,
+    /// What waits to enter again, by the age that it has there, and since when.
+    waiting: Vec<(u64, Entrant)>,
     waiting_since: Option<Micros>,
     /// The entry that is being applied, or was last.
     step: Step,
@@ -155,6 +160,7 @@ impl Oracle {
             self.hear_from(account, &entry.command);
         }
         self.forget_names();
+        self.only_what_lives_waits();
         (answer, std::mem::take(&mut self.step.events))
     }
 
@@ -222,11 +228,9 @@ impl Oracle {
             Command::Upgrade(upgrade) => self.upgrade(upgrade),
             Command::UpdateProvider(update) => self.update_provider(update),
             Command::LedgerSeen(fact) => self.ledger_seen(fact),
+            Command::SetMandate(set) => self.set_mandate(set),
             Command::StakeFact(fact) => self.stake_fact(fact),
             Command::Attest(attest) => self.attest(attest),
-            // Not foretold: mandates and verification. The streams say none
-            // of it.
-            other => panic!("{}", other.name()),
         }
     }
 
@@ -239,6 +243,8 @@ impl Oracle {
             return Err(Code::OutOfBounds);
         }
         self.genesis = Some(genesis.clone());
+        self.operation.told = Some(genesis.clone());
+        self.operation.terms.push((genesis.fee, genesis.timing));
         self.tell(ExchangeOpened { network: genesis.network, escrow_contract: genesis.escrow_contract });
         self.account_of(genesis.treasury);
         self.account_of(genesis.operator);
@@ -330,7 +336,7 @@ fn subject(command: &Command) -> Subject {
         "bid" => Subject::Bid,
         "order" => Subject::Order,
         "lease" => Subject::Lease,
-        "account" | "cancel" | "deadman" | "stake" | "trust" => Subject::Account,
+        "account" | "cancel" | "deadman" | "mandate" | "stake" | "trust" => Subject::Account,
         other => panic!("{other} is about nothing"),
     }
 }

@@ -152,6 +152,36 @@ fn without_fees_or_providers_the_check_is_skipped() {
 }
 
 #[test]
+fn the_platform_runs_nothing_again_beyond_its_own_mandate() {
+    check(
+        "
+        chain credits treasury 100
+          treasury has 100 more
+        treasury mandate lease=1.1
+          mandate of treasury: 1.1 a lease
+        ada bid p1 H100-80 1 @ 1
+          bid b1 open
+        bob bid p2 H100-80 1 @ 1.2
+          bid b2 open
+        tom order H100-80 1x1 @ 2 verify=spot
+          order o1 open, holds 2
+          lease l1: o1 on b1, 1x1 at 1 (One), escrow 1
+          order o1 has l1 for 1 replica, 0 left, holds 0
+        chain escrowed l1
+          lease l1 escrowed
+        ada start l1
+          lease l1 runs until 01:00:00
+        ada finish l1 exited=0/7
+          lease l1 verifying
+        chain draws l1
+          lease l1 drawn by ledger 12
+          lease l1 verified: noFunds
+          lease l1 closed (completed): 0 s, pay 0, fee 0, refund 1, to be settled
+        ",
+    );
+}
+
+#[test]
 fn a_rerun_that_brings_nothing_leaves_the_result_unchecked() {
     check(
         "

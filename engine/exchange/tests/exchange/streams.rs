@@ -8,6 +8,7 @@ mod ends;
 mod failing;
 mod funding;
 mod leasing;
+mod mandates;
 mod mirror;
 mod moves;
 mod operating;

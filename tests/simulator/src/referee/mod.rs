@@ -175,6 +175,7 @@ impl Referee {
         self.clock.after(Moment { x, entry, courses }, outcome)?;
         self.gangs.after(x, courses)?;
         self.standbys.after(x, courses)?;
+        standby::is_best(x, entry, events)?;
         self.trust.after(x, courses, events)?;
         self.office.after(x, entry)
     }

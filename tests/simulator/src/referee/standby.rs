@@ -2,17 +2,18 @@
 //! another account's, its room and units are taken, nobody is paid for it, and it
 //! takes over when the lease that failed is settled, for the time that is left.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
-    AccountId, CloseReason, Event, LeaseFailedOver, LeaseId, LeaseState, OrderContinued, StandbyEnd, StandbyReserved,
-    Stroops,
+    AccountId, CloseReason, Command, Entry, Event, LeaseFailedOver, LeaseId, LeaseState, OrderContinued, StandbyEnd,
+    StandbyReserved, Stroops,
 };
-use berth_exchange::{Account, Exchange, Origin, Standby};
+use berth_exchange::{Account, Bid, Exchange, Origin, Standby};
 
 use super::course::{Course, Courses};
 use super::{Checked, ensure, rule};
-use crate::reads;
+use crate::reads::{self, Demand, Offer};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Standbys {
@@ -99,6 +100,13 @@ impl Standbys {
                 && i128::from(told.hold.get()) == hold,
             rule::STANDBY,
             "{told:?} of {bid:?}, within {limit:?}, should hold {hold}"
+        );
+        let per_lease = x.account(course.tenant).and_then(|tenant| tenant.mandate?.per_lease);
+        ensure!(
+            per_lease.is_none_or(|most| dear <= most.get().into()),
+            rule::MANDATE,
+            "a standby of {dear} stroops is reserved for lease {}, and its tenant allows {per_lease:?}",
+            told.lease
         );
         let standby = Standby {
             lease: told.lease,
@@ -201,6 +209,55 @@ impl Standbys {
         }
         Ok(())
     }
+}
+
+/// What a new order's first lease has behind it is the best of what is there. It
+/// is looked at where nothing else has happened that could hide it; nobody who
+/// stands in the book has more room for it now than he had then.
+pub(super) fn is_best(x: &Exchange, entry: &Entry, events: &[Event]) -> Checked {
+    let Command::PlaceOrder(place) = &entry.command else { return Ok(()) };
+    let (mut opened, mut reserved, mut missing) = (None, None, false);
+    for event in events {
+        match event {
+            Event::LeaseOpened(lease) if opened.is_none() => opened = x.lease(lease.lease),
+            Event::StandbyReserved(standby) if reserved.is_none() => reserved = x.bid(standby.bid),
+            Event::StandbyMissing(_) => missing = true,
+            Event::OrderAccepted(_) | Event::OrderFilled(_) | Event::BidParked(_) => {}
+            _ => return Ok(()),
+        }
+    }
+    let Some(lease) = opened else { return Ok(()) };
+    let demand = Demand::from(place);
+    let could = |bid: &&Bid| {
+        let offer = Offer::of(x, bid);
+        reads::bid_rests(bid)
+            && reserved.is_none_or(|reserved: &Bid| reserved.id != bid.id)
+            && ![lease.tenant, lease.provider_account].contains(&bid.account)
+            && bid.remaining >= lease.units * lease.replicas
+            && reads::within_limit(&demand, &offer)
+            && reads::is_eligible(x, &demand, &offer, bid.price)
+            && reads::fits_all(x, &demand, offer.provider, lease.replicas)
+    };
+    let rank = |bid: &Bid| (bid.price, Reverse(reads::level(x, bid.account)), bid.age, bid.id);
+    let best = x.bids().filter(could).min_by_key(|bid| rank(bid));
+    if let (Some(reserved), Some(best)) = (reserved, best) {
+        ensure!(
+            rank(reserved) < rank(best),
+            rule::STANDBY,
+            "bid {} stands by, and bid {} is better",
+            reserved.id,
+            best.id
+        );
+    }
+    if let (true, Some(best)) = (missing, best) {
+        let dear = reads::owed(best.price, lease.units, lease.replicas, lease.prepay.0);
+        let hold = (dear - i128::from(lease.escrow.get())).max(0);
+        let is_short = hold > i128::from(x.balances(lease.tenant).available.get());
+        // A walk may end before it, and a mandate may forbid it.
+        let is_hidden = x.bids().count() > x.bounds().scan as usize || reads::is_capped(x, lease.tenant);
+        ensure!(is_short || is_hidden, rule::STANDBY, "lease {} has none, and bid {} could", lease.id, best.id);
+    }
+    Ok(())
 }
 
 /// Whether a lease's order wants it to go on when it fails.

@@ -2,10 +2,11 @@
 //! have used.
 
 use berth_domain::{
-    AccountId, Address, ClientId, Code, Command, DeadManSet, LeaseState, Micros, OpenAccount, ReplaceBid, ReplaceOrder,
-    SetDeadMan, TrustLevel,
+    AccountId, Address, ClientId, Code, Command, DeadManSet, Micros, OpenAccount, ReplaceBid, ReplaceOrder, SetDeadMan,
+    TrustLevel,
 };
 
+use super::mandate::Watched;
 use super::trust::Standing;
 use super::{Answer, Oracle, Reply, Rule};
 
@@ -19,9 +20,11 @@ pub(crate) struct Account {
     pub(crate) withdrawing: i128,
     /// What trust in it rests on.
     pub(crate) standing: Standing,
+    /// What it lets be done in its name, when that is limited.
+    pub(crate) watched: Option<Watched>,
     pub(super) dead_man: Option<DeadMan>,
     /// Client ids that are remembered, the oldest first.
-    names: Vec<Name>,
+    pub(super) names: Vec<Name>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,12 +34,13 @@ pub(super) struct DeadMan {
 }
 
 #[derive(Clone, Debug)]
-struct Name {
-    id: ClientId,
-    command: Command,
-    reply: Reply,
+pub(super) struct Name {
+    pub(super) id: ClientId,
+    /// What a repeat says again.
+    pub(super) command: Command,
+    pub(super) reply: Reply,
     /// Whether no more were used since than are remembered in any case.
-    is_among_the_last: bool,
+    pub(super) is_among_the_last: bool,
 }
 
 impl Account {
@@ -48,6 +52,7 @@ impl Account {
             money: 0,
             withdrawing: 0,
             standing: Standing::new(level),
+            watched: None,
             dead_man: None,
             names: Vec::new(),
         }
@@ -85,14 +90,10 @@ impl Oracle {
         orders.sum::<i128>() + self.topping_up(account) + self.standing_by(account)
     }
 
-    /// What the escrows of its leases hold: from the match until the contract
-    /// has paid, or until the lease closes without one.
+    /// What the escrows of its leases hold.
     pub(crate) fn in_escrow(&self, account: AccountId) -> i128 {
-        let holds = |lease: &super::Lease| {
-            let never_locked = lease.state == LeaseState::Closed && lease.escrow_tx.is_none();
-            lease.tenant == account && lease.paid_tx.is_none() && !never_locked
-        };
-        self.leases.iter().filter(|lease| holds(lease)).map(super::Lease::escrow).sum()
+        let own = self.leases.iter().filter(|lease| lease.tenant == account);
+        own.filter(|lease| lease.has_escrow()).map(super::Lease::escrow).sum()
     }
 
     /// What is left of its money beside all that it is used for: less than

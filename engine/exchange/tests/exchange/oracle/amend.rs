@@ -65,6 +65,13 @@ impl Oracle {
             self.lose_dear_bids(id);
             return Ok(Reply::Order(id));
         }
+        if self.is_beyond_mandate(&new) {
+            *self.order_mut(id) = new;
+            self.tell(told);
+            self.lose_dear_bids(id);
+            self.park_unless_allowed(id);
+            return Ok(Reply::Order(id));
+        }
         let entered = self.order_enters(new, told);
         self.reach(if entered.is_ok() { Rule::OrderAmendedAnew } else { Rule::OrderAmendRefusedByPlan });
         entered?;
@@ -122,6 +129,7 @@ impl Oracle {
         let told = told_bid(&new);
         let (id, opened) = (new.id, self.step.opened);
         if new.is_standing() && new.state == BidState::Parked {
+            // It may be met now.
             self.reach(Rule::ParkedBidAmended);
             self.put_bid(new);
             self.tell(told);
@@ -129,7 +137,7 @@ impl Oracle {
                 self.reach(Rule::AmendedToMoreThanStandsBy);
                 self.freed.push(old.place.provider);
             }
-            self.enters_again_or_waits(Entrant::Bid(id));
+            self.reenter(vec![Entrant::Bid(id)]);
             return Ok(Reply::Bid(id));
         }
         let entered = self.bid_enters(new, told);

@@ -16,7 +16,7 @@ pub(crate) struct Gap {
     pub(crate) from: Micros,
     pub(crate) to: Micros,
     /// How much of it has funds and lies before the close, in microseconds.
-    payable: u64,
+    pub(super) payable: u64,
 }
 
 impl Gap {
@@ -37,15 +37,21 @@ impl Lease {
         self.state != LeaseState::Closed && self.heard_at.is_some_and(late)
     }
 
-    /// What of the time between two stamps may be paid, in microseconds: the
-    /// rest has no funds or lies behind the beginning of the close.
+    /// The end of what may be paid of the time up to a stamp: the rest has no
+    /// funds or lies behind the beginning of the close.
+    fn payable_until(&self, at: Micros) -> Micros {
+        let ends = [Some(at), self.closing_at, self.funding.suspended_at, self.funded_until()];
+        ends.into_iter().flatten().min().expect("at least one")
+    }
+
+    /// What of the time between two stamps may be paid, in microseconds.
     fn payable(&self, from: Micros, to: Micros) -> u64 {
-        let ends = [Some(to), self.closing_at, self.funding.suspended_at, self.funded_until()];
-        ends.into_iter().flatten().min().expect("at least one").since(from)
+        self.payable_until(to).since(from)
     }
 
     /// Its containers were seen at `at`; the gap that was too long to be paid.
     pub(super) fn seen(&mut self, at: Micros) -> Option<Gap> {
+        self.record.seen_until = self.record.seen_until.max(self.payable_until(at));
         let heard_at = self.heard_at.replace(at)?;
         let payable = self.payable(heard_at, at);
         if at.since(heard_at) <= self.timing.heartbeat_grace.micros() {
@@ -56,7 +62,8 @@ impl Lease {
     }
 
     /// A check of its containers failed at `at`: the time before is not paid.
-    pub(super) const fn missed(&mut self, at: Micros) {
+    pub(super) fn missed(&mut self, at: Micros) {
+        self.record.seen_until = self.record.seen_until.max(self.payable_until(at));
         self.heard_at = Some(at);
         self.failed_checks += 1;
     }

@@ -37,7 +37,8 @@ impl Oracle {
     /// As many replicas of its order as fit, at its own price.
     fn plan_directed(&self, bid: &Bid) -> Plan {
         let order = self.order(bid.answers().expect("it is directed"));
-        if order.state != OrderState::Open || !self.host(bid.place.provider).available {
+        let is_offered = self.host(bid.place.provider).available && !self.is_below_floor(bid);
+        if order.state != OrderState::Open || !is_offered {
             return Plan::default();
         }
         // Nobody directs a bid at an order of their own, so no rule about that
@@ -92,6 +93,9 @@ impl Oracle {
         if !self.offers(bid.place.provider, &order) {
             self.reach(Rule::AcceptOfWhatIsNoLongerOffered);
             return Err(Code::AttributeMissing);
+        }
+        if self.is_below_floor(&bid) {
+            return Err(Code::MandateExceeded);
         }
         let plan = self.plan_directed(&bid);
         if plan.leases() == 0 {

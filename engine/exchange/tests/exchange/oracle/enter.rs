@@ -2,7 +2,7 @@
 //! left of it ends, rests or is parked. And how bids enter again when their
 //! host has room.
 
-use berth_domain::{BidChanged, BidId, BidState, CancelReason, Code, Event, Mode, OrderId, TimeInForce};
+use berth_domain::{BidChanged, BidId, BidState, CancelReason, Code, Event, Mode, OrderId, OrderState, TimeInForce};
 
 use super::plan::{Deed, End, Plan};
 use super::{Bid, Oracle, Order, Rule};
@@ -11,9 +11,11 @@ impl Oracle {
     /// A new or a changed order comes in. `told` says so first, unless the plan
     /// refuses it.
     pub(super) fn order_enters(&mut self, order: Order, told: Event) -> Result<(), Code> {
-        let mut plan = if order.place.mode == Mode::Auto { self.plan_order(&order) } else { Plan::default() };
+        // What its mandate parks at once meets nothing yet, and needs no place.
+        let meets = order.place.mode == Mode::Auto && !self.is_beyond_mandate(&order);
+        let mut plan = if meets { self.plan_order(&order) } else { Plan::default() };
         self.check_plan(&plan, Rule::ScanRefusesOrder)?;
-        if order.place.mode == Mode::Auto && self.find_order(order.id).is_none() {
+        if meets && self.find_order(order.id).is_none() {
             self.check_depth(order.place.market, order.place.time_in_force, &plan)?;
         }
         self.step.skipped = plan.skipped.max(self.step.skipped);
@@ -34,6 +36,7 @@ impl Oracle {
         } else if is_ioc {
             self.reach(Rule::IocOrderFilled);
         }
+        self.park_unless_allowed(id);
         self.park_where_full(&plan);
         if self.order(id).place.time_in_force == TimeInForce::Fok && plan.leases() > 1 {
             self.form_gang(id, plan.leases());
@@ -173,8 +176,17 @@ impl Oracle {
         }
     }
 
+    /// What is left of an order waits when its mandate allows no more of it.
+    pub(super) fn park_unless_allowed(&mut self, id: OrderId) {
+        if self.order(id).state == OrderState::Open && self.is_beyond_mandate(self.order(id)) {
+            self.reach(Rule::ParkedByAMandateOnEntering);
+            self.park_order(id);
+        }
+    }
+
     /// Hosts on which leases opened and that have no unit of some market left:
-    /// their open standing bids there are parked.
+    /// their open standing bids there are parked. Then the orders of tenants
+    /// whose mandate is used up.
     pub(super) fn park_where_full(&mut self, plan: &Plan) {
         for host in plan.hosts() {
             for id in self.live_bids_of(host) {
@@ -190,6 +202,7 @@ impl Oracle {
                 }
             }
         }
+        self.park_what_is_used_up(plan);
     }
 
     /// A bid waits outside the book, with its age.

@@ -41,6 +41,11 @@ impl Oracle {
         let lease = self.find_lease(id).expect("it is settled").clone();
         // Some of what came back may have paid what the tenant owed.
         let funds = (lease.escrow() - lease.pay + hold).min(self.available(lease.tenant) + hold);
+        let cap = self.cap(lease.tenant, 0).filter(|cap| *cap < funds);
+        if cap.is_some_and(|cap| cap < owed(price, lease.units, lease.replicas, prepay)) {
+            self.reach(Rule::FailoverCutByAMandate);
+        }
+        let funds = cap.unwrap_or(funds);
         let costs = |seconds: &u64| owed(price, lease.units, lease.replicas, Seconds(*seconds));
         let affordable = (0..=prepay.0).rev().find(|seconds| costs(seconds) <= funds).expect("no time costs nothing");
         let prepay = Seconds(affordable);
@@ -59,6 +64,7 @@ impl Oracle {
             bid.state = BidState::Matched;
         }
         self.seek_standby(to);
+        self.park_beyond_mandate(tenant, Rule::ParkedByAFailover);
     }
 
     /// An order of its own for what is left of a lease.

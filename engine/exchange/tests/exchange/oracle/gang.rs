@@ -11,11 +11,18 @@ use super::{Lease, Oracle, Rule};
 pub(super) struct Gang {
     pub(super) order: OrderId,
     /// Leases that are still waited for.
-    missing: usize,
+    pub(super) missing: usize,
     /// One has failed: the leases that are still to be closed.
     closing: Option<Vec<LeaseId>>,
     /// When the entry could close no more of them.
     pub(super) put_off: Option<Micros>,
+}
+
+impl Gang {
+    /// The lease with which a close that was put off goes on.
+    pub(super) fn closes_next(&self) -> Option<LeaseId> {
+        self.closing.as_ref()?.first().copied()
+    }
 }
 
 impl Oracle {

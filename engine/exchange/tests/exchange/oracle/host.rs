@@ -39,7 +39,7 @@ pub(super) fn need(class: &ResourceClass, units: u32, resources: &Resources) -> 
 }
 
 /// A lease that is being checked has given its room back.
-fn holds_room(lease: &Lease) -> bool {
+pub(super) fn holds_room(lease: &Lease) -> bool {
     !matches!(lease.state, LeaseState::Closed | LeaseState::Verifying)
 }
 

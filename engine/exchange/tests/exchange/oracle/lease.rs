@@ -89,6 +89,13 @@ impl Lease {
         owed(self.price, self.units, self.replicas, self.prepay)
     }
 
+    /// Whether its escrow holds that: from the match until the contract has paid,
+    /// or until the lease closes without one.
+    pub(super) fn has_escrow(&self) -> bool {
+        let never_locked = self.state == LeaseState::Closed && self.escrow_tx.is_none();
+        self.paid_tx.is_none() && !never_locked
+    }
+
     /// Whole seconds that it is known to have run.
     pub(crate) const fn evidenced(&self) -> Seconds {
         Seconds(self.ran_micros / 1_000_000)
@@ -160,6 +167,7 @@ impl Oracle {
         let waits = [timing.escrow_timeout, timing.start_timeout, duration];
         let waits = [&waits[..], &[timing.suspend_timeout, timing.closing_timeout]].concat();
         let waits = waits.iter().map(|time| time.0).sum::<u64>() + timing.settle_grace.0;
+        let chain_deadline = self.step.at.unix_seconds() + waits;
         let lease = Lease {
             id,
             order: order.id,
@@ -198,7 +206,7 @@ impl Oracle {
             overdue_at: Some(self.step.at.plus(timing.escrow_timeout)),
             pay: 0,
             fee: 0,
-            record: Record::new(self.step.at, self.step.seq, self.step.at.unix_seconds() + waits),
+            record: Record::new(self.step.at, self.step.seq, chain_deadline, self.operation.terms.len() - 1),
         };
         let mut lease = lease;
         if order.place.verify == Verify::Spot {

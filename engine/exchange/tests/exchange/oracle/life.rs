@@ -41,6 +41,7 @@ impl Oracle {
         lease.started_at = Some(at);
         lease.ends_at = Some(ends_at);
         lease.heard_at = Some(at);
+        lease.record.seen_until = at;
         lease.image = start.image.clone();
         lease.containers.clone_from(&start.containers);
         lease.overdue_at = Some(at.plus(lease.timing.dark_after));

@@ -3,9 +3,9 @@
 //! say what they offer now.
 
 use berth_domain::{
-    BidId, Bounds, Change, ChangeAnnounced, Code, ExchangeReconfigured, ExchangeUpgraded, MarketId, MarketPaused,
-    MarketResumed, Micros, OpenMarket, OrderId, ProviderChanged, ProviderId, Reconfigure, Seconds, Timing,
-    UpdateProvider, Upgrade,
+    BidId, Bounds, Change, ChangeAnnounced, Code, ExchangeReconfigured, ExchangeUpgraded, FeeBps, Genesis, MarketId,
+    MarketPaused, MarketResumed, Micros, OpenMarket, OrderId, ProviderChanged, ProviderId, Reconfigure, Seconds,
+    Timing, UpdateProvider, Upgrade,
 };
 
 use super::host::is_strictly_sorted;
@@ -16,6 +16,9 @@ use super::{Answer, Bid, NOTHING, Oracle, Reply, Rule};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Operation {
     pub(crate) paused: Vec<MarketId>,
+    /// The genesis as it was told, and all fees and timeouts since then.
+    pub(super) told: Option<Genesis>,
+    pub(super) terms: Vec<(FeeBps, Timing)>,
     pub(crate) announced_terms: Option<Reconfigure>,
     pub(crate) announced_rules: Option<Upgrade>,
     /// The version of the rules, once it was announced.
@@ -115,7 +118,7 @@ impl Oracle {
         if now {
             self.reenter(live);
         } else {
-            live.into_iter().for_each(|bid| self.waits(bid));
+            live.into_iter().for_each(|bid| self.waits(self.age_of(bid), bid));
         }
     }
 
@@ -162,6 +165,9 @@ impl Oracle {
         genesis.timing = change.timing.unwrap_or(genesis.timing);
         genesis.bounds = change.bounds.unwrap_or(genesis.bounds);
         let (fee, timing, bounds) = (genesis.fee, genesis.timing, genesis.bounds);
+        if self.operation.terms.last() != Some(&(fee, timing)) {
+            self.operation.terms.push((fee, timing));
+        }
         self.reach(Rule::NewTerms);
         self.tell(ExchangeReconfigured { fee, timing, bounds });
     }
@@ -173,10 +179,12 @@ impl Oracle {
     }
 
     /// Whether a bid could be in the book: not all of it stands by, its host takes
-    /// leases and has a unit of its market free.
+    /// leases and has a unit of its market free, and its owner lets it ask so
+    /// little.
     pub(super) fn can_be_met(&self, bid: &Bid) -> bool {
         let is_used_up = bid.is_standing() && bid.left == 0;
-        !is_used_up && self.host(bid.place.provider).available && self.has_free_unit(bid.place.provider, bid.market)
+        let is_offered = self.host(bid.place.provider).available && !self.is_below_floor(bid);
+        !is_used_up && is_offered && self.has_free_unit(bid.place.provider, bid.market)
     }
 
     pub(super) fn update_provider(&mut self, update: &UpdateProvider) -> Result<Answer, Code> {

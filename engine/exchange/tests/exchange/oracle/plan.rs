@@ -28,6 +28,16 @@ pub(super) enum End {
     Limit,
 }
 
+/// What came of a pair.
+enum Met {
+    /// The next one is looked at.
+    Passed,
+    /// The same two are met again.
+    Cut,
+    /// The walk has ended.
+    Over,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Plan {
     pub(super) deeds: Vec<Deed>,
@@ -67,6 +77,11 @@ impl Plan {
     /// Replicas that the fills give.
     pub(super) fn replicas(&self) -> u32 {
         self.fills().map(|(_, replicas)| replicas).sum()
+    }
+
+    /// Replicas that the fills give of one order.
+    fn replicas_of(&self, order: OrderId) -> u32 {
+        self.fills().filter(|(of, _)| *of == order).map(|(_, replicas)| replicas).sum()
     }
 
     fn fills(&self) -> impl Iterator<Item = (OrderId, u32)> {
@@ -166,75 +181,95 @@ impl Oracle {
 
     /// Looks at each candidate once, in their rank.
     pub(super) fn walk(&self, taker: Taker, pairs: Vec<Pair<'_>>) -> Plan {
-        let bounds = &self.rules().bounds;
         let mut plan = Plan { skipped: self.step.skipped, ..Plan::default() };
-        for pair in pairs {
-            if self.is_served(taker.side, &pair, &plan) {
-                break;
-            }
-            if taker.side == Side::Bid && self.host_is_used_up(pair.bid, &plan) {
-                self.reach(Rule::BidStopsAtAFullHost);
-                break;
-            }
-            let n = self.eligible(taker.side, &pair, &plan);
-            let is_own = pair.order.account == pair.bid.account;
-            let is_passed = is_own && taker.self_trade == SelfTrade::Skip;
-            if n > 0 && taker.post_only {
-                self.reach(match (is_own, is_passed) {
-                    (true, true) => Rule::PostOnlyOwnPairPassed,
-                    (true, false) => Rule::PostOnlyOwnPairRefused,
-                    _ if taker.side == Side::Bid => Rule::PostOnlyBidRefused,
-                    _ => Rule::PostOnlyOrderRefused,
-                });
-                plan.crosses |= !is_passed;
-                if plan.crosses {
-                    return plan;
+        'pairs: for pair in &pairs {
+            let mut is_again = false;
+            loop {
+                match self.meet(taker, pair, is_again, &mut plan) {
+                    Met::Passed => break,
+                    // Only its mandate kept the tenant from more: another lease.
+                    Met::Cut => is_again = true,
+                    Met::Over => break 'pairs,
                 }
             }
-            if n == 0 || is_passed {
-                if n > 0 {
-                    self.reach(Rule::OwnPairSkipped);
-                }
-                if taker.side != Side::Directed {
-                    plan.skipped += 1;
-                }
-                if plan.skipped > bounds.scan {
-                    if n > 0 {
-                        self.reach(Rule::OwnPairSkippedCutsTheScan);
-                    }
-                    plan.end = End::Limit;
-                    break;
-                }
-                continue;
-            }
-            if is_own && taker.self_trade == SelfTrade::ExpireTaker {
-                plan.end = End::SelfTrade;
-                break;
-            }
-            if is_own {
-                plan.deeds.push(match taker.side {
-                    Side::Bid => Deed::OrderEnds(pair.order.id),
-                    Side::Order | Side::Directed => Deed::BidEnds(pair.bid.id),
-                });
-                continue;
-            }
-            if self.step.opened as usize + plan.leases() >= bounds.fills as usize {
-                self.reach(if taker.side == Side::Bid { Rule::FillsCutBid } else { Rule::FillsCutOrder });
-                plan.end = End::Limit;
-                break;
-            }
-            let need = need(self.class(pair.bid.market), pair.order.place.units, &pair.order.place.resources);
-            plan.take(pair.bid.place.provider, need.map(|amount| amount * i128::from(n)));
-            plan.deeds.push(Deed::Fill { order: pair.order.id, bid: pair.bid.id, replicas: n, price: pair.price });
         }
         plan
+    }
+
+    /// What comes of a pair beside what is planned.
+    fn meet(&self, taker: Taker, pair: &Pair<'_>, is_again: bool, plan: &mut Plan) -> Met {
+        let bounds = &self.rules().bounds;
+        if self.is_served(taker.side, pair, plan) {
+            return Met::Over;
+        }
+        if taker.side == Side::Bid && self.host_is_used_up(pair.bid, plan) {
+            self.reach(Rule::BidStopsAtAFullHost);
+            return Met::Over;
+        }
+        let (n, is_cut) = self.eligible(taker.side, pair, plan);
+        if is_again && n == 0 {
+            return Met::Passed;
+        }
+        let is_own = pair.order.account == pair.bid.account;
+        let is_passed = is_own && taker.self_trade == SelfTrade::Skip;
+        if n > 0 && taker.post_only {
+            self.reach(match (is_own, is_passed) {
+                (true, true) => Rule::PostOnlyOwnPairPassed,
+                (true, false) => Rule::PostOnlyOwnPairRefused,
+                _ if taker.side == Side::Bid => Rule::PostOnlyBidRefused,
+                _ => Rule::PostOnlyOrderRefused,
+            });
+            plan.crosses |= !is_passed;
+            if plan.crosses {
+                return Met::Over;
+            }
+        }
+        if n == 0 || is_passed {
+            if n > 0 {
+                self.reach(Rule::OwnPairSkipped);
+            }
+            if taker.side != Side::Directed {
+                plan.skipped += 1;
+            }
+            if plan.skipped > bounds.scan {
+                if n > 0 {
+                    self.reach(Rule::OwnPairSkippedCutsTheScan);
+                }
+                plan.end = End::Limit;
+                return Met::Over;
+            }
+            return Met::Passed;
+        }
+        if is_own && taker.self_trade == SelfTrade::ExpireTaker {
+            plan.end = End::SelfTrade;
+            return Met::Over;
+        }
+        if is_own {
+            plan.deeds.push(match taker.side {
+                Side::Bid => Deed::OrderEnds(pair.order.id),
+                Side::Order | Side::Directed => Deed::BidEnds(pair.bid.id),
+            });
+            return Met::Passed;
+        }
+        if self.step.opened as usize + plan.leases() >= bounds.fills as usize {
+            self.reach(if taker.side == Side::Bid { Rule::FillsCutBid } else { Rule::FillsCutOrder });
+            plan.end = End::Limit;
+            return Met::Over;
+        }
+        let need = need(self.class(pair.bid.market), pair.order.place.units, &pair.order.place.resources);
+        plan.take(pair.bid.place.provider, need.map(|amount| amount * i128::from(n)));
+        plan.deeds.push(Deed::Fill { order: pair.order.id, bid: pair.bid.id, replicas: n, price: pair.price });
+        if is_again {
+            self.reach(Rule::MandateTakesAnotherLease);
+        }
+        if is_cut && taker.side != Side::Directed { Met::Cut } else { Met::Passed }
     }
 
     /// Whether nothing is left of the taker.
     fn is_served(&self, side: Side, pair: &Pair<'_>, plan: &Plan) -> bool {
         match side {
             Side::Order | Side::Directed => plan.replicas() == pair.order.left,
-            Side::Bid => self.bid_left(pair.bid, plan) == 0,
+            Side::Bid => self.bid_left(pair, plan) == 0,
         }
     }
 
@@ -244,23 +279,27 @@ impl Oracle {
         self.free(host, bid.market)[3] == plan.taken_of(host)[3]
     }
 
-    /// Units that a bid has left beside the plan. An order comes to each bid
-    /// once, so only a bid that takes has planned anything.
-    fn bid_left(&self, bid: &Bid, plan: &Plan) -> u32 {
-        let mut left = bid.left;
+    /// Units that the pair's bid has left beside the plan.
+    fn bid_left(&self, pair: &Pair<'_>, plan: &Plan) -> u32 {
+        let mut left = pair.bid.left;
         for deed in &plan.deeds {
-            if let Deed::Fill { order, bid: of, replicas, .. } = deed
-                && *of == bid.id
+            if let Deed::Fill { order, bid, replicas, .. } = *deed
+                && bid == pair.bid.id
             {
-                left -= self.order(*order).place.units * replicas;
+                left -= self.planned(pair, order).place.units * replicas;
             }
         }
         left
     }
 
+    /// The order of a planned fill. One that comes in is nowhere yet.
+    pub(super) fn planned<'a>(&'a self, pair: &Pair<'a>, order: OrderId) -> &'a Order {
+        if order == pair.order.id { pair.order } else { self.order(order) }
+    }
+
     /// How many replicas of the pair would meet: none when a filter rules it
-    /// out.
-    fn eligible(&self, side: Side, pair: &Pair<'_>, plan: &Plan) -> u32 {
+    /// out. And whether the tenant's mandate alone keeps it from more.
+    fn eligible(&self, side: Side, pair: &Pair<'_>, plan: &Plan) -> (u32, bool) {
         let (order, bid) = (pair.order, pair.bid);
         let units = order.place.units;
         let mut passes = true;
@@ -274,7 +313,7 @@ impl Oracle {
             BidTarget::Standing { min_duration, max_duration, .. } => {
                 filter(order.place.duration >= min_duration, Rule::TooShort);
                 filter(order.place.duration <= max_duration, Rule::TooLong);
-                self.bid_left(bid, plan) / units
+                self.bid_left(pair, plan) / units
             }
             BidTarget::Directed { .. } => u32::MAX,
         };
@@ -282,7 +321,8 @@ impl Oracle {
         filter(self.offers(bid.place.provider, order), Rule::AttributeMissing);
         filter(owed(pair.price, units, 1, order.place.prepay) > 0, Rule::LessThanAStroop);
 
-        let mut by_order = if side == Side::Bid { order.left } else { order.left - plan.replicas() };
+        let mut by_order =
+            if side == Side::Bid { order.left - plan.replicas_of(order.id) } else { order.left - plan.replicas() };
         // Replicas that are compared go to as many accounts.
         if matches!(order.place.verify, Verify::Replicas(_)) {
             by_order = by_order.min(1);
@@ -301,7 +341,7 @@ impl Oracle {
             filter(without_plan || no_unit, Rule::NoRoomForTheRest);
         }
         if !passes {
-            return 0;
+            return (0, false);
         }
         if by_bid < by_order.min(by_room) {
             self.reach(Rule::BidCapsTheReplicas);
@@ -309,6 +349,8 @@ impl Oracle {
         if by_room < by_order.min(by_bid) {
             self.reach(Rule::RoomCapsTheReplicas);
         }
-        by_order.min(by_bid).min(by_room)
+        let most = by_order.min(by_bid).min(by_room);
+        let n = self.allowed(pair, plan, most);
+        (n, n < most)
     }
 }

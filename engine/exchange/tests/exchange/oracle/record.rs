@@ -17,14 +17,18 @@ pub(crate) struct Record {
     pub(super) escrowed_at: Option<Micros>,
     pub(super) closed_at: Option<Micros>,
     pub(super) paid_at: Option<Micros>,
+    /// When it was last seen to run, in the time that may be paid.
+    pub(super) seen_until: Micros,
     pub(super) heartbeats: u32,
     pub(super) cpu_millis: u64,
     pub(super) memory_bytes: u64,
     pub(super) proof: Vec<ProofStepped>,
+    /// The place of the terms that it opened under among all.
+    pub(super) terms: usize,
 }
 
 impl Record {
-    pub(super) const fn new(opened_at: Micros, opened_seq: Seq, chain_deadline: u64) -> Self {
+    pub(super) const fn new(opened_at: Micros, opened_seq: Seq, chain_deadline: u64, terms: usize) -> Self {
         Self {
             opened_at,
             opened_seq,
@@ -32,10 +36,12 @@ impl Record {
             escrowed_at: None,
             closed_at: None,
             paid_at: None,
+            seen_until: Micros(0),
             heartbeats: 0,
             cpu_millis: 0,
             memory_bytes: 0,
             proof: Vec::new(),
+            terms,
         }
     }
 }

@@ -28,11 +28,11 @@ impl Oracle {
     pub(super) fn reenter(&mut self, mut things: Vec<Entrant>) {
         things.sort_by_key(|thing| (self.age_of(*thing), *thing));
         for thing in things {
-            self.enters_again_or_waits(thing);
+            self.enters_again_or_waits(self.age_of(thing), thing);
         }
     }
 
-    fn age_of(&self, thing: Entrant) -> u64 {
+    pub(super) fn age_of(&self, thing: Entrant) -> u64 {
         match thing {
             Entrant::Bid(id) => self.bid(id).age,
             Entrant::Order(id) => self.order(id).age,
@@ -68,29 +68,31 @@ impl Oracle {
         self.step.skipped < bounds.scan && self.step.opened < bounds.fills && self.step.reentered < bounds.scan
     }
 
-    pub(super) fn enters_again_or_waits(&mut self, thing: Entrant) {
+    fn enters_again_or_waits(&mut self, age: u64, thing: Entrant) {
         if !self.is_alive(thing) || self.waits_for_its_market(thing) {
             return;
         }
         if !self.has_budget() {
             self.reach(Rule::LeftForTheNextTick);
-            self.waits(thing);
+            self.waits(age, thing);
             return;
         }
         self.step.reentered += 1;
         match thing {
-            Entrant::Bid(id) if self.bid(id).is_standing() => self.bid_enters_again(id),
+            Entrant::Bid(id) if self.bid(id).is_standing() => self.bid_enters_again(age, id),
             Entrant::Bid(id) => self.directed_tries_again(&self.bid(id).clone()),
-            Entrant::Order(id) => self.order_enters_again(id),
+            Entrant::Order(id) => self.order_enters_again(age, id),
         }
     }
 
-    pub(super) fn waits(&mut self, thing: Entrant) {
-        self.waiting.push(thing);
+    pub(super) fn waits(&mut self, age: u64, thing: Entrant) {
+        self.waiting.push((age, thing));
+        self.waiting.sort_unstable();
+        self.waiting.dedup();
         self.waiting_since = Some(self.step.at);
     }
 
-    fn bid_enters_again(&mut self, id: BidId) {
+    fn bid_enters_again(&mut self, age: u64, id: BidId) {
         let bid = self.bid(id).clone();
         if !self.can_be_met(&bid) {
             return;
@@ -121,16 +123,16 @@ impl Oracle {
         self.park_where_full(&plan);
         if plan.end == End::Limit && self.bid(id).state == BidState::Open {
             self.reach(Rule::GoesOnInTheNextTick);
-            self.waits(Entrant::Bid(id));
+            self.waits(age, Entrant::Bid(id));
         }
     }
 
     /// An order that was parked, and can be paid for.
-    fn order_enters_again(&mut self, id: OrderId) {
+    fn order_enters_again(&mut self, age: u64, id: OrderId) {
         let mut order = self.order(id).clone();
         if order.state == OrderState::Parked {
             order.state = OrderState::Open;
-            if order.hold() > self.available(order.account) {
+            if order.hold() > self.available(order.account) || self.is_beyond_mandate(&order) {
                 return;
             }
             self.reach(Rule::OrderResumed);
@@ -159,10 +161,11 @@ impl Oracle {
             let reason = reason.or(never_rests.then_some(CancelReason::NotFilledAtOnce));
             reason.into_iter().for_each(|reason| self.cancel_order(id, reason));
         }
+        self.park_unless_allowed(id);
         self.park_where_full(&plan);
         if plan.end == End::Limit && self.order(id).state == OrderState::Open {
             self.reach(Rule::GoesOnInTheNextTick);
-            self.waits(Entrant::Order(id));
+            self.waits(age, Entrant::Order(id));
         }
         // Bids that wait on it may have had room meanwhile.
         let waits = self.bids.iter().filter(|bid| bid.is_live() && bid.answers() == Some(id));
@@ -195,10 +198,22 @@ impl Oracle {
     pub(super) fn go_on(&mut self) {
         self.reach(Rule::TickGoesOn);
         self.waiting_since = None;
+        self.only_what_lives_waits();
+        while self.has_budget() && !self.waiting.is_empty() {
+            let (age, first) = self.waiting.remove(0);
+            self.enters_again_or_waits(age, first);
+            self.only_what_lives_waits();
+        }
+        if !self.waiting.is_empty() {
+            self.reach(Rule::LeftForTheNextTick);
+            self.waiting_since = Some(self.step.at);
+        }
+    }
+
+    pub(super) fn only_what_lives_waits(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.sort_unstable();
-        waiting.dedup();
-        self.reenter(waiting);
+        waiting.retain(|(_, thing)| self.is_alive(*thing));
+        self.waiting = waiting;
     }
 
     /// What is left to do goes on in the next tick.
@@ -224,9 +239,10 @@ impl Oracle {
         loop {
             let could = |order: &&super::Order| {
                 let open = super::Order { state: OrderState::Open, ..(*order).clone() };
-                order.state == OrderState::Parked && open.hold() <= self.available(order.account)
+                let is_allowed = !self.is_beyond_mandate(order) && !self.awaits_the_clock(order.account);
+                order.state == OrderState::Parked && is_allowed && open.hold() <= self.available(order.account)
             };
-            let waits = |order: &&super::Order| self.waiting.contains(&Entrant::Order(order.id));
+            let waits = |order: &&super::Order| self.waiting.contains(&(order.age, Entrant::Order(order.id)));
             let payable = self.orders.iter().filter(could).filter(|order| !waits(order));
             let payable: Vec<_> = payable.map(|order| Entrant::Order(order.id)).collect();
             if payable.is_empty() {

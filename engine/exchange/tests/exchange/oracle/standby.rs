@@ -109,11 +109,18 @@ impl Oracle {
             let bid = self.bid(bid);
             let dear = owed(bid.place.price, lease.units, lease.replicas, lease.prepay);
             let (hold, units) = ((dear - lease.escrow()).max(0), lease.units * lease.replicas);
-            Standby { lease: id, bid: bid.id, host: bid.place.provider, price: bid.place.price, units, hold }
+            (Standby { lease: id, bid: bid.id, host: bid.place.provider, price: bid.place.price, units, hold }, dear)
         });
-        let is_payable = |standby: &Standby| standby.hold <= self.available(lease.tenant);
+        let per_lease = self.mandate(lease.tenant).per_lease.map(|most| i128::from(most.get()));
+        let is_beyond = |dear: i128| per_lease.is_some_and(|most| dear > most);
         match standby {
-            Some(standby) if is_payable(&standby) => self.reserve(standby, lease.replicas),
+            Some((_, dear)) if is_beyond(dear) => {
+                self.reach(Rule::StandbyBeyondMandate);
+                self.tell(StandbyMissing { lease: id });
+            }
+            Some((standby, _)) if standby.hold <= self.available(lease.tenant) => {
+                self.reserve(standby, lease.replicas);
+            }
             Some(_) => {
                 self.reach(Rule::StandbyTooDear);
                 self.tell(StandbyMissing { lease: id });

@@ -9,7 +9,7 @@ use super::{Lease, Oracle, Rule};
 
 /// What a timer is for. Two that are due at one time fire in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Timer {
+pub(super) enum Timer {
     OrderExpiry(OrderId),
     AuctionClose(OrderId),
     BidExpiry(BidId),
@@ -17,6 +17,7 @@ enum Timer {
     LeaseOverdue(LeaseId),
     DeadMan(AccountId),
     Trust(AccountId),
+    Mandate(AccountId),
     Gang(OrderId),
     Reentry,
     NewTerms,
@@ -25,7 +26,7 @@ enum Timer {
 
 impl Oracle {
     /// All timers, searched for in all that there is, the first due first.
-    fn timers(&self) -> Vec<(Micros, Timer)> {
+    pub(super) fn timers(&self) -> Vec<(Micros, Timer)> {
         let mut timers = Vec::new();
         for order in self.orders.iter().filter(|order| order.is_live()) {
             timers.extend(order.place.expires_at.map(|at| (at, Timer::OrderExpiry(order.id))));
@@ -44,6 +45,8 @@ impl Oracle {
         }
         for account in &self.accounts {
             timers.extend(account.dead_man.map(|armed| (armed.deadline, Timer::DeadMan(account.id))));
+            let mandate_due = account.watched.and_then(|watched| watched.due_at());
+            timers.extend(mandate_due.map(|due_at| (due_at, Timer::Mandate(account.id))));
             timers.extend(self.trust_until(account.id).map(|until| (until, Timer::Trust(account.id))));
         }
         timers.extend(self.gangs.iter().filter_map(|gang| Some((gang.put_off?, Timer::Gang(gang.order)))));
@@ -82,6 +85,7 @@ impl Oracle {
             Timer::BidExpiry(bid) => self.expire_bid(bid),
             Timer::AuctionClose(order) => return self.close_auction(order),
             Timer::DeadMan(account) => self.dead_man_fires(account),
+            Timer::Mandate(account) => self.mandate_is_due(account),
             Timer::Trust(account) => self.trust_expires(account),
             Timer::Reentry => {
                 self.go_on();

@@ -29,6 +29,7 @@ pub(crate) struct Funding {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TopUp {
+    pub(super) at: Micros,
     pub(crate) seconds: Seconds,
     pub(crate) amount: i128,
     pub(crate) answer: Option<ChainAnswer>,
@@ -104,17 +105,21 @@ impl Oracle {
         if grown > i64::MAX.into() {
             return Err(Code::AmountTooLarge);
         }
-        let amount = grown - lease.escrow();
+        let (amount, at) = (grown - lease.escrow(), self.step.at);
         if amount == 0 || lease.funding.top_ups.len() >= TOP_UPS_MAX {
             return Err(Code::OutOfBounds);
         }
         if self.available(self.step.account) < amount {
             return Err(Code::InsufficientFunds);
         }
+        if !self.may_top_up(lease, amount) {
+            return Err(Code::MandateExceeded);
+        }
         let top_ups = &mut self.lease_mut(asked.lease).funding.top_ups;
-        top_ups.push(TopUp { seconds: asked.seconds, amount, answer: None });
+        top_ups.push(TopUp { at, seconds: asked.seconds, amount, answer: None });
         let number = u32::try_from(top_ups.len()).expect("few");
         self.tell(TopUpRequested { lease: asked.lease, number, seconds: asked.seconds, amount: stroops(amount) });
+        self.park_beyond_mandate(self.step.account, Rule::ParkedByATopUp);
         Ok(Answer::Done(Reply::Lease(asked.lease)))
     }
 
@@ -173,6 +178,7 @@ impl Oracle {
         lease.failed_checks = 0;
         // What follows is paid from when it is seen.
         lease.heard_at = None;
+        lease.record.seen_until = lease.record.seen_until.max(at);
         lease.funding.resumed_at = Some(at);
         lease.overdue_at = Some(at.plus(lease.timing.dark_after));
         let is_long = lease.funding.suspended_micros > at.since(ended);
@@ -201,6 +207,10 @@ pub(crate) fn rest_of(lease: &Lease) -> Seconds {
 }
 
 impl TopUp {
+    pub(super) const fn is_in_escrow(&self) -> bool {
+        matches!(self.answer, Some(ChainAnswer::Came(_)))
+    }
+
     pub(crate) fn stroops(&self) -> Stroops {
         stroops(self.amount)
     }

@@ -13,7 +13,7 @@ use super::{Answer, Oracle, Reply, Rule};
 #[derive(Clone, Debug)]
 pub(crate) struct Standing {
     /// The level below which it never falls.
-    granted: TrustLevel,
+    pub(super) granted: TrustLevel,
     pub(crate) reputation: Reputation,
     /// What orders look at.
     pub(crate) uptime: Uptime,
@@ -70,7 +70,8 @@ impl Oracle {
         }
         self.stake_cursor = fact.event;
         let account = self.account_of(fact.address);
-        self.standing_mut(account).staked = staked;
+        let before = std::mem::replace(&mut self.standing_mut(account).staked, staked);
+        self.ever_staked += (staked - before).max(0);
         if let Some(lease) = fact.slashed {
             let forfeits = &mut self.standing_mut(account).forfeits;
             let before = forfeits.len();

@@ -105,7 +105,12 @@ impl Oracle {
         let bid = self.bid(found.ok_or(Verdict::NoProvider)?);
         let (bid, host, price): (_, ProviderId, Rate) = (bid.id, bid.place.provider, bid.place.price);
         let (duration, replicas, order) = (self.order(lease.order).place.duration, lease.replicas, lease.order);
-        if owed(price, lease.units, replicas, duration) > self.available(treasury) {
+        let escrow = owed(price, lease.units, replicas, duration);
+        if escrow > self.available(treasury) {
+            return Err(Verdict::NoFunds);
+        }
+        if self.cap(treasury, 0).is_some_and(|cap| escrow > cap) {
+            self.reach(Rule::RerunBeyondMandate);
             return Err(Verdict::NoFunds);
         }
         let origin = Origin::Rerun(checked);
@@ -118,6 +123,7 @@ impl Oracle {
         self.reach(if ran.len() == 1 { Rule::SecondRun } else { Rule::ThirdRun });
         self.tell(VerificationRerun { lease: checked, rerun });
         self.park_what_cannot_be_met(host, Rule::ParkedByARerun);
+        self.park_beyond_mandate(treasury, Rule::ParkedByASpentMandate);
         Ok(())
     }
 

@@ -23,7 +23,7 @@ const CANCELLATIONS: u8 = 7;
 const CLOSINGS: u8 = 8;
 
 /// What it foretells of that, too.
-const MORE: [&str; 19] = [
+const MORE: [&str; 22] = [
     "lease.runway",
     "lease.suspended",
     "lease.resumed",
@@ -40,6 +40,9 @@ const MORE: [&str; 19] = [
     "refused SIGNATURE_REQUIRED",
     "refused BACKLOG_MISMATCH",
     "order.parked",
+    "mandate.set",
+    "mandate.set done",
+    "refused MANDATE_EXCEEDED",
     "order.resumed",
     "refused ORDER_PARKED",
     "lease ends gangFailed",

@@ -10,6 +10,7 @@ use berth_exchange::Exchange;
 
 use super::dice::{Dice, ids, text};
 use super::leasing::stroops;
+use super::mandates::spent_by_failover;
 use crate::oracle::{Oracle, Origin, Standby};
 
 /// What streams must meet of failover.
@@ -74,6 +75,7 @@ pub(crate) fn failing(x: &Oracle, dice: &mut Dice<'_>) -> Option<(AccountId, Com
             let amount = stroops(dice.pick(&[free, free + held, free + held / 2, free]));
             (AccountId::EXCHANGE, WithdrawalFact { event, address: tenant.address, amount }.into())
         }
+        _ if lease.state == LeaseState::Closed && dice.once_in(4) => spent_by_failover(x, lease, dice),
         _ if lease.state == LeaseState::Closed => {
             let [pay, fee, refund] = [lease.pay, lease.fee, lease.escrow() - lease.pay].map(stroops);
             let paid = SettlementPaid { lease: lease.id, tx: TxHash([4; 32]), ledger: 2, pay, fee, refund };

@@ -10,15 +10,13 @@ use crate::oracle::{Lease, rest_of};
 
 /// What is said of a lease's funds and of its gaps, when it is time for either.
 pub(crate) fn funding(lease: &Lease, now: Micros, dice: &mut Dice<'_>) -> Option<(AccountId, Command)> {
-    let goes_on = matches!(lease.state, LeaseState::Running | LeaseState::Suspended);
-    let is_part = goes_on && lease.prepay < lease.duration;
     let is_asked = lease.funding.pending().is_some();
     let has_gap = lease.gap.is_some() && lease.state != LeaseState::Closed;
     // Once in a while without any reason.
     let kind = match dice.below(16) {
-        0..8 if has_gap => 2,
+        0..10 if has_gap => 2,
         0..8 if is_asked => 1,
-        0..6 if is_part => 0,
+        0..7 if may_grow(lease) => 0,
         0..8 if lease.is_late(now) => 3,
         8 if is_asked => 0,
         8..10 if !lease.funding.top_ups.is_empty() => 1,
@@ -31,6 +29,11 @@ pub(crate) fn funding(lease: &Lease, now: Micros, dice: &mut Dice<'_>) -> Option
         2 => (lease.owner, backlog(lease, dice).into()),
         _ => (lease.owner, Heartbeat { lease: lease.id, cpu_millis: 1, memory_bytes: 1, healthy: true }.into()),
     })
+}
+
+/// Whether more of a lease can be paid for now.
+pub(crate) fn may_grow(lease: &Lease) -> bool {
+    matches!(lease.state, LeaseState::Running | LeaseState::Suspended) && lease.prepay < lease.duration
 }
 
 fn top_up(lease: &Lease, dice: &mut Dice<'_>) -> TopUpLease {

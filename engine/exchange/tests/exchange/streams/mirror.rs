@@ -3,13 +3,13 @@
 
 use berth_domain::codec::{Decode, Encode};
 use berth_domain::{AccountId, BidTarget, CommandRefused, Entry, Event, Stroops};
-use berth_exchange::{Book, Exchange, Outcome, StateHash};
+use berth_exchange::{Book, Component, Exchange, Outcome, StateHash};
 
 use super::tape::Witness;
 use super::{failing, trusted};
 use crate::desk::bytes_of;
 use crate::invariants;
-use crate::oracle::{Answer, Lease, Oracle, Reply, Row};
+use crate::oracle::{Answer, COMPONENTS, Lease, Oracle, Reply, Row};
 use crate::restored::restored;
 
 /// Entries after which the replica is made out of its content.
@@ -21,14 +21,12 @@ pub(crate) struct Mirror {
     /// Fed with what each entry decodes to from its bytes; now and then made
     /// anew out of its own content.
     replica: Exchange,
+    /// After the last entry.
+    state: Option<StateHash>,
 }
 
 impl Witness for Mirror {
     fn see(&mut self, entry: &Entry, oracle: &Oracle, answer: Answer, foretold: &[Event]) {
-        // Hashing takes most of the time: only what must change nothing is
-        // hashed before and after.
-        let changes = matches!(answer, Answer::Done(_));
-        let before = (!changes).then(|| self.exchange.state_hash());
         let mut events = Vec::new();
         let outcome = self.exchange.apply(entry, &mut events).expect("the tape is a valid log");
         assert_eq!(as_answer(outcome), answer, "the exchange (left) answers otherwise to {entry:?}");
@@ -43,9 +41,12 @@ impl Witness for Mirror {
                 foretold.get(at),
             );
         }
-        compare(&self.exchange, oracle);
-        if let Some(before) = before {
-            self.is_untouched(entry, answer, &events, before);
+        let state = self.hash(oracle);
+        if let Some(before) = self.state.replace(state)
+            && !matches!(answer, Answer::Done(_))
+        {
+            assert_eq!(state, before, "what changes nothing changed something: {entry:?}");
+            is_told_once(entry, answer, &events);
         }
         self.replicate(entry, outcome, &events);
         invariants::check(&self.exchange);
@@ -53,16 +54,19 @@ impl Witness for Mirror {
 }
 
 impl Mirror {
-    /// A refusal and a repetition change nothing; a refusal says so once.
-    fn is_untouched(&self, entry: &Entry, answer: Answer, events: &[Event], before: StateHash) {
-        assert_eq!(self.exchange.state_hash(), before, "what changes nothing changed something: {entry:?}");
-        match (answer, events) {
-            (Answer::Refused(code), [Event::CommandRefused(CommandRefused { account, code: told, .. })]) => {
-                assert_eq!((*account, *told), (entry.account, code), "whose refusal: {entry:?}");
-            }
-            (Answer::Refused(_), _) => panic!("a refusal is told by one event: {entry:?} {events:?}"),
-            _ => assert!(events.is_empty(), "a repetition has events: {entry:?} {events:?}"),
+    /// The hash of each component, which the oracle foretells. Where one differs,
+    /// the fields say what is wrong, or at least the bytes do.
+    fn hash(&self, oracle: &Oracle) -> StateHash {
+        let state = self.exchange.state_hash();
+        let hashes = [state.ledger, state.books, state.leases, state.providers];
+        let foretold = oracle.hashes();
+        if let Some(i) = (0..4).find(|i| hashes[*i] != foretold[*i]) {
+            compare(&self.exchange, oracle);
+            let mut told = Vec::new();
+            self.exchange.content(Component::ALL[i], &mut |piece| told.extend_from_slice(piece));
+            panic!("{} part {}", COMPONENTS[i], parting(&told, &oracle.contents()[i]));
         }
+        state
     }
 
     /// The log's bytes carry all that matters.
@@ -86,6 +90,26 @@ impl Mirror {
     pub(crate) fn end(&self) {
         assert_eq!(self.replica.state_hash(), self.exchange.state_hash(), "the replica's state differs");
     }
+}
+
+/// A refusal is told of by one event, a repetition by none.
+fn is_told_once(entry: &Entry, answer: Answer, events: &[Event]) {
+    match (answer, events) {
+        (Answer::Refused(code), [Event::CommandRefused(CommandRefused { account, code: told, .. })]) => {
+            assert_eq!((*account, *told), (entry.account, code), "whose refusal: {entry:?}");
+        }
+        (Answer::Refused(_), _) => panic!("a refusal is told by one event: {entry:?} {events:?}"),
+        _ => assert!(events.is_empty(), "a repetition has events: {entry:?} {events:?}"),
+    }
+}
+
+/// Where two contents part, and what is about there.
+fn parting(told: &[u8], foretold: &[u8]) -> String {
+    let at = (0..told.len().max(foretold.len())).find(|at| told.get(*at) != foretold.get(*at));
+    let Some(at) = at else { return "in their hash alone".to_owned() };
+    let about =
+        |bytes: &[u8]| format!("{:02x?}", &bytes[at.saturating_sub(40).min(bytes.len())..bytes.len().min(at + 8)]);
+    format!("at byte {at}, 8 before the end of\nexchange: {}\noracle:   {}", about(told), about(foretold))
 }
 
 fn as_answer(outcome: Outcome) -> Answer {
@@ -141,6 +165,9 @@ fn accounts(x: &Exchange, oracle: &Oracle) {
         let id = it.id;
         assert_eq!((it.id, it.address, it.level), (known.id, known.address, known.level), "account {id}");
         assert_eq!(it.dead_man_millis, known.dead_man_millis(), "dead-man timer of account {id}");
+        let mandate = known.watched.map(|watched| watched.mandate);
+        let spent = is(it.spent_on(x.last_at()));
+        assert_eq!((it.mandate, spent), (mandate, oracle.spent(id)), "mandate of account {id}, and what is spent");
         let b = x.balances(id);
         let money = [b.available, b.held, b.escrowed, b.withdrawing, b.owed].map(is);
         assert_eq!(money, money_of(oracle, id), "free, held, escrowed, leaving, owed of account {id}");

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::dice::{Dice, region, text};
 use super::failing::failing;
 use super::leasing::{funds, going_well, is_over, leasing, stroops};
+use super::mandates::mandate;
 use super::operating::{operating, update};
 use super::standing::{auditors, grants, standing, trust_rules};
 use super::tape::Tape;
@@ -126,7 +127,7 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
     let other = dice.once_in(60).then(|| AccountId(dice.pick(&[0, 1, 2, 7, 8, 99])));
     let is_idle = x.leases.iter().all(is_over);
     // No market is paused for long.
-    let resumes = !x.operation.paused.is_empty() && dice.once_in(16);
+    let resumes = !x.operation.paused.is_empty() && dice.once_in(24);
     let (account, mut command) = match next.kind {
         _ if resumes => operating(x, now, dice),
         0..60 if tape.checks && dice.once_in(2) => {
@@ -142,7 +143,8 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
         45..49 => trading::amend_bid(x, now, dice),
         49..52 => trading::replace_order(x, now, dice),
         52..54 => trading::replace_bid(x, now, dice),
-        54..59 => trading::mass_quote(x, dice),
+        54..57 => trading::mass_quote(x, dice),
+        57..59 => mandate(x, now, dice),
         59 => trading::cancel_all(x, dice),
         60 => trading::dead_man(dice),
         61..67 => trading::ending(x, dice),
