@@ -42,7 +42,7 @@ mod verify;
 mod examples;
 
 use berth_domain::{
-    AccountId, AccountOpened, Authority, BidId, ChainEventId, Code, Command, CommandRefused, Entry, Event,
+    AccountId, AccountOpened, Authority, BidId, Bounds, ChainEventId, Code, Command, CommandRefused, Entry, Event,
     ExchangeOpened, Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seq, Subject,
 };
 
@@ -130,6 +130,8 @@ struct Step {
     /// Whether its words carry a signature.
     is_signed: bool,
     command: Option<Command>,
+    /// Those at its beginning: what it may do is fixed then.
+    bounds: Option<Bounds>,
     /// Candidates that this entry has skipped.
     skipped: u32,
     /// Leases that this entry has opened.
@@ -145,10 +147,12 @@ impl Oracle {
         let before = self.clone();
         let (seq, at, account) = (entry.seq, entry.at, entry.account);
         let is_signed = matches!(entry.authority, Authority::Signed { .. });
-        self.step = Step { seq, at, account, is_signed, command: Some(entry.command.clone()), ..Step::default() };
+        let bounds = self.genesis.as_ref().map(|genesis| genesis.bounds);
+        let command = Some(entry.command.clone());
+        self.step = Step { seq, at, account, is_signed, command, bounds, ..Step::default() };
         let answer = self.command(&entry.command).unwrap_or_else(|code| {
             let tally = self.tally.clone();
-            *self = Self { tally, step: Step { seq, at, account, ..Step::default() }, ..before };
+            *self = Self { tally, step: Step { seq, at, account, bounds, ..Step::default() }, ..before };
             let subject = subject(&entry.command);
             self.tell(CommandRefused { account, subject, code });
             Answer::Refused(code)
@@ -279,6 +283,12 @@ impl Oracle {
 
     fn rules(&self) -> &Genesis {
         self.genesis.as_ref().expect("nothing comes before the genesis")
+    }
+
+    /// What the entry may do at most: by the bounds at its beginning, also when
+    /// others come into force in it.
+    fn budget(&self) -> Bounds {
+        self.step.bounds.unwrap_or(self.rules().bounds)
     }
 
     /// The account of a key, opened when it is new.

@@ -88,7 +88,7 @@ impl Oracle {
     /// Each of its leases counts against those that the entry may open; whether
     /// all were reached.
     pub(super) fn close_gang(&mut self, order: OrderId) -> bool {
-        let (at, fills) = (self.step.at, self.rules().bounds.fills);
+        let (at, fills) = (self.step.at, self.budget().fills);
         let Some(legs) = self.gang_of(order).and_then(|gang| gang.closing.take()) else { return true };
         for (i, leg) in legs.iter().enumerate() {
             if self.step.opened >= fills {

@@ -89,6 +89,11 @@ impl Lease {
         owed(self.price, self.units, self.replicas, self.prepay)
     }
 
+    /// When what its state waits for is overdue.
+    pub(crate) const fn overdue_at(&self) -> Option<Micros> {
+        self.overdue_at
+    }
+
     /// Whether its escrow holds that: from the match until the contract has paid,
     /// or until the lease closes without one.
     pub(super) fn has_escrow(&self) -> bool {

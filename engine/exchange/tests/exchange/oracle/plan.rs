@@ -198,7 +198,7 @@ impl Oracle {
 
     /// What comes of a pair beside what is planned.
     fn meet(&self, taker: Taker, pair: &Pair<'_>, is_again: bool, plan: &mut Plan) -> Met {
-        let bounds = &self.rules().bounds;
+        let bounds = self.budget();
         if self.is_served(taker.side, pair, plan) {
             return Met::Over;
         }

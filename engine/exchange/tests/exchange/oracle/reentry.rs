@@ -64,7 +64,7 @@ impl Oracle {
     /// Whether the entry may still skip, open a lease, and let a thing enter
     /// again: as many as it may skip.
     fn has_budget(&self) -> bool {
-        let bounds = &self.rules().bounds;
+        let bounds = self.budget();
         self.step.skipped < bounds.scan && self.step.opened < bounds.fills && self.step.reentered < bounds.scan
     }
 
@@ -173,8 +173,11 @@ impl Oracle {
         self.reenter(directed);
     }
 
+    /// Whether what the entry may still do is a whole entry's, by the bounds
+    /// that are in force now.
     fn is_fresh(&self) -> bool {
-        self.step.skipped == 0 && self.step.opened == 0
+        let (mine, now) = (self.budget(), self.rules().bounds);
+        self.step.skipped + now.scan == mine.scan && self.step.opened + now.fills == mine.fills
     }
 
     /// Why what enters again ends. One that had a whole entry's budget and got

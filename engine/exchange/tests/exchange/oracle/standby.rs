@@ -85,7 +85,7 @@ impl Oracle {
                 continue;
             }
             let Some(lease) = self.seeking.iter().min().copied() else { return true };
-            if self.step.reentered >= self.rules().bounds.scan {
+            if self.step.reentered >= self.budget().scan {
                 self.reach(Rule::StandbyLooksInTheNextTick);
                 self.goes_on_next();
                 return false;
@@ -149,7 +149,7 @@ impl Oracle {
             if takes {
                 return (Some(bid.id), skipped);
             }
-            if skipped >= self.rules().bounds.scan {
+            if skipped >= self.budget().scan {
                 self.reach(Rule::ScanEndsTheLook);
                 return (None, skipped);
             }

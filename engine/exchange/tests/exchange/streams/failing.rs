@@ -3,7 +3,7 @@
 
 use berth_domain::{
     AccountId, AmendBid, BidTarget, CancelBid, ChainEventId, Command, Deposit, Event, FinishLease, FinishOutcome,
-    LeaseId, LeaseState, Mode, OrderState, PlaceOrder, SettlementPaid, TimeInForce, TxHash, UpdateProvider,
+    LeaseId, LeaseState, Mode, OrderState, PlaceOrder, SetMandate, SettlementPaid, TimeInForce, TxHash, UpdateProvider,
     WithdrawalFact,
 };
 use berth_exchange::Exchange;
@@ -50,6 +50,9 @@ pub(crate) fn wants_standbys(place: &mut PlaceOrder, dice: &mut Dice<'_>) {
 /// order that waits for it.
 pub(crate) fn failing(x: &Oracle, dice: &mut Dice<'_>) -> Option<(AccountId, Command)> {
     let event = ChainEventId { toid: x.head().0.0 + 10, index: 0 };
+    if let Some(said) = ends_with_its_lease(x).filter(|_| dice.once_in(2)) {
+        return Some(said);
+    }
     let tenants = x.accounts.iter().filter(|account| {
         let waits = |order: &&crate::oracle::Order| order.account == account.id && order.state == OrderState::Parked;
         x.orders.iter().find(waits).is_some()
@@ -75,7 +78,11 @@ pub(crate) fn failing(x: &Oracle, dice: &mut Dice<'_>) -> Option<(AccountId, Com
             let amount = stroops(dice.pick(&[free, free + held, free + held / 2, free]));
             (AccountId::EXCHANGE, WithdrawalFact { event, address: tenant.address, amount }.into())
         }
-        _ if lease.state == LeaseState::Closed && dice.once_in(4) => spent_by_failover(x, lease, dice),
+        5 if lease.state != LeaseState::Closed => {
+            let per_lease = Some(stroops(lease.escrow()));
+            (lease.tenant, SetMandate { per_lease, per_day: None, floor: None, until: None }.into())
+        }
+        _ if lease.state == LeaseState::Closed && dice.once_in(3) => spent_by_failover(x, lease, dice),
         _ if lease.state == LeaseState::Closed => {
             let [pay, fee, refund] = [lease.pay, lease.fee, lease.escrow() - lease.pay].map(stroops);
             let paid = SettlementPaid { lease: lease.id, tx: TxHash([4; 32]), ledger: 2, pay, fee, refund };
@@ -86,6 +93,22 @@ pub(crate) fn failing(x: &Oracle, dice: &mut Dice<'_>) -> Option<(AccountId, Com
             let finish = FinishLease { lease: lease.id, outcome, exit_code: None, result: None, detail };
             (lease.owner, finish.into())
         }
+    })
+}
+
+/// A standby that would end when its lease does: no other is to follow it.
+fn ends_with_its_lease(x: &Oracle) -> Option<(AccountId, Command)> {
+    x.standbys.iter().find_map(|standby| {
+        let (lease, bid) = (x.find_lease(standby.lease)?, x.find_bid(standby.bid)?);
+        let end = match lease.state {
+            LeaseState::Opened | LeaseState::Suspended => lease.overdue_at(),
+            LeaseState::Running => lease.ends_at,
+            _ => None,
+        };
+        let is_known = end.is_some() && bid.left > 0;
+        let may_end_so = bid.place.time_in_force == TimeInForce::Gtd && bid.place.expires_at != end;
+        let amend = AmendBid { bid: bid.id, price: None, quantity: None, expires_at: end };
+        (is_known && may_end_so).then_some((bid.account, amend.into()))
     })
 }
 

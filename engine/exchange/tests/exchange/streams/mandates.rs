@@ -1,6 +1,6 @@
 //! Mandates, tight enough to be felt.
 
-use berth_domain::{AccountId, Command, Micros, OrderId, Seconds, SetMandate, Verify};
+use berth_domain::{AccountId, Command, Micros, OrderId, OrderState, Seconds, SetMandate, Verify};
 
 use super::dice::{Dice, ids};
 use super::funding::may_grow;
@@ -53,10 +53,12 @@ pub(crate) fn mandate(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountI
 pub(crate) fn spent_by_failover(x: &Oracle, lease: &Lease, dice: &mut Dice<'_>) -> (AccountId, Command) {
     let (spent, rest) = (x.spent(lease.tenant), lease.escrow() - lease.pay);
     let limit = |amount: i128| Some(stroops(amount.clamp(0, i64::MAX.into())));
-    let (per_lease, per_day) = match dice.below(4) {
-        0 => (limit(rest / 2), None),
-        1 => (None, limit(spent + rest / 2)),
-        _ => (None, limit(spent + rest + rest / 4)),
+    let open = x.orders.iter().filter(|order| order.account == lease.tenant && order.state == OrderState::Open);
+    let one = open.map(|order| order.hold_of_one()).max();
+    let (per_lease, per_day) = match (dice.below(4), one) {
+        (0, _) => (limit(rest / 2), None),
+        (2 | 3, Some(one)) => (None, limit(spent + rest.max(one))),
+        _ => (None, limit(spent + rest / 2)),
     };
     (lease.tenant, SetMandate { per_lease, per_day, floor: None, until: None }.into())
 }

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::dice::{Dice, region, text};
 use super::failing::failing;
+use super::funding::{WINDOW, starved};
 use super::leasing::{funds, going_well, is_over, leasing, stroops};
 use super::mandates::mandate;
 use super::operating::{operating, update};
@@ -71,7 +72,7 @@ pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders, trust]: [
             runway_warning: Seconds(20),
             suspend_timeout: Seconds(timing.1),
             missed_checks: 2,
-            backlog_window: Seconds(100),
+            backlog_window: WINDOW,
         },
         trust: trust_rules(trust),
         grants: grants(trust),
@@ -130,7 +131,7 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
     let resumes = !x.operation.paused.is_empty() && dice.once_in(24);
     let (account, mut command) = match next.kind {
         _ if resumes => operating(x, now, dice),
-        0..60 if tape.checks && dice.once_in(2) => {
+        0..60 if tape.checks && !dice.once_in(3) => {
             verifying(x, dice).unwrap_or_else(|| placed(trading::order(x, now, dice)))
         }
         0..60 if tape.goes_well && !is_idle && dice.once_in(2) => going_well(x, now, dice),
@@ -148,7 +149,7 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
         59 => trading::cancel_all(x, dice),
         60 => trading::dead_man(dice),
         61..67 => trading::ending(x, dice),
-        67..91 => leasing(x, now, dice),
+        67..91 => starved(x, now, dice).unwrap_or_else(|| leasing(x, now, dice)),
         91..94 => (AccountId::EXCHANGE, funds(x, dice)),
         94 => again(&tape.said, dice),
         95 => operating(x, now, dice),
@@ -170,6 +171,15 @@ fn placed((account, place): (AccountId, impl Into<Command>)) -> (AccountId, Comm
 /// What was said before, word for word.
 fn again(said: &[(AccountId, Command)], dice: &mut Dice<'_>) -> (AccountId, Command) {
     let recent = &said[said.len().saturating_sub(60)..];
+    let is_seldom = |said: &&(AccountId, Command)| match &said.1 {
+        Command::RegisterProvider(says) => says.client_id.is_some(),
+        Command::ReplaceBid(replace) => replace.place.client_id.is_some(),
+        Command::ReplaceOrder(replace) => replace.place.client_id.is_some(),
+        _ => false,
+    };
+    if let Some(seldom) = recent.iter().rev().find(is_seldom).filter(|_| dice.once_in(3)) {
+        return seldom.clone();
+    }
     let place = usize::try_from(dice.below(recent.len() as u64)).expect("small");
     recent[place].clone()
 }

@@ -68,7 +68,7 @@ pub(crate) fn stakes() -> Vec<(AccountId, Command)> {
         let fact = StakeFact { event, address: address(name), staked: stroops(amount), slashed: None };
         (AccountId::EXCHANGE, fact.into())
     };
-    let stakes = [("ada", 1_000), ("bob", 100), ("cem", 1_000), ("dee", 5_000), ("tom", 1_000), ("eve", 120)];
+    let stakes = [("ada", 1_000), ("bob", 100), ("cem", 5_000), ("dee", 5_000), ("tom", 1_000), ("eve", 120)];
     (1..).zip(stakes).map(stake).collect()
 }
 

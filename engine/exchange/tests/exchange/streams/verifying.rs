@@ -4,8 +4,8 @@
 use berth_domain::{
     AccountId, BidTarget, ChainEventId, Command, ContainerReport, Deposit, Digest, Escrowed, Event, FinishLease,
     FinishOutcome, GpuInventory, JobResult, LeaseId, LeaseState, LedgerSeen, Limits, MarketId, Mode, PlaceBid,
-    PlaceOrder, ProviderId, Rate, RegisterProvider, Resources, Seconds, SelfTrade, SettlementRefunded, StartLease,
-    StopLease, TimeInForce, TrustLevel, TxHash, Verify,
+    PlaceOrder, ProviderId, Rate, RegisterProvider, Resources, Seconds, SelfTrade, SettlementRefunded, StakeFact,
+    StartLease, StopLease, TimeInForce, TrustLevel, TxHash, Verify,
 };
 
 use super::dice::{Dice, ids, text};
@@ -54,9 +54,15 @@ pub(crate) const fn is_checked(choice: u8) -> bool {
 /// enough to run on.
 pub(crate) fn setting(choice: u8) -> Vec<(AccountId, Command)> {
     let event = ChainEventId { toid: 9, index: 0 };
-    let amount = stroops(if choice.is_multiple_of(2) { 700_000 } else { 2_000 });
+    let amount = stroops(if choice % 4 == 1 { 2_000 } else { 700_000 });
     let fees = Deposit { event, address: address("treasury"), amount };
     let mut setting = vec![(AccountId::EXCHANGE, fees.into())];
+    // One of the hosts' owners has nothing to lose.
+    if !choice.is_multiple_of(2) {
+        let event = ChainEventId { toid: 8, index: 0 };
+        let fact = StakeFact { event, address: address("eve"), staked: stroops(0), slashed: None };
+        setting.push((AccountId::EXCHANGE, fact.into()));
+    }
     for (account, host) in [(4, 8), (5, 9), (6, 10), (3, 11)] {
         let register = RegisterProvider {
             resources: Resources { cpu: 100, memory: 1_000, storage: 1_000 },
