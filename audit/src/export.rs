@@ -1,6 +1,6 @@
 //! Events as rows of a table, for those who ask with SQL.
 
-use berth_domain::{Event, Micros};
+use berth_domain::Event;
 use berth_render::Unsealed;
 use berth_wire::event::{event_json, event_type};
 
@@ -72,43 +72,4 @@ fn row(moment: &Moment<'_>, index: u32, event: &Event) -> Row {
         slot.get_or_insert(id);
     }
     row
-}
-
-/// The day of a stamp (UTC) as `2026-11-21`: days from the civil calendar, by
-/// Howard Hinnant's `civil_from_days`.
-#[must_use]
-pub fn day(at: Micros) -> String {
-    const DAY_MICROS: u64 = 86_400_000_000;
-    let days = at.0 / DAY_MICROS + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let date = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{date:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_those_of_the_calendar() {
-        const DAY: u64 = 86_400_000_000;
-        for (days, named) in [
-            (0, "1970-01-01"),
-            (58, "1970-02-28"),
-            (59, "1970-03-01"),
-            (789, "1972-02-29"),
-            (11_016, "2000-02-29"),
-            (20_778, "2026-11-21"),
-            (47_540, "2100-02-28"),
-            (47_541, "2100-03-01"),
-        ] {
-            assert_eq!(day(Micros(days * DAY)), named);
-            assert_eq!(day(Micros(days * DAY + DAY - 1)), named);
-        }
-    }
 }

@@ -10,7 +10,7 @@ mod room;
 
 use std::cmp::Reverse;
 
-use berth_domain::{Age, BidTarget, Event, LeaseOpened, MarketId, Mode, OrderId, Seq, TrustLevel};
+use berth_domain::{AccountId, Age, BidTarget, Event, LeaseId, LeaseOpened, MarketId, Mode, OrderId, Seq, TrustLevel};
 use berth_exchange::{Bid, Exchange, LogViolation, Obstacle, Order, Origin};
 
 pub use self::fault::{Fault, Unfair};
@@ -132,6 +132,7 @@ impl Judge<'_> {
             for candidate in better.filter_map(|(_, id)| x.bid(id)) {
                 let rank = (candidate.price, Reverse(level), candidate.age, candidate.id);
                 let is_better = rank < own && self.stood_before(candidate) && !room.is_stirred(candidate.provider);
+                let is_better = is_better && !self.has_its_part(order, candidate.account, opened.lease);
                 if is_better && x.obstacles_between(order.id, candidate.id).is_some_and(|found| found.is_empty()) {
                     return Some(Fault::bid(candidate, level));
                 }
@@ -157,7 +158,8 @@ impl Judge<'_> {
             let is_better = (Reverse(given), candidate.age, candidate.id) < (Reverse(limit), order.age, order.id);
             let stood = self.before.order(candidate.id).is_some_and(|old| old.age == candidate.age);
             let fits = room.holds(bid.provider, candidate) && room.left_of(bid) >= candidate.units;
-            if is_better && stood && fits && nothing_but_room(x, candidate.id, taken) {
+            let has_part = self.has_its_part(candidate, bid.account, opened.lease);
+            if is_better && stood && fits && !has_part && nothing_but_room(x, candidate.id, taken) {
                 return Some(Fault::OrderPassedOver { order: candidate.id, limit: given, age: candidate.age });
             }
         }
@@ -182,6 +184,13 @@ impl Judge<'_> {
             }
         }
         None
+    }
+
+    /// Whether an order whose replicas go to different accounts has been to one
+    /// before a lease.
+    fn has_its_part(&self, order: &Order, account: AccountId, lease: LeaseId) -> bool {
+        let mut earlier = self.x.leases_of_order(order.id).take_while(|other| other.id < lease);
+        order.spreads() && earlier.any(|other| other.provider_account == account)
     }
 
     fn stood_before(&self, bid: &Bid) -> bool {

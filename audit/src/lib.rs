@@ -15,6 +15,7 @@
 
 mod bisect;
 mod bundle;
+mod calendar;
 mod diff;
 mod export;
 mod fairness;
@@ -24,11 +25,13 @@ mod select;
 mod story;
 mod thing;
 mod touch;
+mod what_if;
 
 pub use bisect::{Bisection, Parting, PartingKind};
 pub use bundle::{Bundle, BundleFault, BundleReport, BundledEntry};
+pub use calendar::{day, stamp};
 pub use diff::{Difference, differences, picture};
-pub use export::{Row, day, rows};
+pub use export::{Row, rows};
 pub use fairness::{Fairness, Fault, Judged, Unfair};
 pub use line::line;
 pub use player::{Moment, Player};
@@ -36,3 +39,4 @@ pub use select::Selection;
 pub use story::Story;
 pub use thing::Thing;
 pub use touch::touched;
+pub use what_if::{OwnLease, Plan, PlanError, WhatIf, WhatIfError, WhatIfReport};

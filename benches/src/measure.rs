@@ -6,13 +6,17 @@
 //! are added up. The driver and its baseline take turns, so that a machine that
 //! slows down slows both. Latencies come from a run of their own, command by
 //! command; they include two readings of the clock.
+//!
+//! Where other work is on the machine, most of what differs between runs is that
+//! work. A run does the same in each batch, so the quickest that each batch ever
+//! was, added up, is what the commands take *undisturbed*.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use crate::allocations::{allocations, are_counted, begin};
 use crate::drive::{BATCH, Driver, Tally};
-use crate::report::{Baseline, Report};
+use crate::report::{Baseline, Ratio, Report, Side};
 use crate::workload::{Command, Expected, Workload, WorkloadFault, oracle};
 
 /// Why there are no figures.
@@ -37,7 +41,8 @@ pub enum MeasureFault {
 
 /// One run.
 struct Run {
-    spent: Duration,
+    /// Of each batch.
+    spent: Vec<Duration>,
     allocations: u64,
     gave: Expected,
 }
@@ -72,8 +77,9 @@ pub fn measure<D: Driver, B: Driver>(workload: &Workload, runs: usize) -> Result
         name: D::NAME,
         is_known: known.is_some(),
         commands,
-        commands_per_second_best: per_second(commands, own.iter().map(|run| run.spent).min().unwrap_or_default()),
+        commands_per_second_best: per_second(commands, own.iter().map(Run::spent).min().unwrap_or_default()),
         commands_per_second_median: per_second(commands, median(&own)),
+        commands_per_second_undisturbed: per_second(commands, undisturbed(&own)),
         runs,
         trades,
         volume,
@@ -84,8 +90,46 @@ pub fn measure<D: Driver, B: Driver>(workload: &Workload, runs: usize) -> Result
         p999_ns,
         p9999_ns,
         allocations: own.iter().map(|run| run.allocations).max().filter(|_| are_counted()),
-        baseline: Baseline { name: B::NAME, commands_per_second_median: per_second(commands, median(&others)) },
+        baseline: Baseline {
+            name: B::NAME,
+            commands_per_second_median: per_second(commands, median(&others)),
+            commands_per_second_undisturbed: per_second(commands, undisturbed(&others)),
+        },
     })
+}
+
+/// Measures a driver on two workloads that take turns, `runs` times each.
+///
+/// # Errors
+/// When it does not trade as the oracle does.
+///
+/// # Panics
+/// When `runs` is zero.
+pub fn compare<D: Driver>([first, second]: [&Workload; 2], runs: usize) -> Result<Ratio, MeasureFault> {
+    assert!(runs > 0, "figures need a run");
+    begin();
+    let (mut firsts, mut seconds) = (Vec::new(), Vec::new());
+    for _ in 0..runs {
+        firsts.push(known::<D>(first)?);
+        seconds.push(known::<D>(second)?);
+    }
+    let side = |workload: &Workload, runs: &[Run]| Side {
+        commands: workload.header.timed,
+        prefill: workload.header.prefill,
+        commands_per_second_median: per_second(workload.header.timed, median(runs)),
+        commands_per_second_undisturbed: per_second(workload.header.timed, undisturbed(runs)),
+    };
+    let mut ratios: Vec<f64> = firsts
+        .iter()
+        .zip(&seconds)
+        .map(|(one, other)| {
+            per_second(second.header.timed, other.spent()) as f64 / per_second(first.header.timed, one.spent()) as f64
+        })
+        .collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    let (first, second) = (side(first, &firsts), side(second, &seconds));
+    let undisturbed = second.commands_per_second_undisturbed as f64 / first.commands_per_second_undisturbed as f64;
+    Ok(Ratio { name: D::NAME, runs, first, second, ratio_median: ratios[runs / 2], ratio_undisturbed: undisturbed })
 }
 
 /// Carries a workload out once, for instruments that watch from outside; gives
@@ -94,11 +138,18 @@ pub fn measure<D: Driver, B: Driver>(workload: &Workload, runs: usize) -> Result
 /// # Errors
 /// When it does not trade as the oracle does.
 pub fn once<D: Driver>(workload: &Workload) -> Result<(Tally, u64), MeasureFault> {
-    let Run { gave, spent, .. } = run::<D>(workload);
+    begin();
+    let run = known::<D>(workload)?;
+    Ok((run.gave.tally, per_second(workload.header.timed, run.spent())))
+}
+
+/// A run that gave what the oracle says, where that is known.
+fn known<D: Driver>(workload: &Workload) -> Result<Run, MeasureFault> {
+    let run = run::<D>(workload);
     if let Some(expected) = oracle(&workload.header) {
-        must_trade::<D>(gave, "the oracle", expected)?;
+        must_trade::<D>(run.gave, "the oracle", expected)?;
     }
-    Ok((gave.tally, per_second(workload.header.timed, spent)))
+    Ok(run)
 }
 
 fn must_trade<D: Driver>(found: Expected, of: &'static str, expected: Expected) -> Result<(), MeasureFault> {
@@ -122,14 +173,14 @@ fn filled<D: Driver>(workload: &Workload) -> D {
 
 fn run<D: Driver>(workload: &Workload) -> Run {
     let mut driver = filled::<D>(workload);
-    let mut spent = Duration::ZERO;
+    let mut spent = Vec::with_capacity(workload.timed().len().div_ceil(BATCH));
     let mut allocated = 0;
     for batch in workload.timed().chunks(BATCH) {
         driver.prepare(batch);
         let before = allocations();
         let start = Instant::now();
         timed(&mut driver, batch);
-        spent += start.elapsed();
+        spent.push(start.elapsed());
         allocated += allocations() - before;
         driver.tell();
     }
@@ -164,10 +215,22 @@ fn latencies<D: Driver, const N: usize>(workload: &Workload, quantiles: [u64; N]
     })
 }
 
+impl Run {
+    fn spent(&self) -> Duration {
+        self.spent.iter().sum()
+    }
+}
+
 fn median(runs: &[Run]) -> Duration {
-    let mut spent: Vec<Duration> = runs.iter().map(|run| run.spent).collect();
+    let mut spent: Vec<Duration> = runs.iter().map(Run::spent).collect();
     spent.sort_unstable();
     spent[spent.len() / 2]
+}
+
+/// The quickest that each batch was, added up.
+fn undisturbed(runs: &[Run]) -> Duration {
+    let quickest = |batch| runs.iter().map(|run| run.spent[batch]).min().unwrap_or_default();
+    (0..runs[0].spent.len()).map(quickest).sum()
 }
 
 fn per_second(commands: u64, spent: Duration) -> u64 {

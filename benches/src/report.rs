@@ -21,6 +21,8 @@ pub struct Report {
     pub commands_per_second_best: u64,
     /// In the median run.
     pub commands_per_second_median: u64,
+    /// With each batch's quickest run.
+    pub commands_per_second_undisturbed: u64,
     /// Runs.
     pub runs: usize,
     /// Trades of the timed commands.
@@ -54,6 +56,55 @@ pub struct Baseline {
     pub name: &'static str,
     /// In the median run.
     pub commands_per_second_median: u64,
+    /// With each batch's quickest run.
+    pub commands_per_second_undisturbed: u64,
+}
+
+/// Figures of one driver on two workloads that took turns.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ratio {
+    /// The driver.
+    pub name: &'static str,
+    /// Runs of each.
+    pub runs: usize,
+    /// On the first workload.
+    pub first: Side,
+    /// On the second.
+    pub second: Side,
+    /// How fast it is on the second where its speed on the first is 1: the median
+    /// of the runs.
+    pub ratio_median: f64,
+    /// With each batch's quickest run.
+    pub ratio_undisturbed: f64,
+}
+
+/// One of two workloads.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Side {
+    /// Timed commands.
+    pub commands: u64,
+    /// Commands that filled its books before.
+    pub prefill: u64,
+    /// In the median run.
+    pub commands_per_second_median: u64,
+    /// With each batch's quickest run.
+    pub commands_per_second_undisturbed: u64,
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, runs, first, second, ratio_median, ratio_undisturbed } = self;
+        writeln!(f, "{name}: {runs} runs of each, in turns")?;
+        for side in [first, second] {
+            let median = millions(side.commands_per_second_median);
+            let undisturbed = millions(side.commands_per_second_undisturbed);
+            let depth = side.prefill;
+            writeln!(f, "  {depth:>9} before   commands/s   median {median}, undisturbed {undisturbed}")?;
+        }
+        write!(f, "  the second is {ratio_median:.3} times as fast (median), {ratio_undisturbed:.3} undisturbed")
+    }
 }
 
 impl fmt::Display for Report {
@@ -63,7 +114,9 @@ impl fmt::Display for Report {
         let ratio = self.commands_per_second_median as f64 / baseline.commands_per_second_median as f64;
         let median = millions(self.commands_per_second_median);
         writeln!(f, "{name}: {commands} commands, {runs} runs")?;
-        writeln!(f, "  commands/s   best {}, median {median}", millions(self.commands_per_second_best))?;
+        let undisturbed = millions(self.commands_per_second_undisturbed);
+        let best = millions(self.commands_per_second_best);
+        writeln!(f, "  commands/s   best {best}, median {median}, undisturbed {undisturbed}")?;
         writeln!(
             f,
             "  {:<12} median {}: {name} is {ratio:.2} times as fast",

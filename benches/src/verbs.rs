@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::drive::{BooksAlone, Driver, LadderBooks, TreeBooks, WholeExchange};
 use crate::generate::generate;
-use crate::measure::{MeasureFault, measure, once};
+use crate::measure::{MeasureFault, compare, measure, once};
 use crate::workload::{Recipe, Workload};
 
 /// What to make or to measure.
@@ -33,6 +33,8 @@ pub enum Verb {
     Book(Measured),
     /// Measures the whole exchange, beside a book of the standard library's maps.
     Apply(Measured),
+    /// Measures on two files in turns: how much slower a deep book is.
+    Ratio(Compared),
 }
 
 /// A file to measure, and how often.
@@ -46,6 +48,29 @@ pub struct Measured {
     /// Carries the file out once, for instruments that watch from outside.
     #[arg(long)]
     once: bool,
+}
+
+/// Two files to measure, and how often.
+#[derive(clap::Args)]
+pub struct Compared {
+    /// What to measure.
+    what: What,
+    /// A workload file.
+    first: PathBuf,
+    /// Another.
+    second: PathBuf,
+    /// Runs of each.
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..))]
+    runs: u16,
+}
+
+/// What carries a workload out.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum What {
+    /// The book alone.
+    Book,
+    /// The whole exchange.
+    Apply,
 }
 
 /// A kind of order flow.
@@ -79,6 +104,15 @@ impl Verb {
             }
             Self::Book(measured) => measured.run::<BooksAlone<LadderBooks>>(json),
             Self::Apply(measured) => measured.run::<WholeExchange>(json),
+            Self::Ratio(Compared { what, first, second, runs }) => {
+                let workloads = [&Workload::read(&first)?, &Workload::read(&second)?];
+                let ratio = match what {
+                    What::Book => compare::<BooksAlone<LadderBooks>>(workloads, runs.into())?,
+                    What::Apply => compare::<WholeExchange>(workloads, runs.into())?,
+                };
+                print(json, &ratio);
+                Ok(())
+            }
         }
     }
 }

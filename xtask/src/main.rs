@@ -1,11 +1,13 @@
 //! Checks and tools of the repository, in Rust: `cargo xtask ci`, `tidy`,
-//! `graph`, `fuzz`, `simulate`, `nightly`.
+//! `graph`, `fuzz`, `simulate`, `memory`, `peers`, `nightly`.
 #![expect(clippy::print_stdout, reason = "a tool of the terminal")]
 
 mod ci;
 mod fuzz;
 mod graph;
+mod memory;
 mod nightly;
+mod peers;
 mod shell;
 mod simulate;
 mod tidy;
@@ -31,7 +33,11 @@ enum Task {
     Fuzz(fuzz::Fuzz),
     /// Worlds out of seeds, from clients to the chain, with faults in them.
     Simulate(simulate::Simulate),
-    /// The long loops that CI runs short.
+    /// The unsafe code under Miri and valgrind.
+    Memory,
+    /// Books that others have published, beside Berth's own.
+    Peers,
+    /// The long loops that CI runs short, and what it leaves out.
     Nightly,
 }
 
@@ -42,6 +48,8 @@ fn main() -> ExitCode {
         Task::Graph { bless } => graph::check(bless),
         Task::Fuzz(what) => fuzz::run(&what),
         Task::Simulate(simulate) => simulate::run(&simulate),
+        Task::Memory => memory::run(),
+        Task::Peers => peers::run(),
         Task::Nightly => nightly::run(),
     };
     match outcome {

@@ -1,6 +1,7 @@
 //! Logs of whole simulated worlds, read as an auditor reads them.
 
 mod bundles;
+mod what_if;
 
 use berth_audit::{
     Bisection, Fairness, PartingKind, Player, Selection, Story, Thing, Unfair, differences, line, picture,

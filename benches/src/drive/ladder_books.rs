@@ -121,13 +121,22 @@ impl LadderBooks {
             }
         }
         for (around, command) in around[index % 2].iter_mut().zip(window(batch, index + 2)) {
-            let node = self.orders[command.order as usize].node;
-            *around = node.map(|node| self.books[usize::from(command.book)].around(node)).unwrap_or_default();
+            let Place { ladder, mirror } = PLACES[command.side.index()];
+            let book = &self.books[usize::from(command.book)];
+            *around = match (command.op, self.orders[command.order as usize].node) {
+                (Op::Rest, _) => book.at(ladder, u64::from(command.price) ^ mirror),
+                (_, Some(node)) => book.around(node),
+                (_, None) => Around::default(),
+            };
         }
         for (around, command) in around[(index + 1) % 2].iter().zip(window(batch, index + 1)) {
             let Place { ladder, mirror } = PLACES[command.side.index()];
-            let key = u64::from(command.price) ^ mirror;
-            self.books[usize::from(command.book)].toward(*around, ladder, key);
+            let book = &self.books[usize::from(command.book)];
+            match command.op {
+                Op::Rest => book.last(*around),
+                Op::Move => book.toward(*around, ladder, u64::from(command.price) ^ mirror),
+                Op::Take | Op::Cancel => {}
+            }
         }
     }
 

@@ -60,8 +60,8 @@ impl Driver for WholeExchange {
             accounts: 2 * users + 1,
             orders,
             bids,
-            // Each trade ends a resting order or a coming one, or both.
-            leases: 2 * (orders + bids),
+            // Each trade fills a resting order or a coming one, or both.
+            leases: orders + bids,
             client_ids: orders + bids,
             resting: (orders + bids) / header.books as usize + 1,
         });

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use berth_audit::{Moment, Player};
 use berth_domain::Seq;
 use berth_exchange::Exchange;
-use berth_journal::{Batch, DataDir, LogReader, ReadError, Tip};
+use berth_journal::{Batch, DataDir, LogReader, ReadError, Tip, exchange_at};
 use clap::Args;
 
 use super::progress::Progress;
@@ -50,18 +50,15 @@ impl Data {
         Ok(player)
     }
 
-    /// The state behind an entry.
+    /// The state behind an entry, from the nearest snapshot.
     ///
     /// # Errors
-    /// As [`Self::walk`], and when the log ends before it.
+    /// When the log cannot be read, or ends before it.
     pub(crate) fn state_at(&self, seq: Seq) -> Result<Exchange, Fault> {
-        let player = self
-            .walk(|moment| Ok(if moment.seq() < seq { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }))?;
-        let head = player.exchange().head();
-        if head < seq || seq == Seq(0) {
-            return Err(Fault::CouldNotRun(format!("the log has entries 1 to {head}, not {seq}")));
+        if seq == Seq(0) {
+            return Err(Fault::CouldNotRun("seq: the first entry is 1".to_owned()));
         }
-        Ok(player.exchange().clone())
+        exchange_at(&self.dir(), seq, u64::MAX).or_fault(&format!("the state behind entry {seq}"))
     }
 }
 

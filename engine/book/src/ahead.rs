@@ -48,6 +48,31 @@ impl Book {
         }
     }
 
+    /// For a thing that is to come: asks for the row that it will have, if that
+    /// is there.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, ladder: Ladder, key: u64) -> Around {
+        // No row is read on the way, so it may be one beside the key.
+        let mut row = self.tries.root(ladder.index());
+        while row & OTHER != 0 {
+            let branch = self.tries.branch(row);
+            row = branch.children.get(branch.digit(key) as usize).copied().unwrap_or(NONE);
+        }
+        self.ask(row);
+        Around { row }
+    }
+
+    /// The step behind that: asks for the last of the row.
+    #[inline]
+    pub fn last(&self, around: Around) {
+        if around.row != NONE
+            && let Some(row) = self.cells.get(around.row)
+        {
+            self.ask(row.prev);
+        }
+    }
+
     #[inline]
     fn ask(&self, id: u32) {
         if let Some(cell) = self.cells.get(id) {

@@ -8,7 +8,11 @@
 //! One value has exactly one encoding: decoding refuses every other byte
 //! string, so a hash over the bytes is a hash over the value.
 
+mod run;
+
 use thiserror::Error;
+
+pub(crate) use run::{Run, field_width, width, width_of};
 
 /// Why bytes are not the canonical encoding of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -34,8 +38,35 @@ pub enum DecodeError {
 
 /// Writes the canonical bytes of a value.
 pub trait Encode {
+    /// How many bytes each value takes, where they all take as many; otherwise
+    /// zero.
+    #[must_use]
+    #[inline(always)]
+    fn width() -> usize
+    where
+        Self: Sized,
+    {
+        0
+    }
+
     /// Appends the canonical bytes to `out`.
     fn encode(&self, out: &mut Vec<u8>);
+
+    /// Appends a tag and behind it the canonical bytes.
+    #[inline]
+    fn encode_behind(&self, tag: u16, out: &mut Vec<u8>) {
+        tag.encode(out);
+        self.encode(out);
+    }
+
+    /// Writes the canonical bytes to the front of `at`, which has room for them.
+    ///
+    /// # Panics
+    /// When there is no room, or when the type has no [`Encode::width`].
+    fn put(&self, at: &mut [u8]) {
+        let _ = at;
+        unreachable!("only what has a width is put");
+    }
 
     /// The canonical bytes as a fresh vector.
     fn to_bytes(&self) -> Vec<u8> {
@@ -116,9 +147,19 @@ impl<'a> Reader<'a> {
 macro_rules! integers {
     ($($int:ty),*) => {$(
         impl Encode for $int {
+            #[inline(always)]
+            fn width() -> usize {
+                size_of::<$int>()
+            }
+
             #[inline]
             fn encode(&self, out: &mut Vec<u8>) {
                 out.extend_from_slice(&self.to_le_bytes());
+            }
+
+            #[inline]
+            fn put(&self, at: &mut [u8]) {
+                at[..size_of::<$int>()].copy_from_slice(&self.to_le_bytes());
             }
         }
         impl Decode for $int {
@@ -133,9 +174,19 @@ macro_rules! integers {
 integers!(u8, u16, u32, u64, u128, i32, i64);
 
 impl Encode for bool {
+    #[inline(always)]
+    fn width() -> usize {
+        1
+    }
+
     #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         out.push(u8::from(*self));
+    }
+
+    #[inline]
+    fn put(&self, at: &mut [u8]) {
+        at[0] = u8::from(*self);
     }
 }
 
@@ -151,9 +202,19 @@ impl Decode for bool {
 }
 
 impl<const N: usize> Encode for [u8; N] {
+    #[inline(always)]
+    fn width() -> usize {
+        N
+    }
+
     #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self);
+    }
+
+    #[inline]
+    fn put(&self, at: &mut [u8]) {
+        at[..N].copy_from_slice(self);
     }
 }
 
@@ -227,10 +288,32 @@ macro_rules! codec_struct {
             const FIELDS: &'static [&'static str] = &[ $( stringify!($field) ),* ];
         }
         impl $crate::codec::Encode for $name {
+            #[inline(always)]
+            fn width() -> usize {
+                $crate::codec::width_of(&[ $( $crate::codec::field_width(|it: &Self| &it.$field) ),* ])
+            }
+
             fn encode(&self, out: &mut Vec<u8>) {
                 let Self { $($field),* } = self;
-                let _ = &out;
-                $( $crate::codec::Encode::encode($field, out); )*
+                let mut run = $crate::codec::Run::new();
+                $( run.add($field, out); )*
+                run.end(out);
+            }
+
+            fn encode_behind(&self, tag: u16, out: &mut Vec<u8>) {
+                let Self { $($field),* } = self;
+                let mut run = $crate::codec::Run::new();
+                run.add(&tag, out);
+                $( run.add($field, out); )*
+                run.end(out);
+            }
+
+            #[inline]
+            fn put(&self, at: &mut [u8]) {
+                let Self { $($field),* } = self;
+                let _ = &at;
+                $( let (here, at) = at.split_at_mut($crate::codec::width(&$field)); $crate::codec::Encode::put($field, here); )*
+                let _ = at;
             }
         }
         impl $crate::codec::Decode for $name {
@@ -273,9 +356,19 @@ macro_rules! codec_names {
         }
 
         impl $crate::codec::Encode for $name {
+            #[inline(always)]
+            fn width() -> usize {
+                1
+            }
+
             #[inline]
             fn encode(&self, out: &mut Vec<u8>) {
                 out.push(*self as u8);
+            }
+
+            #[inline]
+            fn put(&self, at: &mut [u8]) {
+                at[0] = *self as u8;
             }
         }
 
@@ -318,8 +411,7 @@ macro_rules! codec_tagged {
         impl $crate::codec::Encode for $name {
             fn encode(&self, out: &mut Vec<u8>) {
                 match self { $( Self::$variant(value) => {
-                    <u16 as $crate::codec::Encode>::encode(&$tag, out);
-                    $crate::codec::Encode::encode(value, out);
+                    $crate::codec::Encode::encode_behind(value, $tag, out);
                 } )* }
             }
         }
@@ -335,4 +427,28 @@ macro_rules! codec_tagged {
     };
 }
 
-pub(crate) use {codec_names, codec_struct, codec_tagged};
+/// Encodes a newtype as what is in it.
+macro_rules! codec_as {
+    ($name:ty, $inner:ty, |$value:ident| $get:expr) => {
+        impl $crate::codec::Encode for $name {
+            #[inline(always)]
+            fn width() -> usize {
+                <$inner as $crate::codec::Encode>::width()
+            }
+
+            #[inline]
+            fn encode(&self, out: &mut Vec<u8>) {
+                let $value = self;
+                <$inner as $crate::codec::Encode>::encode(&$get, out);
+            }
+
+            #[inline]
+            fn put(&self, at: &mut [u8]) {
+                let $value = self;
+                <$inner as $crate::codec::Encode>::put(&$get, at);
+            }
+        }
+    };
+}
+
+pub(crate) use {codec_as, codec_names, codec_struct, codec_tagged};

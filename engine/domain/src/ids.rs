@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::codec::{Decode, DecodeError, Encode, Reader};
+use crate::codec::{Decode, DecodeError, Reader, codec_as};
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident($int:ty)) => {
@@ -16,12 +16,7 @@ macro_rules! id {
             }
         }
 
-        impl Encode for $name {
-            #[inline]
-            fn encode(&self, out: &mut Vec<u8>) {
-                self.0.encode(out);
-            }
-        }
+        codec_as!($name, $int, |id| id.0);
 
         impl Decode for $name {
             #[inline]
@@ -99,12 +94,7 @@ macro_rules! bytes32 {
             }
         }
 
-        impl Encode for $name {
-            #[inline]
-            fn encode(&self, out: &mut Vec<u8>) {
-                self.0.encode(out);
-            }
-        }
+        codec_as!($name, [u8; 32], |it| it.0);
 
         impl Decode for $name {
             #[inline]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::codec::{Decode, DecodeError, Encode, Reader};
+use crate::codec::{Decode, DecodeError, Reader, codec_as};
 use crate::time::Seconds;
 
 /// Stroops in one unit of the asset (Stellar's seven decimals).
@@ -140,12 +140,7 @@ impl FromStr for Stroops {
     }
 }
 
-impl Encode for Stroops {
-    #[inline]
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-    }
-}
+codec_as!(Stroops, i64, |money| money.0);
 
 impl Decode for Stroops {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -196,12 +191,7 @@ impl fmt::Display for Rate {
     }
 }
 
-impl Encode for Rate {
-    #[inline]
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.get().encode(out);
-    }
-}
+codec_as!(Rate, i64, |rate| rate.get());
 
 impl Decode for Rate {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -228,12 +218,7 @@ impl fmt::Display for RatePerHour {
     }
 }
 
-impl Encode for RatePerHour {
-    #[inline]
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-    }
-}
+codec_as!(RatePerHour, i64, |rate| rate.0);
 
 impl Decode for RatePerHour {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -281,12 +266,7 @@ impl FeeBps {
     }
 }
 
-impl Encode for FeeBps {
-    #[inline]
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-    }
-}
+codec_as!(FeeBps, u16, |fee| fee.0);
 
 impl Decode for FeeBps {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {

@@ -1,6 +1,6 @@
 //! Words of an account's standing: its reputation, and what changes it.
 
-use crate::codec::{Decode, DecodeError, Encode, Reader, codec_names};
+use crate::codec::{Decode, DecodeError, Encode, Reader, codec_as, codec_names};
 use crate::ids::{AccountId, ChainEventId, LeaseId};
 
 /// What an account's leases have made of its name: points of 100.
@@ -36,11 +36,7 @@ impl Reputation {
     }
 }
 
-impl Encode for Reputation {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-    }
-}
+codec_as!(Reputation, u8, |it| it.0);
 
 impl Decode for Reputation {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -83,11 +79,7 @@ impl Share {
     }
 }
 
-impl Encode for Share {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-    }
-}
+codec_as!(Share, u16, |it| it.0);
 
 impl Decode for Share {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {

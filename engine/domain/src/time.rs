@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::codec::{Decode, DecodeError, Encode, Reader};
+use crate::codec::{Decode, DecodeError, Reader, codec_as};
 
 /// A point in time: microseconds since 1970 (UTC), as the sequencer stamped it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,12 +52,8 @@ impl fmt::Display for Seconds {
 
 macro_rules! through_u64 {
     ($($name:ident),*) => {$(
-        impl Encode for $name {
-            #[inline]
-            fn encode(&self, out: &mut Vec<u8>) {
-                self.0.encode(out);
-            }
-        }
+        codec_as!($name, u64, |time| time.0);
+
         impl Decode for $name {
             #[inline]
             fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {

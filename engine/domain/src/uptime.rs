@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::codec::{Decode, DecodeError, Encode, Reader};
+use crate::codec::{Decode, DecodeError, Reader, codec_as};
 
 /// A share of time in hundredths of a percent, 0 to 10,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,11 +38,7 @@ impl fmt::Display for Uptime {
     }
 }
 
-impl Encode for Uptime {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-    }
-}
+codec_as!(Uptime, u16, |it| it.0);
 
 impl Decode for Uptime {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {

@@ -70,8 +70,10 @@ impl DataDir {
         self.snapshots().join(format!("{:020}.snap", seq.0))
     }
 
+    /// Makes the directory where there is none, and its name durable: what lies
+    /// in a folder whose own name was not synced is lost with it.
     pub(crate) fn create(&self) -> io::Result<()> {
-        fs::create_dir_all(&self.root)
+        make(&self.root)
     }
 
     pub(crate) fn create_private(&self) -> io::Result<()> {
@@ -85,6 +87,29 @@ impl DataDir {
     /// lost all the same when its name was not.
     pub(crate) fn sync(&self) -> io::Result<()> {
         File::open(&self.root)?.sync_all()
+    }
+}
+
+/// Makes a folder and what is missing above it.
+fn make(folder: &Path) -> io::Result<()> {
+    let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let is_new = !folder.is_dir();
+    if is_new {
+        // What has no folder above it is a root.
+        if above != folder {
+            make(above)?;
+        }
+        match fs::create_dir(folder) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+            made => made?,
+        }
+    }
+    // Also for one that is there: whoever made it may have been killed before
+    // this.
+    match File::open(above).and_then(|above| above.sync_all()) {
+        // Another user's folder, which is not ours to sync, and ours is in it.
+        Err(e) if !is_new && e.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::keys::DataDir;
 use crate::replica::Replica;
 use crate::snapshot::discard;
 use crate::store::LogStore;
-use crate::tail::torn_tail;
+use crate::tail::{Torn, torn_tail};
 use crate::watermark::{Mark, MarkError};
 
 mod catch_up;
@@ -109,7 +109,7 @@ pub fn recover(dir: &DataDir) -> Result<Recovered, RecoveryError> {
         refuse(dir.watermark(), None, problem)
     })?;
     let torn = torn_tail(&dir.log()).map_err(StoreError::file(&dir.log())).map_err(unreadable)?;
-    let mut store = open_log(dir, mark).map_err(|problem| refuse(dir.log(), None, problem))?;
+    let mut store = open_log(dir, mark, torn.as_ref()).map_err(|problem| refuse(dir.log(), None, problem))?;
     notes.extend(torn.map(|torn| Note::TornTail { file: torn.file, bytes: torn.bytes }));
 
     let (events, lost) = EventStore::open(dir).map_err(unreadable)?;
@@ -134,7 +134,7 @@ pub fn recover(dir: &DataDir) -> Result<Recovered, RecoveryError> {
 }
 
 /// Opens the database; makes it only where there can have been none.
-fn open_log(dir: &DataDir, mark: Option<Mark>) -> Result<LogStore, Problem> {
+fn open_log(dir: &DataDir, mark: Option<Mark>, torn: Option<&Torn>) -> Result<LogStore, Problem> {
     let path = dir.log();
     let has_current = path.join("CURRENT").exists();
     // RocksDB, asked to make a database, deletes the files of one whose CURRENT
@@ -147,11 +147,27 @@ fn open_log(dir: &DataDir, mark: Option<Mark>) -> Result<LogStore, Problem> {
     {
         return Err(Problem::Short { recovered: Seq(0), marked });
     }
-    LogStore::open(dir, !has_current).map_err(|e| match &e {
+    let refusal = |e: StoreError| match &e {
         StoreError::Database { source, .. } if is_locked(source) => Problem::InUse,
         StoreError::Database { source, .. } if source.kind() == ErrorKind::Corruption => Problem::Damaged(e.into()),
         _ => Problem::Unreadable(e),
-    })
+    };
+    let opened = LogStore::open(dir, !has_current).map_err(refusal);
+    match (&opened, torn, mark) {
+        (Err(Problem::Damaged(_)), Some(torn), Some(mark)) if is_unfinished(dir, mark) => {
+            torn.cut().map_err(|e| Problem::Unreadable(StoreError::file(&torn.file)(e)))?;
+            LogStore::open(dir, false).map_err(refusal)
+        }
+        _ => opened,
+    }
+}
+
+/// Whether the log has all that the watermark knows of without its damaged last
+/// write, so that the power can have interrupted that one. Anything that fails
+/// is a no: the log is refused then for what is wrong with it.
+fn is_unfinished(dir: &DataDir, mark: Mark) -> bool {
+    let before = LogStore::end_before_damage(dir).ok().flatten();
+    before.map_or(Seq(0), |batch| batch.last()) >= mark.seq
 }
 
 /// RocksDB has no kind of error for this; these are its words for a lock that

@@ -5,13 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use berth_domain::Seq;
-use rocksdb::DB;
+use rocksdb::{DB, IteratorMode};
 
 use crate::batch::{Batch, SealedBatch};
 use crate::chain::Tip;
-use crate::database::{StoreError, durable_options, put_synced};
+use crate::database::{StoreError, durable_options, put_synced, rebuildable_options};
 use crate::journal::Journal;
-use crate::keys::{DataDir, seq_key};
+use crate::keys::{DataDir, seq_key, seq_of_key};
 use crate::reader::{Batches, ReadError};
 use crate::watermark::{Mark, Watermark};
 
@@ -55,6 +55,16 @@ impl LogStore {
         options.set_write_buffer_size(MEMTABLE_BYTES);
         let db = DB::open(&options, &path).map_err(StoreError::database(&path))?;
         Ok(Self { db, path, watermark: None, head: Seq(0), poisoned: false })
+    }
+
+    /// The last batch before whatever RocksDB calls damage; nothing is written.
+    pub(crate) fn end_before_damage(dir: &DataDir) -> Result<Option<Batch>, ReadError> {
+        let path = dir.log();
+        let db = DB::open_for_read_only(&rebuildable_options(), &path, false).map_err(StoreError::database(&path))?;
+        let Some(item) = db.iterator(IteratorMode::End).next() else { return Ok(None) };
+        let (key, value) = item.map_err(StoreError::database(&path))?;
+        let at = seq_of_key(&key).ok_or(ReadError::Key(key.len()))?;
+        Ok(Some(Batch::decode(&value).map_err(|source| ReadError::Batch { at, source })?))
     }
 
     /// Makes the log writable behind `tip`, where recovery found its end.

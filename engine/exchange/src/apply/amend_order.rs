@@ -64,9 +64,10 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendOrder) -
     } else {
         let Exchange { orders, markets, ledger, timers, .. } = x;
         let order = place_mut(orders, amend.order.0).expect("it has been read");
+        let levels = order.limits.levels();
         settle(order, ledger, timers, step, new);
         order.age = Age(step.seq.0);
-        order.shift(place_mut(markets, order.market.0.into()).expect("an order's market is open"));
+        order.shift(place_mut(markets, order.market.0.into()).expect("an order's market is open"), levels);
         let (is_awaited, is_capped) = (!order.directed.is_empty(), order.is_capped);
         if is_awaited {
             x.lose_dear_bids(step, amend.order);

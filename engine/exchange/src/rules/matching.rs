@@ -58,7 +58,12 @@ impl Exchange {
     #[inline]
     pub(crate) fn crosses_a_bid(&self, order: &Order, limits: &Limits) -> bool {
         let market = self.market(order.market).expect("an order's market is open");
-        limits.iter().any(|(level, limit)| market.crosses_a_bid(level, limit))
+        for (level, limit) in limits.iter() {
+            if market.crosses_a_bid(level, limit) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether a bid at this price could meet any order.

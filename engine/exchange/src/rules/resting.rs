@@ -1,27 +1,40 @@
 //! How orders and bids take their places in the ladders and leave them, and
 //! access to things that are known to be there.
 
-use berth_domain::{BidId, BidTarget, Code, LeaseId, MarketId, Mode, OrderId, ProviderId, TimeInForce, TrustLevel};
+use berth_domain::{
+    BidId, BidTarget, Code, LeaseId, MarketId, Mode, OrderId, ProviderId, TimeInForce, TrustLevel, TrustSet,
+};
 
 use super::plan::Plan;
 use crate::exchange::Exchange;
 use crate::state::{Bid, Lease, Market, Order, Provider, bid_key, bids_of, order_key, orders_of, place_mut};
 
 impl Order {
-    /// Moves it to the place of its limits and age in its market.
-    pub(crate) fn shift(&mut self, market: &mut Market) {
+    /// Moves it to the place of its limits and age in its market, from the
+    /// ladders of the levels that it accepted before.
+    #[inline(always)]
+    pub(crate) fn shift(&mut self, market: &mut Market, old_levels: TrustSet) {
         let units = self.units_left();
+        for (level, limit) in self.limits.iter() {
+            let node = &mut self.nodes[level.index()];
+            match *node {
+                Some(node) => market.ladders_mut().shift(node, orders_of(level), order_key(limit), self.age.0, units),
+                None => *node = Some(market.rest_order(level, limit, self.age, self.id, units)),
+            }
+        }
+        if old_levels != self.limits.levels() {
+            self.leave_others(market);
+        }
+    }
+
+    /// Leaves the ladders of levels that it does not accept any more.
+    #[cold]
+    fn leave_others(&mut self, market: &mut Market) {
         for (level, node) in TrustLevel::ALL.iter().zip(&mut self.nodes) {
-            match (*node, self.limits.at(*level)) {
-                (Some(node), Some(limit)) => {
-                    market.ladders_mut().shift(node, orders_of(*level), order_key(limit), self.age.0, units);
-                }
-                (None, Some(limit)) => *node = Some(market.rest_order(*level, limit, self.age, self.id, units)),
-                (Some(gone), None) => {
-                    market.ladders_mut().remove(gone);
-                    *node = None;
-                }
-                (None, None) => {}
+            if self.limits.at(*level).is_none()
+                && let Some(gone) = node.take()
+            {
+                market.ladders_mut().remove(gone);
             }
         }
     }

@@ -5,11 +5,12 @@
 //! accounts, so that an account with few of them costs nothing; nothing ever
 //! walks the table, so its order does not matter.
 
+use berth_book::prefetch;
 use berth_domain::codec::Encode;
 use berth_domain::{AccountId, ClientId, Fingerprint};
-use hashbrown::HashTable;
 
 use super::content::{content, sequence};
+use super::id_table::IdTable;
 use crate::outcome::Reply;
 
 /// No record.
@@ -46,7 +47,7 @@ impl Default for Window {
 /// The client ids of all accounts.
 #[derive(Clone, Debug)]
 pub(crate) struct ClientIds {
-    table: HashTable<u32>,
+    table: IdTable,
     records: Vec<ClientIdRecord>,
     free: u32,
     windows: Vec<Window>,
@@ -54,17 +55,34 @@ pub(crate) struct ClientIds {
 
 impl Default for ClientIds {
     fn default() -> Self {
-        Self { table: HashTable::new(), records: Vec::new(), free: NONE, windows: Vec::new() }
+        Self { table: IdTable::default(), records: Vec::new(), free: NONE, windows: Vec::new() }
     }
 }
 
 impl ClientIds {
     /// Makes room for so many ids of so many accounts.
     pub(crate) fn reserve(&mut self, accounts: usize, ids: usize) {
-        let records = &self.records;
-        self.table.reserve(ids, |place| hash(records[*place as usize].account, &records[*place as usize].id));
+        self.table.reserve(ids);
         self.records.reserve(ids);
         self.windows.reserve(accounts + 1);
+    }
+
+    /// Asks for the memory that a new id of an account will need.
+    #[inline]
+    pub(crate) fn ask(&self, account: AccountId, id: &ClientId) {
+        self.table.ask(hash(account, id));
+        if let Some(window) = self.windows.get(account.0 as usize) {
+            prefetch(window);
+        }
+    }
+
+    /// Asks for the memory that is known only when that has come.
+    #[inline]
+    pub(crate) fn ask_for_youngest(&self, account: AccountId) {
+        let window = self.windows.get(account.0 as usize);
+        if let Some(record) = window.and_then(|window| self.records.get(window.youngest as usize)) {
+            prefetch(&record.next);
+        }
     }
 
     /// What an account's command with this client id answered the first time,
@@ -138,8 +156,10 @@ impl ClientIds {
 
     fn find(&self, account: AccountId, id: &ClientId) -> Option<u32> {
         let records = &self.records;
-        let is_it = |place: &u32| records[*place as usize].account == account && records[*place as usize].id == *id;
-        self.table.find(hash(account, id), is_it).copied()
+        self.table.find(hash(account, id), |place| {
+            let record = &records[place as usize];
+            record.account == account && record.id == *id
+        })
     }
 
     fn insert(&mut self, record: ClientIdRecord) -> u32 {
@@ -153,9 +173,7 @@ impl ClientIds {
             self.records[place as usize] = record;
             place
         };
-        let records = &self.records;
-        self.table
-            .insert_unique(hashed, place, |place| hash(records[*place as usize].account, &records[*place as usize].id));
+        self.table.insert(hashed, place);
         place
     }
 
@@ -163,9 +181,7 @@ impl ClientIds {
         let record = &mut self.records[place as usize];
         let hashed = hash(record.account, &record.id);
         record.next = std::mem::replace(&mut self.free, place);
-        if let Ok(entry) = self.table.find_entry(hashed, |other| *other == place) {
-            entry.remove();
-        }
+        self.table.remove(hashed, place);
     }
 
     /// An account's ids: the last ones from the oldest, then those of things that

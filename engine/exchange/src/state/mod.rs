@@ -13,6 +13,7 @@ mod funding;
 mod gang;
 mod hash;
 mod history;
+mod id_table;
 mod lease;
 mod ledger;
 mod market;

@@ -1,5 +1,6 @@
 //! Providers: hosts and what is free on them.
 
+use berth_book::prefetch;
 use berth_domain::{AccountId, Attribute, BidId, ClientId, GpuInventory, ProviderId, ResourceClass, Resources, Text};
 
 use super::content::content;
@@ -50,6 +51,16 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// Asks for the memory of what a bid of it reads.
+    #[inline]
+    pub(crate) fn ask(&self) {
+        prefetch(&self.id);
+        prefetch(&self.free);
+        prefetch(&self.gpus);
+        prefetch(&self.available);
+        prefetch(&self.youngest_bid);
+    }
+
     /// Whether it has units of a class at all.
     #[must_use]
     pub fn trades(&self, class: &ResourceClass) -> bool {

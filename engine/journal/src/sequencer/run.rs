@@ -1,10 +1,11 @@
 //! The sequencer's loop: stamp, apply, write, publish, answer.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use berth_domain::{AccountId, Authority, Command, Digest, Entry, Genesis, Micros, RULES_VERSION, Resumed, Tick};
 use berth_exchange::{Exchange, Outcome};
-use crossbeam_channel::{Receiver, never, select};
+use crossbeam_channel::{Receiver, TryRecvError, never, select};
 
 use super::{Ack, Committed, CommittedEntry, Fatal, StartError, Submission, Submissions, Waiting};
 use crate::batch::BatchBuilder;
@@ -30,6 +31,8 @@ pub(super) struct Core {
     clock: Box<dyn Clock>,
     epoch: u64,
     batch_max: usize,
+    /// Taken from the queue and looked at, but not applied: the next ones.
+    near: VecDeque<Waiting>,
     pending: Pending,
 }
 
@@ -54,7 +57,7 @@ impl Core {
     pub(super) fn new(recovered: Recovered, clock: Box<dyn Clock>, batch_max: usize) -> Self {
         let Recovered { journal, events, replica, .. } = recovered;
         let epoch = replica.tip().epoch + 1;
-        Self { journal, events, replica, clock, epoch, batch_max, pending: Pending::default() }
+        Self { journal, events, replica, clock, epoch, batch_max, near: VecDeque::new(), pending: Pending::default() }
     }
 
     pub(super) const fn log_id(&self) -> Option<Digest> {
@@ -86,20 +89,24 @@ impl Core {
     ) -> Result<(), Fatal> {
         opening.release(&mut on_committed);
         loop {
-            let alarm = self.exchange().next_deadline().map_or_else(never, |at| self.clock.alarm(at));
             let mut stopping = false;
-            select! {
-                recv(submissions) -> waiting => match waiting {
-                    Ok(waiting) => self.take(waiting)?,
-                    Err(_) => stopping = true,
-                },
-                recv(alarm) -> _ => {}
-                recv(stopped) -> _ => stopping = true,
+            if self.near.is_empty() {
+                let alarm = self.exchange().next_deadline().map_or_else(never, |at| self.clock.alarm(at));
+                select! {
+                    recv(submissions) -> waiting => match waiting {
+                        Ok(waiting) => self.near.push_back(waiting),
+                        Err(_) => stopping = true,
+                    },
+                    recv(alarm) -> _ => {}
+                    recv(stopped) -> _ => stopping = true,
+                }
+            } else {
+                stopping = stopped.try_recv() != Err(TryRecvError::Empty);
             }
             // Group commit: whatever came while the last batch was written goes
             // into one write, too.
             while !self.pending.is_full(self.batch_max)
-                && let Ok(waiting) = submissions.try_recv()
+                && let Some(waiting) = self.next(submissions)
             {
                 self.take(waiting)?;
             }
@@ -117,8 +124,8 @@ impl Core {
 
     /// Takes what still waits; the number of places in the queue bounds it.
     fn drain(mut self, submissions: &Submissions, on_committed: &mut impl FnMut(Arc<Committed>)) -> Result<(), Fatal> {
-        for _ in 0..submissions.capacity().unwrap_or(0) {
-            let Ok(waiting) = submissions.try_recv() else { break };
+        for _ in 0..self.near.len() + submissions.capacity().unwrap_or(0) {
+            let Some(waiting) = self.next(submissions) else { break };
             self.take(waiting)?;
             if self.pending.is_full(self.batch_max) {
                 self.commit()?.release(on_committed);
@@ -137,6 +144,19 @@ impl Core {
     /// The clock may run back; stamps never do.
     fn now(&self) -> Micros {
         self.clock.now().max(self.exchange().last_at())
+    }
+
+    /// The submission that comes next, if one waits. Some are taken out of the
+    /// queue at a time, no more than the batch has room for, so that the exchange
+    /// can ask for the memory of all of them before it needs any.
+    fn next(&mut self, submissions: &Submissions) -> Option<Waiting> {
+        if self.near.is_empty() {
+            let room = self.batch_max.saturating_sub(self.pending.entries.len());
+            self.near.extend(submissions.try_iter().take(room.min(Exchange::AHEAD)));
+            let near = self.near.iter().map(|waiting| (waiting.submission.account, &waiting.submission.command));
+            self.replica.exchange().look_ahead_at(near);
+        }
+        self.near.pop_front()
     }
 
     fn take(&mut self, Waiting { submission, reply }: Waiting) -> Result<(), Fatal> {

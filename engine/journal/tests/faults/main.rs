@@ -1,0 +1,11 @@
+//! The journal on a disk that loses power, and in a process that is killed:
+//! nothing that was acknowledged is lost.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
+
+mod kill;
+mod load;
+mod matrix;
+mod node;
+mod power;
+mod witness;
