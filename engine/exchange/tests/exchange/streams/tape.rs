@@ -14,7 +14,7 @@ use super::verifying::{is_checked, setting};
 use crate::oracle::{Answer, Oracle};
 
 /// 2025-12-31T23:50:00Z: most streams see a midnight.
-const OPENING: Micros = Micros(1_767_225_000_000_000);
+pub(crate) const OPENING: Micros = Micros(1_767_225_000_000_000);
 
 /// Who looks on.
 pub(crate) trait Witness {

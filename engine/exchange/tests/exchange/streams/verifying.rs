@@ -10,6 +10,7 @@ use berth_domain::{
 
 use super::dice::{Dice, ids, text};
 use super::leasing::stroops;
+use super::tape::OPENING;
 use crate::cast::{address, class};
 use crate::oracle::{Lease, Oracle, Origin, is_tenth};
 
@@ -76,12 +77,17 @@ pub(crate) fn setting(choice: u8) -> Vec<(AccountId, Command)> {
         };
         setting.push((AccountId(account), register.into()));
         let (min_duration, max_duration) = (Seconds(0), Seconds(20_000));
+        // One of these bids has an end, so that it can be given another.
+        let (time_in_force, expires_at) = match host {
+            11 => (TimeInForce::Gtd, Some(OPENING.plus(Seconds(100_000)))),
+            _ => (TimeInForce::Gtc, None),
+        };
         let bid = PlaceBid {
             provider: ProviderId(host),
             target: BidTarget::Standing { market: MarketId(2), quantity: 1_000, min_duration, max_duration },
             price: Rate::new(3_600 + i64::from(host % 2)).expect("positive"),
-            time_in_force: TimeInForce::Gtc,
-            expires_at: None,
+            time_in_force,
+            expires_at,
             post_only: false,
             self_trade: SelfTrade::Skip,
             session: None,
