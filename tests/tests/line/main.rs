@@ -5,4 +5,5 @@ mod audit;
 mod demo;
 mod kill;
 mod process;
+mod questions;
 mod seed;

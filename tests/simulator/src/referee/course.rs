@@ -35,7 +35,7 @@ pub(super) struct Course {
     pub(super) is_paid: bool,
     pub(super) started_at: Option<Micros>,
     pub(super) closing_at: Option<Micros>,
-    suspended_at: Option<Micros>,
+    pub(super) suspended_at: Option<Micros>,
     /// How long it was suspended before, in microseconds.
     pub(super) suspended: u64,
     top_ups: u32,

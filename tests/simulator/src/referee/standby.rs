@@ -170,7 +170,7 @@ impl Standbys {
         ensure!(
             was_due
                 && (new.duration.0, new.prepay.0) == left
-                && new.asked == old.asked.min(new.asked)
+                && new.asked == course.replicas
                 && new.replicas == course.replicas
                 && (new.account, new.market, new.units, new.resources)
                     == (old.account, old.market, old.units, old.resources)

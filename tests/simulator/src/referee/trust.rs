@@ -289,6 +289,9 @@ fn counted(course: &Course, reason: CloseReason, fee: i128, at: Micros, rules: &
     };
     let leased = course.started_at.map_or(0, |started_at| {
         let ends = course.ends_at().min(course.funded_until()).unwrap_or(started_at);
+        // A top-up that came too late moves the end of its funds, and it had been
+        // suspended before that.
+        let ends = course.suspended_at.map_or(ends, |suspended_at| ends.min(suspended_at));
         let until = match (ending, course.closing_at) {
             (Ending::Dark, _) => ends,
             (_, Some(closing_at)) => closing_at.min(ends),
