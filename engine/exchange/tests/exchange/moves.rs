@@ -2,27 +2,23 @@
 //! ids, amounts and accounts that are not.
 
 use berth_domain::{
-    AcceptBid, AccountId, Attribute, BidId, BidState, BidTarget, Bounds, CancelBid, CancelOrder, ChainEventId, Command,
-    ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Genesis, GpuInventory,
-    Heartbeat, JobResult, LeaseBacklog, LeaseId, LeaseState, Limits, MarketId, Micros, Mode, OpenAccount, OrderId,
-    OrderState, PlaceBid, PlaceOrder, PortBinding, ProviderId, Rate, RegisterProvider, Resources, Resumed, Seconds,
-    SelfTrade, SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops, Text, Tick, TimeInForce, Timing,
-    TopUpFailed, TopUpLease, ToppedUp, TrustLevel, TxHash, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    AcceptBid, AccountId, Attribute, BidId, BidState, BidTarget, CancelBid, CancelOrder, ChainEventId, Command,
+    ContainerReport, Deposit, Digest, EscrowFailed, Escrowed, FinishLease, FinishOutcome, GpuInventory, Heartbeat,
+    JobResult, LeaseBacklog, LeaseId, LeaseState, Limits, MarketId, Micros, Mode, OpenAccount, OrderId, OrderState,
+    PlaceBid, PlaceOrder, PortBinding, ProviderId, Rate, RegisterProvider, Resources, Resumed, Seconds, SelfTrade,
+    SettlementPaid, SettlementRefunded, StartLease, StopLease, Stroops, Text, Tick, TimeInForce, TopUpFailed,
+    TopUpLease, ToppedUp, TrustLevel, TxHash, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 use berth_exchange::{Exchange, Lease};
-use proptest::prelude::*;
 
 use crate::cast::{address, class, genesis};
 use crate::desk::Desk;
 
-/// One step of a stream: what to do, with which luck, after which pause.
+/// What to do, and with which luck.
 #[derive(Clone, Debug)]
 pub(crate) struct Move {
     pub(crate) kind: u8,
     pub(crate) dice: [u16; 16],
-    pub(crate) pause: Seconds,
-    pub(crate) is_up: bool,
-    pub(crate) resumes: bool,
 }
 
 /// Small numbers drawn one after the other; zeros when none is left.
@@ -408,53 +404,4 @@ fn ids(ids: impl Iterator<Item = u64>) -> Vec<u64> {
 
 fn text<const MAX: usize>(text: &str) -> Text<MAX> {
     Text::new(text).expect("short enough")
-}
-
-pub(crate) fn moves() -> impl Strategy<Value = Move> {
-    let pause = prop_oneof![12 => Just(0), 12 => 0..6_u64, 2 => 10..70_u64, 1 => 70..1_000_u64];
-    let node = prop_oneof![30 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false))];
-    (0..100_u8, any::<[u16; 16]>(), pause, node).prop_map(|(kind, dice, pause, (is_up, resumes))| Move {
-        kind,
-        dice,
-        pause: Seconds(pause),
-        is_up,
-        resumes,
-    })
-}
-
-/// Tight rules, so that bounds are met.
-pub(crate) fn rules_of([scan, tick, ids, timing]: [u8; 4]) -> Genesis {
-    let pick = |choice: u8, from: [u32; 4]| from[usize::from(choice % 4)];
-    let timing = [(30, 60, 20, 40, 20), (300, 600, 60, 180, 120), (10, 10, 8, 12, 8), (60, 30, 0, 1_000, 0)]
-        [usize::from(timing % 4)];
-    Genesis {
-        timing: Timing {
-            escrow_timeout: Seconds(timing.0),
-            start_timeout: Seconds(timing.1),
-            heartbeat_interval: Seconds(10),
-            heartbeat_grace: Seconds(timing.2),
-            dark_after: Seconds(timing.3),
-            closing_timeout: Seconds(timing.4),
-            settle_grace: Seconds(3_600),
-            reconfigure_delay: Seconds(1_000),
-            runway_warning: Seconds(20),
-            suspend_timeout: Seconds(timing.1),
-            missed_checks: 2,
-            backlog_window: Seconds(100),
-        },
-        bounds: Bounds {
-            scan: pick(scan, [10_000; 4]),
-            tick: pick(tick, [1, 2, 1_000, 1_000]),
-            orders: 10,
-            bids: 8,
-            providers: 2,
-            replicas: 6,
-            duration: Seconds(10_000),
-            client_ids: pick(ids, [0, 2, 4, 4_096]),
-            fills: 1_000,
-            depth: 1_000,
-            quotes: 20,
-        },
-        ..genesis()
-    }
 }

@@ -17,6 +17,7 @@ mod content;
 mod directed;
 mod ends;
 mod enter;
+mod failover;
 mod funds;
 mod gang;
 mod history;
@@ -31,14 +32,17 @@ mod quotes;
 mod record;
 mod reentry;
 mod rules;
+mod slash;
+mod standby;
 mod timers;
 mod topup;
 mod trust;
+mod verify;
 
 mod examples;
 
 use berth_domain::{
-    AccountId, AccountOpened, Authority, BidId, ChainEventId, Code, Command, CommandRefused, Entry, Event,
+    AccountId, AccountOpened, Authority, BidId, Bounds, ChainEventId, Code, Command, CommandRefused, Entry, Event,
     ExchangeOpened, Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seq, Subject,
 };
 
@@ -47,14 +51,17 @@ pub(crate) use bid::Bid;
 pub(crate) use book::Row;
 pub(crate) use content::COMPONENTS;
 pub(crate) use host::Host;
-pub(crate) use lease::Lease;
+pub(crate) use lease::{Lease, Origin};
 pub(crate) use order::Order;
 pub(crate) use rules::{Rule, Tally};
+pub(crate) use standby::Standby;
 pub(crate) use topup::rest_of;
+pub(crate) use verify::is_tenth;
 
 use gang::Gang;
 use operator::{Operation, are_sound};
 use reentry::Entrant;
+use verify::Check;
 
 /// What a command made or touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +103,15 @@ pub(crate) struct Oracle {
     /// The last event of the chain that told of a stake, and all that was ever
     /// staked.
     stake_cursor: ChainEventId,
+    pub(crate) standbys: Vec<Standby>,
+    /// Leases that look for a standby, and hosts whose room came back, at the
+    /// end of the entry or in the next tick.
+    seeking: Vec<LeaseId>,
+    freed: Vec<ProviderId>,
+    /// Standbys that are over: their hosts have the room back then.
+    released: Vec<Standby>,
+    /// Leases that are run again before they are paid.
+    pub(crate) checks: Vec<Check>,
     ever_staked: i128,
     gangs: Vec<Gang>,
     /// What waits to enter again, by the age that it has there, and since when.
@@ -114,6 +130,8 @@ struct Step {
     /// Whether its words carry a signature.
     is_signed: bool,
     command: Option<Command>,
+    /// Those at its beginning: what it may do is fixed then.
+    bounds: Option<Bounds>,
     /// Candidates that this entry has skipped.
     skipped: u32,
     /// Leases that this entry has opened.
@@ -129,16 +147,18 @@ impl Oracle {
         let before = self.clone();
         let (seq, at, account) = (entry.seq, entry.at, entry.account);
         let is_signed = matches!(entry.authority, Authority::Signed { .. });
-        self.step = Step { seq, at, account, is_signed, command: Some(entry.command.clone()), ..Step::default() };
+        let bounds = self.genesis.as_ref().map(|genesis| genesis.bounds);
+        let command = Some(entry.command.clone());
+        self.step = Step { seq, at, account, is_signed, command, bounds, ..Step::default() };
         let answer = self.command(&entry.command).unwrap_or_else(|code| {
             let tally = self.tally.clone();
-            *self = Self { tally, step: Step { seq, at, account, ..Step::default() }, ..before };
+            *self = Self { tally, step: Step { seq, at, account, bounds, ..Step::default() }, ..before };
             let subject = subject(&entry.command);
             self.tell(CommandRefused { account, subject, code });
             Answer::Refused(code)
         });
         if self.genesis.is_some() {
-            self.resume_what_can_be_paid();
+            self.follow_up();
         }
         if matches!(answer, Answer::Done(_)) {
             self.hear_from(account, &entry.command);
@@ -211,11 +231,10 @@ impl Oracle {
             Command::Reconfigure(change) => self.reconfigure(change),
             Command::Upgrade(upgrade) => self.upgrade(upgrade),
             Command::UpdateProvider(update) => self.update_provider(update),
+            Command::LedgerSeen(fact) => self.ledger_seen(fact),
             Command::SetMandate(set) => self.set_mandate(set),
             Command::StakeFact(fact) => self.stake_fact(fact),
             Command::Attest(attest) => self.attest(attest),
-            // Not foretold: verification. The streams say none of it.
-            other => panic!("{}", other.name()),
         }
     }
 
@@ -266,6 +285,12 @@ impl Oracle {
         self.genesis.as_ref().expect("nothing comes before the genesis")
     }
 
+    /// What the entry may do at most: by the bounds at its beginning, also when
+    /// others come into force in it.
+    fn budget(&self) -> Bounds {
+        self.step.bounds.unwrap_or(self.rules().bounds)
+    }
+
     /// The account of a key, opened when it is new.
     fn account_of(&mut self, address: berth_domain::Address) -> AccountId {
         if let Some(known) = self.accounts.iter().find(|account| account.address == address) {
@@ -302,6 +327,7 @@ const fn is_the_exchanges(command: &Command) -> bool {
             | Command::SettlementPaid(_)
             | Command::SettlementRefunded(_)
             | Command::StakeFact(_)
+            | Command::LedgerSeen(_)
             | Command::ToppedUp(_)
             | Command::TopUpFailed(_)
     )

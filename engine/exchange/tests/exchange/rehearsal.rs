@@ -127,7 +127,7 @@ fn play(desk: &mut Desk, (kind, dice, pause, more, bent): Turn, look: &mut impl 
         desk.submit(account, command);
         desk.wait(Seconds(0));
     }
-    let next = Move { kind, dice, pause: Seconds(0), is_up: true, resumes: true };
+    let next = Move { kind, dice };
     let (account, command) = command(desk, &next);
     let command = bend(desk, command, bent);
     look(desk, account, &command);

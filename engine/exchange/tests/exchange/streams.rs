@@ -5,6 +5,7 @@
 mod census;
 mod dice;
 mod ends;
+mod failing;
 mod funding;
 mod leasing;
 mod mandates;
@@ -15,6 +16,7 @@ mod standing;
 mod tape;
 mod trading;
 mod trusted;
+mod verifying;
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};

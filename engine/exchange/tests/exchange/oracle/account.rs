@@ -84,10 +84,10 @@ impl Oracle {
         if known { Answer::Repeated(reply) } else { Answer::Done(reply) }
     }
 
-    /// What its live orders hold, and what is held for top-ups.
+    /// What its live orders hold, and what is held for top-ups and standbys.
     pub(crate) fn held(&self, account: AccountId) -> i128 {
         let orders = self.orders.iter().filter(|order| order.account == account).map(|order| order.hold());
-        orders.sum::<i128>() + self.topping_up(account)
+        orders.sum::<i128>() + self.topping_up(account) + self.standing_by(account)
     }
 
     /// What the escrows of its leases hold.

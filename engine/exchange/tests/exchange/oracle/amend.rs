@@ -96,6 +96,10 @@ impl Oracle {
             *quantity = units;
             new.left = units - leased;
         }
+        // All of it that is not leased stands by: it can be given more.
+        if new.is_standing() && new.left == 0 {
+            return Err(Code::OutOfBounds);
+        }
         if let Some(price) = amend.price {
             new.place.price = price;
         }
@@ -124,11 +128,15 @@ impl Oracle {
         new.age = self.step.seq.0;
         let told = told_bid(&new);
         let (id, opened) = (new.id, self.step.opened);
-        if new.is_standing() && new.state == BidState::Parked {
-            // It may be met now.
+        if new.state == BidState::Parked {
+            // It may be met now: one thing that enters again.
             self.reach(Rule::ParkedBidAmended);
-            *self.bid_mut(id) = new;
+            self.put_bid(new);
             self.tell(told);
+            if old.left == 0 {
+                self.reach(Rule::AmendedToMoreThanStandsBy);
+                self.freed.push(old.place.provider);
+            }
             self.reenter(vec![Entrant::Bid(id)]);
             return Ok(Reply::Bid(id));
         }

@@ -80,6 +80,7 @@ impl Oracle {
         self.is_settled(fact.lease, fact.tx);
         self.tell(LeasePaid { lease: fact.lease, tx: fact.tx, pay, fee, refund });
         self.prove_paid(fact);
+        self.take_over(fact.lease, lease.reason);
         Ok(Answer::Done(Reply::Lease(fact.lease)))
     }
 
@@ -95,6 +96,11 @@ impl Oracle {
         if lease.state != LeaseState::Closed {
             self.close(fact.lease, CloseReason::Refunded);
         }
+        if lease.state == LeaseState::Verifying {
+            self.has_no_result(fact.lease);
+        }
+        // What it had ended for, or was about to, before the chain spoke.
+        let before = lease.reason;
         let lease = self.lease_mut(fact.lease);
         (lease.pay, lease.fee) = (0, 0);
         lease.reason = Some(CloseReason::Refunded);
@@ -102,6 +108,7 @@ impl Oracle {
         let (pay, fee, refund) = (stroops(0), stroops(0), fact.amount);
         self.tell(LeasePaid { lease: fact.lease, tx: fact.tx, pay, fee, refund });
         self.prove_refunded(fact);
+        self.take_over(fact.lease, before);
         Ok(Answer::Done(Reply::Lease(fact.lease)))
     }
 

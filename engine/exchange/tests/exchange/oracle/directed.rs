@@ -120,7 +120,7 @@ impl Oracle {
             self.order_mut(id).is_postponed = true;
             return true;
         }
-        let fills = self.rules().bounds.fills;
+        let fills = self.budget().fills;
         let level = |bid: &Bid| self.level(bid.place.provider);
         let mut bids: Vec<&Bid> = self.bids.iter().filter(|bid| bid.is_live() && bid.answers() == Some(id)).collect();
         let may_need = u32::try_from(bids.len()).expect("few bids").min(self.order(id).left);

@@ -2,7 +2,7 @@
 
 use berth_domain::{
     AccountId, BidCancelled, BidExpired, BidId, BidLost, BidState, CancelAll, CancelReason, Code, DeadManSet,
-    OrderEnded, OrderExpired, OrderId, OrderState,
+    OrderEnded, OrderExpired, OrderId, OrderState, StandbyEnd,
 };
 
 use super::order::stroops;
@@ -53,6 +53,7 @@ impl Oracle {
         self.bid_mut(id).state = BidState::Cancelled;
         let market = self.bid(id).market;
         self.tell(BidCancelled { bid: id, market, reason });
+        self.replace_standbys(id, StandbyEnd::BidEnded);
     }
 
     pub(super) fn expire_bid(&mut self, id: BidId) {
@@ -60,6 +61,7 @@ impl Oracle {
         self.bid_mut(id).state = BidState::Expired;
         let market = self.bid(id).market;
         self.tell(BidExpired { bid: id, market });
+        self.replace_standbys(id, StandbyEnd::BidEnded);
     }
 
     pub(super) fn cancel_all_asked(&mut self, cancel: &CancelAll) {

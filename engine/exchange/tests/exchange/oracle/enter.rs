@@ -143,18 +143,16 @@ impl Oracle {
 
     /// Not one unit is free: it meets nobody now.
     pub(super) fn enters_parked(&mut self, bid: Bid, told: Event) {
-        let (id, was) = (bid.id, bid.state);
+        let id = bid.id;
         let is_ioc = matches!(bid.place.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         self.put_bid(bid);
         self.tell(told);
         if is_ioc {
             self.reach(Rule::IocBidWithoutRoom);
             self.cancel_bid(id, CancelReason::NotFilledAtOnce);
-        } else if was == BidState::Open {
+        } else {
             self.reach(Rule::ParkedAtOnce);
             self.park_bid(id);
-        } else {
-            self.reach(Rule::ParkedBidAmended);
         }
     }
 

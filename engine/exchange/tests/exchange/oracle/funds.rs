@@ -98,9 +98,10 @@ impl Oracle {
     fn free_funds(&mut self, account: AccountId, amount: i128) {
         while self.available(account) < amount {
             let holds = |order: &&super::Order| order.account == account && order.hold() > 0;
-            let Some(youngest) = self.orders.iter().filter(holds).map(|order| order.id).max() else { return };
+            let Some(youngest) = self.orders.iter().filter(holds).map(|order| order.id).max() else { break };
             self.reach(Rule::WithdrawalParksOrders);
             self.park_order(youngest);
         }
+        self.free_standbys(account, amount);
     }
 }

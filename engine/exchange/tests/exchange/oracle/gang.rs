@@ -4,7 +4,8 @@
 
 use berth_domain::{CloseReason, LeaseId, Micros, OrderId};
 
-use super::{Oracle, Rule};
+use super::lease::Origin;
+use super::{Lease, Oracle, Rule};
 
 #[derive(Clone, Debug)]
 pub(super) struct Gang {
@@ -29,6 +30,11 @@ impl Oracle {
         self.gangs.push(Gang { order, missing, closing: None, put_off: None });
     }
 
+    /// Whether an order's leases are a gang that is not whole.
+    pub(super) fn is_gang(&self, order: OrderId) -> bool {
+        self.gangs.iter().any(|gang| gang.order == order)
+    }
+
     fn gang_of(&mut self, order: OrderId) -> Option<&mut Gang> {
         self.gangs.iter_mut().find(|gang| gang.order == order)
     }
@@ -48,7 +54,12 @@ impl Oracle {
     pub(super) fn gang_leg_ends(&mut self, id: LeaseId, reason: CloseReason) {
         let lease = self.find_lease(id).expect("the caller has it");
         let (order, started) = (lease.order, lease.started_at.is_some());
-        let legs: Vec<_> = self.leases.iter().filter(|lease| lease.order == order).map(|lease| lease.id).collect();
+        // What only runs a job of it again is none of it.
+        let is_leg = |lease: &&Lease| lease.order == order && lease.origin == Origin::Match;
+        if !is_leg(&lease) {
+            return;
+        }
+        let legs: Vec<_> = self.leases.iter().filter(is_leg).map(|lease| lease.id).collect();
         let Some(gang) = self.gang_of(order) else { return };
         if gang.closing.is_some() {
             return;
@@ -77,7 +88,7 @@ impl Oracle {
     /// Each of its leases counts against those that the entry may open; whether
     /// all were reached.
     pub(super) fn close_gang(&mut self, order: OrderId) -> bool {
-        let (at, fills) = (self.step.at, self.rules().bounds.fills);
+        let (at, fills) = (self.step.at, self.budget().fills);
         let Some(legs) = self.gang_of(order).and_then(|gang| gang.closing.take()) else { return true };
         for (i, leg) in legs.iter().enumerate() {
             if self.step.opened >= fills {

@@ -4,7 +4,7 @@ use berth_domain::{
     AccountId, Code, LeaseState, MarketId, ProviderId, ProviderRegistered, RegisterProvider, ResourceClass, Resources,
 };
 
-use super::{Oracle, Order, Reply};
+use super::{Lease, Oracle, Order, Reply};
 
 /// GPUs of one class on one host.
 const GPUS_MAX: u32 = 1_024;
@@ -36,6 +36,11 @@ impl Host {
 pub(super) fn need(class: &ResourceClass, units: u32, resources: &Resources) -> Amounts {
     let cpu = if class.is_gpu() { resources.cpu } else { units };
     [cpu.into(), resources.memory.into(), resources.storage.into(), units.into()]
+}
+
+/// A lease that is being checked has given its room back.
+pub(super) fn holds_room(lease: &Lease) -> bool {
+    !matches!(lease.state, LeaseState::Closed | LeaseState::Verifying)
 }
 
 impl Oracle {
@@ -93,10 +98,22 @@ impl Oracle {
     pub(crate) fn free(&self, host: ProviderId, market: MarketId) -> Amounts {
         let mut free = self.total(host, market);
         let class = self.class(market);
-        for lease in self.leases.iter().filter(|lease| lease.host == host && lease.state != LeaseState::Closed) {
+        for lease in self.leases.iter().filter(|lease| lease.host == host && holds_room(lease)) {
             let took = need(self.class(lease.market), lease.units, &lease.resources);
             // GPUs of another class are not this market's; processors are
             // everybody's.
+            let units = match class.is_gpu() {
+                true if lease.market == market => took[3],
+                true => 0,
+                false => took[0],
+            };
+            for (free, took) in free.iter_mut().zip([took[0], took[1], took[2], units]) {
+                *free -= took * i128::from(lease.replicas);
+            }
+        }
+        for standby in self.standbys.iter().chain(&self.released).filter(|standby| standby.host == host) {
+            let lease = self.find_lease(standby.lease).expect("it stands by for it");
+            let took = need(self.class(lease.market), lease.units, &lease.resources);
             let units = match class.is_gpu() {
                 true if lease.market == market => took[3],
                 true => 0,

@@ -2,9 +2,10 @@
 
 use berth_domain::{
     CloseReason, Code, FinishLease, FinishOutcome, Heartbeat, LeaseAccrued, LeaseId, LeaseStarted, LeaseState,
-    StartLease, StopLease, Text,
+    StartLease, StopLease, Text, Verify,
 };
 
+use super::lease::Origin;
 use super::order::stroops;
 use super::{Answer, Lease, Oracle, Reply, Rule};
 
@@ -32,7 +33,9 @@ impl Oracle {
             return Err(Code::OutOfBounds);
         }
         let (order, ends_at) = (lease.order, at.plus(lease.duration));
-        self.gang_has_one(order);
+        if lease.origin == Origin::Match {
+            self.gang_has_one(order);
+        }
         let lease = self.lease_mut(start.lease);
         lease.state = LeaseState::Running;
         lease.started_at = Some(at);
@@ -85,6 +88,11 @@ impl Oracle {
         match lease.state {
             LeaseState::Closed => return Ok(Answer::Repeated(Reply::Lease(finish.lease))),
             LeaseState::Opened => return Err(Code::LeaseState),
+            LeaseState::Verifying if lease.result == finish.result => {
+                return Ok(Answer::Repeated(Reply::Lease(finish.lease)));
+            }
+            // What it said first is being checked.
+            LeaseState::Verifying => return Err(Code::LeaseState),
             // To be suspended is to be stopped, and no end.
             LeaseState::Suspended if finish.outcome == FinishOutcome::Stopped => return Err(Code::LeaseState),
             // Others are not foretold.
@@ -95,6 +103,10 @@ impl Oracle {
         }
         let ran = lease.started_at.is_some();
         let ended_well = ran && finish.outcome == FinishOutcome::Exited && finish.exit_code == Some(0);
+        let is_checked = self.verify_of(lease) != Verify::None;
+        // What is to be checked must be there.
+        let ended_well = ended_well && !(is_checked && finish.result.is_none());
+        let is_verified = is_checked && ended_well && lease.reason.is_none();
         let by_itself = if ended_well { CloseReason::Completed } else { CloseReason::Failed };
         let lease = self.lease_mut(finish.lease);
         // Who removed the containers saw them until then. When others ended,
@@ -106,6 +118,10 @@ impl Oracle {
         lease.result = finish.result;
         if !finish.detail.as_str().is_empty() {
             lease.detail = finish.detail.clone();
+        }
+        if is_verified {
+            self.begins_verifying(finish.lease);
+            return Ok(Answer::Done(Reply::Lease(finish.lease)));
         }
         let (reason, is_locked) = (lease.reason.unwrap_or(by_itself), lease.escrow_tx.is_some());
         if is_locked {
@@ -121,6 +137,9 @@ impl Oracle {
         }
         if matches!(lease.state, LeaseState::Closing | LeaseState::Closed) {
             return Ok(Answer::Repeated(Reply::Lease(stop.lease)));
+        }
+        if lease.state == LeaseState::Verifying {
+            return Err(Code::LeaseState);
         }
         self.begin_closing(stop.lease, CloseReason::Stopped);
         Ok(Answer::Done(Reply::Lease(stop.lease)))

@@ -48,7 +48,7 @@ impl Order {
 }
 
 impl Oracle {
-    fn mandate(&self, account: AccountId) -> Mandate {
+    pub(super) fn mandate(&self, account: AccountId) -> Mandate {
         self.account(account).watched.map(|watched| watched.mandate).unwrap_or_default()
     }
 
@@ -60,7 +60,7 @@ impl Oracle {
 
     /// The most that an escrow may hold which an account opens now; `None` when
     /// nothing limits it.
-    fn cap(&self, account: AccountId, planned: i128) -> Option<i128> {
+    pub(super) fn cap(&self, account: AccountId, planned: i128) -> Option<i128> {
         let Mandate { per_lease, per_day, .. } = self.mandate(account);
         let per_day = per_day.map(|most| (i128::from(most.get()) - self.spent(account) - planned).max(0));
         [per_lease.map(|most| i128::from(most.get())), per_day].into_iter().flatten().min()

@@ -178,11 +178,13 @@ impl Oracle {
         self.tell(ExchangeUpgraded { rules });
     }
 
-    /// Whether a bid could be in the book: its host takes leases and has a unit
-    /// of its market free, and its owner lets it ask so little.
+    /// Whether a bid could be in the book: not all of it stands by, its host takes
+    /// leases and has a unit of its market free, and its owner lets it ask so
+    /// little.
     pub(super) fn can_be_met(&self, bid: &Bid) -> bool {
+        let is_used_up = bid.is_standing() && bid.left == 0;
         let is_offered = self.host(bid.place.provider).available && !self.is_below_floor(bid);
-        is_offered && self.has_free_unit(bid.place.provider, bid.market)
+        !is_used_up && is_offered && self.has_free_unit(bid.place.provider, bid.market)
     }
 
     pub(super) fn update_provider(&mut self, update: &UpdateProvider) -> Result<Answer, Code> {
@@ -211,6 +213,7 @@ impl Oracle {
         if available {
             self.reenter_host(provider);
         } else {
+            self.replace_standbys_of(provider);
             self.park_what_cannot_be_met(provider, Rule::ParkedByDraining);
         }
         Ok(Answer::Done(Reply::Provider(provider)))

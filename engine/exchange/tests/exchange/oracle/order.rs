@@ -2,7 +2,7 @@
 
 use berth_domain::{
     AccountId, Code, Micros, Mode, OrderAccepted, OrderId, OrderState, PlaceOrder, ProviderId, Rate, ReplaceOrder,
-    Seconds, Seq, Stroops, TimeInForce, TrustLevel,
+    Seconds, Seq, Stroops, TimeInForce, TrustLevel, Verify,
 };
 
 use super::host::is_strictly_sorted;
@@ -123,6 +123,7 @@ impl Oracle {
         self.check_trade(place.market)?;
         let class = self.class(place.market);
         let bounds = &self.rules().bounds;
+        let is_fok = place.time_in_force == TimeInForce::Fok;
         let never_rests = matches!(place.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
         let is_sound = (1..=UNITS_MAX).contains(&place.units)
             && (1..=bounds.replicas).contains(&place.replicas)
@@ -138,7 +139,20 @@ impl Oracle {
             && (place.mode != Mode::Auction || place.time_in_force == TimeInForce::Gtc)
             // What is only to rest in the book has to be able to.
             && (!place.post_only || (place.mode == Mode::Auto && !never_rests))
-            && (place.aim.is_none() || (place.mode == Mode::Auto && never_rests));
+            && (place.aim.is_none() || (place.mode == Mode::Auto && never_rests))
+            // Replicas that are compared are odd, few and all at once.
+            && match place.verify {
+                Verify::None | Verify::Spot => true,
+                Verify::Replicas(n) => {
+                    matches!(n, 3 | 5 | 7)
+                        && u32::from(n) == place.replicas
+                        && place.mode == Mode::Auto
+                        && is_fok
+                        && place.aim.is_none()
+                }
+            }
+            // A gang fails as a whole, and nothing else is what is aimed at.
+            && (!place.failover || (place.mode == Mode::Auto && !is_fok && place.aim.is_none()));
         let latest = self.step.at.plus(bounds.duration);
         if !is_sound || place.closes_at.is_some_and(|closes_at| closes_at > latest) {
             return Err(Code::OutOfBounds);

@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use berth_domain::{BidId, BidTarget, OrderId, ProviderId, Rate, SelfTrade};
+use berth_domain::{BidId, BidTarget, OrderId, ProviderId, Rate, SelfTrade, Verify};
 
 use super::host::{Amounts, need};
 use super::order::owed;
@@ -198,7 +198,7 @@ impl Oracle {
 
     /// What comes of a pair beside what is planned.
     fn meet(&self, taker: Taker, pair: &Pair<'_>, is_again: bool, plan: &mut Plan) -> Met {
-        let bounds = &self.rules().bounds;
+        let bounds = self.budget();
         if self.is_served(taker.side, pair, plan) {
             return Met::Over;
         }
@@ -321,8 +321,14 @@ impl Oracle {
         filter(self.offers(bid.place.provider, order), Rule::AttributeMissing);
         filter(owed(pair.price, units, 1, order.place.prepay) > 0, Rule::LessThanAStroop);
 
-        let by_order =
+        let mut by_order =
             if side == Side::Bid { order.left - plan.replicas_of(order.id) } else { order.left - plan.replicas() };
+        // Replicas that are compared go to as many accounts.
+        if matches!(order.place.verify, Verify::Replicas(_)) {
+            by_order = by_order.min(1);
+            let has_part = plan.hosts().into_iter().any(|host| self.host(host).account == bid.account);
+            filter(!has_part, Rule::OneReplicaAnAccount);
+        }
         let free = self.free(bid.place.provider, bid.market);
         let taken = plan.taken_of(bid.place.provider);
         let beside = [0, 1, 2, 3].map(|i| free[i] - taken[i]);

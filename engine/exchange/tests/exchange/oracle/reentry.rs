@@ -3,7 +3,8 @@
 //! next tick.
 
 use berth_domain::{
-    BidId, BidResumed, BidState, CancelReason, Micros, Mode, OrderId, OrderParked, OrderResumed, OrderState, ProviderId,
+    BidId, BidResumed, BidState, CancelReason, Micros, Mode, OrderId, OrderParked, OrderResumed, OrderState,
+    ProviderId, TimeInForce,
 };
 
 use super::order::stroops;
@@ -63,7 +64,7 @@ impl Oracle {
     /// Whether the entry may still skip, open a lease, and let a thing enter
     /// again: as many as it may skip.
     fn has_budget(&self) -> bool {
-        let bounds = &self.rules().bounds;
+        let bounds = self.budget();
         self.step.skipped < bounds.scan && self.step.opened < bounds.fills && self.step.reentered < bounds.scan
     }
 
@@ -154,10 +155,11 @@ impl Oracle {
         }
         self.step.skipped = plan.skipped;
         self.carry_out(&plan);
-        if self.order(id).is_live()
-            && let Some(reason) = self.cut_or_own(&plan, is_fresh)
-        {
-            self.cancel_order(id, reason);
+        let never_rests = order.place.time_in_force == TimeInForce::Ioc;
+        if self.order(id).is_live() {
+            let reason = self.cut_or_own(&plan, is_fresh);
+            let reason = reason.or(never_rests.then_some(CancelReason::NotFilledAtOnce));
+            reason.into_iter().for_each(|reason| self.cancel_order(id, reason));
         }
         self.park_unless_allowed(id);
         self.park_where_full(&plan);
@@ -171,8 +173,11 @@ impl Oracle {
         self.reenter(directed);
     }
 
+    /// Whether what the entry may still do is a whole entry's, by the bounds
+    /// that are in force now.
     fn is_fresh(&self) -> bool {
-        self.step.skipped == 0 && self.step.opened == 0
+        let (mine, now) = (self.budget(), self.rules().bounds);
+        self.step.skipped + now.scan == mine.scan && self.step.opened + now.fills == mine.fills
     }
 
     /// Why what enters again ends. One that had a whole entry's budget and got
@@ -212,6 +217,11 @@ impl Oracle {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|(_, thing)| self.is_alive(*thing));
         self.waiting = waiting;
+    }
+
+    /// What is left to do goes on in the next tick.
+    pub(super) const fn goes_on_next(&mut self) {
+        self.waiting_since = Some(self.step.at);
     }
 
     pub(super) const fn waits_since(&self) -> Option<Micros> {

@@ -1,7 +1,7 @@
 //! Time: what is due, in the order of deadlines, then of kinds, then of ids.
 
 use berth_domain::{
-    AccountId, BidId, CloseReason, LeaseId, LeaseRunway, LeaseState, LeaseSuspended, Micros, Mode, OrderId,
+    AccountId, BidId, CloseReason, LeaseId, LeaseRunway, LeaseState, LeaseSuspended, Micros, Mode, OrderId, Verify,
 };
 
 use super::account::DeadMan;
@@ -126,9 +126,12 @@ impl Oracle {
 
     fn run_out(&mut self, id: LeaseId) {
         let at = self.step.at;
+        let lease = self.find_lease(id).expect("a timer's lease");
+        // A job whose result is to be checked has brought none in its time.
+        let is_checked = self.verify_of(lease) != Verify::None;
         let lease = self.lease_mut(id);
         if lease.prepay >= lease.duration {
-            self.begin_closing(id, CloseReason::Completed);
+            self.begin_closing(id, if is_checked { CloseReason::Failed } else { CloseReason::Completed });
         } else if lease.funding.is_warned {
             let closes_at = lease.may_be_suspended_until(at);
             lease.state = LeaseState::Suspended;
@@ -160,6 +163,7 @@ impl Oracle {
             LeaseState::Running => self.close(id, CloseReason::Dark),
             LeaseState::Suspended => self.begin_closing(id, CloseReason::Exhausted),
             LeaseState::Closing => self.close(id, reason.expect("what closes has a reason")),
+            LeaseState::Verifying => self.verification_is_late(id),
             other => unreachable!("nothing is overdue of what is {other}"),
         }
     }
@@ -169,7 +173,8 @@ impl Oracle {
     pub(super) fn resume(&mut self) {
         let at = self.step.at;
         let mut moved = Vec::new();
-        for lease in self.leases.iter_mut().filter(|lease| lease.overdue_at.is_some()) {
+        let awaiting: Vec<_> = self.leases.iter().map(|lease| self.awaits_ledger(lease)).collect();
+        for (lease, awaits) in self.leases.iter_mut().zip(awaiting).filter(|(lease, _)| lease.overdue_at.is_some()) {
             let timing = lease.timing;
             let overdue_at = match lease.state {
                 LeaseState::Opened => at.plus(timing.escrow_timeout),
@@ -177,6 +182,9 @@ impl Oracle {
                 LeaseState::Running => at.plus(timing.dark_after),
                 LeaseState::Suspended => lease.may_be_suspended_until(at),
                 LeaseState::Closing => at.plus(timing.closing_timeout),
+                LeaseState::Verifying if awaits => at.plus(timing.escrow_timeout),
+                // What other runs take does not move.
+                LeaseState::Verifying => continue,
                 other => unreachable!("nothing is overdue of what is {other}"),
             };
             lease.overdue_at = Some(overdue_at);

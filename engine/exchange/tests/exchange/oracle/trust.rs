@@ -43,17 +43,17 @@ impl Standing {
     }
 
     /// What is staked and not forfeited.
-    fn stake(&self) -> i128 {
+    pub(super) fn stake(&self) -> i128 {
         (self.staked - self.forfeits.iter().map(|(_, amount)| amount).sum::<i128>()).max(0)
     }
 }
 
 impl Oracle {
-    fn standing(&self, account: AccountId) -> &Standing {
+    pub(super) fn standing(&self, account: AccountId) -> &Standing {
         &self.account(account).standing
     }
 
-    fn standing_mut(&mut self, account: AccountId) -> &mut Standing {
+    pub(super) fn standing_mut(&mut self, account: AccountId) -> &mut Standing {
         &mut self.account_mut(account).standing
     }
 
@@ -73,7 +73,12 @@ impl Oracle {
         let before = std::mem::replace(&mut self.standing_mut(account).staked, staked);
         self.ever_staked += (staked - before).max(0);
         if let Some(lease) = fact.slashed {
-            self.standing_mut(account).forfeits.retain(|(of, _)| *of != lease);
+            let forfeits = &mut self.standing_mut(account).forfeits;
+            let before = forfeits.len();
+            forfeits.retain(|(of, _)| *of != lease);
+            if forfeits.len() < before {
+                self.reach(Rule::ForfeitTaken);
+            }
         }
         self.tell(StakeChanged { account, address: fact.address, staked: fact.staked, event: fact.event });
         self.weigh(account, TrustCause::Stake(fact.event));
@@ -134,7 +139,7 @@ impl Oracle {
         is_up
     }
 
-    fn repute(&mut self, account: AccountId, to: Reputation, lease: LeaseId, cause: ReputationCause) {
+    pub(super) fn repute(&mut self, account: AccountId, to: Reputation, lease: LeaseId, cause: ReputationCause) {
         let from = std::mem::replace(&mut self.standing_mut(account).reputation, to);
         if from != to {
             self.tell(ReputationChanged { account, from, to, lease, cause });
@@ -157,7 +162,7 @@ impl Oracle {
 
     /// Derives uptime and level anew. Whether the account's bids have entered
     /// again for it.
-    fn weigh(&mut self, account: AccountId, cause: TrustCause) -> bool {
+    pub(super) fn weigh(&mut self, account: AccountId, cause: TrustCause) -> bool {
         let at = self.step.at;
         let standing = self.standing_mut(account);
         standing.weighed_at = at;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::{CancelReason, CloseReason, Code, Command, Entry, Event};
 
-use super::standing;
+use super::{failing, standing, verifying};
 use crate::oracle::{Answer, Rule, Tally};
 
 #[derive(Clone, Debug, Default)]
@@ -85,6 +85,7 @@ impl Census {
         }
         for event in events {
             meet(event.name().to_owned());
+            failing::met(event).into_iter().chain(verifying::met(event)).for_each(&mut meet);
             match event {
                 Event::OrderCancelled(e) => meet(format!("order ends {}", e.reason)),
                 Event::BidCancelled(e) => meet(format!("bid ends {}", e.reason)),
@@ -118,6 +119,8 @@ impl Census {
 
         let mut expected: Vec<String> = MORE.map(str::to_owned).into();
         expected.extend(standing::TO_MEET.map(str::to_owned));
+        expected.extend(failing::TO_MEET.map(str::to_owned));
+        expected.extend(verifying::TO_MEET.map(str::to_owned));
         expected.extend(REPEATABLE.iter().map(|name| format!("{name} repeated")));
         expected.extend(commands.map(|(_, name, _)| format!("{name} done")));
         expected.extend(events.map(|(_, name, _)| (*name).to_owned()));

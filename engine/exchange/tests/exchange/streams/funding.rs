@@ -6,12 +6,16 @@ use berth_domain::{
 
 use super::dice::{Dice, text};
 use super::leasing::stroops;
-use crate::oracle::{Lease, rest_of};
+use crate::oracle::{Lease, Oracle, rest_of};
+
+/// The longest gap that a backlog may fill, by all rules of streams.
+pub(crate) const WINDOW: Seconds = Seconds(100);
 
 /// What is said of a lease's funds and of its gaps, when it is time for either.
 pub(crate) fn funding(lease: &Lease, now: Micros, dice: &mut Dice<'_>) -> Option<(AccountId, Command)> {
     let is_asked = lease.funding.pending().is_some();
-    let has_gap = lease.gap.is_some() && lease.state != LeaseState::Closed;
+    let may_fill = lease.gap.is_some_and(|gap| gap.to.since(gap.from) <= WINDOW.micros() || dice.once_in(8));
+    let has_gap = may_fill && lease.state != LeaseState::Closed;
     // Once in a while without any reason.
     let kind = match dice.below(16) {
         0..10 if has_gap => 2,
@@ -27,7 +31,24 @@ pub(crate) fn funding(lease: &Lease, now: Micros, dice: &mut Dice<'_>) -> Option
         0 => (lease.tenant, top_up(lease, dice).into()),
         1 => (AccountId::EXCHANGE, answer(lease, dice)),
         2 => (lease.owner, backlog(lease, dice).into()),
-        _ => (lease.owner, Heartbeat { lease: lease.id, cpu_millis: 1, memory_bytes: 1, healthy: true }.into()),
+        _ => (lease.owner, beat(lease).into()),
+    })
+}
+
+fn beat(lease: &Lease) -> Heartbeat {
+    Heartbeat { lease: lease.id, cpu_millis: 1, memory_bytes: 1, healthy: true }
+}
+
+/// What a lease that is suspended waits for, so that some go on more than once.
+pub(crate) fn starved(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> Option<(AccountId, Command)> {
+    let suspended = x.leases.iter().filter(|lease| lease.state == LeaseState::Suspended);
+    let lease = suspended.max_by_key(|lease| (lease.funding.suspended_micros, lease.id))?;
+    Some(match lease.funding.pending() {
+        _ if lease.is_late(now) && !dice.once_in(4) => (lease.owner, beat(lease).into()),
+        _ if lease.gap.is_some() && dice.once_in(2) => (lease.owner, backlog(lease, dice).into()),
+        _ if dice.once_in(4) => return None,
+        Some(_) => (AccountId::EXCHANGE, answer(lease, dice)),
+        None => (lease.tenant, top_up(lease, dice).into()),
     })
 }
 

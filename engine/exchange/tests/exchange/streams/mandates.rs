@@ -1,17 +1,24 @@
 //! Mandates, tight enough to be felt.
 
-use berth_domain::{AccountId, Command, Micros, OrderId, Seconds, SetMandate};
+use berth_domain::{AccountId, Command, Micros, OrderId, OrderState, Seconds, SetMandate, Verify};
 
 use super::dice::{Dice, ids};
 use super::funding::may_grow;
 use super::leasing::stroops;
-use crate::oracle::Oracle;
+use crate::oracle::{Lease, Oracle};
+
+const PLATFORM: AccountId = AccountId(1);
 
 pub(crate) fn mandate(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command) {
     let mut account = AccountId(dice.pick(&[7, 7, 8, 7, 8, 9, 2, 3, 4]));
     // A day's budget that is nearly spent, of whoever may top up a lease.
     let tops_up = x.leases.iter().rev().find(|lease| may_grow(lease)).filter(|_| dice.once_in(2));
     account = tops_up.map_or(account, |lease| lease.tenant);
+    // Or of the platform, which pays for what is run again.
+    let checks = x.orders.iter().any(|order| order.place.verify == Verify::Spot);
+    if checks && dice.once_in(6) {
+        account = PLATFORM;
+    }
     let spent = x.spent(account);
     // What one replica of an order costs at most, so that some are allowed.
     let own = x.orders.iter().filter(|order| order.account == account && order.is_live());
@@ -39,4 +46,19 @@ pub(crate) fn mandate(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountI
         false => SetMandate { per_lease, per_day, floor, until },
     };
     (account, set.into())
+}
+
+/// A mandate that lets a lease which has failed go on for less time, or leaves
+/// nothing for the tenant's orders when it does.
+pub(crate) fn spent_by_failover(x: &Oracle, lease: &Lease, dice: &mut Dice<'_>) -> (AccountId, Command) {
+    let (spent, rest) = (x.spent(lease.tenant), lease.escrow() - lease.pay);
+    let limit = |amount: i128| Some(stroops(amount.clamp(0, i64::MAX.into())));
+    let open = x.orders.iter().filter(|order| order.account == lease.tenant && order.state == OrderState::Open);
+    let one = open.map(|order| order.hold_of_one()).max();
+    let (per_lease, per_day) = match (dice.below(4), one) {
+        (0, _) => (limit(rest / 2), None),
+        (2 | 3, Some(one)) => (None, limit(spent + rest.max(one))),
+        _ => (None, limit(spent + rest / 2)),
+    };
+    (lease.tenant, SetMandate { per_lease, per_day, floor: None, until: None }.into())
 }

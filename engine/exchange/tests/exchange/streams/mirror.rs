@@ -6,7 +6,7 @@ use berth_domain::{AccountId, BidTarget, CommandRefused, Entry, Event, Stroops};
 use berth_exchange::{Book, Component, Exchange, Outcome, StateHash};
 
 use super::tape::Witness;
-use super::trusted;
+use super::{failing, trusted};
 use crate::desk::bytes_of;
 use crate::invariants;
 use crate::oracle::{Answer, COMPONENTS, Lease, Oracle, Reply, Row};
@@ -32,7 +32,14 @@ impl Witness for Mirror {
         assert_eq!(as_answer(outcome), answer, "the exchange (left) answers otherwise to {entry:?}");
         let parts = (0..events.len().max(foretold.len())).find(|i| events.get(*i) != foretold.get(*i));
         if let Some(at) = parts {
-            panic!("events part at {at} of {entry:#?}\nexchange: {events:#?}\noracle: {foretold:#?}");
+            let names = |events: &[Event]| events.iter().map(Event::name).collect::<Vec<_>>().join(", ");
+            panic!(
+                "events part at {at} of {entry:?}\nexchange: {}\noracle:   {}\nexchange: {:?}\noracle:   {:?}",
+                names(&events),
+                names(foretold),
+                events.get(at),
+                foretold.get(at),
+            );
         }
         let state = self.hash(oracle);
         if let Some(before) = self.state.replace(state)
@@ -132,6 +139,7 @@ fn compare(x: &Exchange, oracle: &Oracle) {
     leases(x, oracle);
     books(x, oracle);
     trusted::compare(x, oracle);
+    failing::compare(x, oracle);
 }
 
 fn operation(x: &Exchange, oracle: &Oracle) {

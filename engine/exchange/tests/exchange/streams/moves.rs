@@ -8,12 +8,15 @@ use berth_domain::{
 use proptest::prelude::*;
 
 use super::dice::{Dice, region, text};
+use super::failing::failing;
+use super::funding::{WINDOW, starved};
 use super::leasing::{funds, going_well, is_over, leasing, stroops};
 use super::mandates::mandate;
 use super::operating::{operating, update};
 use super::standing::{auditors, grants, standing, trust_rules};
 use super::tape::Tape;
 use super::trading;
+use super::verifying::{verifying, wants_checks};
 use crate::cast::{CAST, TENANTS, address, class, genesis};
 use crate::oracle::Oracle;
 
@@ -21,7 +24,7 @@ use crate::oracle::Oracle;
 #[derive(Clone, Debug)]
 pub(crate) struct Move {
     pub(crate) kind: u8,
-    pub(crate) dice: [u16; 28],
+    pub(crate) dice: [u16; 32],
     pub(crate) pause: Seconds,
     pub(crate) is_up: bool,
     pub(crate) resumes: bool,
@@ -46,7 +49,7 @@ fn moves() -> impl Strategy<Value = Move> {
     let pause = prop_oneof![600 => Just(0), 200 => 0..6_u64, 30 => 10..70_u64, 10 => 70..1_000_u64, 1 => Just(86_400)];
     let node = prop_oneof![30 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false))];
     let attests = prop_oneof![8 => Just(false), 1 => Just(true)];
-    (0..105_u8, any::<[u16; 28]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
+    (0..112_u8, any::<[u16; 32]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
         Move { kind, dice, pause: Seconds(pause), is_up, resumes, attests }
     })
 }
@@ -69,7 +72,7 @@ pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders, trust]: [
             runway_warning: Seconds(20),
             suspend_timeout: Seconds(timing.1),
             missed_checks: 2,
-            backlog_window: Seconds(100),
+            backlog_window: WINDOW,
         },
         trust: trust_rules(trust),
         grants: grants(trust),
@@ -126,8 +129,11 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
     let is_idle = x.leases.iter().all(is_over);
     // No market is paused for long.
     let resumes = !x.operation.paused.is_empty() && dice.once_in(24);
-    let (account, command) = match next.kind {
+    let (account, mut command) = match next.kind {
         _ if resumes => operating(x, now, dice),
+        0..60 if tape.checks && !dice.once_in(3) => {
+            verifying(x, dice).unwrap_or_else(|| placed(trading::order(x, now, dice)))
+        }
         0..60 if tape.goes_well && !is_idle && dice.once_in(2) => going_well(x, now, dice),
         67..90 if is_idle && next.kind.is_multiple_of(2) => placed(trading::bid(x, now, dice)),
         67..90 if is_idle => placed(trading::order(x, now, dice)),
@@ -143,14 +149,18 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
         59 => trading::cancel_all(x, dice),
         60 => trading::dead_man(dice),
         61..67 => trading::ending(x, dice),
-        67..91 => leasing(x, now, dice),
+        67..91 => starved(x, now, dice).unwrap_or_else(|| leasing(x, now, dice)),
         91..94 => (AccountId::EXCHANGE, funds(x, dice)),
         94 => again(&tape.said, dice),
         95 => operating(x, now, dice),
         96..98 => update(x, dice),
         98..100 => rare(x, dice),
-        _ => standing(x, now, dice),
+        100..105 => standing(x, now, dice),
+        _ => failing(x, dice).unwrap_or_else(|| leasing(x, now, dice)),
     };
+    if let Command::PlaceOrder(place) = &mut command {
+        wants_checks(place, tape.checks, &mut Dice(next.dice[20..].iter()));
+    }
     (other.unwrap_or(account), command)
 }
 
@@ -161,6 +171,15 @@ fn placed((account, place): (AccountId, impl Into<Command>)) -> (AccountId, Comm
 /// What was said before, word for word.
 fn again(said: &[(AccountId, Command)], dice: &mut Dice<'_>) -> (AccountId, Command) {
     let recent = &said[said.len().saturating_sub(60)..];
+    let is_seldom = |said: &&(AccountId, Command)| match &said.1 {
+        Command::RegisterProvider(says) => says.client_id.is_some(),
+        Command::ReplaceBid(replace) => replace.place.client_id.is_some(),
+        Command::ReplaceOrder(replace) => replace.place.client_id.is_some(),
+        _ => false,
+    };
+    if let Some(seldom) = recent.iter().rev().find(is_seldom).filter(|_| dice.once_in(3)) {
+        return seldom.clone();
+    }
     let place = usize::try_from(dice.below(recent.len() as u64)).expect("small");
     recent[place].clone()
 }

@@ -51,7 +51,7 @@ pub(crate) fn trust_rules(choice: u8) -> TrustRules {
         uptime_four: Uptime::new(6_000).expect("an uptime"),
         uptime_days: [1, 2, 1, 1][pick(64)],
         slash_min: stroops(50),
-        slash_max: stroops(4_000),
+        slash_max: stroops(1_000),
         ..TrustRules::default()
     }
 }
@@ -63,12 +63,13 @@ pub(crate) const fn goes_well(choice: u8) -> bool {
 
 /// Where leases go well, owners have staked enough for any level.
 pub(crate) fn stakes() -> Vec<(AccountId, Command)> {
-    let stake = |(toid, name)| {
+    let stake = |(toid, (name, amount))| {
         let event = ChainEventId { toid, index: 0 };
-        let fact = StakeFact { event, address: address(name), staked: stroops(1_000), slashed: None };
+        let fact = StakeFact { event, address: address(name), staked: stroops(amount), slashed: None };
         (AccountId::EXCHANGE, fact.into())
     };
-    [(1, "ada"), (2, "bob"), (3, "cem"), (4, "dee"), (5, "tom")].map(stake).into()
+    let stakes = [("ada", 1_000), ("bob", 100), ("cem", 5_000), ("dee", 5_000), ("tom", 1_000), ("eve", 120)];
+    (1..).zip(stakes).map(stake).collect()
 }
 
 /// Under half of the rules little is granted, so that levels are to be earned.
@@ -86,7 +87,7 @@ pub(crate) fn auditors() -> Genesis {
 
 pub(crate) fn standing(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command) {
     let whose = address(dice.pick(&["ada", "tom", "ada", "bob", "tia", "cem", "dee", "eve"]));
-    if dice.once_in(2) { attest(now, dice) } else { (AccountId::EXCHANGE, staked(x, whose, dice)) }
+    if dice.once_in(2) { attest(x, now, dice) } else { (AccountId::EXCHANGE, staked(x, whose, dice)) }
 }
 
 fn staked(x: &Oracle, address: berth_domain::Address, dice: &mut Dice<'_>) -> Command {
@@ -96,7 +97,12 @@ fn staked(x: &Oracle, address: berth_domain::Address, dice: &mut Dice<'_>) -> Co
         31 => i64::MAX,
         roll => [1_000, 100, 1_000, 0, 99, 1_000, 5_000, 999][usize::try_from(roll % 8).expect("small")],
     };
-    let address = if dice.once_in(20) { crate::cast::address("nobody") } else { address };
+    let forfeits = x.accounts.iter().find(|account| !account.standing.forfeits.is_empty());
+    let address = match forfeits {
+        Some(account) if dice.once_in(2) => account.address,
+        _ if dice.once_in(20) => crate::cast::address("nobody"),
+        _ => address,
+    };
     let known = x.accounts.iter().find(|account| account.address == address);
     let forfeits = known.map_or(&[][..], |account| &account.standing.forfeits);
     let slashed = LeaseId(dice.id(&ids(forfeits.iter().map(|(lease, _)| lease.0))));
@@ -104,10 +110,13 @@ fn staked(x: &Oracle, address: berth_domain::Address, dice: &mut Dice<'_>) -> Co
     StakeFact { event: ChainEventId { toid, index: 0 }, address, staked: stroops(amount.into()), slashed }.into()
 }
 
-fn attest(now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command) {
+fn attest(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command) {
     // Account two is no auditor.
     let auditor = AccountId(dice.pick(&[5, 6, 8, 5, 6, 8, 5, 2]));
-    let address = address(dice.pick(&["ada", "tom", "ada", "bob", "tia", "dee", "cem", "pat"]));
+    let near = x.accounts.iter().find(|account| account.level >= TrustLevel::Four && account.id.0 != auditor.0);
+    let near = near.filter(|_| dice.once_in(3)).map(|account| account.address);
+    let name = dice.pick(&["ada", "tom", "ada", "bob", "tia", "dee", "cem", "pat"]);
+    let address = near.unwrap_or(address(name));
     let until = match dice.below(6) {
         0 => Micros(now.0 - 1),
         1 => now,

@@ -2,15 +2,19 @@
 //! each entry with what the oracle foretells of it.
 
 use berth_domain::{
-    AccountId, Authority, Command, Entry, Event, Genesis, Micros, RULES_VERSION, Resumed, Seconds, Tick,
+    AccountId, Authority, Command, Entry, EscrowFailed, Event, Genesis, LeaseState, Micros, RULES_VERSION, Resumed,
+    Seconds, SettlementPaid, Tick, TxHash,
 };
 
+use super::dice::text;
+use super::leasing::{is_over, stroops};
 use super::moves::{Stream, command, opening, rules_of};
 use super::standing::{goes_well, stakes};
+use super::verifying::{is_checked, setting};
 use crate::oracle::{Answer, Oracle};
 
 /// 2025-12-31T23:50:00Z: most streams see a midnight.
-const OPENING: Micros = Micros(1_767_225_000_000_000);
+pub(crate) const OPENING: Micros = Micros(1_767_225_000_000_000);
 
 /// Who looks on.
 pub(crate) trait Witness {
@@ -24,6 +28,8 @@ pub(crate) struct Tape<W> {
     pub(crate) said: Vec<(AccountId, Command)>,
     /// Whether most leases go well.
     pub(crate) goes_well: bool,
+    /// Whether many jobs are checked.
+    pub(crate) checks: bool,
     /// Whether nothing is signed, also where only a signature says it.
     attests: bool,
     pub(crate) witness: W,
@@ -36,6 +42,7 @@ impl<W: Witness> Tape<W> {
             now: OPENING,
             said: Vec::new(),
             goes_well: false,
+            checks: false,
             attests: false,
             witness,
         };
@@ -47,8 +54,10 @@ impl<W: Witness> Tape<W> {
     pub(crate) fn play((made, rules, moves): &Stream, witness: W) -> Self {
         let mut tape = Self::open(&rules_of(*rules), witness);
         tape.goes_well = goes_well(rules[7]);
-        let stakes = if tape.goes_well { stakes() } else { Vec::new() };
-        for (account, command) in opening().into_iter().chain(stakes) {
+        tape.checks = is_checked(rules[2]);
+        let mut more = if tape.goes_well || tape.checks { stakes() } else { Vec::new() };
+        more.extend(tape.checks.then(|| setting(rules[2])).into_iter().flatten());
+        for (account, command) in opening().into_iter().chain(more) {
             tape.submit(account, command);
         }
         for (next, _) in moves.iter().zip(made).filter(|(_, made)| **made) {
@@ -71,7 +80,32 @@ impl<W: Witness> Tape<W> {
             tape.attests = next.attests;
             tape.submit(account, command);
         }
+        if tape.checks {
+            tape.end();
+        }
         tape
+    }
+
+    /// Lets time pass and the chain answer until every lease is over: then
+    /// nothing stands by, and nothing is checked.
+    fn end(&mut self) {
+        while let Some(lease) = self.oracle.leases.iter().find(|lease| !is_over(lease)).cloned() {
+            if self.is_over() {
+                return;
+            }
+            let (id, reason) = (lease.id, text("too late"));
+            match (lease.state, lease.escrow_tx) {
+                (LeaseState::Closing, None) => self.submit(AccountId::EXCHANGE, EscrowFailed { lease: id, reason }),
+                (LeaseState::Closed, _) => {
+                    let [pay, fee, refund] = [lease.pay, lease.fee, lease.escrow() - lease.pay].map(stroops);
+                    let paid = SettlementPaid { lease: id, tx: TxHash([7; 32]), ledger: 1, pay, fee, refund };
+                    self.submit(AccountId::EXCHANGE, paid);
+                }
+                _ => self.wait(Seconds(1_000)),
+            }
+        }
+        assert!(self.oracle.standbys.is_empty(), "something stands by for what is over");
+        assert!(self.oracle.checks.is_empty(), "something waits for what is over");
     }
 
     /// A command at the present time, after the ticks that are due.

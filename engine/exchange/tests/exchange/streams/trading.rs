@@ -7,6 +7,7 @@ use berth_domain::{
 };
 
 use super::dice::{Dice, ids, region};
+use super::failing::wants_standbys;
 use crate::oracle::Oracle;
 
 use TimeInForce::{Fok, Gtc, Gtd, Ioc};
@@ -22,7 +23,13 @@ pub(crate) fn bid(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId, P
         min_duration: Seconds(dice.pick(&[0, 0, 0, 0, 0, 0, 0, 50])),
         max_duration: Seconds(if dice.once_in(8) { dice.pick(&[2_000, 2_000, 100, 0]) } else { 20_000 }),
     };
-    (account, place_bid(provider, target, now, dice))
+    let mut place = place_bid(provider, target, now, dice);
+    // Most live long enough to stand by; some end when a lease does that opens
+    // now.
+    let escrow_timeout = x.genesis.as_ref().map(|genesis| now.plus(genesis.timing.escrow_timeout));
+    let end = dice.pick(&[place.expires_at, Some(now.plus(Seconds(1_000))), escrow_timeout]);
+    place.expires_at = place.expires_at.and(end);
+    (account, place)
 }
 
 pub(crate) fn directed(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId, PlaceBid) {
@@ -53,7 +60,7 @@ fn place_bid(provider: ProviderId, target: BidTarget, now: Micros, dice: &mut Di
     let ways: &[TimeInForce] = if is_directed {
         &[Gtc, Gtc, Gtc, Gtd, Gtc, Gtc, Gtd, Gtc, Gtc, Gtd, Gtc, Gtc, Gtd, Gtc, Gtc, Ioc]
     } else {
-        &[Gtc, Gtc, Gtc, Gtc, Ioc, Gtd, Fok]
+        &[Gtc, Gtc, Gtc, Gtd, Ioc, Gtd, Fok]
     };
     let (time_in_force, expires_at) = dice.stays(ways, now);
     let may_rest = !is_directed && matches!(time_in_force, Gtc | Gtd);
@@ -91,6 +98,8 @@ pub(crate) fn order(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId,
         0 => now,
         in_seconds => Micros(now.plus(Seconds(in_seconds)).0.next_multiple_of(30_000_000)),
     };
+    let closing = x.orders.iter().rev().filter(|order| order.is_live()).find_map(|order| order.place.closes_at);
+    let closes = closing.filter(|at| *at > now && dice.once_in(2)).unwrap_or(closes);
     let is_sound = !dice.once_in(60);
     let closes_at = ((mode == Mode::Auction) == is_sound).then_some(closes);
     let aims = matches!(time_in_force, Ioc | Fok) && dice.once_in(4);
@@ -106,7 +115,7 @@ pub(crate) fn order(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId,
         "mars" if dice.once_in(8) => vec![region("eu"), region("eu")],
         wants => vec![region(wants)],
     };
-    let place = PlaceOrder {
+    let mut place = PlaceOrder {
         market,
         units,
         resources,
@@ -129,6 +138,7 @@ pub(crate) fn order(x: &Oracle, now: Micros, dice: &mut Dice<'_>) -> (AccountId,
         session: dice.session(),
         client_id: dice.client_id(),
     };
+    wants_standbys(&mut place, dice);
     (AccountId(dice.pick(&BUYERS)), place)
 }
 

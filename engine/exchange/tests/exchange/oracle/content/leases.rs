@@ -1,25 +1,36 @@
 //! Leases, what waits for them, and timers.
 
+use std::collections::BTreeSet;
+
 use berth_domain::Micros;
 
 use super::super::order::stroops;
 use super::super::timers::Timer;
-use super::super::{Lease, Oracle};
+use super::super::{Lease, Oracle, Origin};
 use super::{put, sequence};
 
 impl Oracle {
     pub(super) fn leases(&self) -> Vec<u8> {
         let mut out = Vec::new();
         sequence(&mut out, &self.leases, put_lease);
-        // Standbys, leases that look for one, hosts that they freed.
-        (0..3).for_each(|_| sequence(&mut out, &[], |_, ()| ()));
+        let mut standbys = self.standbys.clone();
+        standbys.sort_unstable_by_key(|standby| standby.lease);
+        sequence(&mut out, &standbys, |out, it| {
+            put(out, &[&it.lease, &it.bid, &it.host, &it.price, &it.units, &stroops(it.hold)]);
+        });
+        sequence(&mut out, &each_once(&self.seeking), |out, lease| put(out, &[lease]));
+        sequence(&mut out, &each_once(&self.freed), |out, host| put(out, &[host]));
         let mut gangs: Vec<_> = self.gangs.iter().collect();
         gangs.sort_by_key(|gang| gang.order);
         sequence(&mut out, &gangs, |out, gang| {
             put(out, &[&gang.order, &u32::try_from(gang.missing).expect("few"), &gang.closes_next()]);
         });
-        // Checks.
-        sequence(&mut out, &[], |_, ()| ());
+        let mut checks: Vec<_> = self.checks.iter().collect();
+        checks.sort_unstable_by_key(|check| check.lease);
+        sequence(&mut out, &checks, |out, check| {
+            let rerun = |n: usize| check.reruns.get(n).copied();
+            put(out, &[&check.lease, &check.ledger, &check.hash, &rerun(0), &rerun(1)]);
+        });
         sequence(&mut out, &self.timers(), |out, (deadline, timer)| {
             put(out, &[deadline]);
             put_timer(out, *timer);
@@ -28,10 +39,18 @@ impl Oracle {
     }
 }
 
+fn each_once<T: Ord + Copy>(items: &[T]) -> Vec<T> {
+    items.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 fn put_lease(out: &mut Vec<u8>, lease: &Lease) {
     let record = &lease.record;
-    // Opened for a match.
-    put(out, &[&lease.id, &lease.order, &lease.bid, &0_u8]);
+    put(out, &[&lease.id, &lease.order, &lease.bid]);
+    match lease.origin {
+        Origin::Match => put(out, &[&0_u8]),
+        Origin::Failover(from) => put(out, &[&1_u8, &from]),
+        Origin::Rerun(of) => put(out, &[&2_u8, &of]),
+    }
     put(out, &[&lease.market, &lease.host, &lease.owner, &lease.tenant, &lease.level, &lease.price]);
     let rate = lease.price.of(lease.units, lease.replicas).expect("it was counted");
     put(out, &[&rate, &lease.units, &lease.resources, &lease.replicas, &lease.duration, &lease.prepay]);

@@ -1,11 +1,11 @@
 //! The genesis and what came of it, accounts, hosts, and client ids.
 
 use berth_domain::codec::Encode;
-use berth_domain::{Fingerprint, LeaseState, Micros, Resources};
+use berth_domain::{Fingerprint, Micros, Resources};
 
 use super::super::account::Name;
 use super::super::history::{Counted, Ending};
-use super::super::host::need;
+use super::super::host::{holds_room, need};
 use super::super::mandate::day_of;
 use super::super::order::stroops;
 use super::super::{Account, Host, Oracle, Reply};
@@ -58,7 +58,10 @@ impl Oracle {
     fn put_host(&self, out: &mut Vec<u8>, host: &Host) {
         let says = &host.says;
         let (mut free, mut gpus) = (says.resources, says.gpus.clone());
-        for lease in self.leases.iter().filter(|lease| lease.host == host.id && lease.state != LeaseState::Closed) {
+        let standing_by = self.standbys.iter().filter(|standby| standby.host == host.id);
+        let standing_by = standing_by.map(|standby| self.find_lease(standby.lease).expect("it stands by for it"));
+        let there = self.leases.iter().filter(|lease| lease.host == host.id && holds_room(lease));
+        for lease in there.chain(standing_by) {
             let class = self.class(lease.market);
             let took = need(class, lease.units, &lease.resources).map(|took| took * i128::from(lease.replicas));
             free = Resources {
