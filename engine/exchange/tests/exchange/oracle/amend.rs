@@ -128,8 +128,8 @@ impl Oracle {
         new.age = self.step.seq.0;
         let told = told_bid(&new);
         let (id, opened) = (new.id, self.step.opened);
-        if new.state == BidState::Parked {
-            // It may be met now: one thing that enters again.
+        if new.is_standing() && new.state == BidState::Parked {
+            // It may be met now.
             self.reach(Rule::ParkedBidAmended);
             self.put_bid(new);
             self.tell(told);
