@@ -2,6 +2,8 @@
 //! said here once, so that a change of the exchange's public reads is a change
 //! of this file. Nothing here asks the exchange to decide anything.
 
+use std::collections::BTreeSet;
+
 use berth_domain::{
     AccountId, Attribute, BidId, BidState, BidTarget, LeaseState, Limits, MarketId, Mode, OrderState, PlaceOrder, Rate,
     RatePerHour, ResourceClass, Resources, Seconds, TrustLevel, Uptime,
@@ -29,7 +31,7 @@ pub(crate) fn bid_rests(bid: &Bid) -> bool {
 }
 
 /// Directed bids that wait on an order.
-pub(crate) fn waiting_bids(order: &Order) -> &[BidId] {
+pub(crate) fn waiting_bids(order: &Order) -> &BTreeSet<BidId> {
     &order.directed
 }
 

@@ -7,7 +7,7 @@ use super::place_bid::{QUANTITY_MAX, check_price};
 use crate::exchange::{Exchange, Step};
 use crate::outcome::{Outcome, Reply};
 use crate::rules::{Entering, Plan, refuse};
-use crate::state::{Bid, Entrant, Timer, Timers, place_mut};
+use crate::state::{Bid, Timer, Timers, place_mut};
 
 /// What a bid is to become.
 #[derive(Clone, Copy)]
@@ -49,11 +49,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, amend: &AmendBid) -> 
         } else if rests {
             x.resize_bid(amend.bid);
         }
-        let bid = x.bid_mut(amend.bid);
-        if bid.state == BidState::Parked {
+        if x.bid_mut(amend.bid).state == BidState::Parked {
             // It may ask enough now.
-            let age = bid.age;
-            x.reenter(step, age, Entrant::Bid(amend.bid));
+            x.amended_while_parked(step, amend.bid);
         }
     } else if x.crosses_an_order(bid, level, new.price) {
         x.planned(step, |x, step, plan| enter_again(x, step, amend.bid, new, plan))?;

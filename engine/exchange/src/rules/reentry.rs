@@ -78,13 +78,27 @@ impl Exchange {
             Entrant::Order(id) => self.reenter_order(step, age, id),
             Entrant::Bid(id) => match self.bid_mut(id).target {
                 BidTarget::Standing { .. } => self.reenter_standing(step, age, id),
-                BidTarget::Directed { order } => {
-                    let order = self.order(order).expect("a bid's order is there");
-                    if order.mode == Mode::Auto && order.state == OrderState::Open {
-                        self.fill_directed(step, id);
-                    }
-                }
+                BidTarget::Directed { order } => self.try_order(step, id, order),
             },
+        }
+    }
+
+    /// A parked bid was amended. A directed one comes in with its new terms by
+    /// the entry's own command, which is no entering again.
+    pub(crate) fn amended_while_parked(&mut self, step: &mut Step<'_>, id: BidId) {
+        let bid = self.bid(id).expect("the caller has it");
+        let age = bid.age;
+        match bid.target {
+            BidTarget::Standing { .. } => self.reenter(step, age, Entrant::Bid(id)),
+            BidTarget::Directed { order } if self.may_reenter(Entrant::Bid(id)) => self.try_order(step, id, order),
+            BidTarget::Directed { .. } => {}
+        }
+    }
+
+    fn try_order(&mut self, step: &mut Step<'_>, id: BidId, order: OrderId) {
+        let order = self.order(order).expect("a bid's order is there");
+        if order.mode == Mode::Auto && order.state == OrderState::Open {
+            self.fill_directed(step, id);
         }
     }
 
