@@ -150,8 +150,8 @@ impl Said {
                 Ok(berth_domain::PlaceBid { provider, ..place }.into())
             }
             Self::Cancel(id) => {
-                let order = x.orders().filter(|it| it.account == account && it.client_id == Some(*id)).next_back();
-                let bid = x.bids().filter(|it| it.account == account && it.client_id == Some(*id)).next_back();
+                let order = x.orders().rfind(|it| it.account == account && it.client_id == Some(*id));
+                let bid = x.bids().rfind(|it| it.account == account && it.client_id == Some(*id));
                 match (order, bid) {
                     (Some(order), _) => Ok(CancelOrder { order: order.id }.into()),
                     (None, Some(bid)) => Ok(CancelBid { bid: bid.id }.into()),

@@ -244,3 +244,25 @@ fn bids_that_wait_are_lost_when_the_order_ends() {
         ",
     );
 }
+
+#[test]
+fn an_auction_takes_the_lowest_price_and_nobody_decides_before_it_closes() {
+    check(
+        "
+        tom order H100-80 1x1 @ 5 closes=+60
+          order o1 open, holds 5
+        ada bid p1 on o1 @ 4
+          bid b1 open
+        bob bid p2 on o1 @ 3
+          bid b2 open
+        tom accept b1
+          refused AUCTION_OPEN
+        tom amend o1 @ 6
+          refused AUCTION_OPEN
+        wait 60
+          00:01:00 lease l1: o1 on b2, 1x1 at 3 (Two), escrow 3
+          00:01:00 order o1 has l1 for 1 replica, 0 left, holds 0
+          00:01:00 bid b1 lost
+        ",
+    );
+}
