@@ -9,7 +9,7 @@ ARGS ?=
 demo: ## One lease from order to payment, on this machine.
 	@scripts/setup demo
 	cargo build --workspace --locked
-	target/debug/berth demo --data $(DATA) $(ARGS)
+	BERTH_DEMO_DATA="$(DATA)" target/debug/berth demo $(ARGS)
 
 test: ## Formatting, lints, and every test.
 	@scripts/setup test
