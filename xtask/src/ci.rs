@@ -73,7 +73,9 @@ fn suites(tally: &mut Tally, minutes: &mut Vec<(&'static str, f64)>) -> Result<(
     suite("planted bugs", &mut |tally| {
         let find =
             ["test", "--package", "berth-simulator", "--features", "planted-bugs", "--test", "planted", "--locked"];
-        shell::run(command("cargo", &find), |line| tally.read(line))
+        shell::run(command("cargo", &find), |line| tally.read(line))?;
+        let judge = ["test", "--package", "berth-audit", "--features", "planted-bugs", "--test", "audit", "--locked"];
+        shell::run(command("cargo", &[&judge[..], &["a_build"]].concat()), |line| tally.read(line))
     })?;
     suite("contracts", &mut |tally| {
         let mut test = command("cargo", &["test", "--locked"]);
