@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 
 use berth_audit::{Moment, Selection, line};
 use berth_domain::Seq;
+use berth_journal::LogReader;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::name;
 use super::walk::Data;
-use crate::fault::Fault;
+use crate::fault::{Fault, While};
 use crate::output::{self, Format, Lines};
 
 /// What a table shows of a line, and how wide.
@@ -67,13 +68,13 @@ impl Log {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
         match self.verb {
             Verb::Head => {
-                let mut last = None;
-                self.data.walk(|moment| {
-                    last = Some((moment.seq(), moment.entry.at, moment.entry.clone()));
-                    Ok(ControlFlow::Continue(()))
-                })?;
-                let (seq, at, entry) = last.ok_or_else(|| Fault::CouldNotRun("the log is empty".into()))?;
-                output::object(format, &json!({ "seq": seq.0, "at": at.0, "entryHash": entry.hash().to_string() }));
+                // The batch that would hold the last of all entries is the last one.
+                let log = LogReader::open(&self.data.dir()).or_fault("opening the log")?;
+                let batch = log.read(Seq(u64::MAX)).last().transpose().or_fault("reading the log")?;
+                let entry = batch.as_ref().and_then(|batch| batch.entries.last());
+                let entry = entry.ok_or_else(|| Fault::CouldNotRun("the log is empty".into()))?;
+                let (seq, at) = (entry.seq.0, entry.at.0);
+                output::object(format, &json!({ "seq": seq, "at": at, "entryHash": entry.hash().to_string() }));
                 Ok(())
             }
             Verb::Cat { which } => {
