@@ -8,6 +8,7 @@
 mod book;
 mod events;
 mod guards;
+mod log;
 mod node;
 mod orders;
 mod refusals;
