@@ -1,6 +1,5 @@
 //! `berth verify`: checks a log, also beside a running node.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use berth_domain::Seq;
@@ -11,17 +10,21 @@ use serde_json::{Value, json};
 
 use super::progress::Progress;
 use super::replay::components;
+use super::source::Source;
+use super::tree::Tree;
+use super::verify_node;
+use super::walk::Data;
 use crate::fault::{Fault, While};
 use crate::keys;
 use crate::output::{self, Format};
 
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// The node's data directory.
-    #[arg(long, default_value = "berth-data", env = "BERTH_DATA")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// The log's key, `name+hash+key`, from wherever it is trusted: signed
-    /// checkpoints are verified with it. Without it, with that of `keys/log.key`.
+    /// checkpoints are verified with it. Without it, with that of `keys/log.key`,
+    /// or what a node says is its key.
     #[arg(long)]
     key: Option<NoteKey>,
     /// Looks at the invariants whenever so many entries have passed, and at the
@@ -32,26 +35,33 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
-        let dir = DataDir::new(&self.data);
-        let key = self.key.or_else(|| own_key(&self.data, &dir));
-        let checks = Checks { key, invariants_every: self.invariants_every, ..Checks::default() };
-        let began = Instant::now();
-        let mut progress = Progress::new();
-        let done = checks.verify(&dir, |seq| progress.at(seq)).or_fault("opening the log")?;
-        drop(progress);
-        let took = began.elapsed();
-        match format {
-            Format::Table => output::text(&words(&done, &checks, took)),
-            _ => output::object(format, &report(&done, &checks, took)),
+        match self.data.source()? {
+            Source::Folder(dir) => {
+                let key = self.key.or_else(|| own_key(&dir));
+                folder(&dir, &Checks { key, invariants_every: self.invariants_every, ..Checks::default() }, format)
+            }
+            Source::Node(node) => verify_node::verify(node, &Tree::open(self.data.source()?)?, self.key, format),
         }
-        if done.is_sound() { Ok(()) } else { Err(Fault::Refused(format!("{} findings", done.findings.len()))) }
     }
+}
+
+fn folder(dir: &DataDir, checks: &Checks, format: Format) -> Result<(), Fault> {
+    let began = Instant::now();
+    let mut progress = Progress::new();
+    let done = checks.verify(dir, |seq| progress.at(seq)).or_fault("opening the log")?;
+    drop(progress);
+    let took = began.elapsed();
+    match format {
+        Format::Table => output::text(&words(&done, checks, took)),
+        _ => output::object(format, &report(&done, checks, took)),
+    }
+    if done.is_sound() { Ok(()) } else { Err(Fault::Refused(format!("{} findings", done.findings.len()))) }
 }
 
 /// The key that the node signs with, where its file is there: what its checkpoints
 /// are named after is the first entry's hash.
-fn own_key(data: &Path, dir: &DataDir) -> Option<NoteKey> {
-    let key = keys::known(data, "log").ok()?.signing_key();
+fn own_key(dir: &DataDir) -> Option<NoteKey> {
+    let key = keys::known(dir.root(), "log").ok()?.signing_key();
     let first = LogReader::open(dir).ok()?.read(Seq(1)).next()?.ok()?;
     let signer = NoteSigner::new(&format!("berth/{}", first.entries.first()?.hash()), key).ok()?;
     Some(signer.key().clone())

@@ -3,7 +3,9 @@
 
 mod audit;
 mod demo;
+mod hostile;
 mod kill;
 mod process;
 mod questions;
+mod remote;
 mod seed;
