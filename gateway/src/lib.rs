@@ -22,11 +22,13 @@ mod frame;
 mod guard;
 mod kept;
 mod limits;
+mod log;
 mod node;
 mod problem;
 mod provision;
 mod query;
 mod routes;
+mod sealed;
 mod server;
 mod session;
 mod socket;
@@ -40,7 +42,7 @@ use std::sync::Arc;
 
 use berth_domain::Seq;
 use berth_exchange::Exchange;
-use berth_journal::{EventStore, PrivateStore, SequencerHandle};
+use berth_journal::{DataDir, EventStore, PrivateStore, SequencerHandle};
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -50,6 +52,7 @@ pub use provision::{Provision, ProvisionError};
 
 use crate::kept::Kept;
 use crate::limits::PROVISION_TIME_MAX;
+use crate::log::Log;
 use crate::node::Node;
 use crate::provision::Provisioning;
 use crate::server::Server;
@@ -77,6 +80,8 @@ pub struct Services {
     pub feed: Feed,
     /// The exchange as it was before the first batch of `feed`.
     pub exchange: Exchange,
+    /// Where the log lies: it is read beside its writer.
+    pub dir: DataDir,
     /// All events, for readers who begin far back.
     pub events: EventStore,
     /// What orders run.
@@ -121,7 +126,7 @@ impl Gateway {
         if open && !guard::is_loopback(listen) {
             return Err(StartError::OpenBeyondLoopback(listen));
         }
-        let Services { sequencer, feed, exchange, events, private, audit, provision } = services;
+        let Services { sequencer, feed, exchange, dir, events, private, audit, provision } = services;
         let view = View::new(exchange);
         let follower = Follower::start(view.clone(), feed).map_err(StartError::Thread)?;
         view.reached(Seq(1)).await;
@@ -136,6 +141,7 @@ impl Gateway {
             log_id,
             view,
             sequencer,
+            log: Arc::new(Log::new(dir)),
             events,
             private,
             audit,

@@ -57,6 +57,15 @@ pub(crate) const LIST_SCAN_MAX: usize = 50_000;
 pub(crate) const EVENTS_SCAN_MAX: usize = 20_000;
 /// Bytes after which `GET /events` ends with the line that it is at.
 pub(crate) const EVENTS_BYTES_MAX: usize = 4 << 20;
+/// Bytes after which `GET /audit/log` ends with the batch that it is at.
+pub(crate) const LOG_BYTES_MAX: usize = 1 << 20;
+/// Answers of `GET /audit/log` that are made or sent at once; further ones are
+/// refused.
+pub(crate) const LOG_ANSWERS_MAX: usize = 64;
+/// Of these, how many read at once.
+pub(crate) const LOG_READS_MAX: usize = 4;
+/// How long one waits for its turn to read.
+pub(crate) const LOG_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Rows of each side of a book that a REST read shows when the client names no
 /// depth.
 pub(crate) const DEPTH_DEFAULT: usize = 100;
@@ -71,6 +80,7 @@ pub(crate) const BOOK_RING: usize = 256;
 
 const _: () = {
     assert!(FRAMES_AT_ONCE < EVENT_RING, "a reader of the ring is given less than all of it");
+    assert!(LOG_READS_MAX <= LOG_ANSWERS_MAX, "who reads will be answered");
     assert!(LIST_DEFAULT <= LIST_MAX && LIST_MAX <= LIST_SCAN_MAX);
     assert!(SEND_TIME_MAX.as_millis() + FAREWELL_TIME_MAX.as_millis() < 6_000, "a stalled socket is cut within 6 s");
     assert!(

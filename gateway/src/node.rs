@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::fanout::Slice;
 use crate::frame::Frame;
 use crate::kept::Kept;
+use crate::log::Log;
 use crate::problem::Refusal;
 use crate::provision::Provisioning;
 use crate::session::Sessions;
@@ -28,6 +29,8 @@ pub(crate) struct Node {
     pub(crate) log_id: Digest,
     pub(crate) view: Arc<View>,
     pub(crate) sequencer: SequencerHandle,
+    /// The log on the disk.
+    pub(crate) log: Arc<Log>,
     pub(crate) events: EventStore,
     pub(crate) private: PrivateStore,
     /// The tree over the log; none where nobody builds it.

@@ -17,10 +17,13 @@ use crate::fanout::Ring;
 use crate::feed::Feed;
 use crate::frame::{Frame, books_of};
 use crate::limits::EVENT_RING;
+use crate::sealed::Auctions;
 
 /// A follower's exchange, and what goes out from it.
 pub(crate) struct View {
     exchange: RwLock<Exchange>,
+    /// Those of the exchange; locked behind it.
+    auctions: RwLock<Auctions>,
     applied: watch::Sender<Seq>,
     /// The newest entries' events; positions are sequence numbers.
     pub(crate) events: Ring<Frame>,
@@ -41,8 +44,10 @@ pub(crate) struct BookStart {
 impl View {
     pub(crate) fn new(exchange: Exchange) -> Arc<Self> {
         let head = exchange.head();
+        let auctions = RwLock::new(Auctions::of(&exchange));
         Arc::new(Self {
             exchange: RwLock::new(exchange),
+            auctions,
             applied: watch::Sender::new(head),
             events: Ring::new(head.next().0, EVENT_RING),
             books: RwLock::default(),
@@ -55,6 +60,14 @@ impl View {
         // Only the view's own thread writes, and it aborts rather than to leave
         // a torn state behind.
         read(&self.exchange.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The last entry, and the first that is not public while an auction is open.
+    pub(crate) fn public(&self) -> (Seq, Option<Seq>) {
+        self.read(|x| {
+            let auctions = self.auctions.read().unwrap_or_else(PoisonError::into_inner);
+            (x.head(), auctions.sealed_from(x))
+        })
     }
 
     /// The last entry that can be read.
@@ -112,6 +125,8 @@ impl View {
                 }
             }
             let touched = follow(&mut x, committed);
+            let mut auctions = self.auctions.write().unwrap_or_else(PoisonError::into_inner);
+            committed.entries.iter().flat_map(|done| &done.events).for_each(|event| auctions.follow(event, &x));
             let head = x.head();
             for market in touched {
                 let update = published.update(market, head, || x.book(market).unwrap_or_default());

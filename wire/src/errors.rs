@@ -68,6 +68,8 @@ edge_codes! {
     ForbiddenOrigin = "FORBIDDEN_ORIGIN" 403 Never "In open mode only pages of the node itself may ask",
     /// The request was meant for another host.
     ForbiddenHost = "FORBIDDEN_HOST" 403 Never "In open mode the Host must be a loopback name",
+    /// Not public while an auction that hides its bids is open.
+    Sealed = "SEALED" 403 After "It is sealed until an auction closes; the operator's token reads it",
     /// No such route or thing.
     NotFound = "NOT_FOUND" 404 Never "There is nothing here",
     /// The route exists, not with this method.

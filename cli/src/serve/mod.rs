@@ -134,6 +134,7 @@ impl Serve {
             sequencer: sequencer.handle(),
             feed,
             exchange,
+            dir,
             events,
             private,
             audit: follower.tree().map(|tree| Audit { tree, key }),

@@ -88,6 +88,16 @@ impl Batch {
     }
 }
 
+/// The first and the last entry of a batch, by its header alone; none when there
+/// is no such header.
+pub(crate) fn span(bytes: &[u8]) -> Option<(Seq, Seq)> {
+    let mut header = Reader::new(bytes.get(2 + 8..)?);
+    let first = Seq::decode(&mut header).ok()?;
+    let count = u32::decode(&mut header).ok()?;
+    let last = first.0.checked_add(u64::from(count).checked_sub(1)?)?;
+    Some((first, Seq(last)))
+}
+
 /// A batch being filled. Entries are encoded once, straight into its bytes.
 #[derive(Debug, Default)]
 pub struct BatchBuilder {
@@ -200,6 +210,7 @@ mod tests {
             let read = Batch::decode(&written.bytes).unwrap();
             prop_assert_eq!(read.epoch, epoch);
             prop_assert_eq!((read.first(), read.last(), read.hash), (written.first, written.last, written.hash));
+            prop_assert_eq!(span(&written.bytes), Some((written.first, written.last)));
             let mut again = BatchBuilder::new(read.epoch, read.first(), read.previous, read.events);
             for entry in &read.entries {
                 prop_assert_eq!(again.push(entry), entry.hash());

@@ -62,7 +62,7 @@ pub use follower::{Follower, FollowerConfig};
 pub use journal::Journal;
 pub use keys::DataDir;
 pub use private_store::{PrivateStore, Sealed};
-pub use reader::{LogReader, ReadError};
+pub use reader::{LogReader, RawBatch, ReadError};
 pub use recovery::{Note, Problem, Recovered, RecoveryError, recover};
 pub use replay::{ReplayError, replay};
 pub use replica::{Applied, FollowError, Replica};

@@ -8,7 +8,7 @@ use berth_domain::codec::DecodeError;
 use rocksdb::{DB, DBIteratorWithThreadMode, Direction, IteratorMode};
 use thiserror::Error;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, span};
 use crate::database::{StoreError, durable_options, scan_options};
 use crate::keys::{DataDir, seq_key, seq_of_key};
 
@@ -71,13 +71,25 @@ impl<'a> Batches<'a> {
     }
 }
 
+/// The number that a record stands under, and its bytes.
+type Record = Result<(Seq, Box<[u8]>), ReadError>;
+
+impl Batches<'_> {
+    fn record(&mut self) -> Option<Record> {
+        let item = self.records.next()?;
+        Some(item.map_err(|e| ReadError::Store(StoreError::database(self.path)(e))).and_then(|(key, value)| {
+            let at = seq_of_key(&key).ok_or(ReadError::Key(key.len()))?;
+            Ok((at, value))
+        }))
+    }
+}
+
 impl Iterator for Batches<'_> {
     type Item = Result<Batch, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let item = self.records.next()?;
-        Some(item.map_err(|e| ReadError::Store(StoreError::database(self.path)(e))).and_then(|(key, value)| {
-            let at = seq_of_key(&key).ok_or(ReadError::Key(key.len()))?;
+        let record = self.record()?;
+        Some(record.and_then(|(at, value)| {
             let batch = Batch::decode(&value).map_err(|source| ReadError::Batch { at, source })?;
             if batch.first() != at {
                 return Err(ReadError::Misplaced { at, first: batch.first() });
@@ -85,6 +97,17 @@ impl Iterator for Batches<'_> {
             Ok(batch)
         }))
     }
+}
+
+/// A batch as it lies in the log, not checked by anybody yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawBatch {
+    /// Its first entry.
+    pub first: Seq,
+    /// Its last entry.
+    pub last: Seq,
+    /// Its canonical bytes.
+    pub bytes: Box<[u8]>,
 }
 
 /// The log of a data directory, read as a RocksDB secondary: the node may run,
@@ -128,5 +151,21 @@ impl LogReader {
     /// The batches in order, from the one that holds `from`.
     pub fn read(&self, from: Seq) -> impl Iterator<Item = Result<Batch, ReadError>> + '_ {
         Batches::new(&self.db, &self.path, from)
+    }
+
+    /// The same as they lie there, for who reads them elsewhere.
+    pub fn read_raw(&self, from: Seq) -> impl Iterator<Item = Result<RawBatch, ReadError>> + '_ {
+        let mut batches = Batches::new(&self.db, &self.path, from);
+        std::iter::from_fn(move || {
+            let record = batches.record()?;
+            Some(record.and_then(|(at, bytes)| {
+                let source = DecodeError::Truncated;
+                let (first, last) = span(&bytes).ok_or(ReadError::Batch { at, source })?;
+                if first != at {
+                    return Err(ReadError::Misplaced { at, first });
+                }
+                Ok(RawBatch { first, last, bytes })
+            }))
+        })
     }
 }

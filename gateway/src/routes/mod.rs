@@ -5,6 +5,7 @@ mod audit;
 mod bids;
 mod events;
 mod leases;
+mod log;
 mod markets;
 mod node;
 mod orders;
@@ -60,6 +61,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/ws/v1", get(ws::upgrade))
         .route("/audit/checkpoint", get(audit::checkpoint))
         .route("/audit/key", get(audit::key))
+        .route("/audit/log", get(log::batches))
         .route("/audit/tile/{*path}", get(audit::tile))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

@@ -9,6 +9,7 @@ mod book;
 mod events;
 mod full;
 mod guards;
+mod log;
 mod node;
 mod orders;
 mod refusals;

@@ -99,6 +99,7 @@ impl Node {
             sequencer: sequencer.handle(),
             feed,
             exchange,
+            dir: dir.clone(),
             events,
             private,
             audit: None,
@@ -209,7 +210,7 @@ pub(crate) async fn refuse_to_listen(listen: &str) -> berth_gateway::StartError 
     let config = SequencerConfig::new(move |committed| publisher.publish(committed));
     let sequencer = Sequencer::start(recovered, Some(genesis()), config).unwrap();
     let services =
-        Services { sequencer: sequencer.handle(), feed, exchange, events, private, audit: None, provision: None };
+        Services { sequencer: sequencer.handle(), feed, exchange, dir, events, private, audit: None, provision: None };
     let config = GatewayConfig { listen: listen.parse().unwrap(), open: true, operator_token: String::new() };
     let Err(error) = Gateway::start(services, config).await else { panic!("it started") };
     error
