@@ -75,4 +75,4 @@ pub use space::{Space, SpaceConfig};
 pub use store::LogStore;
 pub use tree_builder::CheckpointConfig;
 pub use tree_store::{TreeReader, TreeStore};
-pub use verify::{Finding, FindingKind, Verification, verify};
+pub use verify::{CheckedTree, CheckpointFault, Checks, Finding, FindingKind, Verification, verify};
