@@ -4,6 +4,14 @@
 //! with a better rank than the one who was taken, who stood there before the
 //! entry, too, and whom nothing ruled out, was passed over. So a finding rests
 //! on the books and the filters alone, and not on how matching went about it.
+//!
+//! The simulator judges the same rule in `tests/simulator/src/referee/priority.rs`,
+//! and does so with its own code on purpose. It looks from before the entry and
+//! foretells the first fill, with filters of its own, so it finds a filter that is
+//! wrong; this looks from behind at every lease of any log, with the exchange's own
+//! words for what rules a pair out, so it tells an outsider nothing that `explain`
+//! would deny. Its tests run it over the simulator's worlds, so both judge the same
+//! leases there, and a mistake in both is less likely than one in a shared rule.
 
 mod fault;
 mod room;
@@ -22,9 +30,14 @@ use crate::player::{Moment, Player};
 pub struct Fairness {
     /// One entry behind.
     before: Player,
-    market: Option<MarketId>,
+    /// The one market whose leases are judged; none for all.
+    market: Option<Scope>,
     counts: Judged,
 }
+
+/// One market, as soon as it is known which.
+#[derive(Clone, Copy, Debug)]
+struct Scope(Option<MarketId>);
 
 /// How many leases were looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,10 +66,22 @@ struct Taken<'a> {
 }
 
 impl Fairness {
-    /// Judges the leases of one market, or of all.
+    /// Judges the leases of all markets.
     #[must_use]
-    pub fn new(market: Option<MarketId>) -> Self {
-        Self { market, ..Self::default() }
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Judges the leases of one market, which [`Self::set_market`] names when it
+    /// is there: none before.
+    #[must_use]
+    pub fn of_one() -> Self {
+        Self { market: Some(Scope(None)), ..Self::default() }
+    }
+
+    /// Names the one market.
+    pub const fn set_market(&mut self, market: MarketId) {
+        self.market = Some(Scope(Some(market)));
     }
 
     /// How many leases were looked at.
@@ -76,7 +101,7 @@ impl Fairness {
         let mut judge = Judge { before, x: moment.after, seq: moment.seq(), room };
         for event in moment.events {
             let Event::LeaseOpened(opened) = event else { continue };
-            if self.market.is_none_or(|market| market == opened.market)
+            if self.market.is_none_or(|Scope(market)| market == Some(opened.market))
                 && let Some(fault) = judge.fault_of(opened, &mut self.counts)
             {
                 found.push(Unfair { lease: opened.lease, seq: moment.seq(), fault });

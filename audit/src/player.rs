@@ -56,6 +56,12 @@ impl Player {
         &self.exchange
     }
 
+    /// Only the state.
+    #[must_use]
+    pub fn into_exchange(self) -> Exchange {
+        self.exchange
+    }
+
     /// Applies the next entry.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use berth_domain::Event;
+use berth_domain::{Event, LeaseOpened, OrderId, OrderState};
 use berth_render::Unsealed;
 use berth_wire::command::entry_json;
 use berth_wire::event::event_json;
@@ -91,5 +91,49 @@ fn explain(moment: &Moment<'_>, thing: Thing) -> Option<Value> {
     }
     let explanation = moment.after.explain_order(id)?;
     let json = serde_json::to_value(berth_render::explain_order(moment.after, &explanation));
-    Some(json.expect("an explanation is JSON"))
+    let mut json = json.expect("an explanation is JSON");
+    let is_filled = moment.after.order(id).is_some_and(|order| order.state == OrderState::Filled);
+    for verdict in json["providers"].as_array_mut().into_iter().flatten() {
+        let chosen: Vec<_> = chosen(moment, id).filter(|opened| verdict["providerId"] == opened.provider.0).collect();
+        verdict["why"] = why(&chosen, verdict, is_filled).into();
+        verdict["chosen"] = chosen.iter().map(|opened| opened.lease.0).collect();
+    }
+    Some(json)
+}
+
+/// The leases that an entry opened for an order.
+fn chosen<'a>(moment: &'a Moment<'_>, order: OrderId) -> impl Iterator<Item = &'a LeaseOpened> {
+    moment.events.iter().filter_map(move |event| match event {
+        Event::LeaseOpened(opened) if opened.order == order => Some(opened),
+        _ => None,
+    })
+}
+
+/// Why a provider was chosen or not, in words. What the entry took of the chosen
+/// says nothing of the others, so they are as they were at that moment.
+fn why(chosen: &[&LeaseOpened], verdict: &Value, is_filled: bool) -> String {
+    if !chosen.is_empty() {
+        let lease = |opened: &&LeaseOpened| {
+            format!("lease {} of {} at {} by bid {}", opened.lease, opened.replicas, opened.price, opened.bid)
+        };
+        return format!("chosen: {}", chosen.iter().map(lease).collect::<Vec<_>>().join(", "));
+    }
+    let details = |reasons: &Value| {
+        let reasons =
+            reasons.as_array().into_iter().flatten().filter_map(|it| it["detail"].as_str().map(str::to_owned));
+        reasons.collect::<Vec<_>>().join("; ")
+    };
+    let of_host = details(&verdict["obstacles"]);
+    if !of_host.is_empty() {
+        return format!("not chosen: {of_host}");
+    }
+    if verdict["wouldTrade"] == true {
+        let ranked = "not chosen: others came first, by price, then trust, then age";
+        return if is_filled { ranked } else { "eligible, and not taken by this entry" }.to_owned();
+    }
+    let bids = verdict["bids"].as_array().into_iter().flatten();
+    let bids = bids.map(|bid| {
+        format!("bid {} at {}: {}", bid["bidId"], bid["price"].as_str().unwrap_or_default(), details(&bid["obstacles"]))
+    });
+    format!("not chosen: {}", bids.collect::<Vec<_>>().join("; "))
 }

@@ -1,15 +1,23 @@
 //! Answers on the terminal: aligned tables for people, JSON for programs.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 
 use clap::ValueEnum;
 use serde_json::Value;
 
-/// A line on standard output; a reader that has seen enough, such as `head`,
-/// is no fault.
+/// A line on standard output, and whether it went out; a reader that has seen
+/// enough, such as `head`, is no fault.
+macro_rules! write_line {
+    ($($what:tt)*) => {
+        writeln!(std::io::stdout(), $($what)*).is_ok()
+    };
+}
+
+/// The same where nobody asks whether it went out.
 macro_rules! line {
     ($($what:tt)*) => {{
-        let _ = writeln!(std::io::stdout(), $($what)*);
+        let _ = write_line!($($what)*);
     }};
 }
 
@@ -62,31 +70,38 @@ pub(crate) struct Lines<'a> {
     format: Format,
     columns: &'a [(&'a str, usize)],
     count: usize,
+    closed: bool,
 }
 
 impl<'a> Lines<'a> {
     /// A table has these columns: JSON names, and how wide each is at least.
     pub(crate) const fn new(format: Format, columns: &'a [(&'a str, usize)]) -> Self {
-        Self { format, columns, count: 0 }
+        Self { format, columns, count: 0, closed: false }
     }
 
     pub(crate) fn print(&mut self, item: &Value) {
-        match self.format {
-            Format::Json => line!("{}{}", if self.count == 0 { "[" } else { "," }, pretty(item)),
-            Format::Jsonl => line!("{item}"),
+        let went_out = match self.format {
+            Format::Json => write_line!("{}{}", if self.count == 0 { "[" } else { "," }, pretty(item)),
+            Format::Jsonl => write_line!("{item}"),
             Format::Table => {
                 if self.count == 0 {
                     self.row(|name| name.to_owned());
                 }
-                self.row(|name| cell(&item[name]));
+                self.row(|name| cell(&item[name]))
             }
-        }
+        };
+        self.closed |= !went_out;
         self.count += 1;
     }
 
-    fn row(&self, text: impl Fn(&str) -> String) {
+    /// Whether to go on: break, once nobody reads any more.
+    pub(crate) const fn is_read(&self) -> ControlFlow<()> {
+        if self.closed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn row(&self, text: impl Fn(&str) -> String) -> bool {
         let cells: Vec<_> = self.columns.iter().map(|(name, width)| format!("{:<width$}", text(name))).collect();
-        line!("{}", cells.join("  ").trim_end());
+        write_line!("{}", cells.join("  ").trim_end())
     }
 }
 

@@ -24,7 +24,7 @@ fn state(log: &[Entry]) -> Exchange {
 
 /// What fairness finds in a log, and how many leases it judged.
 fn judge(log: &[Entry]) -> (Vec<Unfair>, u64) {
-    let (mut player, mut fairness, mut found) = (Player::new(), Fairness::new(None), Vec::new());
+    let (mut player, mut fairness, mut found) = (Player::new(), Fairness::new(), Vec::new());
     for entry in log {
         let moment = player.play(entry).expect("the world's log is valid");
         found.extend(fairness.judge(&moment).expect("the world's log is valid"));
@@ -52,7 +52,7 @@ fn a_build_that_ignores_trust_is_unfair() {
     berth_exchange::planted::plant(Some(berth_exchange::Planted::TrustIgnored));
     let mut unfair = 0;
     for log in &logs {
-        let (mut player, mut fairness) = (Player::new(), Fairness::new(None));
+        let (mut player, mut fairness) = (Player::new(), Fairness::new());
         for entry in log {
             let Ok(moment) = player.play(entry) else { break };
             let Ok(found) = fairness.judge(&moment) else { break };

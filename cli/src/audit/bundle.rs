@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use berth_audit::{Bundle as File, Player, Story};
+use berth_audit::Bundle as File;
 use berth_domain::{Entry, LeaseId, Seq};
 use berth_merkle::NoteKey;
 use clap::Args;
@@ -34,29 +34,25 @@ pub(crate) struct VerifyBundle {
 impl Bundle {
     pub(crate) fn run(self) -> Result<(), Fault> {
         let id = LeaseId(self.lease);
-        let opened = self.data.walk(|moment| {
-            let there = moment.after.lease(id).is_some();
-            Ok(if there { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        })?;
-        let lease = opened.exchange().lease(id);
-        let lease = lease.ok_or_else(|| Fault::Refused(format!("there is no lease {id}")))?;
-        let mut story = Story::of(id.into()).with(lease.order).with(lease.bid);
+        let x = self.data.end()?;
+        let (mut story, from) = self.data.story_of_lease(&x, id)?;
         let prover = Prover::open(&self.data, None)?;
-        let mut entries: Vec<Entry> = Vec::new();
-        let player: Player = self.data.walk(|moment| {
-            if story.hear(moment).is_some() || moment.seq() == Seq(1) {
+        // What a third party gets is all of it, so all of it is kept: what touched
+        // one lease, and the genesis.
+        let mut entries: Vec<Entry> = vec![prover.entry(Seq(1))?];
+        self.data.walk_from(from, |moment| {
+            if story.hear(moment).is_some() && moment.seq() > Seq(1) {
                 entries.push(moment.entry.clone());
             }
-            Ok(ControlFlow::Continue(()))
+            Ok(if moment.seq() < x.head() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
         let proved = entries.into_iter().map(|entry| {
             let proof = prover.inclusion(&entry)?;
             Ok((entry, proof))
         });
         let proved: Vec<_> = proved.collect::<Result<_, Fault>>()?;
-        let x = player.exchange();
         let lease = x.lease(id).ok_or_else(|| Fault::Refused(format!("there is no lease {id}")))?;
-        let bundle = File::new(berth_render::lease(x, lease), berth_render::proof(lease), &proved);
+        let bundle = File::new(berth_render::lease(&x, lease), berth_render::proof(lease), &proved);
         output::text(&serde_json::to_string_pretty(&bundle).or_fault("writing the bundle")?);
         Ok(())
     }

@@ -3,9 +3,11 @@
 
 use std::ops::ControlFlow;
 
-use berth_audit::{Story, Thing};
-use berth_domain::{LeaseId, OrderId};
+use berth_audit::Story;
+use berth_domain::{LeaseId, Micros, OrderId, Seq};
+use berth_exchange::Exchange;
 use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
 use super::walk::Data;
 use crate::fault::Fault;
@@ -34,38 +36,61 @@ enum Kind {
 
 impl Explain {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
-        let (thing, first): (Thing, _) = match self.kind {
-            Kind::Order => (OrderId(self.id).into(), None),
-            // A lease's story begins with its order.
-            Kind::Lease => (LeaseId(self.id).into(), Some(LeaseId(self.id))),
+        let x = self.data.end()?;
+        let (mut story, from) = match self.kind {
+            Kind::Order => {
+                let order = x.order(OrderId(self.id));
+                let order = order.ok_or_else(|| Fault::Refused(format!("there is no order {}", self.id)))?;
+                (Story::of(order.id.into()), order.placed_seq)
+            }
+            Kind::Lease => self.data.story_of_lease(&x, LeaseId(self.id))?,
         };
-        let mut story = Story::of(thing);
-        if let Some(lease) = first {
-            let player = self.data.walk(|moment| {
-                let there = moment.after.lease(lease).is_some();
-                Ok(if there { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-            })?;
-            let lease = player.exchange().lease(lease);
-            let lease = lease.ok_or_else(|| Fault::Refused(format!("there is no lease {}", self.id)))?;
-            story = story.with(lease.order).with(lease.bid);
-        }
+        let end = x.head();
+        drop(x);
         let mut lines = Lines::new(format, &COLUMNS);
-        let player = self.data.walk(|moment| {
+        self.data.walk_from(from, |moment| {
             if let Some(mut line) = story.hear(moment) {
                 if format == Format::Table {
+                    let verdicts = verdicts(&line);
                     line["what"] = line["command"]["type"].take();
                     let events = line["events"].as_array().into_iter().flatten();
                     let events: Vec<_> = events.filter_map(|event| event["type"].as_str()).collect();
                     line["then"] = events.join(" ").into();
+                    lines.print(&line);
+                    verdicts.iter().for_each(|verdict| lines.print(verdict));
+                } else {
+                    lines.print(&line);
                 }
-                lines.print(&line);
             }
-            Ok(ControlFlow::Continue(()))
+            Ok(if moment.seq() < end { lines.is_read() } else { ControlFlow::Break(()) })
         })?;
-        let x = player.exchange();
-        match thing {
-            Thing::Order(id) if x.order(id).is_none() => Err(Fault::Refused(format!("there is no {thing}"))),
-            _ => Ok(()),
-        }
+        Ok(())
+    }
+}
+
+/// Why each provider was chosen or not, a row each.
+fn verdicts(line: &Value) -> Vec<Value> {
+    let explained = line["explained"].as_array().into_iter().flatten();
+    let rows = explained.flat_map(|explained| {
+        let waits = explained["waits"].as_array().into_iter().flatten().map(|wait| ("", &wait["detail"], None));
+        let hosts = explained["providers"].as_array().into_iter().flatten();
+        waits.chain(hosts.map(|host| ("provider", &host["why"], Some(&host["providerId"]))))
+    });
+    let row = |(name, why, id): (&str, &Value, Option<&Value>)| {
+        let what = id.map_or_else(String::new, |id| format!("  {name} {id}"));
+        json!({ "seq": "", "at": "", "accountId": "", "what": what, "then": why })
+    };
+    rows.map(row).collect()
+}
+
+impl Data {
+    /// A lease's story, which begins with its order and its bid, and where that
+    /// begins.
+    pub(super) fn story_of_lease(&self, x: &Exchange, id: LeaseId) -> Result<(Story, Seq), Fault> {
+        let lease = x.lease(id).ok_or_else(|| Fault::Refused(format!("there is no lease {id}")))?;
+        let story = Story::of(id.into()).with(lease.order).with(lease.bid);
+        let ordered = x.order(lease.order).map_or(Seq(1), |order| order.placed_seq);
+        let bid_at = x.bid(lease.bid).map_or(Micros(0), |bid| bid.placed_at);
+        Ok((story, ordered.min(self.first_at(bid_at, ordered)?)))
     }
 }

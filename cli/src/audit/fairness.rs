@@ -25,14 +25,16 @@ pub(crate) struct Fairness {
 
 impl Fairness {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
-        let market = match &self.market {
-            None => None,
-            Some(name) => Some(name::market(self.data.walk(|_| Ok(ControlFlow::Continue(())))?.exchange(), name)?),
-        };
-        let mut judge = Judge::new(market);
+        let mut judge = if self.market.is_some() { Judge::of_one() } else { Judge::new() };
+        // A market may be opened at any time; until then it has no leases.
+        let mut sought = self.market.as_deref();
         let mut findings = Vec::new();
         let mut unfair = 0_u64;
         let player = self.data.walk(|moment| {
+            if let Some(market) = sought.and_then(|name| name::market(moment.after, name).ok()) {
+                judge.set_market(market);
+                sought = None;
+            }
             for found in judge.judge(moment).or_fault("playing the log")? {
                 unfair += 1;
                 if findings.len() < FINDINGS_MAX {
@@ -41,6 +43,9 @@ impl Fairness {
             }
             Ok(ControlFlow::Continue(()))
         })?;
+        if let Some(nobodys) = sought {
+            name::market(player.exchange(), nobodys)?;
+        }
         let counts = judge.counts();
         output::object(
             format,

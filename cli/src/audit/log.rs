@@ -2,15 +2,19 @@
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use berth_audit::{Moment, Selection, line};
 use berth_domain::Seq;
+use berth_exchange::Exchange;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::name;
 use super::walk::Data;
-use crate::fault::Fault;
+use crate::fault::{Fault, While};
 use crate::output::{self, Format, Lines};
 
 /// What a table shows of a line, and how wide.
@@ -41,6 +45,10 @@ enum Verb {
         /// How many.
         #[arg(short = 'n', long, default_value_t = 10)]
         lines: usize,
+        /// Goes on with new entries as the node commits them, until Ctrl-C or until
+        /// nobody reads any more.
+        #[arg(short, long, conflicts_with = "to")]
+        follow: bool,
     },
 }
 
@@ -76,54 +84,139 @@ impl Log {
             }
             Verb::Cat { which } => {
                 let mut lines = Lines::new(format, &COLUMNS);
-                which.each(&self.data, |moment| lines.print(&shown(format, moment)))
-            }
-            Verb::Tail { which, lines } => {
-                let mut last = VecDeque::new();
-                which.each(&self.data, |moment| {
-                    last.push_back(shown(format, moment));
-                    if last.len() > lines {
-                        last.pop_front();
-                    }
+                let from = which.from.map_or(Seq(1), Seq);
+                let mut wanted = Wanted::new(which);
+                self.data.walk_from(from, |moment| {
+                    Ok(wanted.next(moment, |moment| {
+                        lines.print(&shown(format, moment));
+                        lines.is_read()
+                    }))
                 })?;
-                let mut lines = Lines::new(format, &COLUMNS);
-                last.iter().for_each(|line| lines.print(line));
-                Ok(())
+                wanted.named_all(&self.data)
             }
+            Verb::Tail { which, lines, follow } => tail(&self.data, format, which, lines, follow),
         }
     }
 }
 
-impl Which {
-    /// Shows each line that was asked for.
-    fn each(&self, data: &Data, mut show: impl FnMut(&Moment<'_>)) -> Result<(), Fault> {
-        let (from, to) = (self.from.map(Seq), self.to.map(Seq));
-        let mut selection = Selection { from, to, types: self.types.clone(), ..Selection::default() };
-        let player = data.walk(|moment| {
-            if to.is_some_and(|to| moment.seq() > to) {
-                return Ok(ControlFlow::Break(()));
+fn tail(data: &Data, format: Format, which: Which, count: usize, follow: bool) -> Result<(), Fault> {
+    let interrupted = if follow { Some(interruption()?) } else { None };
+    let mut last = VecDeque::new();
+    let from = which.tail_from(data, count)?;
+    let mut wanted = Wanted::new(which);
+    let player = data.walk_from(from, |moment| {
+        Ok(wanted.next(moment, |moment| {
+            last.push_back(shown(format, moment));
+            if last.len() > count {
+                last.pop_front();
             }
-            // Who is asked for may not be there yet.
-            let x = moment.after;
-            if let (Some(wanted), None) = (&self.account, selection.account) {
-                selection.account = name::account(x, wanted).ok();
-            }
-            if let (Some(wanted), None) = (&self.market, selection.market) {
-                selection.market = name::market(x, wanted).ok();
-            }
-            let known = selection.account.is_some() == self.account.is_some()
-                && selection.market.is_some() == self.market.is_some();
-            if known && selection.has(moment) {
-                show(moment);
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        // A name that nobody has is a mistake, not an empty answer.
-        if let (Some(wanted), None) = (&self.account, selection.account) {
-            name::account(player.exchange(), wanted)?;
+            ControlFlow::Continue(())
+        }))
+    })?;
+    let mut lines = Lines::new(format, &COLUMNS);
+    last.iter().for_each(|line| lines.print(line));
+    let Some(interrupted) = interrupted else { return wanted.named_all(data) };
+    if lines.is_read().is_break() {
+        return Ok(());
+    }
+    data.follow(
+        player,
+        || interrupted.load(Ordering::Acquire),
+        |moment| {
+            Ok(wanted.next(moment, |moment| {
+                lines.print(&shown(format, moment));
+                lines.is_read()
+            }))
+        },
+    )
+}
+
+/// Set when the user has seen enough: then what was begun is ended, instead of
+/// being cut off.
+fn interruption() -> Result<Arc<AtomicBool>, Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.or_fault("starting the runtime")?;
+    let flag = Arc::new(AtomicBool::new(false));
+    let listen = {
+        let _guard = runtime.enter();
+        signal(SignalKind::interrupt()).or_fault("listening for Ctrl-C")?
+    };
+    std::thread::spawn({
+        let (flag, mut listen) = (Arc::clone(&flag), listen);
+        move || {
+            runtime.block_on(listen.recv());
+            flag.store(true, Ordering::Release);
         }
-        if let (Some(wanted), None) = (&self.market, selection.market) {
-            name::market(player.exchange(), wanted)?;
+    });
+    Ok(flag)
+}
+
+impl Which {
+    /// Where to begin for the last lines: a choice by name or type may be anywhere.
+    fn tail_from(&self, data: &Data, count: usize) -> Result<Seq, Fault> {
+        let from = self.from.map_or(Seq(1), Seq);
+        if !self.types.is_empty() || self.account.is_some() || self.market.is_some() {
+            return Ok(from);
+        }
+        let last = data.open()?.last()?.map_or(Seq(0), |batch| batch.last());
+        let last = self.to.map_or(last, |to| last.min(Seq(to)));
+        // One more: with no lines to show there is still one to begin at.
+        Ok(from.max(Seq(last.0.saturating_sub(count as u64) + 1)).min(last))
+    }
+}
+
+/// The lines that were asked for, while the log goes by.
+struct Wanted {
+    which: Which,
+    selection: Selection,
+}
+
+impl Wanted {
+    fn new(which: Which) -> Self {
+        let (from, to) = (which.from.map(Seq), which.to.map(Seq));
+        let selection = Selection { from, to, types: which.types.clone(), ..Selection::default() };
+        Self { which, selection }
+    }
+
+    /// Shows a line if it was asked for, and breaks behind the last.
+    fn next(&mut self, moment: &Moment<'_>, show: impl FnOnce(&Moment<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
+        if self.which.to.is_some_and(|to| moment.seq() > Seq(to)) {
+            return ControlFlow::Break(());
+        }
+        self.name(moment.after);
+        if self.knows_all() && self.selection.has(moment) { show(moment) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Who is asked for may not be there yet.
+    fn name(&mut self, x: &Exchange) {
+        let Self { which, selection } = self;
+        if let (Some(wanted), None) = (&which.account, selection.account) {
+            selection.account = name::account(x, wanted).ok();
+        }
+        if let (Some(wanted), None) = (&which.market, selection.market) {
+            selection.market = name::market(x, wanted).ok();
+        }
+    }
+
+    fn knows_all(&self) -> bool {
+        let Self { which, selection } = self;
+        selection.account.is_some() == which.account.is_some() && selection.market.is_some() == which.market.is_some()
+    }
+
+    /// A name that nobody has is a mistake, not an empty answer.
+    ///
+    /// # Errors
+    /// When there is nobody of that name at the end of what was asked for.
+    fn named_all(&self, data: &Data) -> Result<(), Fault> {
+        if self.knows_all() {
+            return Ok(());
+        }
+        let x = data.end()?;
+        if let (Some(wanted), None) = (&self.which.account, self.selection.account) {
+            name::account(&x, wanted)?;
+        }
+        if let (Some(wanted), None) = (&self.which.market, self.selection.market) {
+            name::market(&x, wanted)?;
         }
         Ok(())
     }

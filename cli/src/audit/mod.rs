@@ -13,10 +13,13 @@ pub(crate) mod replay;
 pub(crate) mod state;
 pub(crate) mod verify;
 
+mod chain;
+mod expected;
 mod name;
 mod node_log;
 mod progress;
 mod source;
+mod stretch;
 mod tree;
 mod verify_node;
 mod walk;

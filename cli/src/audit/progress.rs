@@ -23,6 +23,11 @@ impl Progress {
         Self { bar }
     }
 
+    /// One that nobody sees.
+    pub(crate) fn none() -> Self {
+        Self { bar: ProgressBar::hidden() }
+    }
+
     pub(crate) fn at(&mut self, seq: Seq) {
         if seq.0.is_multiple_of(EVERY) {
             self.bar.set_position(seq.0);

@@ -11,6 +11,7 @@ use berth_merkle::{
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::chain;
 use super::source::Log;
 use super::tree::Tree;
 use super::walk::Data;
@@ -60,6 +61,11 @@ enum Verb {
         #[arg(long)]
         key: NoteKey,
     },
+    /// Checks a lease's proof chain, offline: its order, and every hash of it.
+    Check {
+        /// What `GET /api/v1/leases/ID/proof` answered; `-` is standard input.
+        file: PathBuf,
+    },
 }
 
 impl Proof {
@@ -88,6 +94,7 @@ impl Proof {
                 Ok(())
             }
             Verb::Verify { file, key } => verify(format, &file, &key),
+            Verb::Check { file } => chain::check(format, &file),
         }
     }
 }

@@ -1,15 +1,16 @@
 //! `berth replay`: replays a log from nothing, also beside a running node.
 
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use berth_audit::{Plan, WhatIf, stamp};
-use berth_domain::Micros;
-use berth_exchange::StateHash;
+use berth_audit::{Plan, Player, WhatIf, stamp};
+use berth_domain::{Command, Micros, Seq};
+use berth_exchange::{Exchange, StateHash};
+use berth_journal::{FollowError, Tip, encode_events, next_digest};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::expected::Expected;
 use super::progress::Progress;
 use super::walk::Data;
 use crate::fault::{Fault, While};
@@ -19,15 +20,17 @@ use crate::output::{self, Format};
 pub(crate) struct Replay {
     #[command(flatten)]
     data: Data,
-    /// Stops after the batch that holds this entry, or the last before this time:
+    /// Stops behind this entry, or behind the last one before this time:
     /// `2026-11-21` or `2026-11-21T19:00:00Z`.
     #[arg(long, value_name = "SEQ|TIME", value_parser = parse_to)]
     to: Option<To>,
-    /// Prints the state hash after every batch in which a multiple of N entries is passed.
-    #[arg(long, value_name = "N")]
+    /// Prints the state hash behind every entry whose number is a multiple of N.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     state_hash_every: Option<u64>,
-    /// The state hash that it must end in, in hexadecimal; another is a finding.
-    #[arg(long, value_name = "HASH")]
+    /// State hashes that it must come to; others are findings. A file with what
+    /// `replay` or `verify` printed as JSON, with or without `--state-hash-every`;
+    /// or the hash that it must end in, in hexadecimal.
+    #[arg(long, value_name = "FILE|HASH")]
     expect: Option<String>,
     /// Says what would have been traded if one more account had said what is in
     /// this file: a line `{"address", "funds"}`, then one for each command,
@@ -56,42 +59,91 @@ impl Replay {
         if let Some(file) = &self.what_if {
             return self.what_if(file, format);
         }
-        let mut from = None;
-        let mut passed = 0;
-        let replica = self.data.replay(|batch, replica| {
-            from.get_or_insert(batch.first().0);
-            let seq = replica.exchange().head().0;
-            if self.state_hash_every.is_some_and(|n| n > 0 && seq / n > passed / n) {
-                println!("{}", json!({ "seq": seq, "stateHash": replica.exchange().state_hash().root().to_string() }));
+        let mut expected = self.expect.as_deref().map(Expected::read).transpose()?.unwrap_or_default();
+        let mut marks = Marks { format, every: self.state_hash_every, printed: Vec::new(), findings: Vec::new() };
+        let mut progress = Progress::new();
+        let log = self.data.open()?;
+        let (mut player, mut tip) = (Player::new(), Tip::default());
+        'log: for batch in log.batches(Seq(0)) {
+            let batch = batch?;
+            tip.check(&batch).or_fault(&format!("replaying the log, the batch at {}", batch.first()))?;
+            let mut begins = batch.epoch > tip.epoch && tip.seq > Seq(0);
+            for entry in &batch.entries {
+                if matches!(entry.command, Command::Resumed(_)) != std::mem::take(&mut begins) {
+                    return Err(Fault::while_doing("replaying the log", FollowError::Resumption(entry.seq)));
+                }
+                let is_behind = match self.to {
+                    Some(To::Seq(to)) => entry.seq.0 > to,
+                    Some(To::Time(to)) => entry.at >= to,
+                    None => false,
+                };
+                if is_behind {
+                    break 'log;
+                }
+                let moment = player.play(entry).or_fault("replaying the log")?;
+                tip.events = next_digest(&tip.events, entry.seq, &encode_events(moment.events));
+                marks.at(moment.after, &mut expected);
+                progress.at(entry.seq);
             }
-            passed = seq;
-            match self.to {
-                Some(To::Seq(to)) if seq >= to => ControlFlow::Break(()),
-                Some(To::Time(to)) if replica.exchange().last_at() >= to => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
+            tip = Tip { seq: batch.last(), hash: batch.hash, epoch: batch.epoch, events: tip.events };
+        }
+        drop(progress);
+        let x = player.exchange();
+        if let Some(To::Seq(to)) = self.to.filter(|to| matches!(to, To::Seq(to) if *to > x.head().0)) {
+            return Err(Fault::CouldNotRun(format!("entry {to}: the log ends at entry {}", x.head())));
+        }
+        marks.end(x, &expected)
+    }
+}
+
+/// What is printed on the way, and what was found.
+struct Marks {
+    format: Format,
+    every: Option<u64>,
+    printed: Vec<Value>,
+    findings: Vec<String>,
+}
+
+impl Marks {
+    fn at(&mut self, x: &Exchange, expected: &mut Expected) {
+        let seq = x.head().0;
+        let is_printed = self.every.is_some_and(|every| seq.is_multiple_of(every));
+        let told = expected.behind.remove(&seq);
+        if !is_printed && told.is_none() {
+            return;
+        }
+        let hash = x.state_hash();
+        for told in told.into_iter().flatten() {
+            self.findings.extend(told.finding(seq, &hash));
+        }
+        if is_printed {
+            let mark = json!({ "seq": seq, "stateHash": hash.root().to_string(), "components": components(&hash) });
+            match self.format {
+                Format::Json => self.printed.push(mark),
+                Format::Jsonl => output::object(self.format, &mark),
+                Format::Table => output::text(&format!("{seq:<12}  {}", hash.root())),
             }
-        })?;
-        let exchange = replica.exchange();
-        let hash = exchange.state_hash();
-        let root = hash.root().to_string();
-        let findings: Vec<String> = self
-            .expect
-            .filter(|expected| !expected.eq_ignore_ascii_case(&root))
-            .map(|expected| format!("the state hash is {root}, expected was {expected}"))
-            .into_iter()
-            .collect();
-        output::object(
-            format,
-            &json!({
-                "fromSeq": from.unwrap_or(0),
-                "toSeq": exchange.head().0,
-                "entries": exchange.head().0,
-                "stateHash": root,
-                "components": components(&hash),
-                "findings": findings,
-            }),
-        );
-        match findings.first() {
+        }
+    }
+
+    fn end(mut self, x: &Exchange, expected: &Expected) -> Result<(), Fault> {
+        let (seq, hash) = (x.head().0, x.state_hash());
+        self.findings.extend(expected.end.iter().filter_map(|told| told.finding(seq, &hash)));
+        let beyond = expected.behind.keys().map(|at| format!("entry {at} is expected, and the replay ends at {seq}"));
+        self.findings.extend(beyond);
+        let mut report = json!({
+            "fromSeq": u64::from(seq > 0),
+            "toSeq": seq,
+            "entries": seq,
+            "stateHash": hash.root().to_string(),
+            "components": components(&hash),
+            "findings": self.findings,
+        });
+        if self.every.is_some() && self.format == Format::Json {
+            report["stateHashes"] = self.printed.into();
+        }
+        output::object(self.format, &report);
+        match self.findings.first() {
             None => Ok(()),
             Some(finding) => Err(Fault::Refused(finding.clone())),
         }

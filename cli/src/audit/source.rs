@@ -65,6 +65,14 @@ impl Log {
         })
     }
 
+    /// Sees from now on what was written meanwhile.
+    pub(crate) fn catch_up(&self) -> Result<(), Fault> {
+        match self {
+            Self::Folder(log) => log.catch_up().or_fault("reading the log"),
+            Self::Node(_) => Ok(()),
+        }
+    }
+
     /// The batch that holds an entry, if there is one.
     pub(crate) fn holding(&self, seq: Seq) -> Result<Option<Batch>, Fault> {
         let batch = self.batches(seq).next().transpose()?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use berth_audit::{Moment, Player};
 use berth_domain::Seq;
 use berth_exchange::Exchange;
-use berth_journal::{Batch, DataDir, Replica, exchange_at};
+use berth_journal::{DataDir, exchange_at};
 use clap::Args;
 
 use super::node_log::NodeLog;
@@ -102,27 +102,6 @@ impl Data {
             }
         }
         Ok(player)
-    }
-
-    /// Replays the log, digests of events included, and shows the replica after
-    /// every batch, until `visit` breaks. Gives the replica where it ended.
-    ///
-    /// # Errors
-    /// At the first batch that cannot be read or does not follow.
-    pub(crate) fn replay(&self, mut visit: impl FnMut(&Batch, &Replica) -> ControlFlow<()>) -> Result<Replica, Fault> {
-        let mut replica = Replica::new();
-        let mut progress = Progress::new();
-        let log = self.open()?;
-        for batch in log.batches(Seq(0)) {
-            let batch = batch?;
-            let follow = replica.follow(&batch, |_| {});
-            follow.or_fault(&format!("replaying the log, the batch at {}", batch.first()))?;
-            progress.at(batch.last());
-            if visit(&batch, &replica).is_break() {
-                break;
-            }
-        }
-        Ok(replica)
     }
 
     /// The state behind an entry: of a folder from the nearest snapshot; of a node

@@ -2,13 +2,14 @@
 //! a log, asked beside the running node.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::process::{Node, PATIENCE, json, run, until};
+use crate::process::{Node, PATIENCE, berth, json, run, until};
 
 const PROVIDER: &str =
     r#"{"address":"p","resources":{"cpu":4,"memory":8192,"storage":100,"bandwidth":10},"hostname":"h","port":1}"#;
@@ -111,6 +112,89 @@ fn a_log_answers_beside_its_node() {
     }
     let again = run(&["export", "--data", data, "jsonl", out.to_str().expect("a plain name")]);
     assert_eq!(again.status.code(), Some(2), "a folder with something in it is not written to");
+    drop(node);
+}
+
+#[test]
+fn a_log_is_followed_and_replayed_to_what_another_came_to() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("node");
+    let data = path.to_str().expect("a temporary folder has a plain name");
+    let node = node(&path);
+    let api = format!("{}/api/v1", node.url);
+
+    // New lines as they are committed, until Ctrl-C.
+    let follow = |lines: &str| {
+        let args = ["log", "-o", "jsonl", "--data", data, "tail", "--follow", "--type", "bid.*", "-n", lines];
+        let child = Command::new(berth()).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        child.expect("the binary runs")
+    };
+    let mut child = follow("1");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut next = || -> Value {
+        let line = lines.next().expect("it goes on").expect("text");
+        serde_json::from_str(&line).expect("a line is JSON")
+    };
+    let first = next();
+    assert_eq!(first["command"]["type"], "bid.place");
+    post(&format!("{api}/bids"), &BID.replace("80", "90"));
+    let second = next();
+    assert!(second["seq"].as_u64() > first["seq"].as_u64(), "{second}");
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(interrupt.success() && child.wait().expect("it ends").success());
+    // And until nobody reads.
+    let mut child = follow("0");
+    drop(child.stdout.take());
+    post(&format!("{api}/bids"), &BID.replace("80", "91"));
+    assert!(child.wait().expect("it ends").success());
+
+    // Why each provider was chosen or not, at that moment, for people, too.
+    post(&format!("{api}/providers"), &PROVIDER.replace("\"p\"", "\"idle\""));
+    post(&format!("{api}/orders"), ORDER);
+    let words = done(run(&["explain", "--data", data, "order", "2"]));
+    assert!(words.contains("provider 1") && words.contains("chosen: lease 2 of 1 at 80 by bid 1"), "{words}");
+    assert!(words.contains("provider 2") && words.contains("not chosen: the provider has no live bid"), "{words}");
+    let story = json(&["explain", "-o", "json", "--data", data, "order", "2"]);
+    assert_eq!(story[0]["explained"][0]["providers"][0]["chosen"], serde_json::json!([2]), "{story}");
+    let none = run(&["explain", "--data", data, "lease", "7"]);
+    assert_eq!(none.status.code(), Some(1), "{}", String::from_utf8_lossy(&none.stderr));
+
+    // Another replay comes to the same, entry by entry, and says where it does not.
+    let head = json(&["log", "-o", "json", "--data", data, "head"])["seq"].as_u64().expect("a number");
+    let to = head.to_string();
+    let hashes = done(run(&["replay", "-o", "json", "--data", data, "--to", &to, "--state-hash-every", "2"]));
+    let file = folder.path().join("hashes.json");
+    fs::write(&file, &hashes).expect("it can be written");
+    let file = file.to_str().expect("a plain name");
+    let replay = |expect: &str| run(&["replay", "-o", "json", "--data", data, "--to", &to, "--expect", expect]);
+    assert_eq!(done(replay(file)).matches("\"findings\": []").count(), 1);
+    let mut told: Value = serde_json::from_str(&hashes).expect("JSON");
+    assert_eq!((&told["toSeq"], &told["stateHashes"][1]["seq"]), (&head.into(), &4.into()), "{told}");
+    told["stateHashes"][1]["stateHash"] = "0".repeat(64).into();
+    told["stateHashes"][1]["components"]["leases"] = "0".repeat(64).into();
+    fs::write(file, told.to_string()).expect("it can be written");
+    let other = replay(file);
+    assert_eq!(other.status.code(), Some(1));
+    let other: Value = serde_json::from_slice(&other.stdout).expect("JSON");
+    let finding = other["findings"][0].as_str().expect("a finding");
+    assert!(finding.starts_with("at entry 4: ") && finding.ends_with(": leases"), "{finding}");
+    let early = json(&["replay", "-o", "json", "--data", data, "--to", "3"]);
+    assert_eq!((&early["toSeq"], &early["entries"]), (&3.into(), &3.into()), "{early}");
+    let day = json(&["replay", "-o", "json", "--data", data, "--to", "2020-01-01"]);
+    assert_eq!(day["toSeq"], 0, "{day}");
+    assert_eq!(run(&["replay", "--data", data, "--to", "1000000"]).status.code(), Some(2));
+
+    // A proof chain is checked from the public record alone.
+    let record = text(&format!("{api}/leases/1/proof"));
+    let file = folder.path().join("proof.json");
+    let check = |record: &str| {
+        fs::write(&file, record).expect("it can be written");
+        run(&["proof", "-o", "json", "check", file.to_str().expect("a plain name")])
+    };
+    let checked: Value = serde_json::from_str(&done(check(&record))).expect("JSON");
+    assert_eq!((&checked["proves"], &checked["leaseId"]), (&"lease".into(), &1.into()), "{checked}");
+    assert_eq!(check(&record.replacen("\"price\":\"80\"", "\"price\":\"8\"", 1)).status.code(), Some(1));
+    assert_eq!(check("{}").status.code(), Some(2));
     drop(node);
 }
 
