@@ -1,10 +1,12 @@
 //! Drivers: what carries out a workload's commands, and what came of them.
 
+mod inputs;
 mod ladder_books;
 mod tally;
 mod tree_books;
 mod whole_exchange;
 
+pub(crate) use inputs::Inputs;
 pub use ladder_books::LadderBooks;
 pub use tally::{Event, Tally};
 pub(crate) use tree_books::Resting;

@@ -6,6 +6,8 @@
 pub mod allocations;
 pub mod drive;
 pub mod generate;
+#[cfg(feature = "journal")]
+pub mod journal;
 pub mod measure;
 pub mod report;
 pub mod verbs;

@@ -25,6 +25,14 @@ pub enum MeasureFault {
     /// There is no workload.
     #[error(transparent)]
     Workload(#[from] WorkloadFault),
+    /// The journal could not be measured.
+    #[error("{doing}: {cause}")]
+    Journal {
+        /// What was being done.
+        doing: &'static str,
+        /// What went wrong.
+        cause: String,
+    },
     /// Figures of what trades wrongly mean nothing.
     #[error("{name} trades wrongly: it gave {found:?}, {of} says {expected:?}")]
     Wrong {
@@ -233,7 +241,7 @@ fn undisturbed(runs: &[Run]) -> Duration {
     (0..runs[0].spent.len()).map(quickest).sum()
 }
 
-fn per_second(commands: u64, spent: Duration) -> u64 {
+pub(crate) fn per_second(commands: u64, spent: Duration) -> u64 {
     let nanos = spent.as_nanos().max(1);
     u64::try_from(u128::from(commands) * 1_000_000_000 / nanos).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,9 @@
 //! nothing else to compile.
 #![expect(clippy::print_stdout, reason = "verbs of the terminal")]
 
+#[cfg(feature = "journal")]
+mod journal;
+
 use std::fmt::Display;
 use std::path::PathBuf;
 
@@ -35,6 +38,13 @@ pub enum Verb {
     Apply(Measured),
     /// Measures on two files in turns: how much slower a deep book is.
     Ratio(Compared),
+    /// Measures what a node makes durable, beside a plain append with fdatasync,
+    /// and how quickly it reads that back.
+    #[cfg(feature = "journal")]
+    Journal(journal::Journal),
+    /// Measures how long a node with a long log takes to start.
+    #[cfg(feature = "journal")]
+    Start(journal::Start),
 }
 
 /// A file to measure, and how often.
@@ -113,6 +123,10 @@ impl Verb {
                 print(json, &ratio);
                 Ok(())
             }
+            #[cfg(feature = "journal")]
+            Self::Journal(verb) => verb.run(json),
+            #[cfg(feature = "journal")]
+            Self::Start(verb) => verb.run(json),
         }
     }
 }

@@ -190,6 +190,11 @@ impl Workload {
         &self.commands[self.prefill_len()..]
     }
 
+    /// How many orders of a side are placed.
+    pub(crate) fn placed(&self, side: Side) -> usize {
+        self.commands.iter().filter(|c| c.side == side && matches!(c.op, Op::Rest | Op::Take)).count()
+    }
+
     fn prefill_len(&self) -> usize {
         usize::try_from(self.header.prefill).expect("the commands are in memory, so their number fits")
     }

@@ -1,5 +1,5 @@
-//! `berth bench`: workload files, and what is measured of the book and of the
-//! whole exchange.
+//! `berth bench`: workload files, and what is measured of the book, of the whole
+//! exchange and of the journal.
 
 use berth_benches::measure::MeasureFault;
 use berth_benches::verbs::Verb;
@@ -18,7 +18,7 @@ impl Bench {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
         self.verb.run(format != Format::Table).map_err(|fault| match fault {
             MeasureFault::Wrong { .. } => Fault::Refused(fault.to_string()),
-            MeasureFault::Workload(_) => Fault::CouldNotRun(fault.to_string()),
+            MeasureFault::Workload(_) | MeasureFault::Journal { .. } => Fault::CouldNotRun(fault.to_string()),
         })
     }
 }

@@ -4,7 +4,8 @@
 use std::time::Instant;
 
 use berth_domain::{Authority, Digest, Seq};
-use berth_journal::{Batch, Replica};
+use berth_exchange::Invariants;
+use berth_journal::{Batch, Checks, Replica};
 use berth_merkle::{Checkpoint, NoteKey, consistency, leaf_hash, verify_consistency};
 use serde_json::json;
 
@@ -62,6 +63,7 @@ pub(crate) fn verify(node: NodeLog, tree: &Tree, key: Option<NoteKey>, format: F
     drop(progress);
     if check.findings.is_empty() {
         check.close(tree)?;
+        check.look();
     }
     check.report(format, began, node.sealed_from())
 }
@@ -162,6 +164,15 @@ impl Check {
             Err(fault) => return Err(fault),
         }
         Ok(())
+    }
+
+    /// Looks at the invariants behind the last entry.
+    fn look(&mut self) {
+        let looked = Invariants::of(self.replica.exchange(), Checks::default().pairs_max);
+        let more = if looked.is_cut { ", and there were more" } else { "" };
+        self.checked
+            .push(format!("the invariants behind the last entry; {} pairs with crossing prices{more}", looked.pairs));
+        self.findings.extend(looked.broken);
     }
 
     fn report(mut self, format: Format, began: Instant, sealed_from: Option<Seq>) -> Result<(), Fault> {

@@ -134,7 +134,7 @@ impl EventStore {
     }
 }
 
-fn decode(value: &[u8]) -> Result<(Micros, Digest, &[u8]), DecodeError> {
+pub(crate) fn decode(value: &[u8]) -> Result<(Micros, Digest, &[u8]), DecodeError> {
     let mut input = Reader::new(value);
     let at = Micros::decode(&mut input)?;
     let digest = Digest::decode(&mut input)?;

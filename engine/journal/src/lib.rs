@@ -68,4 +68,4 @@ pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, e
 pub use store::LogStore;
 pub use tree_builder::CheckpointConfig;
 pub use tree_store::{TreeReader, TreeStore};
-pub use verify::{Finding, FindingKind, Verification, verify};
+pub use verify::{CheckedTree, CheckpointFault, Checks, Finding, FindingKind, Verification, verify};

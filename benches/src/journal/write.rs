@@ -1,0 +1,78 @@
+//! The journal beside a plain file, in turns.
+//!
+//! A disk's speed drifts, and clouds cap it, by more than the two differ. So short
+//! rounds of each take turns in one folder, on one thread, and each record of the
+//! file is as long as the batch that the journal wrote before it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use berth_journal::DataDir;
+
+use super::While;
+use super::feed::Feed;
+use super::opening::{found, reopen};
+use super::raw::Raw;
+use super::report::{JournalReport, Times};
+use crate::drive::Inputs;
+use crate::measure::MeasureFault;
+use crate::workload::{Made, Recipe};
+
+/// Entries and batches of a round: long enough that its ends do not count, short
+/// enough that the disk is the same for both sides.
+const ROUND_ENTRIES: usize = 16_384;
+const ROUND_BATCHES: usize = 64;
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// Entries of a batch, from 1 to 65,536. One is closed at 4 MiB, too.
+    pub batch: usize,
+    /// Commands that are timed at most.
+    pub commands: u64,
+    /// Time that both sides may take together; a round that has begun ends.
+    pub spend: Duration,
+    /// Where a folder is made for the run, and removed after it.
+    pub dir: PathBuf,
+}
+
+/// Measures the node's way of writing a log, and then how quickly that log is
+/// read back.
+///
+/// # Errors
+/// When the folder cannot be written, or the exchange refuses a command.
+pub fn measure_writing(write: &Write) -> Result<JournalReport, MeasureFault> {
+    let folder = tempfile::tempdir_in(&write.dir).or_fault("making a folder")?;
+    let dir = DataDir::new(folder.path().join("node"));
+    let Made { workload, .. } = Recipe { commands: write.commands, ..Recipe::a() }.make();
+    let mut inputs = Inputs::new(&workload);
+    found(&dir, &workload, &mut inputs)?;
+
+    let round = (ROUND_ENTRIES / write.batch).clamp(1, ROUND_BATCHES) * write.batch;
+    let raw = Raw::create(&folder.path().join("raw")).or_fault("making a file")?;
+    let raw = Arc::new(Mutex::new(raw));
+    let mut feed = Feed::start(&dir, None, write.batch, round)?;
+    let (mut own, mut others, mut writing, mut bytes) = (Vec::new(), Vec::new(), Duration::ZERO, 0);
+    let mut commands = 0;
+    let start = Instant::now();
+    // The first pair warms both up.
+    for (turn, part) in workload.timed().chunks(round).enumerate() {
+        let round = feed.round(part.iter().map(|command| inputs.next(command)), Some(&raw))?;
+        if turn == 0 && part.len() < workload.timed().len() {
+            continue;
+        }
+        commands += part.len() as u64;
+        bytes += round.sizes.iter().sum::<usize>();
+        writing += round.writing;
+        own.extend(round.spent);
+        others.extend(round.plain);
+        if start.elapsed() >= write.spend {
+            break;
+        }
+    }
+    feed.stop()?;
+    let reopened = reopen(&dir)?;
+    let (own, others) = (Times::of(own), Times::of(others));
+    Ok(JournalReport::new(write.batch, (commands, bytes), [own, others], writing, &reopened))
+}
