@@ -40,7 +40,7 @@ impl Verify {
         let dir = match self.data.source()? {
             Source::Folder(dir) => dir,
             Source::Node(node) => {
-                return verify_node::verify(node, &Tree::open(self.data.source()?)?, self.key, format);
+                return verify_node::verify(&node, &Tree::open(self.data.source()?)?, self.key, format);
             }
         };
         let key = self.key.or_else(|| own_key(dir.root(), &dir));

@@ -38,7 +38,7 @@ struct Check {
 ///
 /// # Errors
 /// When the node cannot be reached; refused, when something is wrong.
-pub(crate) fn verify(node: NodeLog, tree: &Tree, key: Option<NoteKey>, format: Format) -> Result<(), Fault> {
+pub(crate) fn verify(node: &NodeLog, tree: &Tree, key: Option<NoteKey>, format: Format) -> Result<(), Fault> {
     let began = Instant::now();
     let mut check = Check::new();
     // Before the log: what is signed by now must be in it.
