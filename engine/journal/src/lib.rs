@@ -21,7 +21,6 @@
 //!   [`copy`] makes a backup of it.
 
 mod backup;
-mod batch;
 mod chain;
 mod clock;
 mod database;
@@ -46,8 +45,10 @@ mod watermark;
 #[cfg(test)]
 mod testing;
 
+use berth_domain::batch;
+
 pub use backup::{Copied, CopyError, copy, copy_database};
-pub use batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
+pub use berth_domain::batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
 pub use chain::{ChainBreak, Tip, decode_events, encode_events, next_digest};
 pub use clock::{Clock, SimulatedClock, WallClock};
 pub use database::StoreError;
