@@ -61,7 +61,7 @@ enum Verb {
     Lease(lease::Lease),
     /// Replays a log from nothing and prints where its state ends.
     Replay(audit::replay::Replay),
-    /// Checks a log: chain, contiguity, digests, replay.
+    /// Checks a log: chain, checksums, watermark, snapshots, Merkle tree, events, replay, invariants.
     Verify(audit::verify::Verify),
     /// Prints the log: head, cat, tail.
     Log(audit::log::Log),

@@ -30,7 +30,7 @@ fn every_event_of_the_operator_says_what_it_changes() {
     });
     let bounds_json = json!({
         "scan": 10_000, "tick": 1_000, "orders": 1_000, "bids": 10_000, "providers": 1_000, "replicas": 256,
-        "duration": 31_622_400, "clientIds": 4_096, "fills": 1_000, "depth": 1_000_000, "quotes": 200,
+        "duration": 31_622_400, "clientIds": 4_096, "fills": 1_000, "depth": 1_000_000, "quotes": 200, "directed": 256,
     });
     let terms = Change::Terms { fee: Some(fee), timing: None, bounds: Some(bounds) };
     let region = Attribute { key: Text::new("region").expect("short"), value: Text::new("eu").expect("short") };

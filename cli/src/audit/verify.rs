@@ -1,14 +1,18 @@
 //! `berth verify`: checks a log, also beside a running node.
 
-use std::path::PathBuf;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use berth_journal::{DataDir, verify};
+use berth_domain::Seq;
+use berth_journal::{CheckedTree, Checks, DataDir, LogReader, Verification};
+use berth_merkle::{NoteKey, NoteSigner};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::progress::Progress;
 use super::replay::components;
 use crate::fault::{Fault, While};
+use crate::keys;
 use crate::output::{self, Format};
 
 #[derive(Args)]
@@ -16,32 +20,141 @@ pub(crate) struct Verify {
     /// The node's data directory.
     #[arg(long, default_value = "berth-data", env = "BERTH_DATA")]
     data: PathBuf,
+    /// The log's key, `name+hash+key`, from wherever it is trusted: signed
+    /// checkpoints are verified with it. Without it, with that of `keys/log.key`.
+    #[arg(long)]
+    key: Option<NoteKey>,
+    /// Looks at the invariants whenever so many entries have passed, and at the
+    /// end.
+    #[arg(long, value_name = "N", default_value_t = Checks::default().invariants_every, value_parser = clap::value_parser!(u64).range(1..))]
+    invariants_every: u64,
 }
 
 impl Verify {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
+        let dir = DataDir::new(&self.data);
+        let key = self.key.or_else(|| own_key(&self.data, &dir));
+        let checks = Checks { key, invariants_every: self.invariants_every, ..Checks::default() };
         let began = Instant::now();
-        let checked = verify(&DataDir::new(self.data), |_| ()).or_fault("opening the log")?;
-        let findings: Vec<String> = checked.findings.iter().map(ToString::to_string).collect();
-        output::object(
-            format,
-            &json!({
-                "fromSeq": u64::from(checked.entries > 0),
-                "toSeq": checked.tip.seq.0,
-                "entries": checked.entries,
-                "batches": checked.batches,
-                "logId": checked.log_id.map(|id| id.to_string()),
-                "snapshots": checked.snapshots,
-                "byTheExchange": checked.exchange,
-                "operatorAttested": checked.operator_attested,
-                "signed": checked.signed,
-                "stateHash": checked.state.as_ref().map(|state| state.root().to_string()),
-                "components": checked.state.as_ref().map(components),
-                "checked": "batch hashes, hash chain, contiguity, epochs, watermark, every entry by replay, event digests, snapshots",
-                "millis": u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-                "findings": findings,
-            }),
-        );
-        if checked.is_sound() { Ok(()) } else { Err(Fault::Refused(format!("{} findings", findings.len()))) }
+        let mut progress = Progress::new();
+        let done = checks.verify(&dir, |seq| progress.at(seq)).or_fault("opening the log")?;
+        drop(progress);
+        let took = began.elapsed();
+        match format {
+            Format::Table => output::text(&words(&done, &checks, took)),
+            _ => output::object(format, &report(&done, &checks, took)),
+        }
+        if done.is_sound() { Ok(()) } else { Err(Fault::Refused(format!("{} findings", done.findings.len()))) }
     }
+}
+
+/// The key that the node signs with, where its file is there: what its checkpoints
+/// are named after is the first entry's hash.
+fn own_key(data: &Path, dir: &DataDir) -> Option<NoteKey> {
+    let key = keys::known(data, "log").ok()?.signing_key();
+    let first = LogReader::open(dir).ok()?.read(Seq(1)).next()?.ok()?;
+    let signer = NoteSigner::new(&format!("berth/{}", first.entries.first()?.hash()), key).ok()?;
+    Some(signer.key().clone())
+}
+
+fn report(done: &Verification, checks: &Checks, took: Duration) -> Value {
+    let findings: Vec<String> = done.findings.iter().map(ToString::to_string).collect();
+    json!({
+        "fromSeq": u64::from(done.entries > 0),
+        "toSeq": done.tip.seq.0,
+        "entries": done.entries,
+        "batches": done.batches,
+        "logId": done.log_id.map(|id| id.to_string()),
+        "snapshots": done.snapshots,
+        "eventsToSeq": done.events.map(|seq| seq.0),
+        "tree": done.tree.map(|tree| json!({
+            "leaves": tree.leaves,
+            "tiles": tree.tiles,
+            "checkpoints": tree.checkpoints,
+            "signed": tree.signed,
+            "states": tree.states,
+        })),
+        "key": checks.key.as_ref().map(ToString::to_string),
+        "byTheExchange": done.exchange,
+        "operatorAttested": done.operator_attested,
+        "signed": done.signed,
+        "stateHash": done.state.as_ref().map(|state| state.root().to_string()),
+        "components": done.state.as_ref().map(components),
+        "checked": checked(done, checks),
+        "millis": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        "entriesPerSecond": per_second(done.entries, took),
+        "findings": findings,
+    })
+}
+
+fn per_second(entries: u64, took: Duration) -> u64 {
+    let rate = u128::from(entries) * 1_000_000 / took.as_micros().max(1);
+    u64::try_from(rate).unwrap_or(u64::MAX)
+}
+
+/// What was looked at, and how much of it; what was not, too.
+fn checked(done: &Verification, checks: &Checks) -> Vec<String> {
+    let mut checked = vec![format!("{} batches: own hash, chain, contiguity, epochs", done.batches)];
+    checked.push("write-ahead logs and manifests of log, events and tree".to_owned());
+    checked.push(match done.watermark {
+        Some(seq) => format!("the watermark, at entry {seq}"),
+        None => "no watermark".to_owned(),
+    });
+    let Some(_) = done.state else {
+        checked
+            .push("replay did not reach the end: what follows from it is checked up to the first finding".to_owned());
+        checked.extend(done.tree.map(|tree| of_tree(&tree, checks)));
+        return checked;
+    };
+    checked.push(format!("{} entries by replay, with the digest of all events in each batch", done.entries));
+    checked.push(match done.events {
+        Some(seq) => format!("the event store, up to entry {seq}"),
+        None => "no event store".to_owned(),
+    });
+    checked.push(format!("{} snapshots, against the replayed state", done.snapshots));
+    checked.push(done.tree.map_or("no Merkle tree".to_owned(), |tree| of_tree(&tree, checks)));
+    let pairs = if done.pairs_cut > 0 { ", and there were more" } else { "" };
+    checked.push(format!(
+        "the invariants, {} times: money, holds, room, books, indexes, deadlines; {} pairs with crossing prices{pairs}",
+        done.invariants, done.pairs,
+    ));
+    checked
+}
+
+fn of_tree(tree: &CheckedTree, checks: &Checks) -> String {
+    let CheckedTree { leaves, tiles, checkpoints, signed, states } = tree;
+    let by = match &checks.key {
+        Some(_) => format!("{signed} by the log's key"),
+        None => "whose signatures nobody could check without a key".to_owned(),
+    };
+    format!(
+        "the Merkle tree: {leaves} leaves, {tiles} full tiles, the edge; {checkpoints} signed checkpoints, {by}, \
+         {states} with the replayed state"
+    )
+}
+
+/// The same for people.
+fn words(done: &Verification, checks: &Checks, took: Duration) -> String {
+    let rate = per_second(done.entries, took);
+    let none = || "none: replay did not reach the end".to_owned();
+    let mut lines = vec![
+        ("log", done.log_id.map_or_else(none, |id| id.to_string())),
+        ("entries", format!("{} to {}, in {took:.1?}, {rate} a second", u64::from(done.entries > 0), done.tip.seq)),
+        ("state", done.state.as_ref().map_or_else(none, |state| state.root().to_string())),
+    ];
+    lines.extend(checked(done, checks).into_iter().map(|what| ("checked", what)));
+    lines.push(("trust", format!("{} entries rest on the operator's word alone", done.operator_attested)));
+    lines.push(("trust", format!("{} entries carry a signature of whoever gave them", done.signed)));
+    lines.push(("trust", format!("{} entries are the exchange's own: time, and facts of the chain", done.exchange)));
+    match &done.findings[..] {
+        [] => lines.push(("findings", "none".to_owned())),
+        found => lines.extend(found.iter().map(|finding| ("findings", finding.to_string()))),
+    }
+    let mut last = "";
+    let lines = lines.into_iter().map(|(name, text)| {
+        let shown = if name == last { "" } else { name };
+        last = name;
+        format!("{shown:<8}  {text}")
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }

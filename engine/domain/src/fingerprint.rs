@@ -27,24 +27,33 @@ impl Fingerprint {
     #[inline]
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        let mut h = fold(bytes.len() as u64 ^ K[0], K[1]);
-        let (pairs, rest) = bytes.as_chunks::<16>();
-        for pair in pairs {
-            h = step(h, pair);
-        }
-        if !rest.is_empty() {
-            let mut last = [0; 16];
-            last[..rest.len()].copy_from_slice(rest);
-            h = step(h, &last);
-        }
-        Self(fold(h ^ K[3], K[1]))
+        Self(hash_with(&K, bytes.len() as u64, bytes))
     }
 }
 
+/// The formula of [`Fingerprint`] with other numbers in place of `K`, and of the
+/// length. With secret numbers nobody finds contents that share a hash, as long
+/// as no hash is shown.
 #[inline]
-fn step(h: u64, pair: &[u8; 16]) -> u64 {
+#[must_use]
+pub fn hash_with(key: &[u64; 4], seed: u64, bytes: &[u8]) -> u64 {
+    let mut h = fold(seed ^ key[0], key[1]);
+    let (pairs, rest) = bytes.as_chunks::<16>();
+    for pair in pairs {
+        h = step(h, pair, key[2]);
+    }
+    if !rest.is_empty() {
+        let mut last = [0; 16];
+        last[..rest.len()].copy_from_slice(rest);
+        h = step(h, &last, key[2]);
+    }
+    fold(h ^ key[3], key[1])
+}
+
+#[inline]
+fn step(h: u64, pair: &[u8; 16], key: u64) -> u64 {
     let word = u128::from_le_bytes(*pair);
-    fold(h ^ word as u64, (word >> 64) as u64 ^ K[2])
+    fold(h ^ word as u64, (word >> 64) as u64 ^ key)
 }
 
 #[inline]

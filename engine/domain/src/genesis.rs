@@ -122,7 +122,7 @@ codec_struct!(Timing {
 pub struct Bounds {
     /// Pairs that one scan of the book may skip.
     pub scan: u32,
-    /// Timers that one tick fires.
+    /// Timers that one tick fires, and events after which it fires no more.
     pub tick: u32,
     /// Open orders of one account.
     pub orders: u32,
@@ -142,9 +142,24 @@ pub struct Bounds {
     pub depth: u32,
     /// Quotes of one mass quote.
     pub quotes: u32,
+    /// Live bids that are directed at one order.
+    pub directed: u32,
 }
 
-codec_struct!(Bounds { scan, tick, orders, bids, providers, replicas, duration, client_ids, fills, depth, quotes });
+codec_struct!(Bounds {
+    scan,
+    tick,
+    orders,
+    bids,
+    providers,
+    replicas,
+    duration,
+    client_ids,
+    fills,
+    depth,
+    quotes,
+    directed,
+});
 
 impl Default for Timing {
     /// Timeouts for a node in service: generous to a chain that closes a
@@ -183,6 +198,8 @@ impl Default for Bounds {
             fills: 1_000,
             depth: 1_000_000,
             quotes: 200,
+            // An entry that ends all orders of an account loses as many for each.
+            directed: 256,
         }
     }
 }

@@ -57,7 +57,7 @@ pub use event::{
     WithdrawalPaid, WithdrawalReturned,
 };
 pub use failover::StandbyEnd;
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, hash_with};
 pub use genesis::{Bounds, Genesis, Grant, Timing};
 pub use ids::{
     AccountId, Address, Age, BidId, ChainEventId, Digest, LeaseId, MarketId, OrderId, ProviderId, Seq, TxHash,

@@ -32,7 +32,7 @@ fn timing() -> impl Strategy<Value = Timing> {
 }
 
 fn bounds() -> impl Strategy<Value = Bounds> {
-    (any::<[u32; 10]>(), any::<u64>()).prop_map(|(n, duration)| Bounds {
+    (any::<[u32; 11]>(), any::<u64>()).prop_map(|(n, duration)| Bounds {
         scan: n[0],
         tick: n[1],
         orders: n[2],
@@ -44,6 +44,7 @@ fn bounds() -> impl Strategy<Value = Bounds> {
         fills: n[7],
         depth: n[8],
         quotes: n[9],
+        directed: n[10],
     })
 }
 

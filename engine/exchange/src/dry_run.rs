@@ -124,7 +124,7 @@ impl Exchange {
                 return Ok(DryRun { repeats: Some(reply), ..DryRun::empty(Fate::Filled) });
             }
             let live = self.account(account).ok_or(Code::UnknownAccount)?.live_bids;
-            let bid = place_bid::prepare(self, step, place, live)?;
+            let bid = place_bid::prepare(self, step, place, live, None)?;
             if let BidTarget::Directed { order } = bid.target {
                 return Ok(self.told_of_directed(&bid, order));
             }

@@ -104,6 +104,11 @@ impl Step<'_> {
     pub(crate) fn emit(&mut self, event: impl Into<Event>) {
         add(self.events, || event.into());
     }
+
+    /// Events that lie where those of this entry go, its own among them.
+    pub(crate) const fn told(&self) -> usize {
+        self.events.len()
+    }
 }
 
 /// How many things an exchange should have room for from the start, so that it

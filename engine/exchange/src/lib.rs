@@ -13,6 +13,7 @@ mod document;
 mod dry_run;
 mod exchange;
 mod explain;
+mod invariants;
 mod look_ahead;
 mod outcome;
 #[cfg(not(feature = "planted-bugs"))]
@@ -28,6 +29,7 @@ pub use content::Component;
 pub use dry_run::{DryFill, DryRun, Fate};
 pub use exchange::{Capacity, Exchange};
 pub use explain::{BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait};
+pub use invariants::Invariants;
 pub use outcome::{LogViolation, Outcome, Reply};
 #[cfg(feature = "planted-bugs")]
 pub use planted::Planted;

@@ -67,6 +67,14 @@ pub(crate) fn torn_tail(database: &Path) -> io::Result<Option<Torn>> {
     Ok(end.torn().map(|bytes| Torn { file: path, whole: end.whole, bytes }))
 }
 
+/// Where a write-ahead log or a manifest, which is written alike, is damaged or
+/// ends within a write: the byte behind the last whole one. None when it does
+/// neither.
+pub(crate) fn unfinished(file: &Path) -> io::Result<Option<u64>> {
+    let end = End::of(File::open(file)?)?;
+    Ok((end.damaged || end.length > end.whole).then_some(end.whole))
+}
+
 /// How a log ends.
 #[derive(Default)]
 struct End {

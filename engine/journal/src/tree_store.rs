@@ -10,16 +10,16 @@ use berth_domain::{Digest, Seq};
 use berth_merkle::{TILE_WIDTH, Tile, Tiles, Tree, leaf_hash};
 use rocksdb::{DB, WriteBatch};
 
-use crate::database::{StoreError, rebuildable_options};
+use crate::database::{SMALL_MEMTABLE_BYTES, StoreError, is_full, rebuildable_options, spare_room};
 use crate::keys::DataDir;
 
 /// Key of the right edge; a tile's key is `t`, its level and its index, and that
 /// of the entries' hashes beneath a tile of level 0 is `h` and its index.
-const EDGE: &[u8] = b"e";
+pub(crate) const EDGE: &[u8] = b"e";
 
 /// Key of the newest signed checkpoint; those that are kept for ever have `c`
 /// and their size.
-const CHECKPOINT: &[u8] = b"c";
+pub(crate) const CHECKPOINT: &[u8] = b"c";
 
 /// The tree over the hashes of all entries of a log, the leaf of entry `seq` at
 /// index `seq - 1`. Written by one thread.
@@ -31,16 +31,16 @@ pub struct TreeStore {
 /// The right edge: the tree's, and the hashes of the entries that its partial
 /// tile of level 0 is over.
 #[derive(Clone, Default)]
-struct Edge {
-    tree: Tree,
-    entries: Vec<Digest>,
+pub(crate) struct Edge {
+    pub(crate) tree: Tree,
+    pub(crate) entries: Vec<Digest>,
 }
 
 /// Reads tiles and checkpoints, from any thread while the tree grows.
 #[derive(Clone)]
 pub struct TreeReader {
-    db: Arc<DB>,
-    path: PathBuf,
+    pub(crate) db: Arc<DB>,
+    pub(crate) path: PathBuf,
     /// A secondary keeps its own notes somewhere; removed at the end.
     _scratch: Option<Arc<tempfile::TempDir>>,
 }
@@ -55,6 +55,8 @@ impl TreeStore {
         let path = dir.tree();
         let mut options = rebuildable_options();
         options.create_if_missing(true);
+        options.set_write_buffer_size(SMALL_MEMTABLE_BYTES);
+        spare_room(&mut options, dir.root());
         let opened = DB::open(&options, &path).map_err(StoreError::database(&path)).and_then(|db| {
             let tiles = TreeReader { db: Arc::new(db), path: path.clone(), _scratch: None };
             let edge = tiles.edge()?;
@@ -62,6 +64,10 @@ impl TreeStore {
         });
         match opened {
             Ok(store) => Ok((store, None)),
+            // Nothing is wrong with it, and one made anew would take more.
+            Err(StoreError::Database { path, source }) if is_full(&source) => {
+                Err(StoreError::Database { path, source })
+            }
             Err(lost) => {
                 DB::destroy(&options, &path).map_err(StoreError::database(&path))?;
                 let db = DB::open(&options, &path).map_err(StoreError::database(&path))?;
@@ -188,7 +194,7 @@ impl TreeReader {
     }
 
     /// The right edge, as it is now.
-    fn edge(&self) -> Result<Edge, StoreError> {
+    pub(crate) fn edge(&self) -> Result<Edge, StoreError> {
         match self.get(EDGE)? {
             Some(bytes) => Edge::from_bytes(&bytes).map_err(|source| self.damaged(Seq(0), source)),
             None => Ok(Edge::default()),
@@ -215,7 +221,7 @@ impl TreeReader {
         self.hashes(tile, &bytes)
     }
 
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.db.get(key).map_err(StoreError::database(&self.path))
     }
 
@@ -263,14 +269,14 @@ impl Tiles for TreeReader {
     }
 }
 
-fn tile_key(tile: Tile) -> [u8; 10] {
+pub(crate) fn tile_key(tile: Tile) -> [u8; 10] {
     let mut key = [b't'; 10];
     key[1] = tile.level;
     key[2..].copy_from_slice(&tile.index.to_be_bytes());
     key
 }
 
-fn entries_key(index: u64) -> [u8; 9] {
+pub(crate) fn entries_key(index: u64) -> [u8; 9] {
     let mut key = [b'h'; 9];
     key[1..].copy_from_slice(&index.to_be_bytes());
     key
@@ -282,14 +288,14 @@ fn checkpoint_key(size: u64) -> [u8; 9] {
     key
 }
 
-fn bytes_of(hashes: &[Digest]) -> Vec<u8> {
+pub(crate) fn bytes_of(hashes: &[Digest]) -> Vec<u8> {
     hashes.iter().flat_map(|hash| hash.0).collect()
 }
 
 impl Edge {
     /// The size, then the hashes of each partial tile, the lowest level first,
     /// then those of the entries beneath the lowest.
-    fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         self.tree.size().encode(&mut bytes);
         self.tree.edge().for_each(|(_, hashes)| bytes.extend(bytes_of(hashes)));

@@ -1,28 +1,58 @@
 //! Checking a log as an auditor does: it may be hostile, and one fault must not
 //! hide the next.
 
+mod events;
+mod files;
+mod finding;
+mod tree;
+
 use std::io;
 use std::path::PathBuf;
 
 use berth_domain::{Authority, Digest, Seq};
-use berth_exchange::{LogViolation, StateHash};
+use berth_exchange::{Exchange, Invariants, StateHash};
+use berth_merkle::NoteKey;
 use rocksdb::ErrorKind;
-use thiserror::Error;
 
+use self::events::{EventCheck, EventReader};
+pub use self::finding::{CheckpointFault, Finding, FindingKind};
+pub use self::tree::CheckedTree;
+use self::tree::TreeCheck;
 use crate::batch::Batch;
-use crate::chain::{ChainBreak, Tip};
+use crate::chain::Tip;
 use crate::database::StoreError;
 use crate::keys::DataDir;
 use crate::reader::{LogReader, ReadError};
 use crate::replica::{FollowError, Replica};
 use crate::snapshot::{Header, SnapshotFault, found_in, read};
+use crate::tree_store::TreeReader;
 use crate::watermark::{Mark, MarkError};
 
 /// Findings that are kept; where there are more, the log is beyond detail.
 const FINDINGS_MAX: usize = 100;
 
+/// How a log is checked.
+#[derive(Clone, Debug)]
+pub struct Checks {
+    /// What signed checkpoints are verified with; without it their signatures
+    /// are not looked at.
+    pub key: Option<NoteKey>,
+    /// The invariants are looked at behind the last entry, and whenever so many
+    /// entries have passed and as many as there are orders, bids and leases: so
+    /// all looks together take no more than a part of the time.
+    pub invariants_every: u64,
+    /// Pairs of resting things whose prices cross that one look goes through.
+    pub pairs_max: u64,
+}
+
+impl Default for Checks {
+    fn default() -> Self {
+        Self { key: None, invariants_every: 100_000, pairs_max: 1_000_000 }
+    }
+}
+
 /// What a check of a log came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Verification {
     /// Batches that could be read.
     pub batches: u64,
@@ -36,63 +66,28 @@ pub struct Verification {
     pub signed: u64,
     /// Hash of the genesis entry, which names the log.
     pub log_id: Option<Digest>,
+    /// How far the watermark says that the log is durable; none where there is no
+    /// watermark, or it is damaged.
+    pub watermark: Option<Seq>,
     /// Snapshots whose state replay came to.
     pub snapshots: u64,
+    /// The last entry whose events are kept as replay comes to them; none where
+    /// there is no event store.
+    pub events: Option<Seq>,
+    /// The Merkle tree; none where there is none.
+    pub tree: Option<CheckedTree>,
+    /// How often the invariants were looked at.
+    pub invariants: u64,
+    /// Pairs with crossing prices that were looked at for that.
+    pub pairs: u64,
+    /// Looks that had to leave out pairs.
+    pub pairs_cut: u64,
     /// The end of the log.
     pub tip: Tip,
     /// The state that replay ended in; none when it could not reach the end.
     pub state: Option<StateHash>,
     /// What is wrong, in the order of the log; empty when all is well. At most 100.
     pub findings: Vec<Finding>,
-}
-
-/// One fault.
-#[derive(Debug, Error)]
-#[error("at entry {at}: {kind}")]
-pub struct Finding {
-    /// The first entry of the batch, or the entry that belongs there; zero when it
-    /// is the log as a whole.
-    pub at: Seq,
-    /// What is wrong.
-    pub kind: FindingKind,
-}
-
-/// What is wrong.
-#[derive(Debug, Error)]
-pub enum FindingKind {
-    /// A record is no batch, or cannot be read.
-    #[error(transparent)]
-    Read(ReadError),
-    /// A batch does not link to the one before it.
-    #[error(transparent)]
-    Break(ChainBreak),
-    /// An entry cannot stand where it stands; nothing behind it can be replayed.
-    #[error("replay ends here: {0}")]
-    Violation(LogViolation),
-    /// A resumption stands where no run of the node begins, or none stands
-    /// where one does; nothing behind it can be replayed.
-    #[error("a new epoch begins with a resumption, and nothing else is one")]
-    Resumption,
-    /// This build accepts no signed commands, so it cannot vouch for one.
-    #[error("this entry carries a signature, which this build cannot check")]
-    Unchecked,
-    /// The log lacks what was durable once.
-    #[error("the log was durable up to entry {0} once")]
-    Short(Seq),
-    /// The watermark names another batch than the log holds.
-    #[error("the watermark names batch {0} here")]
-    Watermark(Digest),
-    /// The watermark is damaged.
-    #[error("the watermark is damaged")]
-    WatermarkDamaged,
-    /// A snapshot is not what it should be.
-    #[error("the snapshot {}: {fault}", file.display())]
-    Snapshot {
-        /// The snapshot.
-        file: PathBuf,
-        /// Why.
-        fault: SnapshotFault,
-    },
 }
 
 impl Verification {
@@ -102,6 +97,7 @@ impl Verification {
         self.findings.is_empty()
     }
 
+    /// Keeps a finding.
     fn find(&mut self, at: Seq, kind: FindingKind) {
         if self.findings.len() < FINDINGS_MAX {
             self.findings.push(Finding { at, kind });
@@ -122,87 +118,221 @@ impl Verification {
             }
         }
     }
+
+    /// A store that follows from the log; none when there is none, or it cannot
+    /// be opened.
+    fn opened<T>(&mut self, store: Result<T, StoreError>) -> Option<T> {
+        match store {
+            Ok(store) => Some(store),
+            Err(StoreError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
+            Err(e) => {
+                self.find(Seq(0), FindingKind::Store(e));
+                None
+            }
+        }
+    }
+
+    fn mark(&mut self, dir: &DataDir) -> Result<Option<Mark>, StoreError> {
+        match Mark::read(&dir.watermark()) {
+            Ok(mark) => {
+                self.watermark = mark.map(|mark| mark.seq);
+                Ok(mark)
+            }
+            Err(MarkError::File(e)) => Err(StoreError::file(&dir.watermark())(e)),
+            Err(MarkError::Damaged) => {
+                self.find(Seq(0), FindingKind::WatermarkDamaged);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Looks at the invariants behind an entry.
+    fn look(&mut self, x: &Exchange, pairs_max: u64) {
+        let found = Invariants::of(x, pairs_max);
+        self.invariants += 1;
+        self.pairs += found.pairs;
+        self.pairs_cut += u64::from(found.is_cut);
+        found.broken.into_iter().for_each(|broken| self.find(x.head(), FindingKind::Invariant(broken)));
+    }
 }
 
-/// Checks the log of a data directory, also beside a running node: every batch's
-/// own hash, the chain, contiguity, epochs, the watermark, and, as far as the log
-/// can be replayed, every entry, the digest of all events and every snapshot. `progress` is told
-/// of each batch's last entry.
+/// When it is time for what walks the whole state: whenever so many entries have
+/// passed, and as many as it walks over.
+pub(crate) struct Looks {
+    every: u64,
+    last: Seq,
+}
+
+impl Looks {
+    const fn new(every: u64) -> Self {
+        Self { every, last: Seq(0) }
+    }
+
+    /// Whether a look is due; if so it is taken.
+    fn take(&mut self, x: &Exchange) -> bool {
+        let things = (x.orders().count() + x.bids().count() + x.leases().count()) as u64;
+        let is_due = x.head().0 - self.last.0 >= self.every.max(things);
+        if is_due {
+            self.last = x.head();
+        }
+        is_due
+    }
+}
+
+/// Checks the log of a data directory by [`Checks`] as they are without a word.
 ///
 /// # Errors
-/// When there is no log, or it cannot be read. Whatever is wrong in it is a
-/// finding.
-pub fn verify(dir: &DataDir, mut progress: impl FnMut(Seq)) -> Result<Verification, StoreError> {
-    // Before the log: what is marked or kept by now must be in it.
-    let mark = Mark::read(&dir.watermark());
-    let snapshots = found_in(dir).map_err(StoreError::file(&dir.snapshots()))?;
-    let mut snapshots = snapshots.into_iter().peekable();
-    let log = LogReader::open(dir);
-    let mut done = Verification {
-        batches: 0,
-        entries: 0,
-        exchange: 0,
-        operator_attested: 0,
-        signed: 0,
-        log_id: None,
-        snapshots: 0,
-        tip: Tip::default(),
-        state: None,
-        findings: Vec::new(),
-    };
-    let mark = match mark {
-        Ok(mark) => mark,
-        Err(MarkError::File(e)) => return Err(StoreError::file(&dir.watermark())(e)),
-        Err(MarkError::Damaged) => {
-            done.find(Seq(0), FindingKind::WatermarkDamaged);
-            None
-        }
-    };
-    let log = match log {
-        Err(StoreError::Database { path, source }) if source.kind() == ErrorKind::Corruption => {
-            done.find(Seq(0), FindingKind::Read(StoreError::Database { path, source }.into()));
-            return Ok(done);
-        }
-        log => log?,
-    };
-    // None once replay has failed; the links are still checked then.
-    let mut replica = Some(Replica::new());
-    for batch in log.read(Seq(0)) {
-        let batch = match batch {
-            Ok(batch) => batch,
-            Err(e) => {
-                let end = matches!(e, ReadError::Store(_));
-                done.find(e.seq().unwrap_or(done.tip.next()), FindingKind::Read(e));
-                replica = None;
-                if end {
-                    break;
-                }
-                continue;
+/// As [`Checks::verify`].
+pub fn verify(dir: &DataDir, progress: impl FnMut(Seq)) -> Result<Verification, StoreError> {
+    Checks::default().verify(dir, progress)
+}
+
+impl Checks {
+    /// Checks the log of a data directory, also beside a running node: every
+    /// batch's own hash, the chain, contiguity, epochs, the watermark, the files
+    /// beneath RocksDB, the Merkle tree with its signed checkpoints, and, as far as
+    /// the log can be replayed, every entry, the digest of all events, the event
+    /// store, every snapshot and the invariants. `progress` is told of each batch's
+    /// last entry.
+    ///
+    /// # Errors
+    /// When there is no log, or it cannot be read. Whatever is wrong in it is a
+    /// finding.
+    pub fn verify(&self, dir: &DataDir, mut progress: impl FnMut(Seq)) -> Result<Verification, StoreError> {
+        let mut done = Verification::default();
+        // Before the log: what is marked or kept by now must be in it.
+        let mark = done.mark(dir)?;
+        files::check(dir, &mut done)?;
+        let snapshots = found_in(dir).map_err(StoreError::file(&dir.snapshots()))?;
+        let mut snapshots = snapshots.into_iter().peekable();
+        let events = done.opened(EventReader::open(dir));
+        let tree = done.opened(TreeReader::open(dir));
+        let log = match LogReader::open(dir) {
+            Err(StoreError::Database { path, source }) if source.kind() == ErrorKind::Corruption => {
+                done.find(Seq(0), FindingKind::Read(StoreError::Database { path, source }.into()));
+                return Ok(done);
             }
+            log => log?,
         };
-        check_batch(&mut done, &mut replica, &batch);
-        if let Some(mark) = mark
-            && (batch.first()..=batch.last()).contains(&mark.seq)
-            && (mark.seq, mark.hash) != (batch.last(), batch.hash)
-        {
-            done.find(batch.first(), FindingKind::Watermark(mark.hash));
+        let mut run = Run {
+            checks: self,
+            replica: Some(Replica::new()),
+            looks: Looks::new(self.invariants_every),
+            states: Looks::new(0),
+            events: events.as_ref().map(|events| EventCheck::of(events, &mut done)),
+            tree: tree.as_ref().and_then(|tree| TreeCheck::of(tree, self.key.as_ref(), &mut done)),
+            done,
+        };
+        for batch in log.read(Seq(0)) {
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(e) => {
+                    if run.unreadable(e) {
+                        break;
+                    }
+                    continue;
+                }
+            };
+            run.batch(&batch);
+            if let Some(mark) = mark
+                && (batch.first()..=batch.last()).contains(&mark.seq)
+                && (mark.seq, mark.hash) != (batch.last(), batch.hash)
+            {
+                run.done.find(batch.first(), FindingKind::Watermark(mark.hash));
+            }
+            while let Some((seq, file)) = snapshots.next_if(|(seq, _)| *seq <= batch.last()) {
+                check_snapshot(&mut run.done, run.replica.as_ref(), seq, file);
+            }
+            progress(batch.last());
         }
-        while let Some((seq, file)) = snapshots.next_if(|(seq, _)| *seq <= batch.last()) {
-            check_snapshot(&mut done, replica.as_ref(), seq, file);
+        for (seq, file) in snapshots {
+            run.done.find(seq, FindingKind::Snapshot { file, fault: SnapshotFault::Ahead });
         }
-        progress(batch.last());
+        if let Some(mark) = mark.filter(|mark| mark.seq > run.done.tip.seq) {
+            run.done.find(run.done.tip.next(), FindingKind::Short(mark.seq));
+        }
+        Ok(run.end())
     }
-    for (seq, file) in snapshots {
-        done.find(seq, FindingKind::Snapshot { file, fault: SnapshotFault::Ahead });
+}
+
+/// A check under way.
+struct Run<'a> {
+    checks: &'a Checks,
+    /// None once replay has failed; the links are still checked then.
+    replica: Option<Replica>,
+    looks: Looks,
+    states: Looks,
+    events: Option<EventCheck<'a>>,
+    tree: Option<TreeCheck<'a>>,
+    done: Verification,
+}
+
+impl Run<'_> {
+    /// Notes a record that is no batch, and whether nothing can be read behind it.
+    fn unreadable(&mut self, e: ReadError) -> bool {
+        let is_end = matches!(e, ReadError::Store(_));
+        self.done.find(e.seq().unwrap_or(self.done.tip.next()), FindingKind::Read(e));
+        self.replica = None;
+        is_end
     }
-    if let Some(mark) = mark.filter(|mark| mark.seq > done.tip.seq) {
-        done.find(done.tip.next(), FindingKind::Short(mark.seq));
+
+    /// Checks one batch and goes on behind it, whatever was wrong.
+    fn batch(&mut self, batch: &Batch) {
+        let done = &mut self.done;
+        done.count(batch);
+        if let Err(e) = done.tip.check_links(batch) {
+            done.find(batch.first(), FindingKind::Break(e));
+            self.replica = None;
+        }
+        if let Some(tree) = &mut self.tree {
+            batch.entries.iter().for_each(|entry| tree.add(entry.seq, entry.hash(), done));
+        }
+        if let Some(replica) = &mut self.replica {
+            let events = &mut self.events;
+            let followed = replica.follow(batch, |applied| {
+                if let Some(events) = events {
+                    events.compare(&applied, done);
+                }
+            });
+            if let Err(e) = followed {
+                match e {
+                    FollowError::Break(e) => done.find(batch.first(), FindingKind::Break(e)),
+                    FollowError::Violation(e) => done.find(batch.first(), FindingKind::Violation(e)),
+                    FollowError::Resumption(at) => done.find(at, FindingKind::Resumption),
+                }
+                self.replica = None;
+            }
+        }
+        let replica = self.replica.as_ref();
+        if let Some(tree) = &mut self.tree {
+            tree.behind(batch.last(), replica, &mut self.states, done);
+        }
+        if let Some(replica) = replica.filter(|replica| self.looks.take(replica.exchange())) {
+            done.look(replica.exchange(), self.checks.pairs_max);
+        }
+        let events = replica.map_or(batch.events, |replica| replica.tip().events);
+        done.tip = Tip { seq: batch.last(), hash: batch.hash, epoch: batch.epoch, events };
     }
-    if let Some(replica) = replica {
-        done.log_id = replica.log_id();
-        done.state = Some(replica.exchange().state_hash());
+
+    /// What is to be said at the end of the log.
+    fn end(self) -> Verification {
+        let Self { checks, replica, looks, events, tree, mut done, .. } = self;
+        if let Some(tree) = tree {
+            tree.end(&mut done);
+        }
+        if let Some(replica) = replica {
+            let x = replica.exchange();
+            if looks.last < x.head() {
+                done.look(x, checks.pairs_max);
+            }
+            if let Some(events) = events {
+                events.end(x.head(), &mut done);
+            }
+            done.log_id = replica.log_id();
+            done.state = Some(x.state_hash());
+        }
+        done
     }
-    Ok(done)
 }
 
 /// Compares a snapshot with the replica that stands where it was made. Where
@@ -220,34 +350,4 @@ fn check_snapshot(done: &mut Verification, replica: Option<&Replica>, seq: Seq, 
         Err(SnapshotFault::Unreadable(e)) if e.kind() == io::ErrorKind::NotFound => {}
         Err(fault) => done.find(seq, FindingKind::Snapshot { file, fault }),
     }
-}
-
-/// Checks one batch and goes on behind it, whatever was wrong.
-fn check_batch(done: &mut Verification, replica: &mut Option<Replica>, batch: &Batch) {
-    let first = batch.first();
-    done.count(batch);
-    let links = done.tip.check_links(batch);
-    if let Err(e) = links {
-        done.find(first, FindingKind::Break(e));
-        *replica = None;
-    }
-    if let Some(following) = replica {
-        match following.follow(batch, |_| {}) {
-            Ok(()) => {}
-            Err(FollowError::Break(e)) => {
-                done.find(first, FindingKind::Break(e));
-                *replica = None;
-            }
-            Err(FollowError::Violation(e)) => {
-                done.find(first, FindingKind::Violation(e));
-                *replica = None;
-            }
-            Err(FollowError::Resumption(at)) => {
-                done.find(at, FindingKind::Resumption);
-                *replica = None;
-            }
-        }
-    }
-    let events = replica.as_ref().map_or(batch.events, |replica| replica.tip().events);
-    done.tip = Tip { seq: batch.last(), hash: batch.hash, epoch: batch.epoch, events };
 }

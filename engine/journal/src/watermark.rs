@@ -24,9 +24,9 @@ use crate::database::StoreError;
 /// Between two syncs of the mark.
 const SYNC_EVERY: Duration = Duration::from_millis(100);
 /// Sequence number, batch hash, checksum.
-const SLOT_BYTES: usize = 8 + 32 + 32;
+pub(crate) const SLOT_BYTES: usize = 8 + 32 + 32;
 /// Where the two slots stand: no sector, and no page, holds both.
-const SLOT_AT: [u64; 2] = [0, 4096];
+pub(crate) const SLOT_AT: [u64; 2] = [0, 4096];
 
 /// A place that the log reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Mark {
         bytes.try_into().expect("a sequence number and two digests are 72 bytes")
     }
 
-    fn from_slot(slot: &[u8; SLOT_BYTES]) -> Option<Self> {
+    pub(crate) fn from_slot(slot: &[u8; SLOT_BYTES]) -> Option<Self> {
         let (body, checksum) = slot.split_last_chunk::<32>()?;
         if blake3::hash(body) != *checksum {
             return None;

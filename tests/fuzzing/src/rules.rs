@@ -65,6 +65,7 @@ pub(crate) fn bounds(dice: &mut Dice<'_>) -> Bounds {
         duration: Seconds(2 * 86_400),
         depth: pick(6, [1_000, 1_000, 20, 4]),
         quotes: 4,
+        directed: pick(4, [256, 3, 1, 0]),
     }
 }
 

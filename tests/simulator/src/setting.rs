@@ -186,5 +186,6 @@ pub(crate) fn other_bounds(client_ids: u32, dice: &mut Dice) -> Bounds {
         fills: dice.pick(&[1, 3, 1_000, 1_000]),
         depth: dice.pick(&[10, 1_000, 1_000]),
         quotes: 4,
+        directed: dice.pick(&[0, 1, 2, 256]),
     }
 }

@@ -5,7 +5,7 @@ use berth_domain::{CancelReason, CloseReason, Code, Command, Event, StandbyEnd, 
 use berth_simulator::{Coverage, Run, simulate};
 
 /// Seeds that `cargo test` runs; `cargo xtask simulate` runs more.
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 200;
 
 #[test]
 fn the_worlds_hold_and_go_everywhere() {

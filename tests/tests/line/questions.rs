@@ -181,4 +181,15 @@ fn a_log_is_proved_and_copied_beside_its_node() {
     assert_eq!(json(&["bisect", "-o", "json", restored, restored])["same"], true);
     let verified = json(&["verify", "-o", "json", "--data", restored]);
     assert_eq!((&verified["logId"], &verified["findings"]), (&taken["logId"], &Value::Array(Vec::new())));
+
+    // Beside the node, with its own key; in words; and not by another log's key.
+    let verified = json(&["verify", "-o", "json", "--data", data, "--invariants-every", "1"]);
+    assert_eq!((&verified["findings"], &verified["key"]), (&Value::Array(Vec::new()), &key.into()), "{verified}");
+    let tree = &verified["tree"];
+    assert!(tree["checkpoints"].as_u64() > Some(0) && tree["signed"] == tree["checkpoints"], "{verified}");
+    assert!(verified["entriesPerSecond"].as_u64() > Some(0) && verified["eventsToSeq"].is_u64(), "{verified}");
+    assert!(verified["checked"].as_array().is_some_and(|checked| checked.len() > 6), "{verified}");
+    let words = done(run(&["verify", "--data", data, "--key", key]));
+    let attested = format!("{} entries rest on the operator's word alone", verified["operatorAttested"]);
+    assert!(words.contains(&attested) && words.ends_with("findings  none\n"), "{words}");
 }

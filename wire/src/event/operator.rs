@@ -61,6 +61,7 @@ pub(crate) fn counts(bounds: &Bounds) -> Value {
         "fills": bounds.fills,
         "depth": bounds.depth,
         "quotes": bounds.quotes,
+        "directed": bounds.directed,
     })
 }
 

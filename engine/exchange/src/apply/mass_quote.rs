@@ -38,7 +38,7 @@ fn prepare(x: &Exchange, step: &Step<'_>, mass: &MassQuote, old: &[BidId]) -> Re
     let others = live - u32::try_from(old.len()).expect("no more than its live bids are replaced");
     let mut bids: Vec<Bid> = Vec::new();
     for (others, quote) in (others..).zip(quotes) {
-        let mut bid = place_bid::prepare(x, step, &place(mass, quote), others)?;
+        let mut bid = place_bid::prepare(x, step, &place(mass, quote), others, None)?;
         let here = |other: &&Bid| other.market == bid.market;
         let freed = old.iter().filter_map(|id| x.bid(*id)).filter(|old| old.node.is_some()).filter(here).count();
         let added = bids.iter().filter(here).count();

@@ -15,7 +15,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, place: &PlaceBid) -> 
         return Ok(Outcome::Repeated(reply));
     }
     let live = x.accounts.get(step.account).ok_or(Code::UnknownAccount)?.live_bids;
-    let bid = prepare(x, step, place, live)?;
+    let bid = prepare(x, step, place, live, None)?;
     let id = match place.target {
         BidTarget::Standing { .. } => x.enter_standing_bid(step, bid, None)?,
         BidTarget::Directed { order } => x.enter_directed_bid(step, bid, order),
@@ -26,9 +26,15 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, place: &PlaceBid) -> 
 }
 
 /// The bid that a command asks for, if it may have it. `others` is how many
-/// live bids the account has beside it.
+/// live bids the account has beside it, `replaced` the one that ends for it.
 #[inline]
-pub(crate) fn prepare(x: &Exchange, step: &Step<'_>, place: &PlaceBid, others: u32) -> Result<Bid, Code> {
+pub(crate) fn prepare(
+    x: &Exchange,
+    step: &Step<'_>,
+    place: &PlaceBid,
+    others: u32,
+    replaced: Option<BidId>,
+) -> Result<Bid, Code> {
     let provider = x.provider(place.provider).ok_or(Code::UnknownProvider)?;
     if provider.account != step.account {
         return Err(Code::NotYours);
@@ -55,7 +61,7 @@ pub(crate) fn prepare(x: &Exchange, step: &Step<'_>, place: &PlaceBid, others: u
     if place.expires_at.is_some_and(|at| at <= step.at) {
         return Err(Code::TimeInPast);
     }
-    Ok(Bid {
+    let bid = Bid {
         id: BidId(x.bids.len() as u64 + 1),
         provider: place.provider,
         account: step.account,
@@ -80,7 +86,11 @@ pub(crate) fn prepare(x: &Exchange, step: &Step<'_>, place: &PlaceBid, others: u
         slot,
         older: BidId(0),
         younger: BidId(0),
-    })
+    };
+    if let BidTarget::Directed { order } = place.target {
+        x.check_crowd(&bid, order, replaced)?;
+    }
+    Ok(bid)
 }
 
 /// What a provider would offer in a market.

@@ -18,7 +18,7 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, replace: &ReplaceBid)
         return Err(Code::BidClosed);
     }
     let others = x.accounts.get(step.account).ok_or(Code::UnknownAccount)?.live_bids - 1;
-    let bid = place_bid::prepare(x, step, &replace.place, others)?;
+    let bid = place_bid::prepare(x, step, &replace.place, others, Some(replace.bid))?;
     let id = match replace.place.target {
         BidTarget::Standing { .. } => x.enter_standing_bid(step, bid, Some(replace.bid))?,
         BidTarget::Directed { order } => {

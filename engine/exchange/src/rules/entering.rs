@@ -2,8 +2,8 @@
 //! back, and then carried out.
 
 use berth_domain::{
-    BidAccepted, BidChanged, BidId, BidState, CancelReason, Code, MarketId, Mode, OrderAccepted, OrderId, OrderState,
-    Seconds, Stroops, TimeInForce,
+    BidAccepted, BidId, BidState, CancelReason, Code, MarketId, Mode, OrderAccepted, OrderId, OrderState, Seconds,
+    Stroops, TimeInForce,
 };
 
 use super::matching::Entering;
@@ -199,21 +199,7 @@ impl Exchange {
         id
     }
 
-    /// Adds a bid that answers one order. An `auto` order takes it at once, as
-    /// far as it fits; otherwise it waits there.
-    pub(crate) fn enter_directed_bid(&mut self, step: &mut Step<'_>, bid: Bid, order: OrderId) -> BidId {
-        let (id, market) = (bid.id, bid.market);
-        self.accept_bid(step, bid);
-        self.order_mut(order).directed.insert(id);
-        if self.order_mut(order).mode == Mode::Auto && !self.fill_directed(step, id) {
-            self.bid_mut(id).state = BidState::Parked;
-            step.emit(BidChanged { bid: id, market });
-        }
-        self.set_bid_timer(id);
-        id
-    }
-
-    fn accept_bid(&mut self, step: &mut Step<'_>, bid: Bid) {
+    pub(super) fn accept_bid(&mut self, step: &mut Step<'_>, bid: Bid) {
         let (id, provider, market, target, price) = (bid.id, bid.provider, bid.market, bid.target, bid.price);
         let address = self.account_mut(bid.account).address;
         self.bids.push(bid);
@@ -284,7 +270,7 @@ impl Exchange {
         }
     }
 
-    fn set_bid_timer(&mut self, id: BidId) {
+    pub(super) fn set_bid_timer(&mut self, id: BidId) {
         let bid = self.bid_mut(id);
         if let Some(at) = bid.expires_at
             && bid.is_live()

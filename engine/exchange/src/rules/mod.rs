@@ -3,6 +3,7 @@
 mod accounts;
 mod auction;
 mod closing;
+mod directing;
 mod ending;
 mod entering;
 mod failing;

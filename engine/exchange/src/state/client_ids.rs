@@ -5,9 +5,11 @@
 //! accounts, so that an account with few of them costs nothing; nothing ever
 //! walks the table, so its order does not matter.
 
+use std::hash::{BuildHasher, RandomState};
+
 use berth_book::prefetch;
 use berth_domain::codec::Encode;
-use berth_domain::{AccountId, ClientId, Fingerprint};
+use berth_domain::{AccountId, ClientId, Fingerprint, hash_with};
 
 use super::content::{content, sequence};
 use super::id_table::IdTable;
@@ -44,9 +46,30 @@ impl Default for Window {
     }
 }
 
+/// Numbers of this process alone, out of which a table's hashes are made: who
+/// chooses ids cannot know which of them would lie on top of each other. No hash
+/// gets into the state, into events or answers.
+#[derive(Clone, Copy, Debug)]
+struct Secret([u64; 4]);
+
+impl Default for Secret {
+    fn default() -> Self {
+        let random = RandomState::new();
+        Self(std::array::from_fn(|i| random.hash_one(i)))
+    }
+}
+
+impl Secret {
+    #[inline]
+    fn hash(&self, account: AccountId, id: &ClientId) -> u64 {
+        hash_with(&self.0, account.0.into(), id.padded())
+    }
+}
+
 /// The client ids of all accounts.
 #[derive(Clone, Debug)]
 pub(crate) struct ClientIds {
+    secret: Secret,
     table: IdTable,
     records: Vec<ClientIdRecord>,
     free: u32,
@@ -55,7 +78,13 @@ pub(crate) struct ClientIds {
 
 impl Default for ClientIds {
     fn default() -> Self {
-        Self { table: IdTable::default(), records: Vec::new(), free: NONE, windows: Vec::new() }
+        Self {
+            secret: Secret::default(),
+            table: IdTable::default(),
+            records: Vec::new(),
+            free: NONE,
+            windows: Vec::new(),
+        }
     }
 }
 
@@ -70,7 +99,7 @@ impl ClientIds {
     /// Asks for the memory that a new id of an account will need.
     #[inline]
     pub(crate) fn ask(&self, account: AccountId, id: &ClientId) {
-        self.table.ask(hash(account, id));
+        self.table.ask(self.secret.hash(account, id));
         if let Some(window) = self.windows.get(account.0 as usize) {
             prefetch(window);
         }
@@ -156,14 +185,14 @@ impl ClientIds {
 
     fn find(&self, account: AccountId, id: &ClientId) -> Option<u32> {
         let records = &self.records;
-        self.table.find(hash(account, id), |place| {
+        self.table.find(self.secret.hash(account, id), |place| {
             let record = &records[place as usize];
             record.account == account && record.id == *id
         })
     }
 
     fn insert(&mut self, record: ClientIdRecord) -> u32 {
-        let hashed = hash(record.account, &record.id);
+        let hashed = self.secret.hash(record.account, &record.id);
         let place = if self.free == NONE {
             self.records.push(record);
             u32::try_from(self.records.len() - 1).expect("fewer client ids than 2³²")
@@ -179,7 +208,7 @@ impl ClientIds {
 
     fn remove(&mut self, place: u32) {
         let record = &mut self.records[place as usize];
-        let hashed = hash(record.account, &record.id);
+        let hashed = self.secret.hash(record.account, &record.id);
         record.next = std::mem::replace(&mut self.free, place);
         self.table.remove(hashed, place);
     }
@@ -209,10 +238,14 @@ content!(ClientIdRecord {
     reply,
 });
 
-/// Where an id lies in the table. Nobody but its own account is slowed down
-/// by ids that are chosen to collide: an account has few of them at a time.
-#[inline]
-fn hash(account: AccountId, id: &ClientId) -> u64 {
-    // An odd multiple of the account's id moves its ids elsewhere.
-    Fingerprint::of(id.padded()).0 ^ u64::from(account.0).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_process_has_another_secret() {
+        let id = ClientId::new("one").expect("an id");
+        let hash = || Secret::default().hash(AccountId(1), &id);
+        assert_ne!(hash(), hash());
+    }
 }

@@ -3,7 +3,7 @@
 use berth_domain::{Bounds, Genesis};
 
 use crate::cast::genesis;
-use crate::script::check_with;
+use crate::script::{Stage, check_with};
 
 fn bounded(scan: u32, depth: u32) -> Genesis {
     Genesis { bounds: Bounds { scan, depth, ..Bounds::default() }, ..genesis() }
@@ -85,4 +85,96 @@ fn an_incoming_bid_passes_over_nobody_once_its_host_is_full() {
           bid b1 parked
         ",
     );
+}
+
+fn crowded(directed: u32) -> Genesis {
+    Genesis { bounds: Bounds { directed, ..Bounds::default() }, ..genesis() }
+}
+
+#[test]
+fn so_many_bids_wait_on_one_order_and_a_better_one_drives_out_the_last() {
+    check_with(
+        crowded(2),
+        "
+        tom order H100-80 1x1 @ 5 manual
+          order o1 open, holds 5
+        ada bid p1 on o1 @ 1
+          bid b1 open
+        bob bid p2 on o1 @ 4
+          bid b2 open
+        ada bid p1 on o1 @ 1
+          refused BOOK_FULL
+        bob bid p2 on o1 @ 4
+          bid b3 open
+          bid b1 lost
+        bob bid p2 on o1 @ 4
+          refused BOOK_FULL
+        bob bid p2 on o1 @ 3
+          bid b4 open
+          bid b3 lost
+        ada bid p1 on o1 @ 1
+          refused BOOK_FULL
+        bob replace b4 bid p2 on o1 @ 4
+          bid b4 cancelled (replaced)
+          bid b5 open
+        tom accept b2
+          lease l1: o1 on b2, 1x1 at 4 (Two), escrow 4
+          order o1 has l1 for 1 replica, 0 left, holds 0
+          bid b5 lost
+        ",
+    );
+}
+
+#[test]
+fn what_is_filled_at_once_waits_beside_nobody() {
+    check_with(
+        crowded(0),
+        "
+        ada host gpus=1xH100-80 cpu=16 memory=1024 storage=100
+          provider p6 of ada
+        tom order H100-80 2x1 @ 5
+          order o1 open, holds 10
+        ada bid p6 on o1 @ 1
+          bid b1 open
+          lease l1: o1 on b1, 1x1 at 1 (One), escrow 1
+          order o1 has l1 for 1 replica, 1 left, holds 5
+        ada bid p6 on o1 @ 1
+          refused BOOK_FULL
+        tia order H100-80 1x1 @ 5 manual
+          order o2 open, holds 5
+        eve bid p5 on o2 @ 1
+          refused BOOK_FULL
+        ",
+    );
+}
+
+#[test]
+fn a_tick_that_has_told_enough_leaves_the_rest_to_the_next() {
+    // Once a tick counted its timers alone, and a dead man's things were all
+    // ended beside whatever else was due.
+    let bounds = Bounds { tick: 3, ..genesis().bounds };
+    let mut stage = Stage::new(Genesis { bounds, ..genesis() });
+    for line in [
+        "tom order H100-80 1x1 @ 3",
+        "tom order H100-80 1x1 @ 2",
+        "tom order H100-80 1x1 @ 1",
+        "tia order H100-80 1x1 @ 1",
+        "tom dead-man 10",
+        "tia dead-man 10",
+        "down 100",
+    ] {
+        stage.play(line);
+    }
+    stage.play("resume");
+    let before = stage.desk.exchange.head();
+    let told = [
+        "00:01:50 order o1 cancelled (deadMan), releases 3",
+        "00:01:50 order o2 cancelled (deadMan), releases 2",
+        "00:01:50 order o3 cancelled (deadMan), releases 1",
+        "00:01:50 dead-man timer of tom disarmed",
+        "00:01:50 order o4 cancelled (deadMan), releases 1",
+        "00:01:50 dead-man timer of tia disarmed",
+    ];
+    assert_eq!(stage.play("wait 10"), told);
+    assert_eq!(stage.desk.exchange.head().0 - before.0, 2, "a tick for each");
 }

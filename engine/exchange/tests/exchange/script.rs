@@ -194,6 +194,11 @@ impl Stage {
             ["replace", thing, "order", market, size, "@", ref options @ ..] => {
                 ReplaceOrder { order: OrderId(id_of('o', thing)), place: self.order(market, size, options) }.into()
             }
+            ["replace", thing, "bid", provider, "on", order, "@", price, ref options @ ..] => {
+                let target = BidTarget::Directed { order: OrderId(id_of('o', order)) };
+                let place = bid(provider, target, price, options, self.desk.now);
+                ReplaceBid { bid: BidId(id_of('b', thing)), place }.into()
+            }
             ["replace", thing, "bid", provider, market, quantity, "@", price, ref options @ ..] => {
                 let target = self.standing(market, quantity, options);
                 let place = bid(provider, target, price, options, self.desk.now);

@@ -103,7 +103,9 @@ fn verification_finds_damage_beneath_rocksdb() {
     write_log(&dir);
     flip(&newest(&dir, "log"), 40);
     let found = verify(&dir, |_| ()).unwrap();
-    let [finding] = &found.findings[..] else { panic!("{:?}", found.findings) };
+    // The file and the byte, and what RocksDB makes of it.
+    let [place, finding] = &found.findings[..] else { panic!("{:?}", found.findings) };
+    assert!(place.to_string().ends_with("from byte 0 on"), "{place}");
     assert!(finding.to_string().contains("checksum mismatch"), "{finding}");
 }
 
@@ -118,6 +120,10 @@ fn looking_for_a_log_makes_none() {
 fn verification_misses_what_was_durable() {
     let found = verify_damaged(|db| db.delete(6_u64.to_be_bytes()).unwrap());
     let texts: Vec<_> = found.findings.iter().map(ToString::to_string).collect();
-    assert_eq!(texts, ["at entry 6: the log was durable up to entry 6 once"]);
+    let expected = [
+        "at entry 6: the log was durable up to entry 6 once",
+        "at entry 6: the event store has events of entry 6, and the log ends before it",
+    ];
+    assert_eq!(texts, expected);
     assert_eq!(found.tip.seq, Seq(5));
 }

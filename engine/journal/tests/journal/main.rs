@@ -4,6 +4,7 @@
 
 mod audit;
 mod document;
+mod flips;
 mod node;
 mod recovery;
 mod sequencing;

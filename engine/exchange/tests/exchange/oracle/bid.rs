@@ -126,7 +126,11 @@ impl Oracle {
         let id = BidId(self.bids.len() as u64 + 1);
         let (state, age) = (BidState::Open, self.step.seq.0);
         let placed_at = self.step.at;
-        Ok(Bid { id, account, market, state, age, place: place.clone(), left, set: None, placed_at })
+        let bid = Bid { id, account, market, state, age, place: place.clone(), left, set: None, placed_at };
+        if is_directed {
+            self.check_crowd(&bid)?;
+        }
+        Ok(bid)
     }
 
     pub(super) fn accepted(&self, bid: &Bid) -> Event {

@@ -3,7 +3,9 @@
 
 use std::cmp::Reverse;
 
-use berth_domain::{BidChanged, BidId, BidState, CancelReason, Code, Event, Mode, OrderId, OrderState, SelfTrade};
+use berth_domain::{
+    BidChanged, BidId, BidLost, BidState, CancelReason, Code, Event, Mode, OrderId, OrderState, SelfTrade,
+};
 
 use super::plan::{Pair, Plan, Side, Taker};
 use super::{Answer, Bid, Oracle, Reply, Rule};
@@ -12,7 +14,7 @@ impl Oracle {
     /// A new or a changed directed bid comes in.
     pub(super) fn directed_enters(&mut self, bid: Bid, told: Event) {
         let order = bid.answers().expect("it is directed");
-        let (id, market, was) = (bid.id, bid.market, bid.state);
+        let (id, market, was, is_new) = (bid.id, bid.market, bid.state, self.find_bid(bid.id).is_none());
         let is_auto = self.order(order).place.mode == Mode::Auto;
         let plan = if is_auto { self.plan_directed(&bid) } else { Plan::default() };
         self.put_bid(bid);
@@ -32,6 +34,48 @@ impl Oracle {
             _ => {}
         }
         self.park_where_full(&plan);
+        if is_new && self.bid(id).is_live() {
+            self.drive_out(order);
+        }
+    }
+
+    /// Those that wait on an order: the higher level first, then the lower price,
+    /// the older, the lower id.
+    fn crowd(&self, order: OrderId) -> Vec<&Bid> {
+        let mut bids: Vec<&Bid> = self.bids.iter().filter(|b| b.is_live() && b.answers() == Some(order)).collect();
+        bids.sort_by_key(|bid| (Reverse(self.level(bid.place.provider)), bid.place.price, bid.age, bid.id));
+        bids
+    }
+
+    /// So many wait on one order. One more must rank before the last of them, or
+    /// be filled at once.
+    pub(super) fn check_crowd(&self, bid: &Bid) -> Result<(), Code> {
+        let order = bid.answers().expect("it is directed");
+        let crowd = self.crowd(order);
+        if crowd.len() < self.rules().bounds.directed as usize {
+            return Ok(());
+        }
+        if self.order(order).place.mode == Mode::Auto && self.plan_directed(bid).leases() > 0 {
+            self.reach(Rule::DirectedBidFillsBesideTooMany);
+            return Ok(());
+        }
+        let merit = |bid: &Bid| (self.level(bid.place.provider), Reverse(bid.place.price));
+        if crowd.last().is_some_and(|last| merit(bid) > merit(last)) {
+            return Ok(());
+        }
+        self.reach(Rule::DirectedBidsAreTooMany);
+        Err(Code::BookFull)
+    }
+
+    fn drive_out(&mut self, order: OrderId) {
+        let crowd = self.crowd(order);
+        if crowd.len() > self.rules().bounds.directed as usize {
+            let last = crowd.last().expect("it came just now").id;
+            self.reach(Rule::DirectedBidDrivesOutTheLast);
+            let market = self.bid(last).market;
+            self.bid_mut(last).state = BidState::Lost;
+            self.tell(BidLost { bid: last, market });
+        }
     }
 
     /// As many replicas of its order as fit, at its own price.

@@ -113,6 +113,9 @@ rules! {
     AuctionFilled,
     AuctionBidWithoutRoom,
     AuctionPutOff,
+    DirectedBidsAreTooMany,
+    DirectedBidDrivesOutTheLast,
+    DirectedBidFillsBesideTooMany,
     AimMeets,
     AimMisses,
     // Changes.
@@ -154,6 +157,7 @@ rules! {
     OrderExpires,
     BidExpires,
     TickLeavesSomeDue,
+    TickHasToldEnough,
     // Client ids.
     ClientIdRepeated,
     ClientIdReused,

@@ -69,6 +69,10 @@ impl Oracle {
         for _ in 0..bound {
             let due = self.timers().into_iter().find(|(deadline, _)| *deadline <= at);
             let Some((_, timer)) = due else { return };
+            if self.step.events.len() >= bound as usize {
+                self.reach(Rule::TickHasToldEnough);
+                break;
+            }
             if !self.fire(timer) {
                 break;
             }

@@ -88,6 +88,7 @@ pub(crate) fn rules_of([scan, tick, ids, timing, fills, depth, orders, trust]: [
             fills: pick(fills, [1_000, 3, 2, 1]),
             depth: pick(depth, [1_000, 1_000, 20, 8]),
             quotes: 3,
+            directed: pick(scan, [1, 3, 8, 0]),
         },
         ..auditors()
     }

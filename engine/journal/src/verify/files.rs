@@ -1,0 +1,108 @@
+//! What RocksDB passes over in silence: damage at the end of a write-ahead log or
+//! a manifest, which it takes for a write that was never finished; and the parts
+//! of the watermark that do not count at the moment.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+use berth_domain::Seq;
+
+use super::{FindingKind, Verification};
+use crate::database::StoreError;
+use crate::keys::DataDir;
+use crate::tail::unfinished;
+use crate::watermark::{Mark, SLOT_AT, SLOT_BYTES};
+
+/// A running node may be writing what is looked at. By then it has.
+const LOOKS: u32 = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// Looks at the files of the three databases and at the watermark.
+pub(super) fn check(dir: &DataDir, done: &mut Verification) -> Result<(), StoreError> {
+    for database in [dir.log(), dir.events(), dir.tree()] {
+        for file in records_of(&database).map_err(StoreError::file(&database))? {
+            let found = lasting(|| unfinished(&file)).map_err(StoreError::file(&file))?;
+            if let Some(from) = found {
+                done.find(Seq(0), FindingKind::Unfinished { file, from });
+            }
+        }
+    }
+    let mark = dir.watermark();
+    let found = lasting(|| watermark(&mark)).map_err(StoreError::file(&mark))?;
+    if let Some(from) = found {
+        done.find(Seq(0), FindingKind::WatermarkBytes(from));
+    }
+    Ok(())
+}
+
+/// The write-ahead logs of a database and its manifest.
+fn records_of(database: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let listing = match fs::read_dir(database) {
+        Ok(listing) => listing,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(files),
+        Err(e) => return Err(e),
+    };
+    for file in listing {
+        let path = file?.path();
+        if path.extension().is_some_and(|end| end == "log") {
+            files.push(path);
+        }
+    }
+    // Where it names none, the database does not open.
+    if let Ok(current) = fs::read_to_string(database.join("CURRENT")) {
+        files.push(database.join(current.trim_end()));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Damage that stays at its place while a node writes on.
+fn lasting(look: impl Fn() -> io::Result<Option<u64>>) -> io::Result<Option<u64>> {
+    let look = || match look() {
+        // The node has removed what it needs no more.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        looked => looked,
+    };
+    let mut found = look()?;
+    for _ in 1..LOOKS {
+        if found.is_none() {
+            break;
+        }
+        sleep(BETWEEN_LOOKS);
+        let again = look()?;
+        if again != found {
+            return Ok(None);
+        }
+        found = again;
+    }
+    Ok(found)
+}
+
+/// The first part of a watermark that nobody wrote so: a slot, or what is between
+/// the two or behind them. One slot alone is a new file. Where neither is whole,
+/// that is told as damage of all of it.
+fn watermark(path: &Path) -> io::Result<Option<u64>> {
+    let bytes = fs::read(path)?;
+    let slot = |at: u64| {
+        let at = usize::try_from(at).ok()?;
+        let slot = bytes.get(at..at + SLOT_BYTES)?.first_chunk()?;
+        Some(Mark::from_slot(slot).is_some())
+    };
+    let [first, second] = SLOT_AT.map(slot);
+    if first != Some(true) && second != Some(true) {
+        return Ok(None);
+    }
+    if first != Some(true) {
+        return Ok(Some(SLOT_AT[0]));
+    }
+    let end = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).saturating_add(SLOT_BYTES);
+    let between = bytes.iter().take(end(SLOT_AT[1]) - SLOT_BYTES).enumerate().skip(SLOT_BYTES);
+    let behind = bytes.iter().enumerate().skip(end(SLOT_AT[1]));
+    let unwritten = between.chain(behind).find(|(_, byte)| **byte != 0).map(|(at, _)| at as u64);
+    let is_torn = second == Some(false) || (second.is_none() && bytes.len() > SLOT_BYTES);
+    Ok(unwritten.or(is_torn.then_some(SLOT_AT[1])))
+}
