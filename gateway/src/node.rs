@@ -97,6 +97,12 @@ impl Node {
         if self.open { Ok(()) } else { Err(EdgeCode::ReadOnly.into()) }
     }
 
+    /// While the disk is nearly full nothing new is taken. The sequencer says so,
+    /// too; who keeps or deposits something beforehand asks here first.
+    pub(crate) fn may_begin(&self) -> Result<(), Refusal> {
+        if self.sequencer.admission().is_open() { Ok(()) } else { Err(EdgeCode::StorageLow.into()) }
+    }
+
     /// The key that a name stands for: any name in open mode, else only a
     /// Stellar key.
     pub(crate) fn address(&self, name: &Name, field: &str) -> Result<Address, Refusal> {

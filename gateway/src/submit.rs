@@ -85,6 +85,7 @@ impl Node {
         drop(turn);
         submitted.map_err(|error| match error {
             SubmitError::QueueFull => EdgeCode::Overloaded,
+            SubmitError::NoRoom => EdgeCode::StorageLow,
             SubmitError::Stopped => EdgeCode::Unavailable,
             SubmitError::Reserved => EdgeCode::Forbidden,
         })?;

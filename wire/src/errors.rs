@@ -90,6 +90,8 @@ edge_codes! {
     Overloaded = "OVERLOADED" 503 After "The node has more to do than it can; nothing was done",
     /// The node starts or stops.
     Unavailable = "UNAVAILABLE" 503 After "The node cannot serve this now; nothing was done",
+    /// The node's disk is nearly full.
+    StorageLow = "STORAGE_LOW" 503 After "The node's disk is nearly full: it takes nothing new, and cancels and reads go on",
     /// The chain does not answer.
     ChainUnavailable = "CHAIN_UNAVAILABLE" 503 After "The chain does not answer; nothing was done",
     /// Sent into the log, and its end was not seen.

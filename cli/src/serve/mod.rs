@@ -8,6 +8,7 @@ mod descriptors;
 mod genesis;
 mod house;
 mod provision;
+mod space;
 mod token;
 
 use std::net::{SocketAddr, TcpListener};
@@ -18,16 +19,17 @@ use std::time::Duration;
 use berth_client::Client;
 use berth_domain::TrustLevel;
 use berth_gateway::{Audit, Gateway, GatewayConfig, Provision, Services, feed};
-use berth_journal::{DataDir, Follower, PrivateStore, Sequencer, SequencerConfig, recover};
+use berth_journal::{DataDir, Follower, PrivateStore, Sequencer, SequencerConfig, Space, recover};
 use berth_settlement::chain::Address;
 use berth_settlement::{Node, Settler, SettlerConfig};
 use clap::Args;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tracing::info;
 
 use self::chain::Chain;
 pub(crate) use self::chain::connect;
 use self::provision::FaucetProvision;
+use self::space::SpaceArgs;
 use crate::fault::{Fault, While};
 use crate::keys;
 use crate::process::asked_to_end;
@@ -63,6 +65,8 @@ pub(crate) struct Serve {
     /// The Docker engine of the house agent, such as unix:///var/run/docker.sock.
     #[arg(long, env = "DOCKER_HOST")]
     docker: Option<String>,
+    #[command(flatten)]
+    space: SpaceArgs,
     /// Ends when standard input ends.
     #[arg(long, hide = true)]
     with_parent: bool,
@@ -111,10 +115,17 @@ impl Serve {
         let token = token::fresh(&self.data)?;
         let exchange = recovered.exchange().clone();
         let replica = recovered.follower();
+        let (tell_full, full) = oneshot::channel();
+        // Ends with the node.
+        let space = Space::start(&dir, self.space.config(self.open), move || {
+            // Nobody listens any more where the node ends already.
+            let _ = tell_full.send(());
+        });
+        let space = space.or_fault("looking at the disk")?;
         let (publisher, feed) = feed();
         let on_committed = move |batch| publisher.publish(batch);
-        let sequencer = Sequencer::start(recovered, Some(genesis), SequencerConfig::new(on_committed))
-            .or_fault("starting the sequencer")?;
+        let config = SequencerConfig { admission: space.admission(), ..SequencerConfig::new(on_committed) };
+        let sequencer = Sequencer::start(recovered, Some(genesis), config).or_fault("starting the sequencer")?;
         let (config, key) = audit::config(&self.data, sequencer.handle().log_id())?;
         // Ends with the node.
         let follower = Follower::start(&dir, replica, config).or_fault("following the log")?;
@@ -158,6 +169,10 @@ impl Serve {
             // It ends by itself only when it cannot go on, and a node that does
             // not settle must not take orders.
             ended = settler.wait() => ended.or_fault("the settler"),
+            Ok(()) = full => Err(Fault::CouldNotRun(format!(
+                "the disk of {} is full but for what the next start needs: make room, then start again",
+                self.data.display()
+            ))),
         };
         info!("ending");
         // Consumers first, so that nothing they still report is lost on the way.

@@ -1,4 +1,4 @@
-//! How the three databases are opened, and what can go wrong in them.
+//! How the databases are opened, and what can go wrong in them.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,15 @@ use berth_domain::codec::DecodeError;
 use rocksdb::{DB, DBRecoveryMode, LogLevel, Options, ReadOptions, WriteBatch, WriteOptions};
 use thiserror::Error;
 
+use crate::space::Room;
+
 /// Bytes that a scan reads ahead: a log is read from front to back.
 const READAHEAD_BYTES: usize = 2 << 20;
+/// Bytes of a memtable of a database that little is written to.
+pub(crate) const SMALL_MEMTABLE_BYTES: usize = 16 << 20;
+/// With less free than this, databases reserve only so much.
+const LITTLE_ROOM: u64 = 2 << 30;
+const RESERVED_BYTES: u64 = 256 << 10;
 
 /// Why a file or a database of the data directory could not be read or written.
 #[derive(Debug, Error)]
@@ -74,7 +81,7 @@ impl StoreError {
     }
 }
 
-/// What all three databases have in common.
+/// What all databases have in common.
 fn options() -> Options {
     let mut options = Options::default();
     // Everything is written once and in order of its key (the private store
@@ -103,6 +110,24 @@ pub(crate) fn rebuildable_options() -> Options {
     let mut options = options();
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     options
+}
+
+/// Lets a database of a data directory whose disk has little room reserve none.
+/// RocksDB reserves more than a memtable's worth for a log as soon as it is made,
+/// and takes what there is where that is too much: the next database would have
+/// nothing to be opened with.
+pub(crate) fn spare_room(options: &mut Options, root: &Path) {
+    if Room::on(root).is_ok_and(|room| room.free < LITTLE_ROOM) {
+        // With one column family this bounds what is reserved, and nothing else.
+        options.set_max_total_wal_size(RESERVED_BYTES);
+        options.set_manifest_preallocation_size(RESERVED_BYTES as usize);
+    }
+}
+
+/// RocksDB has no kind of error for this; these are the words of the operating
+/// system.
+pub(crate) fn is_full(error: &rocksdb::Error) -> bool {
+    error.as_ref().contains("No space left on device")
 }
 
 /// Writes one value and returns when it is on the disk.

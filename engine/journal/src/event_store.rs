@@ -9,7 +9,7 @@ use berth_domain::{Digest, Event, Micros, Seq};
 use rocksdb::{DB, Direction, IteratorMode, Options, WriteBatch};
 
 use crate::chain::decode_events;
-use crate::database::{StoreError, rebuildable_options, scan_options};
+use crate::database::{StoreError, is_full, rebuildable_options, scan_options, spare_room};
 use crate::keys::{DataDir, seq_key, seq_of_key};
 
 /// The events of one entry; empty when it caused none.
@@ -76,8 +76,11 @@ impl EventStore {
         let path = dir.events();
         let mut options = rebuildable_options();
         options.create_if_missing(true);
+        spare_room(&mut options, dir.root());
         let (db, lost) = match DB::open(&options, &path) {
             Ok(db) => (db, None),
+            // Nothing is wrong with it, and one made anew would take more.
+            Err(source) if is_full(&source) => return Err(StoreError::Database { path, source }),
             Err(source) => {
                 let lost = StoreError::Database { path: path.clone(), source };
                 (Self::anew(&options, &path)?, Some(lost))

@@ -57,6 +57,17 @@ impl DataDir {
         self.root.join("private")
     }
 
+    /// A file that only takes room, to be given up when there is no other.
+    #[must_use]
+    pub fn ballast(&self) -> PathBuf {
+        self.root.join("ballast")
+    }
+
+    /// The folders of all databases.
+    pub(crate) fn databases(&self) -> [PathBuf; 4] {
+        [self.log(), self.events(), self.tree(), self.private()]
+    }
+
     /// The folder of snapshots.
     #[must_use]
     pub fn snapshots(&self) -> PathBuf {

@@ -11,7 +11,9 @@
 //!   it; any error poisons it, and the sequencer stops the node.
 //! - [`recover`] reads the log back, checks every link, and gives the exchange
 //!   at its end; it refuses what it cannot vouch for, with place and remedy.
-//! - [`Sequencer`] runs the exchange on a thread of its own.
+//! - [`Sequencer`] runs the exchange on a thread of its own. [`Space`] looks after
+//!   the disk's room, and has the sequencer turn away what is new while there is
+//!   little.
 //! - [`EventStore`] keeps what came out, and can be rebuilt; [`PrivateStore`]
 //!   keeps what must stay out of the log.
 //! - [`Follower`] follows the log and keeps the state now and then, so that a
@@ -20,8 +22,9 @@
 //! - [`replay`] and [`verify`] read a data directory beside a running node;
 //!   [`copy`] makes a backup of it.
 
+mod admission;
 mod backup;
-mod batch;
+mod ballast;
 mod chain;
 mod clock;
 mod database;
@@ -36,6 +39,7 @@ mod replay;
 mod replica;
 mod sequencer;
 mod snapshot;
+mod space;
 mod store;
 mod tail;
 mod tree_builder;
@@ -46,8 +50,11 @@ mod watermark;
 #[cfg(test)]
 mod testing;
 
+use berth_domain::batch;
+
+pub use admission::Admission;
 pub use backup::{Copied, CopyError, copy, copy_database};
-pub use batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
+pub use berth_domain::batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
 pub use chain::{ChainBreak, Tip, decode_events, encode_events, next_digest};
 pub use clock::{Clock, SimulatedClock, WallClock};
 pub use database::StoreError;
@@ -65,6 +72,7 @@ pub use sequencer::{
     SubmitError, abort_on_fatal,
 };
 pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, exchange_at, exchange_behind};
+pub use space::{Space, SpaceConfig};
 pub use store::LogStore;
 pub use tree_builder::CheckpointConfig;
 pub use tree_store::{TreeReader, TreeStore};

@@ -8,7 +8,7 @@ use berth_domain::Digest;
 use rocksdb::DB;
 use sha2::{Digest as _, Sha256};
 
-use crate::database::{StoreError, durable_options, put_synced};
+use crate::database::{SMALL_MEMTABLE_BYTES, StoreError, durable_options, put_synced, spare_room};
 use crate::keys::{DataDir, SALT_SECRET_KEY, spec_key};
 
 /// Bytes of a salt.
@@ -67,6 +67,8 @@ impl PrivateStore {
         dir.create_private().map_err(StoreError::file(&path))?;
         let mut options = durable_options();
         options.create_if_missing(true);
+        options.set_write_buffer_size(SMALL_MEMTABLE_BYTES);
+        spare_room(&mut options, dir.root());
         let db = DB::open(&options, &path).map_err(StoreError::database(&path))?;
         dir.sync().map_err(StoreError::file(dir.root()))?;
         let kept = db.get(SALT_SECRET_KEY).map_err(StoreError::database(&path))?;

@@ -18,6 +18,7 @@ use crate::journal::Journal;
 use crate::keys::DataDir;
 use crate::replica::Replica;
 use crate::snapshot::discard;
+use crate::space::make_room_to_start;
 use crate::store::LogStore;
 use crate::tail::{Torn, torn_tail};
 use crate::watermark::{Mark, MarkError};
@@ -100,6 +101,9 @@ pub fn recover(dir: &DataDir) -> Result<Recovered, RecoveryError> {
     let unreadable = |e: StoreError| refuse(dir.root().to_owned(), None, Problem::Unreadable(e));
     dir.create().map_err(StoreError::file(dir.root())).map_err(unreadable)?;
     let mut notes = Vec::new();
+    if make_room_to_start(dir) {
+        notes.push(Note::BallastGivenUp);
+    }
 
     let mark = Mark::read(&dir.watermark()).map_err(|e| {
         let problem = match e {

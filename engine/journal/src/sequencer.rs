@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use thiserror::Error;
 
 use self::run::Core;
+use crate::admission::Admission;
 use crate::clock::{Clock, WallClock};
 use crate::database::StoreError;
 use crate::recovery::Recovered;
@@ -75,6 +76,9 @@ pub enum SubmitError {
     /// The sequencer stops or has stopped.
     #[error("the node is stopping")]
     Stopped,
+    /// The disk is nearly full, and the command would begin something new.
+    #[error("the disk is nearly full: nothing new is taken")]
+    NoRoom,
     /// A genesis, tick or resumption, which only the sequencer itself may log.
     #[error("only the sequencer may say this")]
     Reserved,
@@ -130,6 +134,8 @@ pub struct SequencerConfig {
     pub batch_max: usize,
     /// Where stamps come from.
     pub clock: Box<dyn Clock>,
+    /// What is taken: [`crate::Space::admission`], or everything.
+    pub admission: Admission,
     /// Called on the sequencer's thread with each durable batch, in order, before
     /// its submitters are answered: who is answered finds what he did. It must be
     /// quick and must not wait for an answer of the sequencer.
@@ -147,6 +153,7 @@ impl SequencerConfig {
             queue: 8_192,
             batch_max: 1_024,
             clock: Box::new(WallClock),
+            admission: Admission::default(),
             on_committed: Box::new(on_committed),
             on_fatal: Box::new(abort_on_fatal),
         }
@@ -171,6 +178,7 @@ pub struct Sequencer {
 #[derive(Clone)]
 pub struct SequencerHandle {
     queue: Sender<Waiting>,
+    admission: Admission,
     log_id: Digest,
 }
 
@@ -196,7 +204,7 @@ impl Sequencer {
             (Some(opened), Some(given)) if opened != given => return Err(StartError::OtherGenesis),
             (opened, _) => opened.is_none(),
         };
-        let SequencerConfig { queue, batch_max, clock, on_committed, on_fatal } = config;
+        let SequencerConfig { queue, batch_max, clock, admission, on_committed, on_fatal } = config;
         let mut core = Core::new(recovered, clock, batch_max.max(1));
         let opening = core.open(genesis.filter(|_| fresh))?;
         let log_id = core.log_id().ok_or(StartError::NoGenesis)?;
@@ -214,7 +222,7 @@ impl Sequencer {
             }
         };
         let thread = std::thread::Builder::new().name("sequencer".into()).spawn(run).map_err(StartError::Thread)?;
-        Ok(Self { handle: SequencerHandle { queue: sender, log_id }, stop, thread: Some(thread) })
+        Ok(Self { handle: SequencerHandle { queue: sender, admission, log_id }, stop, thread: Some(thread) })
     }
 
     /// Where commands are submitted.
@@ -255,10 +263,19 @@ impl SequencerHandle {
         if let Command::Genesis(_) | Command::Tick(_) | Command::Resumed(_) = submission.command {
             return Err(SubmitError::Reserved);
         }
+        if !self.admission.admits(&submission.command) {
+            return Err(SubmitError::NoRoom);
+        }
         self.queue.try_send(Waiting { submission, reply: Box::new(reply) }).map_err(|e| match e {
             TrySendError::Full(_) => SubmitError::QueueFull,
             TrySendError::Disconnected(_) => SubmitError::Stopped,
         })
+    }
+
+    /// What is taken now: who must prepare a command can ask before.
+    #[must_use]
+    pub const fn admission(&self) -> &Admission {
+        &self.admission
     }
 
     /// Hash of the genesis entry: it names the log.

@@ -9,7 +9,7 @@ use rocksdb::{DB, IteratorMode};
 
 use crate::batch::{Batch, SealedBatch};
 use crate::chain::Tip;
-use crate::database::{StoreError, durable_options, put_synced, rebuildable_options};
+use crate::database::{StoreError, durable_options, put_synced, rebuildable_options, spare_room};
 use crate::journal::Journal;
 use crate::keys::{DataDir, seq_key, seq_of_key};
 use crate::reader::{Batches, ReadError};
@@ -53,6 +53,7 @@ impl LogStore {
         let mut options = durable_options();
         options.create_if_missing(create);
         options.set_write_buffer_size(MEMTABLE_BYTES);
+        spare_room(&mut options, dir.root());
         let db = DB::open(&options, &path).map_err(StoreError::database(&path))?;
         Ok(Self { db, path, watermark: None, head: Seq(0), poisoned: false })
     }

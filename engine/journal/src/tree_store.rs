@@ -10,7 +10,7 @@ use berth_domain::{Digest, Seq};
 use berth_merkle::{TILE_WIDTH, Tile, Tiles, Tree, leaf_hash};
 use rocksdb::{DB, WriteBatch};
 
-use crate::database::{StoreError, rebuildable_options};
+use crate::database::{SMALL_MEMTABLE_BYTES, StoreError, is_full, rebuildable_options, spare_room};
 use crate::keys::DataDir;
 
 /// Key of the right edge; a tile's key is `t`, its level and its index, and that
@@ -55,6 +55,8 @@ impl TreeStore {
         let path = dir.tree();
         let mut options = rebuildable_options();
         options.create_if_missing(true);
+        options.set_write_buffer_size(SMALL_MEMTABLE_BYTES);
+        spare_room(&mut options, dir.root());
         let opened = DB::open(&options, &path).map_err(StoreError::database(&path)).and_then(|db| {
             let tiles = TreeReader { db: Arc::new(db), path: path.clone(), _scratch: None };
             let edge = tiles.edge()?;
@@ -62,6 +64,10 @@ impl TreeStore {
         });
         match opened {
             Ok(store) => Ok((store, None)),
+            // Nothing is wrong with it, and one made anew would take more.
+            Err(StoreError::Database { path, source }) if is_full(&source) => {
+                Err(StoreError::Database { path, source })
+            }
             Err(lost) => {
                 DB::destroy(&options, &path).map_err(StoreError::database(&path))?;
                 let db = DB::open(&options, &path).map_err(StoreError::database(&path))?;

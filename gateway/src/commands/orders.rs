@@ -59,6 +59,7 @@ struct Asked {
 
 async fn prepare(node: &Node, request: OrderRequest, turn: &Turn) -> Result<Asked, Refusal> {
     let order = request.parse()?;
+    node.may_begin()?;
     // Nobody reports the ledger yet that draws which leases are run again.
     if order.verify == Verify::Spot {
         return Err(Malformed::not_offered("verify", "spot").into());

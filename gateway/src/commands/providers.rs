@@ -15,6 +15,7 @@ use berth_render as render;
 pub(crate) async fn register(node: &Node, request: ProviderRequest, turn: Turn) -> Result<Changed<Provider>, Refusal> {
     node.may_change()?;
     let provider = request.parse()?;
+    node.may_begin()?;
     let owner = node.actor(&provider.address, "address").await?;
     let done = node.submit(owner, ATTESTED, provider.command, turn, field).await?;
     changed(node, done, |x| match done.reply {

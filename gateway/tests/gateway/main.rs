@@ -7,6 +7,7 @@
 
 mod book;
 mod events;
+mod full;
 mod guards;
 mod log;
 mod node;

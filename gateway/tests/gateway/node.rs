@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use berth_domain::{Address, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel, TrustRules};
 use berth_gateway::{Gateway, GatewayConfig, Provision, ProvisionError, Running, Services, feed};
-use berth_journal::{DataDir, PrivateStore, Sequencer, SequencerConfig, recover};
+use berth_journal::{Admission, DataDir, PrivateStore, Sequencer, SequencerConfig, recover};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -22,6 +22,7 @@ pub(crate) const TOKEN: &str = "the operator's token";
 pub(crate) struct Node {
     running: Running,
     sequencer: Sequencer,
+    pub(crate) admission: Admission,
     http: reqwest::Client,
     pub(crate) chain: Arc<Chain>,
 }
@@ -91,6 +92,7 @@ impl Node {
         let private = PrivateStore::open(&dir).unwrap();
         let (publisher, feed) = feed();
         let config = SequencerConfig::new(move |committed| publisher.publish(committed));
+        let admission = config.admission.clone();
         let sequencer = Sequencer::start(recovered, Some(genesis()), config).unwrap();
         let chain = Arc::new(Chain::default());
         let services = Services {
@@ -106,7 +108,7 @@ impl Node {
         let config = GatewayConfig { listen: "127.0.0.1:0".parse().unwrap(), open, operator_token: TOKEN.to_owned() };
         let running = Gateway::start(services, config).await.unwrap();
         chain.at.set(running.local_addr()).unwrap();
-        Self { running, sequencer, http: reqwest::Client::new(), chain }
+        Self { running, sequencer, admission, http: reqwest::Client::new(), chain }
     }
 
     pub(crate) async fn stop(self) {

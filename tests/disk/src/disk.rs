@@ -108,6 +108,12 @@ impl Disk {
         self.state().tree.used()
     }
 
+    /// Bytes that fit.
+    #[must_use]
+    pub fn capacity(&self) -> u64 {
+        self.state().capacity
+    }
+
     /// Sets how many bytes fit; what is there stays.
     pub fn set_capacity(&self, bytes: u64) {
         self.state().capacity = bytes;

@@ -15,6 +15,8 @@ use crate::snapshot::SnapshotFault;
 /// What recovery mended. The operator should see it.
 #[derive(Debug)]
 pub enum Note {
+    /// The disk is full: the ballast was given up, so that there is room to start.
+    BallastGivenUp,
     /// The last write had not reached the disk whole and was cut. Nobody had an
     /// acknowledgement for it.
     TornTail {
@@ -160,6 +162,7 @@ impl fmt::Display for Note {
                 "the last write in {} was torn: {bytes} bytes, which nobody had an acknowledgement for, were cut",
                 file.display()
             ),
+            Self::BallastGivenUp => f.write_str("the disk is full: the ballast was given up to start"),
             Self::NoWatermark => {
                 f.write_str("there was no watermark beside the log: whether it lost its end cannot be told this once")
             }

@@ -1,6 +1,7 @@
 //! A node's log and sequencer under load, in this process.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,8 +10,8 @@ use berth_domain::{
     AccountId, Address, Authority, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel, TrustRules,
 };
 use berth_journal::{
-    Ack, Committed, DataDir, Fatal, Follower, FollowerConfig, Recovered, Sequencer, SequencerConfig, SnapshotConfig,
-    StartError, Submission, SubmitError,
+    Ack, Admission, Committed, DataDir, Fatal, Follower, FollowerConfig, Recovered, Sequencer, SequencerConfig,
+    SnapshotConfig, Space, SpaceConfig, StartError, Submission, SubmitError,
 };
 
 use crate::load::Load;
@@ -33,7 +34,10 @@ pub(crate) struct Node {
     acks: (Sender<Ack>, Receiver<Ack>),
     under_way: Cell<usize>,
     said: Arc<Mutex<Said>>,
+    turned_away: Cell<u64>,
     snapshots: Option<Follower>,
+    space: Option<Space>,
+    is_full: Arc<AtomicBool>,
 }
 
 impl Node {
@@ -47,19 +51,43 @@ impl Node {
         Ok(node)
     }
 
+    /// The same, and the disk's room is looked after.
+    pub(crate) fn start_with_space(dir: &DataDir, recovered: Recovered, config: SpaceConfig) -> Result<Self, String> {
+        let is_full = Arc::new(AtomicBool::new(false));
+        let tell = Arc::clone(&is_full);
+        let space =
+            Space::start(dir, config, move || tell.store(true, Ordering::Release)).map_err(|e| e.to_string())?;
+        let node = Self::start_admitting(recovered, space.admission()).map_err(|e| e.to_string())?;
+        Ok(Self { space: Some(space), is_full, ..node })
+    }
+
     /// Goes on behind what was recovered.
     pub(crate) fn start(recovered: Recovered) -> Result<Self, StartError> {
+        Self::start_admitting(recovered, Admission::default())
+    }
+
+    fn start_admitting(recovered: Recovered, admission: Admission) -> Result<Self, StartError> {
         let said = Arc::new(Mutex::new(Said::default()));
         let mut config = SequencerConfig::new({
             let said = Arc::clone(&said);
             move |batch| said.lock().unwrap().committed.push(batch)
         });
+        config.admission = admission;
         config.on_fatal = Box::new({
             let said = Arc::clone(&said);
             move |fatal| said.lock().unwrap().fatal = Some(fatal)
         });
         let sequencer = Sequencer::start(recovered, Some(genesis()), config)?;
-        Ok(Self { sequencer, acks: channel(), under_way: Cell::new(0), said, snapshots: None })
+        Ok(Self {
+            sequencer,
+            acks: channel(),
+            under_way: Cell::new(0),
+            said,
+            turned_away: Cell::new(0),
+            snapshots: None,
+            space: None,
+            is_full: Arc::default(),
+        })
     }
 
     /// Keeps the node busy until it has stopped by itself, or `enough` says so
@@ -76,6 +104,7 @@ impl Node {
                 let submission = Submission { account, authority, command };
                 match handle.submit(submission, move |ack| answer.send(ack).unwrap()) {
                     Ok(()) => self.under_way.update(|n| n + 1),
+                    Err(SubmitError::NoRoom) => self.turned_away.update(|n| n + 1),
                     Err(SubmitError::Stopped) => return,
                     Err(e) => panic!("{e}"),
                 }
@@ -99,10 +128,26 @@ impl Node {
         std::mem::take(&mut self.said.lock().unwrap().acks)
     }
 
+    /// Commands that were not taken for want of room on the disk.
+    pub(crate) const fn turned_away(&self) -> u64 {
+        self.turned_away.get()
+    }
+
+    /// Whether nothing but the next start's room is left.
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Acquire)
+    }
+
+    /// Commands that were published since that was last asked for.
+    pub(crate) fn take_published(&self) -> Vec<Arc<Committed>> {
+        std::mem::take(&mut self.said.lock().unwrap().committed)
+    }
+
     /// Stops, and closes every database. What it had said is told.
     pub(crate) fn stop(self) -> Said {
         self.sequencer.stop();
         drop(self.snapshots);
+        drop(self.space);
         let mut said = std::mem::take(&mut *self.said.lock().unwrap());
         said.acks.extend(self.acks.1.try_iter());
         said

@@ -1,10 +1,11 @@
 //! What a node promised, and whether it kept it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use berth_domain::{Digest, Seq};
 use berth_exchange::Exchange;
-use berth_journal::{DataDir, LogReader, Recovered};
+use berth_journal::{Committed, DataDir, LogReader, Recovered};
 
 use crate::node::Said;
 
@@ -28,13 +29,18 @@ impl Witness {
         self.acknowledged += 1;
     }
 
-    /// Sees what a run said: its twin takes what was published as it came.
+    /// Sees what a run said, up to its end; its twin takes what was published as it
+    /// came.
     pub(crate) fn see(&mut self, said: &Said) {
         for ack in &said.acks {
             self.promise(ack.seq, ack.entry_hash);
         }
-        for committed in said.committed.iter().flat_map(|batch| &batch.entries) {
-            // Published and not acknowledged is a promise, too.
+        self.hear(&said.committed);
+    }
+
+    /// Takes what was published: it is a promise, too.
+    pub(crate) fn hear(&mut self, published: &[Arc<Committed>]) {
+        for committed in published.iter().flat_map(|batch| &batch.entries) {
             self.promised.insert(committed.entry.seq, committed.hash);
             let mut events = Vec::new();
             let outcome = self.twin.apply(&committed.entry, &mut events).unwrap();

@@ -50,6 +50,7 @@ impl Node {
             queue,
             batch_max: 16,
             clock: Box::new(clock.clone()),
+            admission: Default::default(),
             on_committed: Box::new(move |batch| publish.send(batch).unwrap()),
             on_fatal: Box::new(move |why| fail.send(why).unwrap()),
         };
