@@ -46,16 +46,19 @@ impl Log {
     pub(crate) fn now(&self) -> Result<Arc<LogReader>, StoreError> {
         // Nothing torn is ever left in it.
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        match reader.as_ref() {
-            Some(known) => {
-                known.catch_up()?;
-                Ok(known.clone())
-            }
-            None => {
-                let opened = Arc::new(LogReader::open(&self.dir)?);
-                Ok(reader.insert(opened).clone())
+        if let Some(known) = reader.as_ref() {
+            match known.catch_up() {
+                Ok(()) => return Ok(known.clone()),
+                // What could not follow is opened anew, the next time that somebody
+                // asks.
+                Err(error) => {
+                    *reader = None;
+                    return Err(error);
+                }
             }
         }
+        let opened = Arc::new(LogReader::open(&self.dir)?);
+        Ok(reader.insert(opened).clone())
     }
 
     /// The batches from the one that holds `from` up to the last that ends by

@@ -36,19 +36,22 @@ enum Kind {
 
 impl Explain {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
-        let x = self.data.end()?;
-        let (mut story, from) = match self.kind {
+        let (mut story, from, end) = match self.kind {
+            // All of its log comes anyway: once is enough.
+            Kind::Order if self.data.is_elsewhere()? => (Story::of(OrderId(self.id).into()), Seq(1), self.data.last()?),
             Kind::Order => {
-                let order = x.order(OrderId(self.id));
-                let order = order.ok_or_else(|| Fault::Refused(format!("there is no order {}", self.id)))?;
-                (Story::of(order.id.into()), order.placed_seq)
+                let x = self.data.end()?;
+                let order = x.order(OrderId(self.id)).ok_or_else(|| self.unknown())?;
+                (Story::of(order.id.into()), order.placed_seq, x.head())
             }
-            Kind::Lease => self.data.story_of_lease(&x, LeaseId(self.id))?,
+            Kind::Lease => {
+                let x = self.data.end()?;
+                let (story, from) = self.data.story_of_lease(&x, LeaseId(self.id))?;
+                (story, from, x.head())
+            }
         };
-        let end = x.head();
-        drop(x);
         let mut lines = Lines::new(format, &COLUMNS);
-        self.data.walk_from(from, |moment| {
+        let player = self.data.walk_from(from, |moment| {
             if let Some(mut line) = story.hear(moment) {
                 if format == Format::Table {
                     let verdicts = verdicts(&line);
@@ -64,7 +67,14 @@ impl Explain {
             }
             Ok(if moment.seq() < end { lines.is_read() } else { ControlFlow::Break(()) })
         })?;
-        Ok(())
+        match self.kind {
+            Kind::Order if player.exchange().order(OrderId(self.id)).is_none() => Err(self.unknown()),
+            _ => Ok(()),
+        }
+    }
+
+    fn unknown(&self) -> Fault {
+        Fault::Refused(format!("there is no order {}", self.id))
     }
 }
 

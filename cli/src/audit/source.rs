@@ -13,7 +13,7 @@ pub(crate) enum Source {
     /// On this machine; its node may run.
     Folder(DataDir),
     /// At a node that serves it.
-    Node(NodeLog),
+    Node(Box<NodeLog>),
 }
 
 /// A log that can be read, as it was when it was opened.
@@ -21,14 +21,14 @@ pub(crate) enum Log {
     /// See [`Source`].
     Folder(LogReader),
     /// See [`Source`].
-    Node(NodeLog),
+    Node(Box<NodeLog>),
 }
 
 impl Source {
     /// A URL is a node's, and anything else is a folder.
     pub(crate) fn named(name: &str, token: Option<String>) -> Result<Self, Fault> {
         if name.starts_with("http://") {
-            return NodeLog::new(name, token).map(Self::Node);
+            return NodeLog::new(name, token).map(Box::new).map(Self::Node);
         }
         Ok(Self::Folder(DataDir::new(PathBuf::from(name))))
     }

@@ -19,14 +19,29 @@ use crate::fault::{Fault, While};
 const POLL: Duration = Duration::from_millis(200);
 
 impl Data {
+    /// Whether a node is asked for the log.
+    ///
+    /// # Errors
+    /// As [`Self::source`].
+    pub(crate) fn is_elsewhere(&self) -> Result<bool, Fault> {
+        Ok(matches!(self.source()?, Source::Node(_)))
+    }
+
+    /// The last entry.
+    ///
+    /// # Errors
+    /// When the log is empty, or cannot be read.
+    pub(crate) fn last(&self) -> Result<Seq, Fault> {
+        let last = self.open()?.last()?;
+        last.map(|batch| batch.last()).ok_or_else(|| Fault::CouldNotRun("the log is empty".to_owned()))
+    }
+
     /// The state behind the last entry.
     ///
     /// # Errors
     /// When the log is empty, or cannot be read.
     pub(crate) fn end(&self) -> Result<Exchange, Fault> {
-        let last = self.open()?.last()?;
-        let last = last.ok_or_else(|| Fault::CouldNotRun("the log is empty".to_owned()))?;
-        self.state_at(last.last())
+        self.state_at(self.last()?)
     }
 
     /// Plays the log and shows each entry from `from` on, until `visit` breaks.
@@ -43,7 +58,7 @@ impl Data {
             return self.walk(visit);
         }
         // Of a node nothing but its log can be checked: all of it comes once.
-        if let Source::Node(_) = self.source()? {
+        if self.is_elsewhere()? {
             let mut visit = visit;
             return self.walk(|moment| if moment.seq() < from { Ok(ControlFlow::Continue(())) } else { visit(moment) });
         }

@@ -20,12 +20,12 @@ pub(crate) enum Tree {
     /// On this machine.
     Folder(TreeReader),
     /// At a node.
-    Node(NodeTree),
+    Node(Box<NodeTree>),
 }
 
 /// The tree that a node serves.
 pub(crate) struct NodeTree {
-    node: NodeLog,
+    node: Box<NodeLog>,
     kept: RefCell<BTreeMap<Tile, Vec<Digest>>>,
 }
 
@@ -33,7 +33,7 @@ impl Tree {
     pub(crate) fn open(source: Source) -> Result<Self, Fault> {
         Ok(match source {
             Source::Folder(dir) => Self::Folder(TreeReader::open(&dir).or_fault("opening the tree")?),
-            Source::Node(node) => Self::Node(NodeTree { node, kept: RefCell::default() }),
+            Source::Node(node) => Self::Node(Box::new(NodeTree { node, kept: RefCell::default() })),
         })
     }
 
@@ -56,7 +56,8 @@ impl Tree {
     /// The key that a node says it signs with; none of a folder, which says
     /// nothing.
     pub(crate) fn own_key(&self) -> Result<Option<NoteKey>, Fault> {
-        let Self::Node(NodeTree { node, .. }) = self else { return Ok(None) };
+        let Self::Node(tree) = self else { return Ok(None) };
+        let node = &tree.node;
         let key = node.ask(async |client| client.log_key().await);
         let key = key.map_err(|error| nonsense(node.url(), error))?;
         key.parse().map(Some).map_err(|why| Fault::Refused(format!("{}: its key: {why}", node.url())))

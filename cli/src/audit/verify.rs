@@ -1,4 +1,5 @@
-//! `berth verify`: checks a log, also beside a running node.
+//! `berth verify`: checks a log, also beside a running node, or that of a node
+//! that is asked.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,7 @@ pub(crate) struct Verify {
     data: Data,
     /// The log's key, `name+hash+key`, from wherever it is trusted: signed
     /// checkpoints are verified with it. Without it, with that of `keys/log.key`,
-    /// or what a node says is its key.
+    /// or with the one that the node says.
     #[arg(long)]
     key: Option<NoteKey>,
     /// Looks at the invariants whenever so many entries have passed, and at the
@@ -40,7 +41,7 @@ impl Verify {
                 let key = self.key.or_else(|| own_key(&dir));
                 folder(&dir, &Checks { key, invariants_every: self.invariants_every, ..Checks::default() }, format)
             }
-            Source::Node(node) => verify_node::verify(node, &Tree::open(self.data.source()?)?, self.key, format),
+            Source::Node(node) => verify_node::verify(&node, &Tree::open(self.data.source()?)?, self.key, format),
         }
     }
 }

@@ -38,7 +38,7 @@ struct Check {
 ///
 /// # Errors
 /// When the node cannot be reached; refused, when something is wrong.
-pub(crate) fn verify(node: NodeLog, tree: &Tree, key: Option<NoteKey>, format: Format) -> Result<(), Fault> {
+pub(crate) fn verify(node: &NodeLog, tree: &Tree, key: Option<NoteKey>, format: Format) -> Result<(), Fault> {
     let began = Instant::now();
     let mut check = Check::new();
     // Before the log: what is signed by now must be in it.
@@ -63,6 +63,7 @@ pub(crate) fn verify(node: NodeLog, tree: &Tree, key: Option<NoteKey>, format: F
     drop(progress);
     if check.findings.is_empty() {
         check.close(tree)?;
+        check.look();
     }
     check.report(format, began, node.sealed_from())
 }
@@ -165,6 +166,15 @@ impl Check {
         Ok(())
     }
 
+    /// Looks at the invariants behind the last entry.
+    fn look(&mut self) {
+        let looked = Invariants::of(self.replica.exchange(), Checks::default().pairs_max);
+        let more = if looked.is_cut { ", and there were more" } else { "" };
+        self.checked
+            .push(format!("the invariants behind the last entry; {} pairs with crossing prices{more}", looked.pairs));
+        self.findings.extend(looked.broken);
+    }
+
     fn report(mut self, format: Format, began: Instant, sealed_from: Option<Seq>) -> Result<(), Fault> {
         let x = self.replica.exchange();
         let sound = self.findings.is_empty();
@@ -172,11 +182,7 @@ impl Check {
         if sound {
             let replayed = "own hashes, chain, contiguity, epochs, every entry by replay, the digest of all events";
             self.checked.insert(0, format!("{} batches: {replayed}", self.batches));
-            let found = Invariants::of(x, Checks::default().pairs_max);
-            self.checked.push("the invariants behind the last entry".to_owned());
-            self.findings.extend(found.broken.into_iter().map(|broken| format!("at entry {}: {broken}", x.head())));
         }
-        let sound = self.findings.is_empty();
         let mut not_checked: Vec<String> = NOT_CHECKED.iter().map(|what| (*what).to_owned()).collect();
         if self.signed.is_none() {
             not_checked.push("the signed tree: there is no checkpoint that could be used".to_owned());

@@ -58,7 +58,7 @@ impl Data {
     /// When it is no URL, or the environment names both.
     pub(crate) fn source(&self) -> Result<Source, Fault> {
         let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let node = |url: &str| NodeLog::new(url, self.token.read()?).map(Source::Node);
+        let node = |url: &str| NodeLog::new(url, self.token.read()?).map(Box::new).map(Source::Node);
         match (&self.data, &self.url) {
             (Some(data), _) => return Ok(Source::Folder(DataDir::new(data))),
             (None, Some(url)) => return node(url),
