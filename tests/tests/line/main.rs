@@ -3,6 +3,7 @@
 
 mod audit;
 mod demo;
+mod export;
 mod kill;
 mod process;
 mod questions;
