@@ -71,7 +71,7 @@ pub use sequencer::{
     Ack, Committed, CommittedEntry, Fatal, Sequencer, SequencerConfig, SequencerHandle, StartError, Submission,
     SubmitError, abort_on_fatal,
 };
-pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, exchange_at};
+pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, exchange_at, exchange_behind};
 pub use space::{Space, SpaceConfig};
 pub use store::LogStore;
 pub use tree_builder::CheckpointConfig;

@@ -24,13 +24,13 @@ pub(crate) fn post(url: &str, body: &str) {
     assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stdout));
 }
 
-fn text(url: &str) -> String {
+pub(crate) fn text(url: &str) -> String {
     let output = Command::new("curl").args(["-sSf", "-m", "10", url]).output().expect("curl runs");
     assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }
 
-fn done(output: Output) -> String {
+pub(crate) fn done(output: Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("it prints text")
 }
@@ -40,7 +40,7 @@ pub(crate) fn jsonl(args: &[&str]) -> Vec<Value> {
 }
 
 /// A node with a lease that was matched in the book.
-fn node(data: &Path) -> Node {
+pub(crate) fn node(data: &Path) -> Node {
     let node = Node::start(data, &["--open"]);
     let api = format!("{}/api/v1", node.url);
     post(&format!("{api}/providers"), PROVIDER);
