@@ -28,7 +28,6 @@ mod admission;
 mod archive;
 mod backup;
 mod ballast;
-mod batch;
 mod chain;
 mod clock;
 mod database;
@@ -54,10 +53,12 @@ mod watermark;
 #[cfg(test)]
 mod testing;
 
+use berth_domain::batch;
+
 pub use admission::Admission;
 pub use archive::{ArchiveError, ArchivePolicy, Archived, SegmentFault, archive};
 pub use backup::{Copied, CopyError, copy, copy_database};
-pub use batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
+pub use berth_domain::batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
 pub use chain::{ChainBreak, Tip, decode_events, encode_events, next_digest};
 pub use clock::{Clock, SimulatedClock, WallClock};
 pub use database::StoreError;
