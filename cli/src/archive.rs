@@ -11,13 +11,12 @@ use crate::fault::Fault;
 use crate::output::{self, Format};
 
 #[derive(Args)]
-#[group(id = "policy", required = true, multiple = false)]
 pub(crate) struct Archive {
     /// Moves what ends before this entry.
-    #[arg(long, value_name = "SEQ", group = "policy")]
+    #[arg(long, value_name = "SEQ", required_unless_present = "keep", conflicts_with = "keep")]
     before: Option<u64>,
     /// Moves all but so many of the newest entries.
-    #[arg(long, value_name = "ENTRIES", group = "policy")]
+    #[arg(long, value_name = "ENTRIES")]
     keep: Option<u64>,
     /// The data directory of a node that does not run. The files go to
     /// DATA/archive, which may be a link to another disk.

@@ -19,10 +19,8 @@ fn firsts(dir: &DataDir, from: u64) -> Vec<u64> {
 /// The keys that the database itself has.
 fn kept(dir: &DataDir) -> Vec<u64> {
     let db = rocksdb::DB::open_for_read_only(&rocksdb::Options::default(), dir.log(), false).unwrap();
-    let key = |item: Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>| {
-        u64::from_be_bytes(item.unwrap().0.as_ref().try_into().unwrap())
-    };
-    db.iterator(rocksdb::IteratorMode::Start).map(key).collect()
+    let records = db.iterator(rocksdb::IteratorMode::Start);
+    records.map(|record| u64::from_be_bytes(record.unwrap().0.as_ref().try_into().unwrap())).collect()
 }
 
 /// A log of which entries 2 and 3 are archived by one run, and 4 and 5 by the next.
