@@ -1,6 +1,7 @@
 //! What RocksDB passes over in silence: damage at the end of a write-ahead log or
-//! a manifest, which it takes for a write that was never finished; and the parts
-//! of the watermark that do not count at the moment.
+//! a manifest, which it takes for a write that was never finished, and a table
+//! that a secondary cannot open; and the parts of the watermark that do not count
+//! at the moment.
 
 use std::fs;
 use std::io;
@@ -9,9 +10,10 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use berth_domain::Seq;
+use rocksdb::{DB, DBRecoveryMode};
 
 use super::{FindingKind, Verification};
-use crate::database::StoreError;
+use crate::database::{StoreError, durable_options};
 use crate::keys::DataDir;
 use crate::tail::unfinished;
 use crate::watermark::{Mark, SLOT_AT, SLOT_BYTES};
@@ -20,7 +22,8 @@ use crate::watermark::{Mark, SLOT_AT, SLOT_BYTES};
 const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
-/// Looks at the files of the three databases and at the watermark.
+/// Looks at the files of the three databases, at the watermark and at the mark of
+/// the archive.
 pub(super) fn check(dir: &DataDir, done: &mut Verification) -> Result<(), StoreError> {
     for database in [dir.log(), dir.events(), dir.tree()] {
         for file in records_of(&database).map_err(StoreError::file(&database))? {
@@ -29,6 +32,18 @@ pub(super) fn check(dir: &DataDir, done: &mut Verification) -> Result<(), StoreE
                 done.find(Seq(0), FindingKind::Unfinished { file, from });
             }
         }
+        if let Some(e) = tables(&database) {
+            done.find(Seq(0), FindingKind::Store(e));
+        }
+    }
+    let archived = dir.archived();
+    let is_whole = match fs::read(&archived) {
+        Ok(slot) => slot.as_slice().try_into().is_ok_and(|slot: &[u8; SLOT_BYTES]| Mark::from_slot(slot).is_some()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => true,
+        Err(e) => return Err(StoreError::file(&archived)(e)),
+    };
+    if !is_whole {
+        done.find(Seq(0), FindingKind::Unfinished { file: archived, from: 0 });
     }
     let mark = dir.watermark();
     let found = lasting(|| watermark(&mark)).map_err(StoreError::file(&mark))?;
@@ -36,6 +51,31 @@ pub(super) fn check(dir: &DataDir, done: &mut Verification) -> Result<(), StoreE
         done.find(Seq(0), FindingKind::WatermarkBytes(from));
     }
     Ok(())
+}
+
+/// Opens every table of a database. A secondary, by which all else here is read,
+/// goes back to what the database was before a table that it cannot open.
+fn tables(database: &Path) -> Option<StoreError> {
+    // Opening what is not there would make its folder.
+    if !database.join("CURRENT").exists() {
+        return None;
+    }
+    let mut options = durable_options();
+    options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
+    // All of them, and at once.
+    options.set_max_open_files(-1);
+    let mut found = None;
+    for look in 0..LOOKS {
+        if look > 0 {
+            sleep(BETWEEN_LOOKS);
+        }
+        match DB::open_for_read_only(&options, database, false) {
+            Ok(_) => return None,
+            // The node may have removed a table that it needs no more.
+            Err(source) => found = Some(StoreError::Database { path: database.to_owned(), source }),
+        }
+    }
+    found
 }
 
 /// The write-ahead logs of a database and its manifest.

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use berth_domain::{AccountId, Seconds, Seq};
 use berth_journal::{
-    CheckpointConfig, Checks, DataDir, Follower, FollowerConfig, Replica, SnapshotConfig, TreeReader, Verification,
-    recover,
+    ArchivePolicy, CheckpointConfig, Checks, DataDir, Follower, FollowerConfig, Replica, SnapshotConfig, TreeReader,
+    Verification, archive, recover,
 };
 use berth_merkle::{Checkpoint, NoteSigner, SignedNote};
 use ed25519_dalek::SigningKey;
@@ -56,7 +56,8 @@ fn signed(dir: &DataDir, size: u64) {
 }
 
 /// A log of two runs with all that is made of it: tables of the first run and
-/// write-ahead logs of the second, a full tile, signed checkpoints, snapshots.
+/// write-ahead logs of the second, a full tile, signed checkpoints, snapshots, an
+/// archive.
 fn whole() -> (tempfile::TempDir, DataDir) {
     let (root, dir) = data_dir();
     let node = Node::start(&dir, OPENING);
@@ -78,6 +79,7 @@ fn whole() -> (tempfile::TempDir, DataDir) {
     signed(&dir, 282);
     follower.stop();
     node.stop();
+    assert!(archive(&dir, ArchivePolicy::Before(Seq(50))).unwrap().segments > 0);
     (root, dir)
 }
 
@@ -87,8 +89,8 @@ fn whole() -> (tempfile::TempDir, DataDir) {
 /// the log's: each specification in it is checked against its hash when it is
 /// read.
 fn files(dir: &DataDir) -> Vec<PathBuf> {
-    let mut found = vec![dir.watermark()];
-    for folder in [dir.log(), dir.events(), dir.tree(), dir.snapshots()] {
+    let mut found = vec![dir.watermark(), dir.archived()];
+    for folder in [dir.log(), dir.events(), dir.tree(), dir.snapshots(), dir.archive()] {
         found.extend(fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()));
     }
     found.retain(|path| {
@@ -112,8 +114,16 @@ fn samples(path: &Path) -> Vec<u64> {
 #[test]
 fn a_flipped_bit_in_any_file_is_found_with_its_place() {
     let (_root, dir) = whole();
+    let listed = |folder: PathBuf| {
+        let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let all = || [dir.log(), dir.events(), dir.tree(), dir.snapshots(), dir.root().to_owned()].map(listed);
+    let before = all();
     let sound = check(&dir);
     assert!(sound.is_sound(), "{:?}", sound.findings);
+    assert_eq!(all(), before, "a check makes and removes nothing");
     let tree = sound.tree.unwrap();
     assert_eq!((sound.tip.seq, sound.events, sound.watermark), (Seq(282), Some(Seq(282)), Some(Seq(282))));
     assert!(tree.leaves == 282 && tree.tiles == 1 && tree.checkpoints > 1 && tree.states > 0, "{tree:?}");
@@ -126,7 +136,17 @@ fn a_flipped_bit_in_any_file_is_found_with_its_place() {
 
     let files = files(&dir);
     let of_kind = |kind: &str| files.iter().filter(|path| path.to_str().unwrap().contains(kind)).count();
-    for kind in ["log/MANIFEST", "events/MANIFEST", "tree/MANIFEST", "CURRENT", ".sst", ".log", ".snap", "watermark"] {
+    for kind in [
+        "log/MANIFEST",
+        "events/MANIFEST",
+        "tree/MANIFEST",
+        "CURRENT",
+        ".sst",
+        ".log",
+        ".snap",
+        "watermark",
+        ".batches",
+    ] {
         assert!(of_kind(kind) > 0, "there is no {kind} in {files:?}");
     }
     let mut missed = Vec::new();
