@@ -3,6 +3,7 @@
 
 mod audit;
 mod demo;
+mod export;
 mod hostile;
 mod kill;
 mod process;

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use crate::process::{Node, PATIENCE, json, run, until};
 
-const PROVIDER: &str =
+pub(crate) const PROVIDER: &str =
     r#"{"address":"p","resources":{"cpu":4,"memory":8192,"storage":100,"bandwidth":10},"hostname":"h","port":1}"#;
-const ORDER: &str = r#"{"tenantAddress":"t","maxPrice":"100","quantity":1,"durationSeconds":3600,
+pub(crate) const ORDER: &str = r#"{"tenantAddress":"t","maxPrice":"100","quantity":1,"durationSeconds":3600,
     "specification":{"image":"none:here","cpu":1,"memory":64,"storage":1}}"#;
 pub(crate) const BID: &str = r#"{"providerId":1,"market":"CPU","bidPrice":"80","quantity":2}"#;
 
