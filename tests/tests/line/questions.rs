@@ -142,11 +142,20 @@ fn a_log_is_followed_and_replayed_to_what_another_came_to() {
     assert!(second["seq"].as_u64() > first["seq"].as_u64(), "{second}");
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
     assert!(interrupt.success() && child.wait().expect("it ends").success());
-    // And until nobody reads.
+    // And until nobody reads, which it learns by the next line: what is committed
+    // before it looks for the first time is none.
     let mut child = follow("0");
     drop(child.stdout.take());
-    post(&format!("{api}/bids"), &BID.replace("80", "91"));
-    assert!(child.wait().expect("it ends").success());
+    let deadline = Instant::now() + PATIENCE;
+    let ended = loop {
+        post(&format!("{api}/bids"), &BID.replace("80", "91"));
+        if let Some(ended) = child.try_wait().expect("it is asked") {
+            break ended;
+        }
+        assert!(Instant::now() < deadline, "it goes on and nobody reads");
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    assert!(ended.success());
 
     // Why each provider was chosen or not, at that moment, for people, too.
     post(&format!("{api}/providers"), &PROVIDER.replace("\"p\"", "\"idle\""));
