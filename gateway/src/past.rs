@@ -12,12 +12,12 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use berth_domain::Seq;
 use berth_exchange::Exchange;
-use berth_journal::{PastError, exchange_behind};
+use berth_journal::{PastError, ReplayError, exchange_behind};
 use berth_wire::errors::EdgeCode;
 use serde::Serialize;
 
 use crate::limits::{PAST_KEPT_MAX, PAST_WAIT_MAX};
-use crate::log::Log;
+use crate::log::{Log, unreadable};
 use crate::problem::Refusal;
 
 /// The entry that an answer is of.
@@ -118,6 +118,7 @@ fn refusal(error: PastError) -> Refusal {
             Refusal::new(EdgeCode::Gone, detail).at("atSeq")
         }
         PastError::Future(head) => beyond(head),
+        PastError::Replay(ReplayError::Read(error)) => unreadable(&error, "atSeq"),
         PastError::Replay(error) => {
             tracing::error!(%error, "an old state cannot be read");
             EdgeCode::Unavailable.into()
