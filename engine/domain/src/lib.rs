@@ -42,7 +42,7 @@ pub use command::{
     SettlementRefunded, StakeFact, StartLease, StopLease, Tick, TopUpFailed, TopUpLease, ToppedUp, UpdateProvider,
     Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
-pub use entry::{Authority, Entry, RULES_VERSION};
+pub use entry::{Authority, Entry, RULES_VERSION, signed_bytes};
 pub use event::{
     AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed,
     Change, ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
