@@ -141,6 +141,14 @@ impl Client {
         read(response, ClientError::Transport).await
     }
 
+    /// Reads what is no JSON: the headers, and a body of at most `bytes_max`.
+    pub(crate) async fn bytes(&self, path: &str, bytes_max: usize) -> Result<(HeaderMap, Vec<u8>), ClientError> {
+        let sent = self.http.get(self.url(path)?).send().await;
+        let mut response = sent.map_err(|why| ClientError::Transport(words(&why)))?;
+        let headers = std::mem::take(response.headers_mut());
+        Ok((headers, body(response, bytes_max, ClientError::Transport).await?))
+    }
+
     async fn change<T: DeserializeOwned, B: Serialize + ?Sized>(
         &self,
         method: Method,
@@ -161,12 +169,24 @@ impl Client {
 }
 
 /// Reads an answer; `lost` says what it means when it breaks off.
-async fn read<T: DeserializeOwned>(mut response: Response, lost: fn(String) -> ClientError) -> Result<T, ClientError> {
+async fn read<T: DeserializeOwned>(response: Response, lost: fn(String) -> ClientError) -> Result<T, ClientError> {
+    let body = body(response, BODY_BYTES_MAX, lost).await?;
+    // What answers nothing, 204, reads as null.
+    let body = if body.is_empty() { b"null".as_slice() } else { &body };
+    serde_json::from_slice(body).map_err(|why| ClientError::Protocol(why.to_string()))
+}
+
+/// The body of a good answer.
+async fn body(
+    mut response: Response,
+    bytes_max: usize,
+    lost: fn(String) -> ClientError,
+) -> Result<Vec<u8>, ClientError> {
     let status = response.status();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|why| lost(words(&why)))? {
-        if body.len() + chunk.len() > BODY_BYTES_MAX {
-            return Err(ClientError::Protocol(format!("an answer of more than {BODY_BYTES_MAX} bytes")));
+        if body.len() + chunk.len() > bytes_max {
+            return Err(ClientError::Protocol(format!("an answer of more than {bytes_max} bytes")));
         }
         body.extend_from_slice(&chunk);
     }
@@ -176,9 +196,7 @@ async fn read<T: DeserializeOwned>(mut response: Response, lost: fn(String) -> C
             Err(_) => ClientError::Protocol(format!("status {status} without a problem")),
         });
     }
-    // What answers nothing, 204, reads as null.
-    let body = if body.is_empty() { b"null".as_slice() } else { &body };
-    serde_json::from_slice(body).map_err(|why| ClientError::Protocol(why.to_string()))
+    Ok(body)
 }
 
 /// An error with its causes: reqwest's own words stop at "error sending

@@ -24,6 +24,7 @@ mod kept;
 mod limits;
 mod log;
 mod node;
+mod past;
 mod problem;
 mod provision;
 mod query;
@@ -51,9 +52,10 @@ pub use node::Audit;
 pub use provision::{Provision, ProvisionError};
 
 use crate::kept::Kept;
-use crate::limits::PROVISION_TIME_MAX;
+use crate::limits::{PAST_ENTRIES_MAX, PROVISION_TIME_MAX};
 use crate::log::Log;
 use crate::node::Node;
+use crate::past::Past;
 use crate::provision::Provisioning;
 use crate::server::Server;
 use crate::session::Sessions;
@@ -135,13 +137,15 @@ impl Gateway {
         let provisioning =
             provision.map(|provision| Provisioning::new(provision, view.clone(), stopped.clone(), PROVISION_TIME_MAX));
         let log_id = sequencer.log_id();
+        let log = Arc::new(Log::new(dir));
         let node = Node {
             open,
             operator_token,
             log_id,
             view,
             sequencer,
-            log: Arc::new(Log::new(dir)),
+            past: Past::new(log.clone(), PAST_ENTRIES_MAX),
+            log,
             events,
             private,
             audit,

@@ -66,6 +66,13 @@ pub(crate) const LOG_ANSWERS_MAX: usize = 64;
 pub(crate) const LOG_READS_MAX: usize = 4;
 /// How long one waits for its turn to read.
 pub(crate) const LOG_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Entries that a read with `atSeq` replays on a snapshot: about as many as lie
+/// between two of the newest, and so many again.
+pub(crate) const PAST_ENTRIES_MAX: u64 = 1_000_000;
+/// Old states that are kept. Each is as large as the live one.
+pub(crate) const PAST_KEPT_MAX: usize = 2;
+/// How long a read with `atSeq` waits while another state is made.
+pub(crate) const PAST_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Rows of each side of a book that a REST read shows when the client names no
 /// depth.
 pub(crate) const DEPTH_DEFAULT: usize = 100;
@@ -80,6 +87,7 @@ pub(crate) const BOOK_RING: usize = 256;
 
 const _: () = {
     assert!(FRAMES_AT_ONCE < EVENT_RING, "a reader of the ring is given less than all of it");
+    assert!(PAST_KEPT_MAX > 0, "room is made for a state by letting another go");
     assert!(LOG_READS_MAX <= LOG_ANSWERS_MAX, "who reads will be answered");
     assert!(LIST_DEFAULT <= LIST_MAX && LIST_MAX <= LIST_SCAN_MAX);
     assert!(SEND_TIME_MAX.as_millis() + FAREWELL_TIME_MAX.as_millis() < 6_000, "a stalled socket is cut within 6 s");

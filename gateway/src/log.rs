@@ -16,7 +16,7 @@ pub(crate) struct Log {
     dir: DataDir,
     /// Opened by who first asks: it reads the newest part of the log into memory.
     reader: Mutex<Option<Arc<LogReader>>>,
-    reads: Semaphore,
+    reads: Arc<Semaphore>,
     answers: Arc<Semaphore>,
 }
 
@@ -34,24 +34,31 @@ impl AsRef<[u8]> for Answer {
 
 impl Log {
     pub(crate) fn new(dir: DataDir) -> Self {
-        let (reads, answers) = (Semaphore::new(LOG_READS_MAX), Arc::new(Semaphore::new(LOG_ANSWERS_MAX)));
+        let (reads, answers) = (Arc::new(Semaphore::new(LOG_READS_MAX)), Arc::new(Semaphore::new(LOG_ANSWERS_MAX)));
         Self { dir, reader: Mutex::default(), reads, answers }
+    }
+
+    pub(crate) const fn dir(&self) -> &DataDir {
+        &self.dir
     }
 
     /// The log as it is now. Waits for a disk.
     pub(crate) fn now(&self) -> Result<Arc<LogReader>, StoreError> {
         // Nothing torn is ever left in it.
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        match reader.as_ref() {
-            Some(known) => {
-                known.catch_up()?;
-                Ok(known.clone())
-            }
-            None => {
-                let opened = Arc::new(LogReader::open(&self.dir)?);
-                Ok(reader.insert(opened).clone())
+        if let Some(known) = reader.as_ref() {
+            match known.catch_up() {
+                Ok(()) => return Ok(known.clone()),
+                // What could not follow is opened anew, the next time that somebody
+                // asks.
+                Err(error) => {
+                    *reader = None;
+                    return Err(error);
+                }
             }
         }
+        let opened = Arc::new(LogReader::open(&self.dir)?);
+        Ok(reader.insert(opened).clone())
     }
 
     /// The batches from the one that holds `from` up to the last that ends by
@@ -61,11 +68,17 @@ impl Log {
         // An answer that its client is slow to take waits in memory.
         let answers = self.answers.clone();
         let place = answers.try_acquire_owned().map_err(|_| EdgeCode::Overloaded)?;
-        let turn = tokio::time::timeout(LOG_WAIT_MAX, self.reads.acquire()).await;
-        let Ok(Ok(_turn)) = turn else { return Err(EdgeCode::Overloaded.into()) };
+        let turn = tokio::time::timeout(LOG_WAIT_MAX, self.reads.clone().acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(EdgeCode::Overloaded.into()) };
         let log = self.clone();
-        match tokio::task::spawn_blocking(move || log.read(from, to)).await {
-            Ok(Ok(bytes)) => Ok(Bytes::from_owner(Answer { bytes, _place: place })),
+        // Reading goes on when its client is gone, and counts until it ends.
+        let read = move || {
+            let bytes = log.read(from, to);
+            drop(turn);
+            bytes.map(|bytes| Answer { bytes, _place: place })
+        };
+        match tokio::task::spawn_blocking(read).await {
+            Ok(Ok(answer)) => Ok(Bytes::from_owner(answer)),
             Ok(Err(error)) => {
                 tracing::error!(%error, "the log cannot be read");
                 Err(EdgeCode::Unavailable.into())

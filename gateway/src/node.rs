@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use berth_domain::{AccountId, Address, Authority, Code, Digest, Seq};
-use berth_exchange::StateHash;
+use berth_exchange::{Exchange, StateHash};
 use berth_journal::{EventStore, PrivateStore, SequencerHandle, TreeReader};
 use berth_wire::address::{Name, open_address};
 use berth_wire::errors::EdgeCode;
@@ -14,6 +14,7 @@ use crate::fanout::Slice;
 use crate::frame::Frame;
 use crate::kept::Kept;
 use crate::log::Log;
+use crate::past::{Past, beyond};
 use crate::problem::Refusal;
 use crate::provision::Provisioning;
 use crate::session::Sessions;
@@ -31,6 +32,8 @@ pub(crate) struct Node {
     pub(crate) sequencer: SequencerHandle,
     /// The log on the disk.
     pub(crate) log: Arc<Log>,
+    /// The state as it was.
+    pub(crate) past: Arc<Past>,
     pub(crate) events: EventStore,
     pub(crate) private: PrivateStore,
     /// The tree over the log; none where nobody builds it.
@@ -59,6 +62,17 @@ pub struct Audit {
 pub(crate) const ATTESTED: Authority = Authority::OperatorAttested;
 
 impl Node {
+    /// Reads the state behind an entry, or the newest.
+    pub(crate) async fn state<R: Send + 'static>(
+        &self,
+        at: Option<Seq>,
+        read: impl FnOnce(&Exchange) -> R + Send + 'static,
+    ) -> Result<R, Refusal> {
+        let Some(seq) = at else { return Ok(self.view.read(read)) };
+        let head = self.view.head();
+        if seq > head { Err(beyond(head)) } else { self.past.read(seq, read).await }
+    }
+
     /// At most `limit` entries' events from `from` on: from memory when they
     /// are recent, else from the event store. None that the view has not
     /// applied yet, so a short answer is not the end of the log.

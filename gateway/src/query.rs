@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path, Query as Pairs};
 use axum::http::request::Parts;
-use berth_domain::{AccountId, Code, MarketId, ResourceClass};
+use berth_domain::{AccountId, Code, MarketId, ResourceClass, Seq};
 use berth_wire::address::Name;
 
 use crate::limits::{LIST_DEFAULT, LIST_MAX};
@@ -82,6 +82,14 @@ impl Query {
         match body {
             Some(body) if body != name => Err(Refusal::malformed(key, "is not the one in the body")),
             _ => Ok(Some(name)),
+        }
+    }
+
+    /// Takes `atSeq` out: the entry behind which the state is asked for.
+    pub(crate) fn at_seq(&mut self) -> Result<Option<Seq>, Refusal> {
+        match self.take::<u64>("atSeq", "a sequence number")? {
+            Some(0) => Err(Refusal::malformed("atSeq", "must be from 1: there is nothing before the first entry")),
+            at => Ok(at.map(Seq)),
         }
     }
 

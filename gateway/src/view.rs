@@ -203,7 +203,7 @@ fn run(view: &View, feed: &Receiver<Arc<Committed>>, stopped: &Receiver<()>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use berth_domain::{
         AccountId, Address, Authority, Bounds, Digest, Entry, FeeBps, Genesis, Micros, RULES_VERSION, ResourceClass,
         Text, Timing, TrustLevel, TrustRules,
@@ -212,8 +212,8 @@ mod tests {
     use super::*;
     use crate::frame::Filter;
 
-    fn genesis() -> Entry {
-        let genesis = Genesis {
+    pub(crate) fn genesis() -> Genesis {
+        Genesis {
             network: Digest([1; 32]),
             escrow_contract: Digest([2; 32]),
             asset: Text::new("XLM").expect("short"),
@@ -228,14 +228,17 @@ mod tests {
             bounds: Bounds::default(),
             trust: TrustRules::default(),
             auditors: Vec::new(),
-        };
+        }
+    }
+
+    fn opening() -> Entry {
         Entry {
             rules: RULES_VERSION,
             seq: Seq(1),
             at: Micros(1),
             account: AccountId::EXCHANGE,
             authority: Authority::Exchange,
-            command: genesis.into(),
+            command: genesis().into(),
         }
     }
 
@@ -243,7 +246,7 @@ mod tests {
     fn stored_entries_go_out_as_far_as_the_view_has_applied_them() {
         let (mut x, mut events) = (Exchange::new(), Vec::new());
         let behind = View::new(x.clone());
-        x.apply(&genesis(), &mut events).expect("a log begins with its genesis");
+        x.apply(&opening(), &mut events).expect("a log begins with its genesis");
         let view = View::new(x);
         let stored = [Seq(1), Seq(2)].map(|seq| SeqEvents { seq, at: Micros(1), events: events.clone() });
 

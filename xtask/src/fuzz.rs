@@ -6,7 +6,7 @@ use std::fs;
 
 use crate::shell::{self, command};
 
-const TARGETS: [&str; 3] = ["command", "apply", "snapshot"];
+const TARGETS: [&str; 5] = ["command", "batch", "bundle", "apply", "snapshot"];
 
 /// What cargo-fuzz is installed when there is none.
 const CARGO_FUZZ: &str = "0.13.2";

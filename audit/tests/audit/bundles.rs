@@ -34,12 +34,12 @@ fn perfect(leaves: &[Digest]) -> Digest {
     node_hash(&perfect(left), &perfect(right))
 }
 
-fn signer(byte: u8) -> NoteSigner {
+pub(crate) fn signer(byte: u8) -> NoteSigner {
     NoteSigner::new("berth.example/log", SigningKey::from_bytes(&[byte; 32])).expect("a name without spaces")
 }
 
 /// The bundle of a lease that was paid.
-fn bundle(log: &[Entry]) -> Bundle {
+pub(crate) fn bundle(log: &[Entry]) -> Bundle {
     let x = state(log);
     let lease = x.leases().find(|lease| lease.paid_at.is_some() && lease.pay > Stroops::ZERO);
     let lease = lease.expect("a lease is paid");

@@ -1,6 +1,7 @@
 //! Logs of whole simulated worlds, read as an auditor reads them.
 
 mod bundles;
+mod golden;
 mod what_if;
 
 use berth_audit::{

@@ -1,24 +1,27 @@
 //! `berth bisect`: the first entry at which two logs differ.
 
-use std::path::PathBuf;
-
 use berth_audit::{Bisection, Parting, PartingKind};
 use berth_domain::{Digest, Entry, Seq};
-use berth_journal::{DataDir, LogReader, ReadError};
+use berth_journal::Batch;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::progress::Progress;
-use super::walk::linked;
+use super::source::{Log, Source};
+use super::walk::Token;
 use crate::fault::{Fault, While};
 use crate::output::{self, Format};
 
 #[derive(Args)]
 pub(crate) struct Bisect {
-    /// One data directory.
-    dir_a: PathBuf,
+    /// One data directory, or the URL of a node.
+    #[arg(value_name = "DIR_OR_URL")]
+    a: String,
     /// The other.
-    dir_b: PathBuf,
+    #[arg(value_name = "DIR_OR_URL")]
+    b: String,
+    #[command(flatten)]
+    token: Token,
 }
 
 /// An entry, and the digest of the events before its batch when it is the first
@@ -27,11 +30,10 @@ type Stamped = Result<(Entry, Option<Digest>), Fault>;
 
 impl Bisect {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
-        let open = |dir: PathBuf| {
-            LogReader::open(&DataDir::new(&dir)).or_fault(&format!("opening the log of {}", dir.display()))
-        };
-        let (a, b) = (open(self.dir_a)?, open(self.dir_b)?);
-        let (mut a, mut b) = (entries(a.read(Seq(0))), entries(b.read(Seq(0))));
+        let token = self.token.read()?;
+        let open = |name: &str| Source::named(name, token.clone())?.open();
+        let (a, b) = (open(&self.a)?, open(&self.b)?);
+        let (mut a, mut b) = (entries(&a), entries(&b));
         let mut sides = Bisection::new();
         let mut digests: [Vec<(Seq, Digest)>; 2] = [Vec::new(), Vec::new()];
         let mut progress = Progress::new();
@@ -77,12 +79,11 @@ fn parted(digests: &mut [Vec<(Seq, Digest)>; 2]) -> Option<Seq> {
     None
 }
 
-fn entries(batches: impl Iterator<Item = Result<berth_journal::Batch, ReadError>>) -> impl Iterator<Item = Stamped> {
-    linked(batches).flat_map(|batch| {
+fn entries(log: &Log) -> impl Iterator<Item = Stamped> + '_ {
+    log.linked().flat_map(|batch| {
         let (entries, fault) = match batch {
-            Ok(batch) => {
-                let digest = batch.events;
-                let stamped = batch.entries.into_iter().enumerate();
+            Ok(Batch { entries, events: digest, .. }) => {
+                let stamped = entries.into_iter().enumerate();
                 (stamped.map(|(at, entry)| (entry, (at == 0).then_some(digest))).collect(), None)
             }
             Err(fault) => (Vec::new(), Some(fault)),

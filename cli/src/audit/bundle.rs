@@ -41,7 +41,7 @@ impl Bundle {
         let lease = opened.exchange().lease(id);
         let lease = lease.ok_or_else(|| Fault::Refused(format!("there is no lease {id}")))?;
         let mut story = Story::of(id.into()).with(lease.order).with(lease.bid);
-        let prover = Prover::open(&self.data.dir())?;
+        let prover = Prover::open(&self.data, None)?;
         let mut entries: Vec<Entry> = Vec::new();
         let player: Player = self.data.walk(|moment| {
             if story.hear(moment).is_some() || moment.seq() == Seq(1) {

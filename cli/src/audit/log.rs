@@ -5,13 +5,12 @@ use std::ops::ControlFlow;
 
 use berth_audit::{Moment, Selection, line};
 use berth_domain::Seq;
-use berth_journal::LogReader;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::name;
 use super::walk::Data;
-use crate::fault::{Fault, While};
+use crate::fault::Fault;
 use crate::output::{self, Format, Lines};
 
 /// What a table shows of a line, and how wide.
@@ -68,9 +67,7 @@ impl Log {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
         match self.verb {
             Verb::Head => {
-                // The batch that would hold the last of all entries is the last one.
-                let log = LogReader::open(&self.data.dir()).or_fault("opening the log")?;
-                let batch = log.read(Seq(u64::MAX)).last().transpose().or_fault("reading the log")?;
+                let batch = self.data.open()?.last()?;
                 let entry = batch.as_ref().and_then(|batch| batch.entries.last());
                 let entry = entry.ok_or_else(|| Fault::CouldNotRun("the log is empty".into()))?;
                 let (seq, at) = (entry.seq.0, entry.at.0);

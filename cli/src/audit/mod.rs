@@ -1,5 +1,5 @@
-//! The audit verbs: they read a data directory, also beside a running node, and
-//! change nothing.
+//! The audit verbs: they read a data directory, also beside a running node, or
+//! the log that a node serves, and change nothing.
 
 pub(crate) mod bisect;
 pub(crate) mod bundle;
@@ -14,5 +14,9 @@ pub(crate) mod state;
 pub(crate) mod verify;
 
 mod name;
+mod node_log;
 mod progress;
+mod source;
+mod tree;
+mod verify_node;
 mod walk;

@@ -5,11 +5,14 @@ use std::fs;
 use std::path::PathBuf;
 
 use berth_domain::{Entry, Seq};
-use berth_journal::{DataDir, LogReader, TreeReader};
-use berth_merkle::{Checkpoint, ConsistencyProof, InclusionProof, NoteKey, SignedNote, consistency, inclusion};
+use berth_merkle::{
+    Checkpoint, ConsistencyProof, InclusionProof, NoteKey, ProofFileError, SignedNote, consistency, inclusion,
+};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::source::Log;
+use super::tree::Tree;
 use super::walk::Data;
 use crate::fault::{Fault, While};
 use crate::output::{self, Format};
@@ -29,6 +32,10 @@ enum Verb {
         data: Data,
         /// The entry.
         seq: u64,
+        /// The log's key, `name+hash+key`: what is proved is checked with it, which
+        /// is always done with the key of a node that is asked.
+        #[arg(long)]
+        key: Option<NoteKey>,
     },
     /// Proves that the log of N entries is the beginning of that of M: signed
     /// checkpoints of both must be kept.
@@ -41,6 +48,9 @@ enum Verb {
         /// Entries of the newer one, likewise; the newest checkpoint when it is not
         /// said.
         m: Option<u64>,
+        /// See `proof inclusion`.
+        #[arg(long)]
+        key: Option<NoteKey>,
     },
     /// Checks a proof of either kind, offline.
     Verify {
@@ -55,14 +65,14 @@ enum Verb {
 impl Proof {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
         match self.verb {
-            Verb::Inclusion { data, seq } => {
-                let prover = Prover::open(&data.dir())?;
+            Verb::Inclusion { data, seq, key } => {
+                let prover = Prover::open(&data, key)?;
                 let entry = prover.entry(Seq(seq))?;
                 output::text(&prover.inclusion(&entry)?.to_string());
                 Ok(())
             }
-            Verb::Consistency { data, n, m } => {
-                let prover = Prover::open(&data.dir())?;
+            Verb::Consistency { data, n, m, key } => {
+                let prover = Prover::open(&data, key)?;
                 let (old, old_note) = prover.checkpoint_from(n)?;
                 let (new, new_note) = match m {
                     Some(m) => prover.checkpoint_from(m)?,
@@ -71,8 +81,10 @@ impl Proof {
                 if old.size > new.size {
                     return Err(Fault::CouldNotRun(format!("m: {} entries are fewer than {}", new.size, old.size)));
                 }
-                let hashes = consistency(&prover.tiles, old.size, new.size).or_fault("reading the tree")?;
-                output::text(&ConsistencyProof { hashes, old: old_note, new: new_note }.to_string());
+                let hashes = consistency(&prover.tree, old.size, new.size)?;
+                let proof = ConsistencyProof { hashes, old: old_note, new: new_note };
+                prover.check(|key| proof.verify(key).map(drop))?;
+                output::text(&proof.to_string());
                 Ok(())
             }
             Verb::Verify { file, key } => verify(format, &file, &key),
@@ -104,25 +116,37 @@ fn verify(format: Format, file: &std::path::Path, key: &NoteKey) -> Result<(), F
 
 /// A log, its tree and the newest signed checkpoint.
 pub(super) struct Prover {
-    log: LogReader,
-    tiles: TreeReader,
+    log: Log,
+    tree: Tree,
     note: SignedNote,
     newest: Checkpoint,
+    /// What is proved is checked with it first.
+    key: Option<NoteKey>,
 }
 
 impl Prover {
-    pub(super) fn open(dir: &DataDir) -> Result<Self, Fault> {
-        let log = LogReader::open(dir).or_fault("opening the log")?;
-        let tiles = TreeReader::open(dir).or_fault("opening the tree")?;
-        let note = tiles.checkpoint().or_fault("reading the checkpoint")?;
+    pub(super) fn open(data: &Data, key: Option<NoteKey>) -> Result<Self, Fault> {
+        let (log, tree) = (data.open()?, Tree::open(data.source()?)?);
+        let note = tree.checkpoint()?;
         let note = note.ok_or_else(|| Fault::CouldNotRun("no checkpoint has been signed yet".to_owned()))?;
         let (newest, note) = read(&note)?;
-        Ok(Self { log, tiles, note, newest })
+        let key = match key {
+            Some(key) => Some(key),
+            None => tree.own_key()?,
+        };
+        Ok(Self { log, tree, note, newest, key })
+    }
+
+    /// Whoever is given a proof checks it with a key that they trust. A node that
+    /// gave tiles of another tree is found out before that.
+    fn check(&self, check: impl FnOnce(&NoteKey) -> Result<(), ProofFileError>) -> Result<(), Fault> {
+        let Some(key) = &self.key else { return Ok(()) };
+        check(key).map_err(|fault| Fault::Refused(format!("what was read proves nothing: {fault}")))
     }
 
     /// An entry of the log.
     pub(super) fn entry(&self, seq: Seq) -> Result<Entry, Fault> {
-        let batch = self.log.read(seq).next().transpose().or_fault("reading the log")?;
+        let batch = self.log.holding(seq)?;
         let entry = batch.into_iter().flat_map(|batch| batch.entries).find(|entry| entry.seq == seq);
         entry.ok_or_else(|| Fault::Refused(format!("there is no entry {seq}")))
     }
@@ -133,12 +157,14 @@ impl Prover {
         if index >= size {
             return Err(Fault::Refused(format!("the newest checkpoint has {size} entries, and not {}", entry.seq)));
         }
-        let hashes = inclusion(&self.tiles, index, size).or_fault("reading the tree")?;
-        Ok(InclusionProof { entry: entry.hash(), index, hashes, checkpoint: self.note.clone() })
+        let hashes = inclusion(&self.tree, index, size)?;
+        let proof = InclusionProof { entry: entry.hash(), index, hashes, checkpoint: self.note.clone() };
+        self.check(|key| proof.verify(key).map(drop))?;
+        Ok(proof)
     }
 
     fn checkpoint_from(&self, size: u64) -> Result<(Checkpoint, SignedNote), Fault> {
-        let kept = self.tiles.checkpoint_from(size).or_fault("reading the checkpoints")?;
+        let kept = self.tree.checkpoint_from(size)?;
         match kept {
             Some(note) => read(&note),
             None if size <= self.newest.size => Ok((self.newest.clone(), self.note.clone())),
@@ -147,7 +173,7 @@ impl Prover {
     }
 }
 
-fn read(note: &str) -> Result<(Checkpoint, SignedNote), Fault> {
+pub(super) fn read(note: &str) -> Result<(Checkpoint, SignedNote), Fault> {
     let note: SignedNote = note.parse().or_fault("reading the checkpoint")?;
     let checkpoint = note.unverified_text().parse().or_fault("reading the checkpoint")?;
     Ok((checkpoint, note))

@@ -5,22 +5,20 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use berth_audit::{Plan, WhatIf, stamp};
-use berth_domain::{Micros, Seq};
+use berth_domain::Micros;
 use berth_exchange::StateHash;
-use berth_journal::{DataDir, LogReader, replay};
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::progress::Progress;
-use super::walk::linked;
+use super::walk::Data;
 use crate::fault::{Fault, While};
 use crate::output::{self, Format};
 
 #[derive(Args)]
 pub(crate) struct Replay {
-    /// The node's data directory.
-    #[arg(long, default_value = "berth-data", env = "BERTH_DATA")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// Stops after the batch that holds this entry, or the last before this time:
     /// `2026-11-21` or `2026-11-21T19:00:00Z`.
     #[arg(long, value_name = "SEQ|TIME", value_parser = parse_to)]
@@ -60,7 +58,7 @@ impl Replay {
         }
         let mut from = None;
         let mut passed = 0;
-        let replica = replay(&DataDir::new(self.data), |batch, replica| {
+        let replica = self.data.replay(|batch, replica| {
             from.get_or_insert(batch.first().0);
             let seq = replica.exchange().head().0;
             if self.state_hash_every.is_some_and(|n| n > 0 && seq / n > passed / n) {
@@ -72,8 +70,7 @@ impl Replay {
                 Some(To::Time(to)) if replica.exchange().last_at() >= to => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
             }
-        })
-        .or_fault("replaying the log")?;
+        })?;
         let exchange = replica.exchange();
         let hash = exchange.state_hash();
         let root = hash.root().to_string();
@@ -105,9 +102,9 @@ impl Replay {
     fn what_if(&self, file: &Path, format: Format) -> Result<(), Fault> {
         let text = fs::read_to_string(file).or_fault(&format!("reading {}", file.display()))?;
         let mut what_if = WhatIf::new(Plan::read(&text).or_fault(&file.display().to_string())?);
-        let log = LogReader::open(&DataDir::new(&self.data)).or_fault("opening the log")?;
+        let log = self.data.open()?;
         let mut progress = Progress::new();
-        'log: for batch in linked(log.read(Seq(0))) {
+        'log: for batch in log.linked() {
             for entry in &batch?.entries {
                 match self.to {
                     Some(To::Seq(to)) if entry.seq.0 > to => break 'log,

@@ -1,6 +1,7 @@
-//! `berth verify`: checks a log, also beside a running node.
+//! `berth verify`: checks a log, also beside a running node, or that of a node
+//! that is asked.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use berth_domain::Seq;
@@ -11,17 +12,21 @@ use serde_json::{Value, json};
 
 use super::progress::Progress;
 use super::replay::components;
+use super::source::Source;
+use super::tree::Tree;
+use super::verify_node;
+use super::walk::Data;
 use crate::fault::{Fault, While};
 use crate::keys;
 use crate::output::{self, Format};
 
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// The node's data directory.
-    #[arg(long, default_value = "berth-data", env = "BERTH_DATA")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// The log's key, `name+hash+key`, from wherever it is trusted: signed
-    /// checkpoints are verified with it. Without it, with that of `keys/log.key`.
+    /// checkpoints are verified with it. Without it, with that of `keys/log.key`,
+    /// or with the one that the node says.
     #[arg(long)]
     key: Option<NoteKey>,
     /// Looks at the invariants whenever so many entries have passed, and at the
@@ -32,8 +37,13 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
-        let dir = DataDir::new(&self.data);
-        let key = self.key.or_else(|| own_key(&self.data, &dir));
+        let dir = match self.data.source()? {
+            Source::Folder(dir) => dir,
+            Source::Node(node) => {
+                return verify_node::verify(&node, &Tree::open(self.data.source()?)?, self.key, format);
+            }
+        };
+        let key = self.key.or_else(|| own_key(dir.root(), &dir));
         let checks = Checks { key, invariants_every: self.invariants_every, ..Checks::default() };
         let began = Instant::now();
         let mut progress = Progress::new();

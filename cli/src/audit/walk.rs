@@ -6,23 +6,77 @@ use std::path::PathBuf;
 use berth_audit::{Moment, Player};
 use berth_domain::Seq;
 use berth_exchange::Exchange;
-use berth_journal::{Batch, DataDir, LogReader, ReadError, Tip, exchange_at};
+use berth_journal::{Batch, DataDir, Replica, exchange_at};
 use clap::Args;
 
+use super::node_log::NodeLog;
 use super::progress::Progress;
+use super::source::{Log, Source};
 use crate::fault::{Fault, While};
 
-/// Where a log is read.
+/// Where a log is read: a data directory, or a node that serves its log.
 #[derive(Args)]
 pub(crate) struct Data {
-    /// The node's data directory.
-    #[arg(long, default_value = "berth-data", env = "BERTH_DATA")]
-    data: PathBuf,
+    /// The node's data directory [env: BERTH_DATA] [default: berth-data].
+    #[arg(long, conflicts_with = "url")]
+    data: Option<PathBuf>,
+    /// A node that is asked for its log instead, such as http://127.0.0.1:3000
+    /// [env: BERTH_URL].
+    #[arg(long)]
+    url: Option<String>,
+    #[command(flatten)]
+    token: Token,
+}
+
+/// The operator's token, for what a node withholds while an auction is open.
+#[derive(Args)]
+pub(crate) struct Token {
+    /// A file with the operator's token, such as DATA/operator.token: a node then
+    /// serves what it withholds while an auction is open. Without it, the token in
+    /// BERTH_TOKEN.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+impl Token {
+    pub(crate) fn read(&self) -> Result<Option<String>, Fault> {
+        match &self.token_file {
+            Some(file) => {
+                let token = std::fs::read_to_string(file).or_fault(&format!("reading {}", file.display()))?;
+                Ok(Some(token.trim().to_owned()))
+            }
+            None => Ok(std::env::var("BERTH_TOKEN").ok().filter(|token| !token.is_empty())),
+        }
+    }
 }
 
 impl Data {
-    pub(crate) fn dir(&self) -> DataDir {
-        DataDir::new(&self.data)
+    /// Where it is: what a flag says, else what the environment says, else the
+    /// folder that `serve` uses.
+    ///
+    /// # Errors
+    /// When it is no URL, or the environment names both.
+    pub(crate) fn source(&self) -> Result<Source, Fault> {
+        let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let node = |url: &str| NodeLog::new(url, self.token.read()?).map(Box::new).map(Source::Node);
+        match (&self.data, &self.url) {
+            (Some(data), _) => return Ok(Source::Folder(DataDir::new(data))),
+            (None, Some(url)) => return node(url),
+            (None, None) => {}
+        }
+        match (named("BERTH_DATA"), named("BERTH_URL")) {
+            (Some(_), Some(_)) => {
+                let detail = "BERTH_DATA and BERTH_URL both name a log: say --data or --url";
+                Err(Fault::CouldNotRun(detail.to_owned()))
+            }
+            (None, Some(url)) => node(&url),
+            (data, None) => Ok(Source::Folder(DataDir::new(data.unwrap_or_else(|| "berth-data".to_owned())))),
+        }
+    }
+
+    /// The log as it is now.
+    pub(crate) fn open(&self) -> Result<Log, Fault> {
+        self.source()?.open()
     }
 
     /// Plays the log and shows each entry as it was applied, until `visit` breaks.
@@ -37,8 +91,8 @@ impl Data {
     ) -> Result<Player, Fault> {
         let mut player = Player::new();
         let mut progress = Progress::new();
-        let log = LogReader::open(&self.dir()).or_fault("opening the log")?;
-        for batch in linked(log.read(Seq(0))) {
+        let log = self.open()?;
+        for batch in log.linked() {
             for entry in &batch?.entries {
                 let moment = player.play(entry).or_fault("playing the log")?;
                 progress.at(entry.seq);
@@ -50,7 +104,29 @@ impl Data {
         Ok(player)
     }
 
-    /// The state behind an entry, from the nearest snapshot.
+    /// Replays the log, digests of events included, and shows the replica after
+    /// every batch, until `visit` breaks. Gives the replica where it ended.
+    ///
+    /// # Errors
+    /// At the first batch that cannot be read or does not follow.
+    pub(crate) fn replay(&self, mut visit: impl FnMut(&Batch, &Replica) -> ControlFlow<()>) -> Result<Replica, Fault> {
+        let mut replica = Replica::new();
+        let mut progress = Progress::new();
+        let log = self.open()?;
+        for batch in log.batches(Seq(0)) {
+            let batch = batch?;
+            let follow = replica.follow(&batch, |_| {});
+            follow.or_fault(&format!("replaying the log, the batch at {}", batch.first()))?;
+            progress.at(batch.last());
+            if visit(&batch, &replica).is_break() {
+                break;
+            }
+        }
+        Ok(replica)
+    }
+
+    /// The state behind an entry: of a folder from the nearest snapshot; of a node
+    /// from the beginning of its log, since nothing else of it can be checked.
     ///
     /// # Errors
     /// When the log cannot be read, or ends before it.
@@ -58,19 +134,16 @@ impl Data {
         if seq == Seq(0) {
             return Err(Fault::CouldNotRun("seq: the first entry is 1".to_owned()));
         }
-        exchange_at(&self.dir(), seq, u64::MAX).or_fault(&format!("the state behind entry {seq}"))
+        let what = format!("the state behind entry {seq}");
+        if let Source::Folder(dir) = self.source()? {
+            return exchange_at(&dir, seq, u64::MAX).or_fault(&what);
+        }
+        let player = self
+            .walk(|moment| Ok(if moment.seq() < seq { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }))?;
+        let x = player.exchange();
+        match x.head() {
+            head if head == seq => Ok(x.clone()),
+            head => Err(Fault::CouldNotRun(format!("{what}: the log ends at entry {head}"))),
+        }
     }
-}
-
-/// Batches, each checked to follow the one before.
-pub(crate) fn linked(
-    batches: impl Iterator<Item = Result<Batch, ReadError>>,
-) -> impl Iterator<Item = Result<Batch, Fault>> {
-    let mut tip = Tip::default();
-    batches.map(move |batch| {
-        let batch = batch.or_fault("reading the log")?;
-        tip.check_links(&batch).or_fault("following the log")?;
-        tip = Tip { seq: batch.last(), hash: batch.hash, epoch: batch.epoch, events: batch.events };
-        Ok(batch)
-    })
 }

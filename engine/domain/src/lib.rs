@@ -1,10 +1,12 @@
 //! The exchange's vocabulary: ids, money, time, trust, resources, orders, bids,
-//! leases, and the commands and events made of them, with their canonical bytes.
+//! leases, and the commands and events made of them, with their canonical bytes
+//! and those of the entries and batches of a log.
 //!
 //! Everything here is plain data. There is no clock, no I/O, no float and no
 //! serialisation framework: the outer layers parse what arrives into these
 //! types once, and from then on a value is valid because it exists.
 
+pub mod batch;
 pub mod codec;
 
 mod bid;

@@ -25,7 +25,6 @@
 mod admission;
 mod backup;
 mod ballast;
-mod batch;
 mod chain;
 mod clock;
 mod database;
@@ -51,9 +50,11 @@ mod watermark;
 #[cfg(test)]
 mod testing;
 
+use berth_domain::batch;
+
 pub use admission::Admission;
 pub use backup::{Copied, CopyError, copy, copy_database};
-pub use batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
+pub use berth_domain::batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
 pub use chain::{ChainBreak, Tip, decode_events, encode_events, next_digest};
 pub use clock::{Clock, SimulatedClock, WallClock};
 pub use database::StoreError;
@@ -70,7 +71,7 @@ pub use sequencer::{
     Ack, Committed, CommittedEntry, Fatal, Sequencer, SequencerConfig, SequencerHandle, StartError, Submission,
     SubmitError, abort_on_fatal,
 };
-pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, exchange_at};
+pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, exchange_at, exchange_behind};
 pub use space::{Space, SpaceConfig};
 pub use store::LogStore;
 pub use tree_builder::CheckpointConfig;

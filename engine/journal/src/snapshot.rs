@@ -15,7 +15,7 @@ mod source;
 pub use file::{SNAPSHOT_VERSION, SnapshotFault};
 pub use maker::SnapshotConfig;
 pub(crate) use maker::SnapshotMaker;
-pub use past::{PastError, exchange_at};
+pub use past::{PastError, exchange_at, exchange_behind};
 
 pub(crate) use file::{Header, read};
 pub(crate) use folder::{discard, found_in};

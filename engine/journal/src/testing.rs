@@ -2,28 +2,11 @@
 
 use berth_domain::{
     AccountId, Address, Authority, Bounds, ChainEventId, Command, Deposit, Digest, Entry, FeeBps, Genesis, Micros,
-    OpenAccount, RULES_VERSION, ResourceClass, Seq, Stroops, Text, Timing, TrustLevel, TrustRules,
+    RULES_VERSION, ResourceClass, Seq, Stroops, Text, Timing, TrustLevel, TrustRules,
 };
 
 use crate::batch::{Batch, BatchBuilder};
 use crate::replica::Replica;
-
-/// An entry that decodes; what it says is of no matter.
-pub(crate) fn entry(seq: u64, salt: u8) -> Entry {
-    let authority = match salt % 3 {
-        0 => Authority::Exchange,
-        1 => Authority::OperatorAttested,
-        _ => Authority::Signed { key: [salt; 32], nonce: seq, signature: [salt; 64] },
-    };
-    Entry {
-        rules: RULES_VERSION,
-        seq: Seq(seq),
-        at: Micros(seq * 1_000),
-        account: AccountId(salt.into()),
-        authority,
-        command: OpenAccount { address: Address([salt; 32]) }.into(),
-    }
-}
 
 /// A replica behind a log of two batches: a genesis, and two deposits.
 pub(crate) fn short_log() -> Replica {

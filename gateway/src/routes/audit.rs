@@ -16,12 +16,21 @@ use crate::query::Query;
 /// What never changes may be kept for ever.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// The newest signed checkpoint.
-pub(super) async fn checkpoint(State(app): State<App>, query: Query) -> Result<Response, Refusal> {
+/// The newest signed checkpoint, or that of the smallest kept tree with `size`
+/// entries or more.
+pub(super) async fn checkpoint(State(app): State<App>, mut query: Query) -> Result<Response, Refusal> {
+    let size = query.take::<u64>("size", "a number of entries")?;
     query.finish()?;
     let tree = audit(&app)?.tree.clone();
-    let note = off_the_reactor(move || tree.checkpoint()).await?;
-    let note = note.ok_or_else(|| Refusal::new(EdgeCode::NotFound, "no checkpoint has been signed yet"))?;
+    let note = off_the_reactor(move || match size {
+        None => tree.checkpoint(),
+        Some(size) => tree.checkpoint_from(size),
+    });
+    let none = match size {
+        None => "no checkpoint has been signed yet",
+        Some(_) => "no checkpoint of so many entries is kept",
+    };
+    let note = note.await?.ok_or_else(|| Refusal::new(EdgeCode::NotFound, none))?;
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "no-cache")], note).into_response())
 }
 

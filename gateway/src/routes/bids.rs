@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use berth_domain::{BidId, BidState, BidTarget, Code, OrderId, ProviderId};
+use berth_domain::{BidId, BidState, BidTarget, Code, OrderId, ProviderId, Seq};
 use berth_wire::request::{AcceptRequest, AmendBidRequest, CancelRequest, DirectedBid, MassQuoteRequest, StandingBid};
 use berth_wire::response::{Bid, Changed, Lease, List};
 
@@ -12,10 +12,12 @@ use super::{created, idempotent, page};
 use crate::body;
 use crate::commands;
 use crate::node::App;
+use crate::past::At;
 use crate::problem::Refusal;
 use crate::query::{Query, Segment};
 use crate::submit::Turn;
-use berth_render::bid;
+use berth_render::{Named, bid};
+use berth_wire::event::Names as _;
 
 pub(super) async fn create_standing(
     State(app): State<App>,
@@ -41,43 +43,61 @@ pub(super) async fn create_directed(
     commands::bids::place(&app, request.parse(order)?, Turn::any()).await.map(created)
 }
 
-pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Json<List<Bid>>, Refusal> {
-    let order = query.take::<u64>("orderId", "an id")?;
-    shown(&app, query, order)
+pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Bid>>, Refusal> {
+    let at = query.at_seq()?;
+    let order = query.take::<u64>("orderId", "an id")?.map(OrderId);
+    shown(&app, query, at, order).await
 }
 
-pub(super) async fn of_order(State(app): State<App>, id: Segment, query: Query) -> Result<Json<List<Bid>>, Refusal> {
-    let id: u64 = id.id(Code::UnknownOrder)?;
-    if app.view.read(|x| x.order(OrderId(id)).is_none()) {
+pub(super) async fn of_order(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<List<Bid>>, Refusal> {
+    let at = query.at_seq()?;
+    let id = OrderId(id.id(Code::UnknownOrder)?);
+    if app.state(at, move |x| x.order(id).is_none()).await? {
         return Err(Refusal::from(Code::UnknownOrder).at("id"));
     }
-    shown(&app, query, Some(id))
+    shown(&app, query, at, Some(id)).await
 }
 
-fn shown(app: &App, mut query: Query, order: Option<u64>) -> Result<Json<List<Bid>>, Refusal> {
+async fn shown(app: &App, mut query: Query, at: Option<Seq>, order: Option<OrderId>) -> Result<At<List<Bid>>, Refusal> {
     let part = query.page()?;
     let provider = query.take::<u32>("providerId", "an id")?.map(ProviderId);
     let market = query.market(app, "market")?;
     let states = query.names("state", BidState::from_name)?;
     query.finish()?;
-    Ok(Json(app.view.read(|x| {
+    let found = app.state(at, move |x| {
         page(part, x.bids().count() as u64, |id| {
             let one = x.bid(BidId(id))?;
-            let answers = |order| one.target == BidTarget::Directed { order: OrderId(order) };
+            let answers = |order| one.target == BidTarget::Directed { order };
             let passes = order.is_none_or(answers)
                 && provider.is_none_or(|provider| one.provider == provider)
                 && market.passes(one.market)
                 && states.as_ref().is_none_or(|states| states.contains(&one.state));
             passes.then(|| bid(x, one))
         })
-    })))
+    });
+    let mut found = found.await?;
+    still_sealed(app, at, &mut found.items);
+    Ok(At::new(at, found))
 }
 
-pub(super) async fn one(State(app): State<App>, id: Segment, query: Query) -> Result<Json<Bid>, Refusal> {
+/// What was no secret then may not be told while it is one now.
+fn still_sealed(app: &App, at: Option<Seq>, bids: &mut [Bid]) {
+    if at.is_some() {
+        app.view.read(|x| {
+            let sealed = bids.iter_mut().filter(|bid| Named(x).is_sealed(BidId(bid.id)));
+            sealed.for_each(|bid| bid.bid_price = None);
+        });
+    }
+}
+
+pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<Bid>, Refusal> {
+    let at = query.at_seq()?;
     query.finish()?;
     let id = BidId(id.id(Code::UnknownBid)?);
-    let found = app.view.read(|x| x.bid(id).map(|one| bid(x, one)));
-    found.map(Json).ok_or_else(|| Refusal::from(Code::UnknownBid).at("id"))
+    let found = app.state(at, move |x| x.bid(id).map(|one| bid(x, one))).await?;
+    let mut found = found.ok_or_else(|| Refusal::from(Code::UnknownBid).at("id"))?;
+    still_sealed(&app, at, std::slice::from_mut(&mut found));
+    Ok(At::new(at, found))
 }
 
 pub(super) async fn mass_quote(

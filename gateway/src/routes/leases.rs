@@ -17,13 +17,15 @@ use crate::body;
 use crate::clock::now;
 use crate::commands;
 use crate::node::App;
+use crate::past::At;
 use crate::problem::Refusal;
 use crate::query::{Query, Segment};
 use crate::submit::Turn;
 use berth_render::lease;
 use berth_render::lease_health;
 
-pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Json<List<Lease>>, Refusal> {
+pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Lease>>, Refusal> {
+    let at = query.at_seq()?;
     let part = query.page()?;
     let provider = query.take::<u32>("providerId", "an id")?.map(ProviderId);
     let order = query.take::<u64>("orderId", "an id")?.map(OrderId);
@@ -37,7 +39,7 @@ pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Jso
         _ => None,
     })?;
     query.finish()?;
-    Ok(Json(app.view.read(|x| {
+    let found = app.state(at, move |x| {
         let serves = |id| {
             let own = x.provider(id).is_some_and(|provider| provider.own_agent);
             if own { Agent::Own } else { Agent::House }
@@ -53,13 +55,16 @@ pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Jso
                 && agent.as_ref().is_none_or(|agents| agents.contains(&serves(one.provider)));
             passes.then(|| lease(x, one))
         })
-    })))
+    });
+    Ok(At::new(at, found.await?))
 }
 
-pub(super) async fn one(State(app): State<App>, id: Segment, query: Query) -> Result<Json<Lease>, Refusal> {
+pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<Lease>, Refusal> {
+    let at = query.at_seq()?;
     query.finish()?;
     let id = LeaseId(id.id(Code::UnknownLease)?);
-    app.view.read(|x| x.lease(id).map(|one| lease(x, one))).map(Json).ok_or_else(unknown)
+    let found = app.state(at, move |x| x.lease(id).map(|one| lease(x, one))).await?;
+    found.map(|found| At::new(at, found)).ok_or_else(unknown)
 }
 
 pub(super) async fn health(State(app): State<App>, id: Segment, query: Query) -> Result<Json<LeaseHealth>, Refusal> {
@@ -72,10 +77,12 @@ pub(super) async fn health(State(app): State<App>, id: Segment, query: Query) ->
     health.map(Json).ok_or_else(unknown)
 }
 
-pub(super) async fn proof(State(app): State<App>, id: Segment, query: Query) -> Result<Json<ProofChain>, Refusal> {
+pub(super) async fn proof(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<ProofChain>, Refusal> {
+    let at = query.at_seq()?;
     query.finish()?;
     let id = LeaseId(id.id(Code::UnknownLease)?);
-    app.view.read(|x| x.lease(id).map(berth_render::proof)).map(Json).ok_or_else(unknown)
+    let found = app.state(at, move |x| x.lease(id).map(berth_render::proof)).await?;
+    found.map(|found| At::new(at, found)).ok_or_else(unknown)
 }
 
 /// What to run: for the tenant, and for the provider that holds the lease.

@@ -9,6 +9,7 @@ use berth_wire::response::{Health, List, LogHead, NetworkStats, StateHashes};
 use serde_json::{Value, json};
 
 use crate::node::App;
+use crate::past::At;
 use crate::problem::Refusal;
 use crate::query::Query;
 use berth_render::network;
@@ -44,9 +45,14 @@ pub(super) async fn errors(query: Query) -> Result<Json<List<ErrorInfo>>, Refusa
     Ok(Json(List { items: catalogue(), next: None }))
 }
 
-pub(super) async fn stats(State(app): State<App>, query: Query) -> Result<Json<NetworkStats>, Refusal> {
+pub(super) async fn stats(State(app): State<App>, mut query: Query) -> Result<At<NetworkStats>, Refusal> {
+    let at = query.at_seq()?;
     query.finish()?;
-    app.stats.answer(&app.view, |_| false, network).await.map(Json)
+    let stats = match at {
+        None => app.stats.answer(&app.view, |_| false, network).await?,
+        at => app.state(at, network).await?,
+    };
+    Ok(At::new(at, stats))
 }
 
 pub(super) async fn log_head(State(app): State<App>, query: Query) -> Result<Json<LogHead>, Refusal> {

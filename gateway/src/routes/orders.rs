@@ -13,6 +13,7 @@ use super::{created, idempotent, page};
 use crate::body;
 use crate::commands;
 use crate::node::App;
+use crate::past::At;
 use crate::problem::Refusal;
 use crate::query::{Query, Segment};
 use crate::submit::Turn;
@@ -33,13 +34,14 @@ pub(super) async fn create(
     commands::orders::place(&app, request, Turn::any()).await.map(created)
 }
 
-pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Json<List<Order>>, Refusal> {
+pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Order>>, Refusal> {
+    let at = query.at_seq()?;
     let part = query.page()?;
     let tenant = query.account(&app, "tenantAddress")?;
     let market = query.market(&app, "market")?;
     let states = query.names("state", OrderState::from_name)?;
     query.finish()?;
-    Ok(Json(app.view.read(|x| {
+    let found = app.state(at, move |x| {
         page(part, x.orders().count() as u64, |id| {
             let one = x.order(OrderId(id))?;
             let passes = tenant.passes(one.account)
@@ -47,14 +49,16 @@ pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Jso
                 && states.as_ref().is_none_or(|states| states.contains(&one.state));
             passes.then(|| order(x, one))
         })
-    })))
+    });
+    Ok(At::new(at, found.await?))
 }
 
-pub(super) async fn one(State(app): State<App>, id: Segment, query: Query) -> Result<Json<Order>, Refusal> {
+pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<Order>, Refusal> {
+    let at = query.at_seq()?;
     query.finish()?;
     let id = OrderId(id.id(Code::UnknownOrder)?);
-    let found = app.view.read(|x| x.order(id).map(|one| order(x, one)));
-    found.map(Json).ok_or_else(|| Refusal::from(Code::UnknownOrder).at("id"))
+    let found = app.state(at, move |x| x.order(id).map(|one| order(x, one))).await?;
+    found.map(|found| At::new(at, found)).ok_or_else(|| Refusal::from(Code::UnknownOrder).at("id"))
 }
 
 pub(super) async fn amend(

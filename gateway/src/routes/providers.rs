@@ -1,6 +1,5 @@
 //! `/providers`
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -12,6 +11,7 @@ use super::{created, idempotent, page};
 use crate::body;
 use crate::commands;
 use crate::node::App;
+use crate::past::At;
 use crate::problem::Refusal;
 use crate::query::{Query, Segment};
 use crate::submit::Turn;
@@ -28,21 +28,24 @@ pub(super) async fn create(
     commands::providers::register(&app, request, Turn::any()).await.map(created)
 }
 
-pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Json<List<Provider>>, Refusal> {
+pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Provider>>, Refusal> {
+    let at = query.at_seq()?;
     let part = query.page()?;
     let owner = query.account(&app, "address")?;
     query.finish()?;
-    Ok(Json(app.view.read(|x| {
+    let found = app.state(at, move |x| {
         page(part, x.providers().count() as u64, |id| {
             let one = x.provider(ProviderId(u32::try_from(id).ok()?))?;
             owner.passes(one.account).then(|| provider(x, one))
         })
-    })))
+    });
+    Ok(At::new(at, found.await?))
 }
 
-pub(super) async fn one(State(app): State<App>, id: Segment, query: Query) -> Result<Json<Provider>, Refusal> {
+pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<Provider>, Refusal> {
+    let at = query.at_seq()?;
     query.finish()?;
     let id = ProviderId(id.id(Code::UnknownProvider)?);
-    let found = app.view.read(|x| x.provider(id).map(|one| provider(x, one)));
-    found.map(Json).ok_or_else(|| Refusal::from(Code::UnknownProvider).at("id"))
+    let found = app.state(at, move |x| x.provider(id).map(|one| provider(x, one))).await?;
+    found.map(|found| At::new(at, found)).ok_or_else(|| Refusal::from(Code::UnknownProvider).at("id"))
 }

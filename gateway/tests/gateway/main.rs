@@ -12,6 +12,7 @@ mod guards;
 mod log;
 mod node;
 mod orders;
+mod past;
 mod refusals;
 mod seed;
 mod slow;

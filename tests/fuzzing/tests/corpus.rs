@@ -34,6 +34,47 @@ fn bytes_that_were_found_to_matter_are_read() {
 }
 
 #[test]
+fn batches_that_were_found_to_matter_are_read_or_refused() {
+    assert!(replay("batch", |bytes| _ = berth_fuzzing::batch(bytes)) > 0, "there are seeds");
+    let is_one = |seed: &PathBuf| berth_fuzzing::batch(&fs::read(seed).expect("a seed can be read"));
+    let sound = seeds("batch").iter().filter(|&seed| is_one(seed)).count();
+    assert!(sound > 2, "{sound} are batches, or nothing is read far");
+}
+
+/// One byte after the other is another in each batch.
+#[test]
+fn batches_with_other_bytes_are_read_or_refused() {
+    let mut draw = numbers();
+    for seed in seeds("batch") {
+        let sound = fs::read(seed).expect("a seed can be read");
+        for at in 0..sound.len() {
+            let mut changed = sound.clone();
+            changed[at] ^= 1 << (draw() % 8);
+            berth_fuzzing::batch(&changed);
+        }
+    }
+}
+
+#[test]
+fn bundles_that_were_found_to_matter_are_checked_or_refused() {
+    assert!(replay("bundle", berth_fuzzing::bundle) > 0, "there are seeds");
+}
+
+#[test]
+fn a_changed_bundle_is_refused_or_says_the_same() {
+    // Each of its values, and others again, by each of the extremes.
+    for (leaf, extreme) in (0..400_u32).flat_map(|leaf| (0..12).map(move |extreme| (leaf, extreme))) {
+        let [a, b, c, d] = leaf.to_le_bytes();
+        berth_fuzzing::bundle(&[a, b, c, d, 3, extreme]);
+    }
+    let mut draw = numbers();
+    for _ in 0..1_000 {
+        let changes: Vec<u8> = (0..=draw() % 3).flat_map(|_| draw().to_le_bytes().into_iter().take(6)).collect();
+        berth_fuzzing::bundle(&changes);
+    }
+}
+
+#[test]
 fn logs_that_were_found_to_matter_apply() {
     assert!(replay("apply", berth_fuzzing::play) > 0, "there are seeds");
 }

@@ -3,7 +3,10 @@
 
 mod audit;
 mod demo;
+mod export;
+mod hostile;
 mod kill;
 mod process;
 mod questions;
+mod remote;
 mod seed;

@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use crate::process::{Node, PATIENCE, json, run, until};
 
-const PROVIDER: &str =
+pub(crate) const PROVIDER: &str =
     r#"{"address":"p","resources":{"cpu":4,"memory":8192,"storage":100,"bandwidth":10},"hostname":"h","port":1}"#;
-const ORDER: &str = r#"{"tenantAddress":"t","maxPrice":"100","quantity":1,"durationSeconds":3600,
+pub(crate) const ORDER: &str = r#"{"tenantAddress":"t","maxPrice":"100","quantity":1,"durationSeconds":3600,
     "specification":{"image":"none:here","cpu":1,"memory":64,"storage":1}}"#;
-const BID: &str = r#"{"providerId":1,"market":"CPU","bidPrice":"80","quantity":2}"#;
+pub(crate) const BID: &str = r#"{"providerId":1,"market":"CPU","bidPrice":"80","quantity":2}"#;
 
-fn post(url: &str, body: &str) {
+pub(crate) fn post(url: &str, body: &str) {
     let output = Command::new("curl")
         .args(["-sS", "-m", "60", "--fail-with-body", "-H", "Content-Type: application/json", "-d", body, url])
         .output()
@@ -24,23 +24,23 @@ fn post(url: &str, body: &str) {
     assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stdout));
 }
 
-fn text(url: &str) -> String {
+pub(crate) fn text(url: &str) -> String {
     let output = Command::new("curl").args(["-sSf", "-m", "10", url]).output().expect("curl runs");
     assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }
 
-fn done(output: Output) -> String {
+pub(crate) fn done(output: Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("it prints text")
 }
 
-fn jsonl(args: &[&str]) -> Vec<Value> {
+pub(crate) fn jsonl(args: &[&str]) -> Vec<Value> {
     done(run(args)).lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
 }
 
 /// A node with a lease that was matched in the book.
-fn node(data: &Path) -> Node {
+pub(crate) fn node(data: &Path) -> Node {
     let node = Node::start(data, &["--open"]);
     let api = format!("{}/api/v1", node.url);
     post(&format!("{api}/providers"), PROVIDER);

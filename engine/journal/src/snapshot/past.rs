@@ -51,8 +51,15 @@ impl From<ReadError> for PastError {
 /// When the log cannot be read or does not follow, does not reach `seq`, or no
 /// sound snapshot is near enough.
 pub fn exchange_at(dir: &DataDir, seq: Seq, entries_max: u64) -> Result<Exchange, PastError> {
-    let log = LogReader::open(dir)?;
-    let mut replica = nearest(dir, seq, &log)?;
+    exchange_behind(&LogReader::open(dir)?, dir, seq, entries_max)
+}
+
+/// The same with a log of this directory that is open already.
+///
+/// # Errors
+/// See [`exchange_at`].
+pub fn exchange_behind(log: &LogReader, dir: &DataDir, seq: Seq, entries_max: u64) -> Result<Exchange, PastError> {
+    let mut replica = nearest(dir, seq, log)?;
     let from = replica.tip().seq;
     if seq.0 - from.0 > entries_max {
         return Err(PastError::TooFar { nearest: from, most: entries_max });
