@@ -15,7 +15,7 @@ pub enum Authority {
     Exchange,
     /// The operator's word: it came with a bearer token or in open mode.
     OperatorAttested,
-    /// A signature over [`signed_bytes`].
+    /// A signature over [`signed_bytes`](crate::signed_bytes).
     Signed {
         /// The account's key.
         key: [u8; 32],
@@ -25,22 +25,6 @@ pub enum Authority {
         /// Ed25519.
         signature: [u8; 64],
     },
-}
-
-/// What signed bytes begin with, so that no signature for anything else is one
-/// of a command.
-const SIGNED: &[u8; 16] = b"berth command 1\n";
-
-/// What the account's key signs, so that a command stands in this log alone, and
-/// once: `"berth command 1\n"`, the hash of the log's first entry, the nonce
-/// (`u64`, little-endian), the command's canonical bytes.
-#[must_use]
-pub fn signed_bytes(log: Digest, nonce: u64, command: &Command) -> Vec<u8> {
-    let mut bytes = SIGNED.to_vec();
-    log.encode(&mut bytes);
-    nonce.encode(&mut bytes);
-    command.encode(&mut bytes);
-    bytes
 }
 
 impl Encode for Authority {

@@ -26,6 +26,7 @@ mod order;
 mod proof;
 mod refusal;
 mod resources;
+mod signature;
 mod standing;
 mod text;
 mod time;
@@ -44,7 +45,7 @@ pub use command::{
     SettlementRefunded, StakeFact, StartLease, StopLease, Tick, TopUpFailed, TopUpLease, ToppedUp, UpdateProvider,
     Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
-pub use entry::{Authority, Entry, RULES_VERSION, signed_bytes};
+pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
     AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed,
     Change, ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
@@ -70,6 +71,7 @@ pub use order::{CancelReason, Mode, OrderState, SelfTrade, TimeInForce};
 pub use proof::{ProofPayload, ProofStep, ProofValue};
 pub use refusal::{Code, Subject};
 pub use resources::{Attribute, GpuInventory, Resources};
+pub use signature::signed_bytes;
 pub use standing::{Reputation, ReputationCause, Share, TrustCause};
 pub use text::{Text, TextError};
 pub use time::{Micros, Seconds};
