@@ -3,6 +3,7 @@
 //! holds no logic of theirs.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of the terminal")]
 
+mod archive;
 mod audit;
 mod backup;
 mod bench;
@@ -83,6 +84,8 @@ enum Verb {
     VerifyBundle(audit::bundle::VerifyBundle),
     /// All events as files, for those who ask with SQL.
     Export(audit::export::Export),
+    /// Moves old batches of a log into files beside it.
+    Archive(archive::Archive),
     /// Copies a node's data, also while it runs.
     Backup(backup::Backup),
     /// Makes a data directory out of such a copy.
@@ -133,6 +136,7 @@ fn run(berth: Berth) -> Result<(), Fault> {
         Verb::Bundle(bundle) => bundle.run(),
         Verb::VerifyBundle(bundle) => bundle.run(format),
         Verb::Export(export) => export.run(format),
+        Verb::Archive(archive) => archive.run(format),
         Verb::Backup(backup) => backup.run(format),
         Verb::Restore(restore) => restore.run(format),
         Verb::Bench(bench) => bench.run(format),

@@ -11,7 +11,8 @@ use thiserror::Error;
 use crate::batch::Batch;
 use crate::chain::{ChainBreak, Tip};
 use crate::database::{StoreError, durable_options, scan_options};
-use crate::keys::{DataDir, seq_of_key};
+use crate::keys::{DataDir, seq_key};
+use crate::reader::{LogReader, RawBatch, ReadError};
 use crate::watermark::{Mark, Watermark};
 
 /// Bytes that are written at a time.
@@ -37,6 +38,9 @@ pub enum CopyError {
     /// Something cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The log cannot be read, or its archive is missing.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// A record of the log is no batch.
     #[error("the record at {at} is no batch: {source}")]
     Batch {
@@ -61,7 +65,8 @@ pub enum CopyError {
 /// Copies log and private store of `from`, beside whoever may be writing them, to
 /// `to`, which must be empty or not there. Only what is known to be durable is
 /// copied, and every link of it is checked on the way. Events, tree and snapshots
-/// are not: they are made anew out of the log.
+/// are not: they are made anew out of the log. What was archived is part of the log
+/// of the copy again.
 ///
 /// The specification of an order is kept before the order is in the log, and the
 /// private store is copied after the log: so the copy has all of them.
@@ -80,20 +85,22 @@ pub fn copy(from: &DataDir, to: &DataDir) -> Result<Copied, CopyError> {
     // Before the log is opened: what is durable by now must be in it.
     let durable = Mark::read(&from.watermark()).ok().flatten().map(|mark| mark.seq);
     let mut copied = Copied { tip: Tip::default(), log_id: Digest::default(), batches: 0 };
-    copy_database(&from.log(), &to.log(), |key, value| {
-        let at = seq_of_key(key).unwrap_or_default();
-        let batch = Batch::decode(value).map_err(|source| CopyError::Batch { at, source })?;
-        if durable.is_some_and(|durable| batch.last() > durable) {
-            return Ok(false);
+    let mut target = Target::create(&to.log())?;
+    for record in LogReader::open(from)?.read_raw(Seq(1)) {
+        let RawBatch { first: at, last, bytes } = record?;
+        if durable.is_some_and(|durable| last > durable) {
+            break;
         }
+        let batch = Batch::decode(&bytes).map_err(|source| CopyError::Batch { at, source })?;
         copied.tip.check_links(&batch).map_err(|source| CopyError::Break { at, source })?;
         if copied.batches == 0 {
             copied.log_id = batch.entries.first().map(berth_domain::Entry::hash).unwrap_or_default();
         }
         copied.tip = Tip { seq: batch.last(), hash: batch.hash, epoch: batch.epoch, events: batch.events };
         copied.batches += 1;
-        Ok(true)
-    })?;
+        target.put(&seq_key(at), &bytes)?;
+    }
+    target.finish()?;
     if copied.batches == 0 {
         return Err(CopyError::Empty);
     }
@@ -127,25 +134,49 @@ pub fn copy_database(
     options.set_max_open_files(-1);
     let source = DB::open_as_secondary(&options, &from.to_owned(), &scratch.path().to_owned())
         .map_err(StoreError::database(from))?;
-    let mut options = durable_options();
-    options.create_if_missing(true);
-    options.set_error_if_exists(true);
-    let target = DB::open(&options, to).map_err(StoreError::database(to))?;
-    // What is flushed below needs no log of its own.
-    let mut unlogged = WriteOptions::default();
-    unlogged.disable_wal(true);
-    let mut batch = WriteBatch::default();
+    let mut target = Target::create(to)?;
     for record in source.iterator_opt(IteratorMode::Start, scan_options()) {
         let (key, value) = record.map_err(StoreError::database(from))?;
         if !take(&key, &value)? {
             break;
         }
-        batch.put(&key, &value);
-        if batch.size_in_bytes() >= CHUNK_BYTES {
-            target.write_opt(std::mem::take(&mut batch), &unlogged).map_err(StoreError::database(to))?;
-        }
+        target.put(&key, &value)?;
     }
-    target.write_opt(batch, &unlogged).map_err(StoreError::database(to))?;
-    target.flush().map_err(StoreError::database(to))?;
-    Ok(())
+    Ok(target.finish()?)
+}
+
+/// A database that is written once, from front to back.
+struct Target {
+    db: DB,
+    path: PathBuf,
+    waiting: WriteBatch,
+}
+
+impl Target {
+    fn create(path: &Path) -> Result<Self, StoreError> {
+        let mut options = durable_options();
+        options.create_if_missing(true);
+        options.set_error_if_exists(true);
+        let db = DB::open(&options, path).map_err(StoreError::database(path))?;
+        Ok(Self { db, path: path.to_owned(), waiting: WriteBatch::default() })
+    }
+
+    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.waiting.put(key, value);
+        if self.waiting.size_in_bytes() >= CHUNK_BYTES { self.write() } else { Ok(()) }
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        // What is flushed at the end needs no log of its own.
+        let mut unlogged = WriteOptions::default();
+        unlogged.disable_wal(true);
+        let waiting = std::mem::take(&mut self.waiting);
+        self.db.write_opt(waiting, &unlogged).map_err(StoreError::database(&self.path))
+    }
+
+    /// All of it is durable then.
+    fn finish(mut self) -> Result<(), StoreError> {
+        self.write()?;
+        self.db.flush().map_err(StoreError::database(&self.path))
+    }
 }

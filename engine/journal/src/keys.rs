@@ -63,6 +63,18 @@ impl DataDir {
         self.root.join("ballast")
     }
 
+    /// The folder of batches that were moved out of the log; may be a link.
+    #[must_use]
+    pub fn archive(&self) -> PathBuf {
+        self.root.join("archive")
+    }
+
+    /// How far the log was archived.
+    #[must_use]
+    pub fn archived(&self) -> PathBuf {
+        self.root.join("archived")
+    }
+
     /// The folders of all databases.
     pub(crate) fn databases(&self) -> [PathBuf; 4] {
         [self.log(), self.events(), self.tree(), self.private()]

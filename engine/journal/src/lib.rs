@@ -19,10 +19,13 @@
 //! - [`Follower`] follows the log and keeps the state now and then, so that a
 //!   start need not read it all, and a Merkle tree over it ([`TreeStore`]), whose
 //!   signed checkpoints are for those who need not trust the operator; [`exchange_at`] is the state as it was.
+//! - [`archive()`] moves old batches out of the database, into files that whoever
+//!   reads the log reads, too.
 //! - [`replay`] and [`verify`] read a data directory beside a running node;
 //!   [`copy`] makes a backup of it.
 
 mod admission;
+mod archive;
 mod backup;
 mod ballast;
 mod chain;
@@ -53,6 +56,7 @@ mod testing;
 use berth_domain::batch;
 
 pub use admission::Admission;
+pub use archive::{ArchiveError, ArchivePolicy, Archived, SegmentFault, archive};
 pub use backup::{Copied, CopyError, copy, copy_database};
 pub use berth_domain::batch::{BATCH_VERSION, Batch, BatchBuilder, SealedBatch};
 pub use chain::{ChainBreak, Tip, decode_events, encode_events, next_digest};

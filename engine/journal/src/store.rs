@@ -5,14 +5,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use berth_domain::Seq;
-use rocksdb::{DB, IteratorMode};
+use rocksdb::{DB, Direction, IteratorMode, WriteBatch, WriteOptions};
 
+use crate::archive::Archive;
 use crate::batch::{Batch, SealedBatch};
 use crate::chain::Tip;
-use crate::database::{StoreError, durable_options, put_synced, rebuildable_options, spare_room};
+use crate::database::{StoreError, durable_options, put_synced, rebuildable_options, scan_options, spare_room};
 use crate::journal::Journal;
 use crate::keys::{DataDir, seq_key, seq_of_key};
-use crate::reader::{Batches, ReadError};
+use crate::reader::{Batches, ReadError, decode};
 use crate::watermark::{Mark, Watermark};
 
 /// Bytes of a memtable. Writing one out makes the slowest commits, so they are
@@ -23,6 +24,7 @@ const MEMTABLE_BYTES: usize = 128 << 20;
 pub struct LogStore {
     db: DB,
     path: PathBuf,
+    archive: Archive,
     watermark: Option<Watermark>,
     head: Seq,
     /// A write failed: what it left on the disk is known only after opening anew.
@@ -55,7 +57,7 @@ impl LogStore {
         options.set_write_buffer_size(MEMTABLE_BYTES);
         spare_room(&mut options, dir.root());
         let db = DB::open(&options, &path).map_err(StoreError::database(&path))?;
-        Ok(Self { db, path, watermark: None, head: Seq(0), poisoned: false })
+        Ok(Self { db, path, archive: Archive::of(dir), watermark: None, head: Seq(0), poisoned: false })
     }
 
     /// The last batch before whatever RocksDB calls damage; nothing is written.
@@ -83,7 +85,31 @@ impl LogStore {
     }
 
     pub(crate) fn batches(&self, from: Seq) -> Batches<'_> {
-        Batches::new(&self.db, &self.path, from)
+        Batches::new(&self.db, &self.path, &self.archive, from)
+    }
+
+    /// The batches of the database alone, with their bytes, from the first that
+    /// begins at or behind `from`.
+    pub(crate) fn records(&self, from: Seq) -> impl Iterator<Item = Result<(Batch, Box<[u8]>), ReadError>> + '_ {
+        let key = seq_key(from);
+        self.db.iterator_opt(IteratorMode::From(&key, Direction::Forward), scan_options()).map(|record| {
+            let (key, bytes) = record.map_err(StoreError::database(&self.path))?;
+            let at = seq_of_key(&key).ok_or(ReadError::Key(key.len()))?;
+            Ok((decode(at, &bytes)?, bytes))
+        })
+    }
+
+    /// Removes the batches that begin at an entry from `first` to `last`, durably,
+    /// and gives their room back. They must be durable elsewhere.
+    pub(crate) fn remove(&mut self, first: Seq, last: Seq) -> Result<(), StoreError> {
+        let (from, to) = (seq_key(first), seq_key(last.next()));
+        let mut batch = WriteBatch::default();
+        batch.delete_range(from, to);
+        let mut synced = WriteOptions::default();
+        synced.set_sync(true);
+        self.db.write_opt(batch, &synced).map_err(StoreError::database(&self.path))?;
+        self.db.compact_range(Some(from), Some(to));
+        Ok(())
     }
 
     fn write(&mut self, batch: &SealedBatch) -> Result<(), StoreError> {

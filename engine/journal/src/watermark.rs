@@ -84,6 +84,21 @@ impl Mark {
         newest.map(Some).ok_or(MarkError::Damaged)
     }
 
+    /// The mark of a file that has one slot; none when there is no such file.
+    pub(crate) fn read_one(path: &Path) -> Option<Self> {
+        Self::from_slot(std::fs::read(path).ok()?.first_chunk()?)
+    }
+
+    /// Makes such a file, or another in its place; its name is the caller's to
+    /// sync.
+    pub(crate) fn write_one(self, path: &Path) -> io::Result<()> {
+        let beside = path.with_extension("new");
+        let file = File::create(&beside)?;
+        file.write_all_at(&self.to_slot(), 0)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    }
+
     fn to_slot(self) -> [u8; SLOT_BYTES] {
         let mut bytes = Vec::with_capacity(SLOT_BYTES);
         self.seq.encode(&mut bytes);

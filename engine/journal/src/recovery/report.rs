@@ -116,6 +116,9 @@ impl Problem {
                 "If the disk is full or read-only, mend that and start again; otherwise restore the data directory from \
                  a backup or a standby"
             }
+            Self::Damaged(ReadError::Archived { .. }) => {
+                "Bring the archive's files back there, or link that folder to where they are"
+            }
             Self::Headless | Self::Damaged(_) => {
                 "Restore the data directory from a backup or a standby, and keep this one: what is behind the damage may \
                  still be read from it"

@@ -42,7 +42,7 @@ fn make(dir: &DataDir) {
 }
 
 /// A log with snapshots at entries 4, 5 and 6.
-fn kept_log() -> (tempfile::TempDir, DataDir) {
+pub(crate) fn kept_log() -> (tempfile::TempDir, DataDir) {
     let (root, dir) = data_dir();
     write_log(&dir);
     make(&dir);
@@ -56,7 +56,7 @@ fn names(dir: &DataDir) -> Vec<PathBuf> {
 }
 
 /// The state after each entry, by replay.
-fn states(dir: &DataDir) -> Vec<StateHash> {
+pub(crate) fn states(dir: &DataDir) -> Vec<StateHash> {
     let mut states = Vec::new();
     replay(dir, |_, replica| {
         states.push(replica.exchange().state_hash());
