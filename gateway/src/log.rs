@@ -79,10 +79,7 @@ impl Log {
         };
         match tokio::task::spawn_blocking(read).await {
             Ok(Ok(answer)) => Ok(Bytes::from_owner(answer)),
-            Ok(Err(error)) => {
-                tracing::error!(%error, "the log cannot be read");
-                Err(EdgeCode::Unavailable.into())
-            }
+            Ok(Err(error)) => Err(unreadable(&error, "from")),
             Err(_) => Err(EdgeCode::Unavailable.into()),
         }
     }
@@ -90,7 +87,11 @@ impl Log {
     fn read(&self, from: Seq, to: Seq) -> Result<Vec<u8>, ReadError> {
         let mut bytes = Vec::new();
         for batch in self.now()?.read_raw(from) {
-            let batch = batch?;
+            let batch = match batch {
+                // What comes before it is answered; who asks for it is told.
+                Err(_) if !bytes.is_empty() => break,
+                batch => batch?,
+            };
             // Where nothing stands behind `from`, reading begins with what is
             // before it.
             if batch.last > to || batch.last < from {
@@ -105,4 +106,14 @@ impl Log {
         }
         Ok(bytes)
     }
+}
+
+/// Why a part of the log cannot be answered that `field` asks for.
+pub(crate) fn unreadable(error: &ReadError, field: &str) -> Refusal {
+    if let ReadError::Archived { first, last, .. } = error {
+        let detail = format!("entries {first} to {last} were archived, and this node does not have the archive");
+        return Refusal::new(EdgeCode::Gone, detail).at(field);
+    }
+    tracing::error!(%error, "the log cannot be read");
+    EdgeCode::Unavailable.into()
 }

@@ -1,10 +1,12 @@
 //! `GET /audit/log`: the log itself, and what of it is sealed.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use berth_domain::Seq;
-use berth_journal::{Batch, DataDir, LogReader};
+use berth_journal::{
+    ArchivePolicy, Batch, DataDir, Follower, FollowerConfig, LogReader, Replica, SnapshotConfig, archive,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -167,5 +169,49 @@ async fn what_an_open_auction_hides_is_in_no_public_answer_until_it_closes() {
     assert!(public.text().contains(price));
     let (status, lease) = node.call(Method::GET, "/api/v1/leases/1", None).await;
     assert_eq!((status, &lease["price"]), (StatusCode::OK, &json!("4.3219876")));
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_archived_is_answered_where_the_archive_is_and_else_gone() {
+    let (dir, node) = Node::open().await;
+    node.provider("provider").await;
+    for _ in 0..5 {
+        node.order("tenant", "1").await;
+    }
+    let data = DataDir::new(dir.path());
+    let config = FollowerConfig {
+        snapshots: SnapshotConfig { every: 1, keep_every: 1_000 },
+        checkpoints: None,
+        poll: Duration::from_millis(10),
+    };
+    let follower = Follower::start(&data, Replica::new(), config).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while std::fs::read_dir(data.snapshots()).map_or(0, Iterator::count) < 3 {
+        assert!(Instant::now() < deadline, "no snapshots");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    follower.stop();
+    let order = node.get("/api/v1/orders/1?atSeq=6").await;
+    node.stop().await;
+    let whole = on_disk(dir.path());
+    let moved = archive(&data, ArchivePolicy::Keep(0)).unwrap();
+    assert!(moved.first == Seq(2) && moved.last >= Seq(6), "{moved:?}");
+
+    let node = Node::start(dir.path(), true).await;
+    assert!(read(&node, 1, None).await.batches.starts_with(&whole));
+    assert_eq!(read(&node, 4, None).await.batches[0].first(), Seq(4));
+    assert_eq!(node.get("/api/v1/orders/1?atSeq=6").await, order);
+    node.stop().await;
+
+    // Somebody took it elsewhere.
+    std::fs::rename(data.archive(), dir.path().join("elsewhere")).unwrap();
+    let node = Node::start(dir.path(), true).await;
+    assert_eq!(read(&node, 1, None).await.entries(), [1], "the genesis is never moved");
+    let (status, problem) = refused(&node, "?from=2", None).await;
+    assert_eq!((status, &problem["code"], &problem["field"]), (410, &json!("GONE"), &json!("from")), "{problem}");
+    assert_eq!(read(&node, moved.last.0 + 1, None).await.batches[0].first(), moved.last.next());
+    let (status, problem) = node.call(Method::GET, "/api/v1/orders/1?atSeq=6", None).await;
+    assert_eq!((status.as_u16(), &problem["code"], &problem["field"]), (410, &json!("GONE"), &json!("atSeq")));
     node.stop().await;
 }

@@ -3,13 +3,18 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::process::{Node, run};
+use serde_json::Value;
 
-/// Serves answers to `GET /audit/log?from=…` for as long as the test runs.
-fn serve(answer: impl Fn(u64, &mut TcpStream) + Send + 'static) -> String {
+use crate::process::{Node, PATIENCE, get, run};
+use crate::questions::post;
+
+/// Serves answers to requests for paths for as long as the test runs.
+fn serve(answer: impl Fn(&str, &mut TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     thread::spawn(move || {
@@ -21,11 +26,23 @@ fn serve(answer: impl Fn(u64, &mut TcpStream) + Send + 'static) -> String {
                 head.push(byte[0]);
             }
             let head = String::from_utf8_lossy(&head).into_owned();
-            let from = head.split_once("from=").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
-            answer(from.unwrap_or(0), &mut stream);
+            answer(head.split(' ').nth(1).unwrap_or("/"), &mut stream);
         }
     });
     url
+}
+
+/// Stands before a node and changes what it answers.
+fn between(node: &Node, change: impl Fn(&str, Vec<u8>) -> Vec<u8> + Send + 'static) -> String {
+    let url = node.url.clone();
+    serve(move |path, stream| {
+        let head = get(&format!("{url}/health")).expect("the node answers")["seq"].to_string();
+        send(stream, &head, &change(path, fetch(&format!("{url}{path}"))));
+    })
+}
+
+fn fetch(url: &str) -> Vec<u8> {
+    Command::new("curl").args(["-sSf", "-m", "20", url]).output().expect("curl runs").stdout
 }
 
 /// An answer with these batches; whoever reads it may go away.
@@ -43,18 +60,18 @@ fn framed(batch: &[u8]) -> Vec<u8> {
     [&length.to_le_bytes()[..], batch].concat()
 }
 
-/// The batches of a new log.
-fn batches() -> Vec<Vec<u8>> {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let node = Node::start(folder.path(), &["--open"]);
+/// A node with a host.
+fn node(data: &Path) -> Node {
+    let node = Node::start(data, &["--open"]);
     let provider = r#"{"address":"p","resources":{"cpu":4,"memory":8192},"hostname":"h","port":1}"#;
-    let status = Command::new("curl")
-        .args(["-sSf", "-m", "60", "-o", "/dev/null", "-H", "Content-Type: application/json", "-d", provider])
-        .arg(format!("{}/api/v1/providers", node.url))
-        .status();
-    assert!(status.expect("curl runs").success());
-    let body = Command::new("curl").args(["-sSf", &format!("{}/audit/log", node.url)]).output().expect("curl runs");
-    let (mut rest, mut batches) = (&body.stdout[..], Vec::new());
+    post(&format!("{}/api/v1/providers", node.url), provider);
+    node
+}
+
+/// The batches of a log.
+fn batches(node: &Node) -> Vec<Vec<u8>> {
+    let body = fetch(&format!("{}/audit/log", node.url));
+    let (mut rest, mut batches) = (&body[..], Vec::new());
     while let Some((length, behind)) = rest.split_first_chunk::<4>() {
         let (batch, behind) = behind.split_at(u32::from_le_bytes(*length) as usize);
         batches.push(batch.to_vec());
@@ -72,7 +89,8 @@ fn last(batch: &[u8]) -> u64 {
 
 #[test]
 fn a_node_that_serves_no_log_is_told_so() {
-    let (ours, theirs) = (batches(), batches());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [ours, theirs] = ["ours", "theirs"].map(|name| batches(&node(&folder.path().join(name))));
     let first = framed(&ours[0]);
     let end = last(&ours[0]);
     let with = |body: Vec<u8>| [first.clone(), body].concat();
@@ -96,7 +114,10 @@ fn a_node_that_serves_no_log_is_told_so() {
         check(what, &url, told);
     }
     // A log that goes on for ever, of which nothing more comes.
-    let url = serve(move |from, stream| send(stream, "18446744073709551615", if from > end { &[] } else { &first }));
+    let url = serve(move |path, stream| {
+        let from: u64 = path.split_once("from=").expect("the log is asked for").1.parse().expect("a number");
+        send(stream, "18446744073709551615", if from > end { &[] } else { &first });
+    });
     check("a far end", &url, "nothing comes from");
     // A body that is cut, and one that never ends.
     let url = serve(|_, stream| {
@@ -120,4 +141,67 @@ fn check(what: &str, url: &str, told: &str) {
         let is_told = words.contains(told) || (told == "following the log" && words.contains("it follows batch"));
         assert!(is_told && !words.contains("panicked"), "{what}, {args:?}: {words}");
     }
+}
+
+/// Asks until there is a signed checkpoint.
+fn signed(node: &Node) {
+    let deadline = Instant::now() + PATIENCE;
+    while fetch(&format!("{}/audit/checkpoint", node.url)).is_empty() {
+        assert!(Instant::now() < deadline, "nothing is signed after {PATIENCE:?}");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn findings(output: &Output) -> Vec<Value> {
+    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+    report["findings"].as_array().expect("a list").clone()
+}
+
+#[test]
+fn a_node_whose_tree_is_not_that_of_its_log_is_told_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [ours, theirs] = ["ours", "theirs"].map(|name| node(&folder.path().join(name)));
+    signed(&ours);
+    signed(&theirs);
+    let proof = |url: &str| {
+        let output = run(&["proof", "inclusion", "--url", url, "1"]);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let verify = |url: &str| run(&["verify", "-o", "json", "--url", url]);
+
+    // Nothing is changed on the way.
+    let url = between(&ours, |_, body| body);
+    assert_eq!(proof(&url).0, Some(0), "{}", proof(&url).1);
+    assert_eq!(findings(&verify(&url)), Vec::<Value>::new());
+
+    let of_tiles = |change: fn(&mut Vec<u8>)| {
+        move |path: &str, mut body: Vec<u8>| {
+            if path.starts_with("/audit/tile/") {
+                change(&mut body);
+            }
+            body
+        }
+    };
+    let (code, told) = proof(&between(&ours, of_tiles(|tile| tile[40] ^= 1)));
+    assert!(code == Some(1) && told.contains("proves nothing"), "{told}");
+    let (code, told) = proof(&between(&ours, of_tiles(|tile| tile.truncate(tile.len() - 1))));
+    assert!(code == Some(1) && told.contains("not 32 for each hash"), "{told}");
+
+    // A checkpoint that nobody signed so, and one of another log.
+    let url = between(&ours, |path, mut body| {
+        if path == "/audit/checkpoint" {
+            let digit = body.iter().position(|byte| *byte == b'\n').expect("a line") + 1;
+            body[digit] = if body[digit] == b'9' { b'8' } else { body[digit] + 1 };
+        }
+        body
+    });
+    let output = verify(&url);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(findings(&output)[0].as_str().expect("text").contains("signature"), "{:?}", findings(&output));
+    let other = theirs.url.clone();
+    let output = verify(&between(&ours, move |path, body| {
+        if matches!(path, "/audit/checkpoint" | "/audit/key") { fetch(&format!("{other}{path}")) } else { body }
+    }));
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(findings(&output).len(), 1, "{:?}", findings(&output));
 }

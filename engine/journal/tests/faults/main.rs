@@ -10,4 +10,5 @@ mod load;
 mod matrix;
 mod node;
 mod power;
+mod private;
 mod witness;
