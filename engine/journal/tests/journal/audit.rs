@@ -7,7 +7,8 @@ use berth_exchange::Exchange;
 use berth_journal::{DataDir, Verification, replay, verify};
 use rocksdb::{DB, Options};
 
-use crate::node::{Node, OPENING, data_dir, deposit, write_log};
+use crate::cast::deposit;
+use crate::node::{Node, OPENING, data_dir, write_log};
 use crate::recovery::{flip, newest};
 
 fn state_by_batch(dir: &DataDir) -> Vec<(Seq, Digest)> {
