@@ -56,8 +56,18 @@ impl Node {
 
     /// Submits and does not wait.
     pub(crate) fn submit(&self, account: AccountId, command: impl Into<Command>) -> Receiver<Ack> {
-        let (reply, answer) = bounded(1);
         let authority = if account == AccountId::EXCHANGE { Authority::Exchange } else { Authority::OperatorAttested };
+        self.submit_by(account, authority, command)
+    }
+
+    /// Submits what is believed for another reason, and does not wait.
+    pub(crate) fn submit_by(
+        &self,
+        account: AccountId,
+        authority: Authority,
+        command: impl Into<Command>,
+    ) -> Receiver<Ack> {
+        let (reply, answer) = bounded(1);
         let submission = Submission { account, authority, command: command.into() };
         // Not every test waits for its answer.
         self.handle
