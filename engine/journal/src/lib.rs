@@ -40,6 +40,7 @@ mod reader;
 mod recovery;
 mod replay;
 mod replica;
+mod scratch;
 mod sequencer;
 mod snapshot;
 mod space;

@@ -8,7 +8,8 @@ use berth_journal::{DataDir, Finding, FindingKind, Verification, replay, verify}
 use ed25519_dalek::{Signer, SigningKey};
 use rocksdb::{DB, Options};
 
-use crate::node::{Node, OPENING, TENANT, data_dir, deposit, wait, write_log};
+use crate::cast::{TENANT, deposit};
+use crate::node::{Node, OPENING, data_dir, wait, write_log};
 use crate::recovery::{flip, newest};
 
 fn state_by_batch(dir: &DataDir) -> Vec<(Seq, Digest)> {
