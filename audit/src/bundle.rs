@@ -94,6 +94,9 @@ impl Bundle {
         }
         let genesis = read.first().filter(|entry| matches!(entry.command, Command::Genesis(_)));
         let log_id = genesis.ok_or(BundleFault::NoGenesis)?.hash();
+        if let Some(entry) = read.iter().find(|entry| entry.is_signed_well(log_id) == Some(false)) {
+            return Err(BundleFault::Signature(entry.seq));
+        }
         self.check_steps(&read)?;
         let settled = self.check_money(&read)?;
         let count = |wanted: fn(&Authority) -> bool| read.iter().filter(|it| wanted(&it.authority)).count() as u64;

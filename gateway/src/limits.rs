@@ -71,7 +71,10 @@ pub(crate) const LOG_WAIT_MAX: Duration = Duration::from_secs(5);
 pub(crate) const PAST_ENTRIES_MAX: u64 = 1_000_000;
 /// Old states that are kept. Each is as large as the live one.
 pub(crate) const PAST_KEPT_MAX: usize = 2;
-/// How long a read with `atSeq` waits while another state is made.
+/// Reads with `atSeq` that go over kept states at once, beside the one that makes
+/// one.
+pub(crate) const PAST_READS_MAX: usize = 2;
+/// How long a read with `atSeq` waits for its turn.
 pub(crate) const PAST_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Rows of each side of a book that a REST read shows when the client names no
 /// depth.

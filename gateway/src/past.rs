@@ -15,8 +15,9 @@ use berth_exchange::Exchange;
 use berth_journal::{PastError, ReplayError, exchange_behind};
 use berth_wire::errors::EdgeCode;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
-use crate::limits::{PAST_KEPT_MAX, PAST_WAIT_MAX};
+use crate::limits::{PAST_KEPT_MAX, PAST_READS_MAX, PAST_WAIT_MAX};
 use crate::log::{Log, unreadable};
 use crate::problem::Refusal;
 
@@ -29,8 +30,10 @@ pub(crate) struct Past {
     /// Entries that may be applied to a snapshot.
     entries_max: u64,
     kept: Mutex<VecDeque<(Seq, Arc<Exchange>)>>,
-    /// Held by who makes one.
+    /// Held by who makes one, and reads it.
     making: Arc<tokio::sync::Mutex<()>>,
+    /// Those who read one that is kept: a read may walk over all of it.
+    reads: Arc<Semaphore>,
 }
 
 /// A thing as it is, or as it was behind an entry, which a header then names.
@@ -57,7 +60,8 @@ impl<T: Serialize> IntoResponse for At<T> {
 
 impl Past {
     pub(crate) fn new(log: Arc<Log>, entries_max: u64) -> Arc<Self> {
-        Arc::new(Self { log, entries_max, kept: Mutex::default(), making: Arc::default() })
+        let reads = Arc::new(Semaphore::new(PAST_READS_MAX));
+        Arc::new(Self { log, entries_max, kept: Mutex::default(), making: Arc::default(), reads })
     }
 
     /// Reads the state behind an entry that the log has.
@@ -67,18 +71,26 @@ impl Past {
         read: impl FnOnce(&Exchange) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
         let past = self.clone();
-        // A read may walk far, and the last to let go of a state frees it.
+        // A turn is over when its work is done, even if nobody waits any more. And
+        // the last to let go of a state frees it, which takes its time, too.
         let done = match self.known(seq) {
-            Some(x) => tokio::task::spawn_blocking(move || Ok(read(&x))).await,
+            Some(x) => {
+                let turn = tokio::time::timeout(PAST_WAIT_MAX, self.reads.clone().acquire_owned()).await;
+                let Ok(Ok(turn)) = turn else { return Err(EdgeCode::Overloaded.into()) };
+                let read = move || {
+                    let found = read(&x);
+                    drop((x, turn));
+                    Ok(found)
+                };
+                tokio::task::spawn_blocking(read).await
+            }
             None => {
                 let turn = tokio::time::timeout(PAST_WAIT_MAX, self.making.clone().lock_owned()).await;
                 let turn = turn.map_err(|_| EdgeCode::Overloaded)?;
                 let make = move || {
-                    let x = past.known(seq).map_or_else(|| past.make(seq), Ok)?;
-                    // Whoever asks for the same need not wait for this read; and
-                    // the turn is over only now, even if nobody waits any more.
+                    let found = past.known(seq).map_or_else(|| past.make(seq), Ok).map(|x| read(&x));
                     drop(turn);
-                    Ok(read(&x))
+                    found
                 };
                 tokio::task::spawn_blocking(make).await
             }

@@ -2,7 +2,7 @@
 
 use berth_domain::{AccountId, Authority, Code, Command, Digest, Seq};
 use berth_exchange::{Outcome, Reply};
-use berth_journal::{Submission, SubmitError};
+use berth_journal::{Ack, Kept, Submission, SubmitError};
 use berth_wire::errors::EdgeCode;
 use tokio::sync::oneshot;
 
@@ -71,18 +71,43 @@ impl Node {
         account: AccountId,
         authority: Authority,
         command: impl Into<Command>,
+        turn: Turn,
+        field: impl Fn(Code) -> Option<&'static str>,
+    ) -> Result<Done, Refusal> {
+        self.submit_with(None, account, authority, command, turn, field).await
+    }
+
+    /// The same for a command that names a specification, which is told the
+    /// command's fate, also when whoever asked is gone by then.
+    pub(crate) async fn submit_with(
+        &self,
+        kept: Option<Kept>,
+        account: AccountId,
+        authority: Authority,
+        command: impl Into<Command>,
         mut turn: Turn,
         field: impl Fn(Code) -> Option<&'static str>,
     ) -> Result<Done, Refusal> {
         let submission = Submission { account, authority, command: command.into() };
         let (answer, answered) = oneshot::channel();
         // Whoever asked may be gone by then; the command stands all the same.
-        let reply = move |ack| {
+        let named = kept.clone();
+        let reply = move |ack: Ack| {
+            match (&named, ack.outcome) {
+                (Some(named), Outcome::Refused(_)) => named.refused(),
+                (Some(named), Outcome::Done(_) | Outcome::Repeated(_)) => named.accepted(),
+                (None, _) => {}
+            }
             let _ = answer.send(ack);
         };
         turn.come().await;
+        // Before it is, or the answer might come first.
+        kept.iter().for_each(Kept::submitted);
         let submitted = self.sequencer.submit(submission, reply);
-        drop(turn);
+        if submitted.is_err() {
+            kept.iter().for_each(Kept::refused);
+        }
+        drop((turn, kept));
         submitted.map_err(|error| match error {
             SubmitError::QueueFull => EdgeCode::Overloaded,
             SubmitError::NoRoom => EdgeCode::StorageLow,

@@ -28,6 +28,9 @@ pub enum BundleFault {
     /// Entries stand twice or in another order than the log's.
     #[error("entry {0}: the entries are not in the order of the log")]
     Order(Seq),
+    /// A signature that is not of its key over its command in this log.
+    #[error("entry {0}: the signature is not of its key over its command in this log")]
+    Signature(Seq),
     /// The first entry is not the genesis.
     #[error("entries[0]: not the genesis of a log")]
     NoGenesis,

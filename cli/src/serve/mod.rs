@@ -11,6 +11,7 @@ mod provision;
 mod space;
 mod token;
 
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -112,6 +113,12 @@ impl Serve {
 
         let events = recovered.events();
         let private = PrivateStore::open(&dir).or_fault("opening the private store")?;
+        let named: BTreeSet<_> = recovered.exchange().orders().map(|order| order.spec_hash).collect();
+        let swept = private.sweep(|hash| named.contains(hash)).or_fault("sweeping the private store")?;
+        if swept > 0 {
+            info!(swept, "specifications are removed that no order names");
+        }
+        drop(named);
         let token = token::fresh(&self.data)?;
         let exchange = recovered.exchange().clone();
         let replica = recovered.follower();

@@ -15,11 +15,12 @@ pub enum Authority {
     Exchange,
     /// The operator's word: it came with a bearer token or in open mode.
     OperatorAttested,
-    /// A signature over the canonical command.
+    /// A signature over [`signed_bytes`](crate::signed_bytes).
     Signed {
-        /// The account's key, or a session key that it signed at logon.
+        /// The account's key.
         key: [u8; 32],
-        /// Chosen by the signer; never repeated.
+        /// When it was signed, in microseconds since 1970; above that of every
+        /// signed command of the account before.
         nonce: u64,
         /// Ed25519.
         signature: [u8; 64],

@@ -94,6 +94,10 @@ codec_names! {
         BacklogMismatch = 48 "BACKLOG_MISMATCH",
         /// The order is parked: its funds or its mandate do not allow it now.
         OrderParked = 49 "ORDER_PARKED",
+        /// The nonce is not above the account's last.
+        NonceUsed = 50 "NONCE_USED",
+        /// The nonce is a time too far from the exchange's.
+        SignatureExpired = 51 "SIGNATURE_EXPIRED",
     }
 }
 

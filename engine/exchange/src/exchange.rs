@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
-    AccountId, Age, Authority, ChainEventId, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId, Micros,
-    ProviderId, RULES_VERSION, ResourceClass, Seq, Timing,
+    AccountId, Age, Authority, ChainEventId, Code, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId,
+    Micros, ProviderId, RULES_VERSION, ResourceClass, Seconds, Seq, Timing,
 };
 
 use crate::apply;
@@ -15,6 +15,10 @@ use crate::state::{
     Accounts, Bid, Checks, ClientIds, Config, Entrant, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers,
     add,
 };
+
+/// How far a signature's time may be from the entry's: what came late, or was
+/// held back, stands no more.
+const SIGNATURE_LIFE: Seconds = Seconds(60);
 
 /// The matching core. Cloning it gives an independent replica.
 #[derive(Clone, Debug, Default)]
@@ -165,7 +169,8 @@ impl Exchange {
         let (seq, at, account, command) = (entry.seq, entry.at, entry.account, &entry.command);
         let mut step =
             Step { seq, at, account, authority: &entry.authority, command, budget, waiting: Vec::new(), events };
-        let outcome = apply::command(self, &mut step, command).unwrap_or_else(|code| {
+        let outcome = self.check_nonce(entry).and_then(|()| apply::command(self, &mut step, command));
+        let outcome = outcome.unwrap_or_else(|code| {
             // Commands decide before they change anything, so a refusal has
             // nothing to take back.
             debug_assert_eq!(step.events.len(), mark, "a refusal comes before the first event");
@@ -174,6 +179,9 @@ impl Exchange {
             Outcome::Refused(code)
         });
         self.follow_up(&mut step);
+        if let (Outcome::Done(_), Authority::Signed { nonce, .. }) = (outcome, &entry.authority) {
+            self.account_mut(account).nonce = *nonce;
+        }
         if let Outcome::Done(_) = outcome
             && self.accounts.get(account).is_some_and(|account| account.dead_man_millis > 0)
             && !is(Planted::DeadManDeaf)
@@ -199,6 +207,11 @@ impl Exchange {
         if (entry.account == AccountId::EXCHANGE) != matches!(entry.authority, Authority::Exchange) {
             return Err(LogViolation::Authority(entry.seq));
         }
+        if let Authority::Signed { key, .. } = &entry.authority
+            && self.accounts.get(entry.account).is_some_and(|account| account.address.0 != *key)
+        {
+            return Err(LogViolation::Authority(entry.seq));
+        }
         if let Command::Resumed(resumed) = entry.command
             && (resumed.down_from, resumed.up_at) != (self.last_at, entry.at)
         {
@@ -216,6 +229,17 @@ impl Exchange {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a signed command that may have been carried out, or was kept back.
+    #[inline]
+    fn check_nonce(&self, entry: &Entry) -> Result<(), Code> {
+        let Authority::Signed { nonce, .. } = entry.authority else { return Ok(()) };
+        let account = self.accounts.get(entry.account).ok_or(Code::UnknownAccount)?;
+        if nonce <= account.nonce {
+            return Err(Code::NonceUsed);
+        }
+        if nonce.abs_diff(entry.at.0) > SIGNATURE_LIFE.micros() { Err(Code::SignatureExpired) } else { Ok(()) }
     }
 
     /// The timeouts of what opens now.

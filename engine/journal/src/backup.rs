@@ -13,6 +13,7 @@ use crate::chain::{ChainBreak, Tip};
 use crate::database::{StoreError, durable_options, scan_options};
 use crate::keys::{DataDir, seq_key};
 use crate::reader::{LogReader, RawBatch, ReadError};
+use crate::scratch::Scratch;
 use crate::watermark::{Mark, Watermark};
 
 /// Bytes that are written at a time.
@@ -128,7 +129,7 @@ pub fn copy_database(
     if !from.join("CURRENT").exists() {
         return Err(StoreError::file(from)(io::ErrorKind::NotFound.into()).into());
     }
-    let scratch = tempfile::tempdir().map_err(StoreError::file(&std::env::temp_dir()))?;
+    let scratch = Scratch::new().map_err(StoreError::file(&std::env::temp_dir()))?;
     let mut options = durable_options();
     // A secondary must hold every table open: the primary may delete one.
     options.set_max_open_files(-1);

@@ -1,14 +1,22 @@
 //! What must stay out of the log: the specifications that orders only name by
 //! hash. The log is for auditors; image, environment and command are not.
+//!
+//! A specification is kept before its order is submitted, and removed again when
+//! the order was refused: who may not order must not fill the disk either. What a
+//! crash leaves is swept at the next start.
 
-use std::path::PathBuf;
+mod kept;
+mod vault;
+
 use std::sync::Arc;
 
 use berth_domain::Digest;
-use rocksdb::DB;
 use sha2::{Digest as _, Sha256};
 
-use crate::database::{SMALL_MEMTABLE_BYTES, StoreError, durable_options, put_synced, spare_room};
+use self::kept::Keeper;
+pub use self::kept::Kept;
+use self::vault::Vault;
+use crate::database::StoreError;
 use crate::keys::{DataDir, SALT_SECRET_KEY, spec_key};
 
 /// Bytes of a salt.
@@ -17,8 +25,7 @@ const SALT: usize = 32;
 /// Specifications by hash. Clones share one database, from any thread.
 #[derive(Clone)]
 pub struct PrivateStore {
-    db: Arc<DB>,
-    path: PathBuf,
+    keeper: Arc<Keeper>,
     salt_secret: [u8; SALT],
 }
 
@@ -63,24 +70,30 @@ impl PrivateStore {
     /// # Errors
     /// When the directory or the database cannot be opened.
     pub fn open(dir: &DataDir) -> Result<Self, StoreError> {
-        let path = dir.private();
-        dir.create_private().map_err(StoreError::file(&path))?;
-        let mut options = durable_options();
-        options.create_if_missing(true);
-        options.set_write_buffer_size(SMALL_MEMTABLE_BYTES);
-        spare_room(&mut options, dir.root());
-        let db = DB::open(&options, &path).map_err(StoreError::database(&path))?;
-        dir.sync().map_err(StoreError::file(dir.root()))?;
-        let kept = db.get(SALT_SECRET_KEY).map_err(StoreError::database(&path))?;
-        let salt_secret = match kept {
-            Some(bytes) => bytes.as_slice().try_into().map_err(|_| StoreError::Altered { path: path.clone() })?,
+        let vault = Vault::open(dir)?;
+        let salt_secret = match vault.get(SALT_SECRET_KEY)? {
+            Some(bytes) => bytes.as_slice().try_into().map_err(|_| vault.altered())?,
             None => {
                 let secret = random()?;
-                put_synced(&db, SALT_SECRET_KEY, &secret).map_err(StoreError::database(&path))?;
+                vault.put(SALT_SECRET_KEY, &secret)?;
                 secret
             }
         };
-        Ok(Self { db: Arc::new(db), path, salt_secret })
+        let keeper = Keeper::start(vault).map_err(StoreError::file(dir.root()))?;
+        Ok(Self { keeper: Arc::new(keeper), salt_secret })
+    }
+
+    /// Removes what no order names, and says how much that was. For a start, when
+    /// nothing is under way: a node that was killed could not remove what was
+    /// refused.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sweep(&self, is_named: impl Fn(&Digest) -> bool) -> Result<u64, StoreError> {
+        self.keeper.vault().remove_unless(|key| match key.strip_prefix(b"s") {
+            Some(hash) => hash.try_into().is_ok_and(|hash| is_named(&Digest(hash))),
+            None => true,
+        })
     }
 
     /// Salts and hashes a specification; stores nothing.
@@ -107,13 +120,14 @@ impl PrivateStore {
         Ok(Sealed::new(salt, spec))
     }
 
-    /// Keeps a specification; it is durable when this returns. Keep it before
-    /// the order that names it is submitted.
+    /// Keeps a specification; it is durable when this returns. Keep it before the
+    /// order that names it is submitted, and tell the order's fate to what this
+    /// gives.
     ///
     /// # Errors
     /// When the write fails; nothing may then be submitted that names it.
-    pub fn put(&self, sealed: &Sealed) -> Result<(), StoreError> {
-        put_synced(&self.db, &spec_key(&sealed.hash), &sealed.stored).map_err(StoreError::database(&self.path))
+    pub fn keep(&self, sealed: &Sealed) -> Result<Kept, StoreError> {
+        Kept::new(&self.keeper, sealed.hash, &sealed.stored)
     }
 
     /// The specification of a hash; none when it was never kept here.
@@ -121,14 +135,11 @@ impl PrivateStore {
     /// # Errors
     /// When the read fails, or what was read does not have that hash.
     pub fn get(&self, hash: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(stored) = self.db.get(spec_key(hash)).map_err(StoreError::database(&self.path))? else {
-            return Ok(None);
-        };
-        let Some((salt, spec)) = stored.split_first_chunk::<SALT>() else {
-            return Err(StoreError::Altered { path: self.path.clone() });
-        };
+        let vault = self.keeper.vault();
+        let Some(stored) = vault.get(&spec_key(hash))? else { return Ok(None) };
+        let Some((salt, spec)) = stored.split_first_chunk::<SALT>() else { return Err(vault.altered()) };
         if Sealed::new(*salt, spec).hash != *hash {
-            return Err(StoreError::Altered { path: self.path.clone() });
+            return Err(vault.altered());
         }
         Ok(Some(spec.to_vec()))
     }
@@ -153,7 +164,7 @@ mod tests {
         let store = PrivateStore::open(&dir).unwrap();
         let sealed = store.seal(b"image and secrets", None).unwrap();
         assert_eq!(store.get(&sealed.hash()).unwrap(), None);
-        store.put(&sealed).unwrap();
+        store.keep(&sealed).unwrap().accepted();
         assert_eq!(store.get(&sealed.hash()).unwrap().as_deref(), Some(&b"image and secrets"[..]));
         assert_eq!(store.get(&Digest([1; 32])).unwrap(), None);
         let mode = std::fs::metadata(dir.private()).unwrap().permissions().mode();
@@ -173,5 +184,58 @@ mod tests {
         drop(store);
         let store = PrivateStore::open(&dir).unwrap();
         assert_eq!(first, store.seal(b"spec", Some(b"account 1, id a")).unwrap().hash());
+    }
+
+    #[test]
+    fn a_specification_goes_with_the_last_order_that_was_refused_and_stays_with_any_other() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = DataDir::new(root.path());
+        let store = PrivateStore::open(&dir).unwrap();
+        // What became of orders that named one specification, the first of them
+        // while the others are under way.
+        for (fates, stays) in [
+            ("r", false),
+            ("a", true),
+            ("d", false),
+            ("s", true),
+            ("ra", true),
+            ("ar", true),
+            ("rr", false),
+            ("dr", false),
+            ("rs", true),
+        ] {
+            let sealed = store.seal(fates.as_bytes(), None).unwrap();
+            let kept: Vec<_> = fates.chars().map(|_| store.keep(&sealed).unwrap()).collect();
+            for (kept, fate) in kept.into_iter().zip(fates.chars()) {
+                match fate {
+                    'r' => kept.refused(),
+                    'a' => kept.accepted(),
+                    // Submitted, and then the node died.
+                    's' => kept.submitted(),
+                    _ => {}
+                }
+            }
+            store.keeper.settle();
+            assert_eq!(store.get(&sealed.hash()).unwrap().is_some(), stays, "{fates}");
+            // One that is there stays, whatever becomes of who names it again.
+            store.keep(&sealed).unwrap().refused();
+            store.keeper.settle();
+            assert_eq!(store.get(&sealed.hash()).unwrap().is_some(), stays, "{fates}, then refused");
+        }
+    }
+
+    #[test]
+    fn a_sweep_leaves_what_is_named_and_the_secret() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = DataDir::new(root.path());
+        let store = PrivateStore::open(&dir).unwrap();
+        let sealed = [b"one", b"two"].map(|spec| store.seal(spec, Some(b"x")).unwrap());
+        sealed.iter().for_each(|sealed| store.keep(sealed).unwrap().accepted());
+        assert_eq!(store.sweep(|hash| *hash == sealed[0].hash()).unwrap(), 1);
+        drop(store);
+        let store = PrivateStore::open(&dir).unwrap();
+        assert_eq!(store.sweep(|hash| *hash == sealed[0].hash()).unwrap(), 0);
+        assert_eq!(store.get(&sealed[0].hash()).unwrap().as_deref(), Some(&b"one"[..]));
+        assert_eq!(store.seal(b"one", Some(b"x")).unwrap(), sealed[0]);
     }
 }

@@ -12,6 +12,7 @@ use crate::archive::{Archive, Filling, SegmentFault};
 use crate::batch::{Batch, span};
 use crate::database::{StoreError, durable_options, scan_options};
 use crate::keys::{DataDir, seq_key, seq_of_key};
+use crate::scratch::Scratch;
 
 /// Why a record of the log is no batch.
 #[derive(Debug, Error)]
@@ -180,7 +181,7 @@ pub struct LogReader {
     path: PathBuf,
     archive: Archive,
     /// A secondary keeps its own notes somewhere; removed at the end.
-    _scratch: tempfile::TempDir,
+    _scratch: Scratch,
 }
 
 impl LogReader {
@@ -195,7 +196,7 @@ impl LogReader {
         if !path.join("CURRENT").exists() {
             return Err(StoreError::file(&path)(io::ErrorKind::NotFound.into()));
         }
-        let scratch = tempfile::tempdir().map_err(StoreError::file(&std::env::temp_dir()))?;
+        let scratch = Scratch::new().map_err(StoreError::file(&std::env::temp_dir()))?;
         let mut options = durable_options();
         // A secondary must hold every table open: the primary may delete one.
         options.set_max_open_files(-1);

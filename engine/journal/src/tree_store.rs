@@ -12,6 +12,7 @@ use rocksdb::{DB, WriteBatch};
 
 use crate::database::{SMALL_MEMTABLE_BYTES, StoreError, is_full, rebuildable_options, spare_room};
 use crate::keys::DataDir;
+use crate::scratch::Scratch;
 
 /// Key of the right edge; a tile's key is `t`, its level and its index, and that
 /// of the entries' hashes beneath a tile of level 0 is `h` and its index.
@@ -42,7 +43,7 @@ pub struct TreeReader {
     pub(crate) db: Arc<DB>,
     pub(crate) path: PathBuf,
     /// A secondary keeps its own notes somewhere; removed at the end.
-    _scratch: Option<Arc<tempfile::TempDir>>,
+    _scratch: Option<Arc<Scratch>>,
 }
 
 impl TreeStore {
@@ -153,7 +154,7 @@ impl TreeReader {
         if !path.join("CURRENT").exists() {
             return Err(StoreError::file(&path)(io::ErrorKind::NotFound.into()));
         }
-        let scratch = tempfile::tempdir().map_err(StoreError::file(&std::env::temp_dir()))?;
+        let scratch = Scratch::new().map_err(StoreError::file(&std::env::temp_dir()))?;
         let mut options = rebuildable_options();
         // A secondary must hold every table open: the primary may delete one.
         options.set_max_open_files(-1);

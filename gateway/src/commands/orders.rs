@@ -1,10 +1,10 @@
 //! Placing, changing and cancelling orders.
 
 use berth_domain::{
-    AccountId, Bounds, CancelOrder, Code, Digest, Micros, OrderId, PlaceOrder, ReplaceOrder, Stroops, TimeInForce,
-    Verify, owed,
+    AccountId, Bounds, CancelOrder, Code, Micros, OrderId, PlaceOrder, ReplaceOrder, Stroops, TimeInForce, Verify, owed,
 };
 use berth_exchange::Reply;
+use berth_journal::Kept;
 use berth_wire::address::Name;
 use berth_wire::errors::EdgeCode;
 use berth_wire::json::Malformed;
@@ -24,7 +24,8 @@ pub(crate) async fn place(node: &Node, request: OrderRequest, turn: Turn) -> Res
     node.may_change()?;
     let asked = prepare(node, request, &turn).await?;
     let field = |code| asked.field(code);
-    let done = node.submit(asked.tenant, ATTESTED, asked.place.clone(), turn, field).await?;
+    let (kept, place) = (asked.kept.clone(), asked.place.clone());
+    let done = node.submit_with(Some(kept), asked.tenant, ATTESTED, place, turn, field).await?;
     made(node, done)
 }
 
@@ -44,7 +45,8 @@ pub(crate) async fn replace(
         _ => asked.field(code),
     };
     let replace = ReplaceOrder { order: id, place: asked.place.clone() };
-    let done = node.submit(asked.tenant, ATTESTED, replace, turn, field).await?;
+    let kept = asked.kept.clone();
+    let done = node.submit_with(Some(kept), asked.tenant, ATTESTED, replace, turn, field).await?;
     made(node, done)
 }
 
@@ -53,6 +55,7 @@ struct Asked {
     tenant: AccountId,
     order: NewOrder,
     place: PlaceOrder,
+    kept: Kept,
     bounds: Bounds,
     now: Micros,
 }
@@ -67,11 +70,11 @@ async fn prepare(node: &Node, request: OrderRequest, turn: &Turn) -> Result<Aske
     let market = node.view.read(|x| x.market_of(&order.class).map(|market| market.id));
     let market = market.ok_or_else(|| unknown(Code::UnknownMarket, "specification.gpu"))?;
     let tenant = node.actor(&order.tenant, "tenantAddress").await?;
-    let spec_hash = keep(node, tenant, &order).await?;
+    let kept = keep(node, tenant, &order).await?;
     let bounds = node.view.read(|x| x.genesis().map(|genesis| genesis.bounds)).unwrap_or_default();
     let now = now();
-    let place = PlaceOrder { session: turn.session, ..order.command(market, spec_hash, now) };
-    Ok(Asked { tenant, order, place, bounds, now })
+    let place = PlaceOrder { session: turn.session, ..order.command(market, kept.hash(), now) };
+    Ok(Asked { tenant, order, place, kept, bounds, now })
 }
 
 fn made(node: &Node, done: Done) -> Result<Changed<Order>, Refusal> {
@@ -124,19 +127,18 @@ pub(crate) async fn cancel(
     changed(node, done, |x| x.order(id).map(|order| render::order(x, order)))
 }
 
-/// Keeps a specification, durably, and gives its salted hash. A repeated
-/// command with the same client id gets the same hash again.
-async fn keep(node: &Node, tenant: AccountId, order: &NewOrder) -> Result<Digest, Refusal> {
+/// Keeps a specification, durably. A repeated command with the same client id
+/// gets the same hash again.
+async fn keep(node: &Node, tenant: AccountId, order: &NewOrder) -> Result<Kept, Refusal> {
     let specification = order.specification.to_bytes();
     let once = order.client_id.as_ref().map(|id| [&tenant.0.to_le_bytes(), id.as_str().as_bytes()].concat());
     let private = node.private.clone();
     let kept = tokio::task::spawn_blocking(move || {
         let sealed = private.seal(&specification, once.as_deref())?;
-        private.put(&sealed)?;
-        Ok::<_, berth_journal::StoreError>(sealed.hash())
+        private.keep(&sealed)
     });
     match kept.await {
-        Ok(Ok(hash)) => Ok(hash),
+        Ok(Ok(kept)) => Ok(kept),
         Ok(Err(error)) => {
             tracing::error!(%error, "a specification cannot be kept");
             Err(EdgeCode::Unavailable.into())

@@ -1,6 +1,7 @@
 //! What happens around orders and bids: provisioning, idempotency, order of
 //! commands, lists.
 
+use berth_journal::{DataDir, PrivateStore};
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -96,4 +97,25 @@ async fn lists_are_filtered_and_paged() {
     assert_eq!(ids(&node.get("/api/v1/providers?address=provider").await), [1]);
     assert_eq!(ids(&node.get("/api/v1/markets").await), [1]);
     node.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_what_a_refused_order_should_have_run() {
+    let (dir, node) = Node::open().await;
+    node.order("tenant", "1").await;
+    let placed = |price: &str| {
+        let mut order = order("tenant", price);
+        order["clientOrderId"] = json!("t-1");
+        node.call(Method::POST, "/api/v1/orders", Some(order))
+    };
+    // More than anybody has, then as much as the first, and that again.
+    assert_eq!(placed("1000000000").await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(placed("2").await.0, StatusCode::CREATED);
+    assert_eq!(placed("2").await.1["id"], 2);
+    assert_eq!(placed("3").await.1["code"], "CLIENT_ID_REUSED");
+    node.admission.close();
+    assert_eq!(placed("4").await.1["code"], "STORAGE_LOW");
+    node.stop().await;
+    let kept = PrivateStore::open(&DataDir::new(dir.path())).unwrap();
+    assert_eq!(kept.sweep(|_| false).unwrap(), 2, "of the two orders that are in the log");
 }

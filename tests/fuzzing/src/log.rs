@@ -130,7 +130,7 @@ impl Writer {
     fn append(&mut self, account: AccountId, command: Command, hashed: bool) -> Outcome {
         let before = hashed.then(|| self.x.state_hash());
         let seq = self.x.head().next();
-        let authority = authority(account, &command);
+        let authority = authority(&self.x, self.now, account, &command);
         let entry = Entry { rules: RULES_VERSION, seq, at: self.now, account, authority, command };
         self.misplace(&entry, before);
         self.events.clear();
@@ -221,12 +221,13 @@ impl Writer {
     }
 }
 
-fn authority(account: AccountId, command: &Command) -> Authority {
+fn authority(x: &Exchange, now: Micros, account: AccountId, command: &Command) -> Authority {
     match command {
         _ if account == AccountId::EXCHANGE => Authority::Exchange,
         // Nothing else asks for it, and it has to.
         Command::LeaseBacklog(backlog) if backlog.lease.0 % 4 > 0 => {
-            Authority::Signed { key: [1; 32], nonce: 2, signature: [3; 64] }
+            let (key, last) = x.account(account).map_or(([1; 32], 0), |known| (known.address.0, known.nonce));
+            Authority::Signed { key, nonce: now.0.max(last.saturating_add(1)), signature: [3; 64] }
         }
         _ => Authority::OperatorAttested,
     }

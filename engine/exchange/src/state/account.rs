@@ -39,6 +39,8 @@ pub struct Account {
     /// How long it may be silent before its dead-man timer fires, in
     /// milliseconds; zero when the timer is not armed.
     pub dead_man_millis: u32,
+    /// That of its last signed command that was carried out; zero before.
+    pub nonce: u64,
     /// What it lets be done in its name; nothing is limited without one.
     pub mandate: Option<Mandate>,
     /// The end of the day that `spent` counts.
@@ -73,6 +75,7 @@ impl Account {
             providers: 0,
             uptime: Uptime::MAX,
             dead_man_millis: 0,
+            nonce: 0,
             mandate: None,
             day_ends_at: Micros::default(),
             spent: Stroops::ZERO,
@@ -149,6 +152,7 @@ content!(Account {
     reputation,
     uptime,
     dead_man_millis,
+    nonce,
     mandate,
     day_ends_at,
     spent,
@@ -163,6 +167,7 @@ impl Recall for Account {
             reputation: parts.get("reputation")?,
             uptime: parts.get("uptime")?,
             dead_man_millis: parts.get("dead_man_millis")?,
+            nonce: parts.get("nonce")?,
             mandate: parts.get("mandate")?,
             day_ends_at: parts.get("day_ends_at")?,
             spent: parts.get("spent")?,

@@ -96,9 +96,7 @@ impl Desk {
         let authority = match command {
             _ if account == AccountId::EXCHANGE => Authority::Exchange,
             // Nothing else asks for it.
-            Command::LeaseBacklog(_) if !self.attests => {
-                Authority::Signed { key: [1; 32], nonce: 2, signature: [3; 64] }
-            }
+            Command::LeaseBacklog(_) if !self.attests => signed(&self.exchange, account, self.now),
             _ => Authority::OperatorAttested,
         };
         let seq = self.exchange.head().next();
@@ -192,4 +190,10 @@ pub(crate) fn bytes_of(events: &[Event]) -> Vec<u8> {
     let mut out = Vec::new();
     events.iter().for_each(|event| event.encode(&mut out));
     out
+}
+
+/// A signature of now. Nobody checks what is signed behind the gateway.
+pub(crate) fn signed(x: &Exchange, account: AccountId, now: Micros) -> Authority {
+    let (key, last) = x.account(account).map_or(([1; 32], 0), |known| (known.address.0, known.nonce));
+    Authority::Signed { key, nonce: now.0.max(last + 1), signature: [3; 64] }
 }

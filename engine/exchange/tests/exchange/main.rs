@@ -46,6 +46,7 @@ mod rehearsal;
 mod restored;
 mod runway;
 mod settlement;
+mod signatures;
 mod spot_checks;
 mod standbys;
 mod streams;

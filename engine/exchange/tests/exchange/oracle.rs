@@ -127,8 +127,8 @@ struct Step {
     seq: Seq,
     at: Micros,
     account: AccountId,
-    /// Whether its words carry a signature.
-    is_signed: bool,
+    /// When its words were signed, if they were.
+    signed_at: Option<u64>,
     command: Option<Command>,
     /// Those at its beginning: what it may do is fixed then.
     bounds: Option<Bounds>,
@@ -146,11 +146,14 @@ impl Oracle {
     pub(crate) fn apply(&mut self, entry: &Entry) -> (Answer, Vec<Event>) {
         let before = self.clone();
         let (seq, at, account) = (entry.seq, entry.at, entry.account);
-        let is_signed = matches!(entry.authority, Authority::Signed { .. });
+        let signed_at = match entry.authority {
+            Authority::Signed { nonce, .. } => Some(nonce),
+            _ => None,
+        };
         let bounds = self.genesis.as_ref().map(|genesis| genesis.bounds);
         let command = Some(entry.command.clone());
-        self.step = Step { seq, at, account, is_signed, command, bounds, ..Step::default() };
-        let answer = self.command(&entry.command).unwrap_or_else(|code| {
+        self.step = Step { seq, at, account, signed_at, command, bounds, ..Step::default() };
+        let answer = self.check_nonce().and_then(|()| self.command(&entry.command)).unwrap_or_else(|code| {
             let tally = self.tally.clone();
             *self = Self { tally, step: Step { seq, at, account, bounds, ..Step::default() }, ..before };
             let subject = subject(&entry.command);
@@ -160,12 +163,26 @@ impl Oracle {
         if self.genesis.is_some() {
             self.follow_up();
         }
+        if let (Answer::Done(_), Some(nonce)) = (answer, signed_at) {
+            self.account_mut(account).nonce = nonce;
+        }
         if matches!(answer, Answer::Done(_)) {
             self.hear_from(account, &entry.command);
         }
         self.forget_names();
         self.only_what_lives_waits();
         (answer, std::mem::take(&mut self.step.events))
+    }
+
+    /// A signature stands once, and for a minute around its time.
+    fn check_nonce(&self) -> Result<(), Code> {
+        let Some(nonce) = self.step.signed_at else { return Ok(()) };
+        let known = self.find_account(self.step.account).ok_or(Code::UnknownAccount)?;
+        if nonce <= known.nonce {
+            return Err(Code::NonceUsed);
+        }
+        let (earliest, latest) = (self.step.at.0.saturating_sub(60_000_000), self.step.at.0 + 60_000_000);
+        if (earliest..=latest).contains(&nonce) { Ok(()) } else { Err(Code::SignatureExpired) }
     }
 
     /// Place of the last entry, and its stamp.

@@ -11,13 +11,14 @@ use super::{FindingKind, Verification};
 use crate::database::{StoreError, rebuildable_options, scan_options};
 use crate::keys::{DataDir, seq_of_key};
 use crate::replica::Applied;
+use crate::scratch::Scratch;
 
 /// The event store as it is now; the node may run.
 pub(super) struct EventReader {
     db: DB,
     path: PathBuf,
     /// A secondary keeps its own notes somewhere; removed at the end.
-    _scratch: tempfile::TempDir,
+    _scratch: Scratch,
 }
 
 /// One record: the entry, and the bytes that are kept of it.
@@ -30,7 +31,7 @@ impl EventReader {
         if !path.join("CURRENT").exists() {
             return Err(StoreError::file(&path)(io::ErrorKind::NotFound.into()));
         }
-        let scratch = tempfile::tempdir().map_err(StoreError::file(&std::env::temp_dir()))?;
+        let scratch = Scratch::new().map_err(StoreError::file(&std::env::temp_dir()))?;
         let mut options = rebuildable_options();
         // A secondary must hold every table open: the primary may delete one.
         options.set_max_open_files(-1);

@@ -39,9 +39,9 @@ pub enum FindingKind {
     /// where one does; nothing behind it can be replayed.
     #[error("a new epoch begins with a resumption, and nothing else is one")]
     Resumption,
-    /// This build accepts no signed commands, so it cannot vouch for one.
-    #[error("this entry carries a signature, which this build cannot check")]
-    Unchecked,
+    /// A signature that is not of its key over this command in this log.
+    #[error("the signature is not of this entry's key over its command in this log")]
+    Signature,
     /// The log lacks what was durable once.
     #[error("the log was durable up to entry {0} once")]
     Short(Seq),

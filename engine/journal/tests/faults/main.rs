@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
 
+#[path = "../shared/cast.rs"]
+mod cast;
+
 mod archive;
 mod full;
 mod kill;
@@ -10,4 +13,5 @@ mod load;
 mod matrix;
 mod node;
 mod power;
+mod private;
 mod witness;

@@ -6,14 +6,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use berth_domain::{
-    AccountId, Address, Authority, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel, TrustRules,
-};
+use berth_domain::{AccountId, Authority};
 use berth_journal::{
     Ack, Admission, Committed, DataDir, Fatal, Follower, FollowerConfig, Recovered, Sequencer, SequencerConfig,
     SnapshotConfig, Space, SpaceConfig, StartError, Submission, SubmitError,
 };
 
+use crate::cast::genesis;
 use crate::load::Load;
 
 /// Commands that wait for their answer at one time: enough for batches that go
@@ -151,24 +150,5 @@ impl Node {
         let mut said = std::mem::take(&mut *self.said.lock().unwrap());
         said.acks.extend(self.acks.1.try_iter());
         said
-    }
-}
-
-pub(crate) fn genesis() -> Genesis {
-    Genesis {
-        network: Digest([1; 32]),
-        escrow_contract: Digest([2; 32]),
-        asset: Text::new("XLM").unwrap(),
-        operator: Address([3; 32]),
-        treasury: Address([4; 32]),
-        fee: FeeBps::new(500).unwrap(),
-        default_level: TrustLevel::One,
-        grants: Vec::new(),
-        markets: vec![ResourceClass::Cpu],
-        open_markets: true,
-        timing: Timing::default(),
-        bounds: Bounds::default(),
-        trust: TrustRules::default(),
-        auditors: Vec::new(),
     }
 }

@@ -5,7 +5,8 @@ use std::fs;
 use berth_domain::{AccountId, Seconds, Seq};
 use berth_journal::{ArchiveError, ArchivePolicy, DataDir, LogReader, archive, copy, exchange_at, recover, verify};
 
-use crate::node::{Node, OPENING, data_dir, deposit, write_log};
+use crate::cast::deposit;
+use crate::node::{Node, OPENING, data_dir, write_log};
 use crate::recovery::flip;
 use crate::snapshots::{kept_log, states};
 

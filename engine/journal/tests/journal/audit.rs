@@ -2,12 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use berth_domain::{AccountId, Digest, Seconds, Seq};
-use berth_exchange::Exchange;
-use berth_journal::{DataDir, Verification, replay, verify};
+use berth_domain::{AccountId, Address, Authority, Command, Deposit, Digest, Seconds, Seq, SetDeadMan, signed_bytes};
+use berth_exchange::{Exchange, Outcome};
+use berth_journal::{DataDir, Finding, FindingKind, Verification, replay, verify};
+use ed25519_dalek::{Signer, SigningKey};
 use rocksdb::{DB, Options};
 
-use crate::node::{Node, OPENING, data_dir, deposit, write_log};
+use crate::cast::{TENANT, deposit};
+use crate::node::{Node, OPENING, data_dir, wait, write_log};
 use crate::recovery::{flip, newest};
 
 fn state_by_batch(dir: &DataDir) -> Vec<(Seq, Digest)> {
@@ -50,6 +52,37 @@ fn a_replay_beside_a_running_node_has_its_state_at_every_batch() {
     assert_eq!(sound.state, Some(live.state_hash()));
     assert_eq!(sound.log_id, Some(node.handle.log_id()));
     node.stop();
+}
+
+#[test]
+fn every_signature_is_checked() {
+    let (_root, dir) = data_dir();
+    let node = Node::start(&dir, OPENING);
+    let signer = SigningKey::from_bytes(&[9; 32]);
+    let key = signer.verifying_key().to_bytes();
+    node.say(AccountId::EXCHANGE, Deposit { address: Address(key), ..deposit(1) });
+    let say = |nonce: u64, said: &Command, signed: &Command| {
+        let signature = signer.sign(&signed_bytes(node.handle.log_id(), nonce, signed)).to_bytes();
+        let authority = Authority::Signed { key, nonce, signature };
+        wait(&node.submit_by(TENANT, authority, said.clone()))
+    };
+    let one = Command::from(SetDeadMan { millis: 1_000 });
+    let other = Command::from(SetDeadMan { millis: 2_000 });
+    assert!(matches!(say(OPENING.0, &one, &one).outcome, Outcome::Done(_)));
+    let sound = verify(&dir, |_| ()).unwrap();
+    assert!(sound.is_sound(), "{:?}", sound.findings);
+    assert_eq!((sound.entries, sound.exchange, sound.operator_attested, sound.signed), (3, 2, 0, 1));
+
+    // An operator who makes another word of it.
+    say(OPENING.0 + 1, &other, &one);
+    node.stop();
+    let found = verify(&dir, |_| ()).unwrap();
+    assert_eq!(found.signed, 2);
+    assert!(
+        matches!(found.findings[..], [Finding { at: Seq(4), kind: FindingKind::Signature }]),
+        "{:?}",
+        found.findings
+    );
 }
 
 fn verify_damaged(damage: impl FnOnce(&DB)) -> Verification {

@@ -15,7 +15,8 @@ use berth_merkle::{Checkpoint, NoteSigner, SignedNote};
 use ed25519_dalek::SigningKey;
 use rocksdb::{DB, Options};
 
-use crate::node::{Node, OPENING, data_dir, deposit, write_log};
+use crate::cast::deposit;
+use crate::node::{Node, OPENING, data_dir, write_log};
 use crate::recovery::flip;
 
 /// Bytes of each file that are flipped, one after the other, unless `BERTH_FLIPS`

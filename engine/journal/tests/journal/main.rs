@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
 
+#[path = "../shared/cast.rs"]
+mod cast;
+
 mod archive;
 mod audit;
 mod document;

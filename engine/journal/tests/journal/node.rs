@@ -3,11 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_domain::{
-    AccountId, Address, Authority, Bounds, ChainEventId, Command, Deposit, Digest, FeeBps, Genesis, Limits, MarketId,
-    Micros, Mode, PlaceOrder, Rate, ResourceClass, Resources, Seconds, SelfTrade, Stroops, Text, TimeInForce, Timing,
-    TrustLevel, TrustRules,
-};
+use berth_domain::{AccountId, Authority, Command, Digest, Micros, Seconds};
 use berth_exchange::Outcome;
 use berth_journal::{
     Ack, Committed, DataDir, EventStore, Fatal, Journal, Sequencer, SequencerConfig, SequencerHandle, SimulatedClock,
@@ -15,10 +11,10 @@ use berth_journal::{
 };
 use crossbeam_channel::{Receiver, bounded, unbounded};
 
+use crate::cast::{TENANT, deposit, genesis, order};
+
 /// 2026-01-01T00:00:00Z.
 pub(crate) const OPENING: Micros = Micros(1_767_225_600_000_000);
-/// The first account that deposits, behind the treasury and the operator.
-pub(crate) const TENANT: AccountId = AccountId(3);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Node {
@@ -60,8 +56,18 @@ impl Node {
 
     /// Submits and does not wait.
     pub(crate) fn submit(&self, account: AccountId, command: impl Into<Command>) -> Receiver<Ack> {
-        let (reply, answer) = bounded(1);
         let authority = if account == AccountId::EXCHANGE { Authority::Exchange } else { Authority::OperatorAttested };
+        self.submit_by(account, authority, command)
+    }
+
+    /// Submits what is believed for another reason, and does not wait.
+    pub(crate) fn submit_by(
+        &self,
+        account: AccountId,
+        authority: Authority,
+        command: impl Into<Command>,
+    ) -> Receiver<Ack> {
+        let (reply, answer) = bounded(1);
         let submission = Submission { account, authority, command: command.into() };
         // Not every test waits for its answer.
         self.handle
@@ -78,7 +84,7 @@ impl Node {
 
     /// Takes an order that nobody will fill, good until a time.
     pub(crate) fn place_order(&self, expires_at: Micros) {
-        let ack = self.say(TENANT, order(expires_at));
+        let ack = self.say(TENANT, order(Digest([9; 32]), expires_at));
         assert!(matches!(ack.outcome, Outcome::Done(_)), "{ack:?}");
     }
 
@@ -120,58 +126,4 @@ pub(crate) fn write_log(dir: &DataDir) {
     let node = Node::start(dir, OPENING.plus(Seconds(60)));
     node.place_order(OPENING.plus(Seconds(90)));
     node.stop();
-}
-
-/// The `n`th deposit on the chain, to the tenant.
-pub(crate) fn deposit(n: u64) -> Deposit {
-    Deposit {
-        event: ChainEventId { toid: n << 12, index: 0 },
-        address: Address([7; 32]),
-        amount: Stroops::new(10_000_000_000).unwrap(),
-    }
-}
-
-fn order(expires_at: Micros) -> PlaceOrder {
-    PlaceOrder {
-        market: MarketId(1),
-        units: 1,
-        resources: Resources { cpu: 0, memory: 1 << 30, storage: 1 << 30 },
-        replicas: 1,
-        limits: Limits::new([(TrustLevel::One, Rate::new(10_000_000).unwrap())]).unwrap(),
-        duration: Seconds(3_600),
-        prepay: Seconds(3_600),
-        mode: Mode::Auto,
-        closes_at: None,
-        time_in_force: TimeInForce::Gtd,
-        expires_at: Some(expires_at),
-        post_only: false,
-        self_trade: SelfTrade::default(),
-        requires: Vec::new(),
-        min_uptime: None,
-        aim: None,
-        failover: false,
-        verify: Default::default(),
-        spec_hash: Digest([9; 32]),
-        session: None,
-        client_id: None,
-    }
-}
-
-pub(crate) fn genesis() -> Genesis {
-    Genesis {
-        network: Digest([1; 32]),
-        escrow_contract: Digest([2; 32]),
-        asset: Text::new("XLM").unwrap(),
-        operator: Address([3; 32]),
-        treasury: Address([4; 32]),
-        fee: FeeBps::new(500).unwrap(),
-        default_level: TrustLevel::One,
-        grants: Vec::new(),
-        markets: vec![ResourceClass::Cpu],
-        open_markets: true,
-        timing: Timing::default(),
-        bounds: Bounds::default(),
-        trust: TrustRules::default(),
-        auditors: Vec::new(),
-    }
 }

@@ -8,7 +8,8 @@ use berth_domain::{AccountId, Digest, Seconds, Seq};
 use berth_journal::{Batch, BatchBuilder, DataDir, recover, verify};
 use rocksdb::{DB, Options};
 
-use crate::node::{Node, OPENING, data_dir, deposit, write_log};
+use crate::cast::deposit;
+use crate::node::{Node, OPENING, data_dir, write_log};
 
 /// The first sequence numbers of the batches of [`write_log`].
 const LAST_BATCH: u64 = 6;

@@ -5,7 +5,8 @@ use berth_exchange::Outcome;
 use berth_journal::{Batch, DataDir, Fatal, Journal, ReadError, SealedBatch, StoreError, Submission, SubmitError};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::node::{Node, OPENING, TENANT, data_dir, deposit, wait};
+use crate::cast::{TENANT, deposit};
+use crate::node::{Node, OPENING, data_dir, wait};
 
 /// A journal whose writes wait to be let through, or to fail.
 struct Held {

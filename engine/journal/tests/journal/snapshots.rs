@@ -12,7 +12,8 @@ use berth_journal::{
 };
 use rocksdb::{DB, Options};
 
-use crate::node::{Node, OPENING, data_dir, deposit, wait, write_log};
+use crate::cast::deposit;
+use crate::node::{Node, OPENING, data_dir, wait, write_log};
 use crate::recovery::flip;
 
 /// Last entry of [`write_log`], and of its last batch.

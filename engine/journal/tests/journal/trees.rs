@@ -12,7 +12,8 @@ use berth_journal::{
 use berth_merkle::{Checkpoint, NoteSigner, SignedNote, inclusion, leaf_hash, root_at, verify_inclusion};
 use ed25519_dalek::SigningKey;
 
-use crate::node::{Node, OPENING, data_dir, deposit};
+use crate::cast::deposit;
+use crate::node::{Node, OPENING, data_dir};
 
 fn signer() -> NoteSigner {
     NoteSigner::new("berth.example/log", SigningKey::from_bytes(&[5; 32])).unwrap()

@@ -34,9 +34,10 @@ pub(crate) struct Submission {
 
 impl Submission {
     /// What the node believes it by. Nobody checks a signature behind it.
-    const fn authority(&self) -> Authority {
+    fn authority(&self, x: &Exchange, at: Micros) -> Authority {
         if self.is_signed {
-            Authority::Signed { key: [1; 32], nonce: self.request, signature: [2; 64] }
+            let (key, last) = x.account(self.account).map_or(([1; 32], 0), |known| (known.address.0, known.nonce));
+            Authority::Signed { key, nonce: at.0.max(last + 1), signature: [2; 64] }
         } else if self.account.0 == AccountId::EXCHANGE.0 {
             Authority::Exchange
         } else {
@@ -146,7 +147,7 @@ impl Node {
         if env.bug != Some(LineBug::TickMissing) {
             self.fire_due(env, at)?;
         }
-        let authority = what.authority();
+        let authority = what.authority(&self.exchange, at);
         self.append(env, at, what.account, authority, what.command, Some(what.request))?;
         self.plan_write(env);
         self.plan_alarm(env);

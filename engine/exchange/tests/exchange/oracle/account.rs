@@ -23,6 +23,8 @@ pub(crate) struct Account {
     /// What it lets be done in its name, when that is limited.
     pub(crate) watched: Option<Watched>,
     pub(super) dead_man: Option<DeadMan>,
+    /// Of the last signed command that was carried out.
+    pub(crate) nonce: u64,
     /// Client ids that are remembered, the oldest first.
     pub(super) names: Vec<Name>,
 }
@@ -54,6 +56,7 @@ impl Account {
             standing: Standing::new(level),
             watched: None,
             dead_man: None,
+            nonce: 0,
             names: Vec::new(),
         }
     }
@@ -66,7 +69,7 @@ impl Account {
 }
 
 impl Oracle {
-    pub(super) fn find_account(&self, id: AccountId) -> Option<&Account> {
+    pub(crate) fn find_account(&self, id: AccountId) -> Option<&Account> {
         super::nth(&self.accounts, id.0.into())
     }
 

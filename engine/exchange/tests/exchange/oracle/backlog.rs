@@ -72,7 +72,7 @@ impl Lease {
 impl Oracle {
     pub(super) fn backlog(&mut self, backlog: &LeaseBacklog) -> Result<Answer, Code> {
         let lease = self.as_owner(backlog.lease)?;
-        if !self.step.is_signed {
+        if self.step.signed_at.is_none() {
             return Err(Code::SignatureRequired);
         }
         if !matches!(lease.state, LeaseState::Running | LeaseState::Suspended | LeaseState::Closing) {

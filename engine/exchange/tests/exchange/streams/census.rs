@@ -23,7 +23,7 @@ const CANCELLATIONS: u8 = 7;
 const CLOSINGS: u8 = 8;
 
 /// What it foretells of that, too.
-const MORE: [&str; 22] = [
+const MORE: [&str; 24] = [
     "lease.runway",
     "lease.suspended",
     "lease.resumed",
@@ -38,6 +38,8 @@ const MORE: [&str; 22] = [
     "lease.backlog done",
     "refused TOP_UP_PENDING",
     "refused SIGNATURE_REQUIRED",
+    "refused NONCE_USED",
+    "refused SIGNATURE_EXPIRED",
     "refused BACKLOG_MISMATCH",
     "order.parked",
     "mandate.set",

@@ -140,12 +140,26 @@ impl<W: Witness> Tape<W> {
         }
     }
 
+    /// A signature of now, and some that are old or too early. Nobody checks what
+    /// is signed behind the gateway.
+    fn signed(&self, account: AccountId) -> Authority {
+        let (seq, known) = (self.oracle.head().0.0, self.oracle.find_account(account));
+        let (key, last) = known.map_or(([7; 32], 0), |known| (known.address.0, known.nonce));
+        let nonce = match seq % 150 {
+            110 => last,
+            125 => self.now.0.saturating_sub(60_000_000 + seq % 2),
+            140 => self.now.0 + 60_000_000 + seq % 2,
+            _ => self.now.0.max(last + 1),
+        };
+        Authority::Signed { key, nonce, signature: [7; 64] }
+    }
+
     fn append(&mut self, account: AccountId, command: Command) {
         let authority = match &command {
             _ if account == AccountId::EXCHANGE => Authority::Exchange,
-            Command::LeaseBacklog(_) if !self.attests => {
-                Authority::Signed { key: [7; 32], nonce: self.oracle.head().0.0, signature: [7; 64] }
-            }
+            Command::LeaseBacklog(_) if !self.attests => self.signed(account),
+            // Any command may be signed.
+            _ if !self.attests && self.oracle.head().0.0.is_multiple_of(5) => self.signed(account),
             _ => Authority::OperatorAttested,
         };
         let (head, last_at) = self.oracle.head();

@@ -37,6 +37,7 @@ impl Oracle {
                 &standing.reputation,
                 &standing.uptime,
                 &account.dead_man_millis(),
+                &account.nonce,
                 &account.watched.map(|watched| watched.mandate),
             ],
         );
