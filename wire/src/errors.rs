@@ -146,7 +146,9 @@ pub const fn refusal(code: Code) -> ErrorInfo {
         Code::MandateExceeded => (422, Never, "The account's mandate does not allow it"),
         Code::SignatureRequired => (403, Never, "Only a signature by the account's key says this"),
         Code::NonceUsed => (409, Never, "The nonce is not above that of the account's last signed command"),
-        Code::SignatureExpired => (422, Never, "The nonce, a time in microseconds, is too far from the exchange's time"),
+        Code::SignatureExpired => {
+            (422, Never, "The nonce, a time in microseconds, is too far from the exchange's time")
+        }
         Code::BacklogMismatch => (422, Never, "The times fill no unpaid gap between two heartbeats"),
         Code::OrderParked => (409, After, "The order is parked: its funds or its mandate do not allow it now"),
         Code::ProviderUnavailable => (409, After, "The provider takes no leases now"),
