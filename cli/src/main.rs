@@ -10,6 +10,7 @@ mod bench;
 mod bid;
 mod demo;
 mod fault;
+mod file;
 mod keys;
 mod lease;
 mod ledger;
