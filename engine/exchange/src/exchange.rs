@@ -169,7 +169,15 @@ impl Exchange {
         let (seq, at, account, command) = (entry.seq, entry.at, entry.account, &entry.command);
         let mut step =
             Step { seq, at, account, authority: &entry.authority, command, budget, waiting: Vec::new(), events };
-        let outcome = self.check_nonce(entry).and_then(|()| apply::command(self, &mut step, command));
+        // Most words are not signed, and this is on everybody's way.
+        let refused = match entry.authority {
+            Authority::Signed { nonce, .. } => self.check_nonce(account, at, nonce).err(),
+            _ => None,
+        };
+        let outcome = match refused {
+            None => apply::command(self, &mut step, command),
+            Some(code) => Err(code),
+        };
         let outcome = outcome.unwrap_or_else(|code| {
             // Commands decide before they change anything, so a refusal has
             // nothing to take back.
@@ -179,8 +187,8 @@ impl Exchange {
             Outcome::Refused(code)
         });
         self.follow_up(&mut step);
-        if let (Outcome::Done(_), Authority::Signed { nonce, .. }) = (outcome, &entry.authority) {
-            self.account_mut(account).nonce = *nonce;
+        if let Authority::Signed { nonce, .. } = entry.authority {
+            self.keep_nonce(account, nonce, outcome);
         }
         if let Outcome::Done(_) = outcome
             && self.accounts.get(account).is_some_and(|account| account.dead_man_millis > 0)
@@ -208,7 +216,7 @@ impl Exchange {
             return Err(LogViolation::Authority(entry.seq));
         }
         if let Authority::Signed { key, .. } = &entry.authority
-            && self.accounts.get(entry.account).is_some_and(|account| account.address.0 != *key)
+            && self.is_another_s(entry.account, key)
         {
             return Err(LogViolation::Authority(entry.seq));
         }
@@ -231,15 +239,28 @@ impl Exchange {
         }
     }
 
+    /// Whether a key is not the account's.
+    #[cold]
+    fn is_another_s(&self, account: AccountId, key: &[u8; 32]) -> bool {
+        self.accounts.get(account).is_some_and(|account| account.address.0 != *key)
+    }
+
     /// Refuses a signed command that may have been carried out, or was kept back.
-    #[inline]
-    fn check_nonce(&self, entry: &Entry) -> Result<(), Code> {
-        let Authority::Signed { nonce, .. } = entry.authority else { return Ok(()) };
-        let account = self.accounts.get(entry.account).ok_or(Code::UnknownAccount)?;
+    #[cold]
+    fn check_nonce(&self, account: AccountId, at: Micros, nonce: u64) -> Result<(), Code> {
+        let account = self.accounts.get(account).ok_or(Code::UnknownAccount)?;
         if nonce <= account.nonce {
             return Err(Code::NonceUsed);
         }
-        if nonce.abs_diff(entry.at.0) > SIGNATURE_LIFE.micros() { Err(Code::SignatureExpired) } else { Ok(()) }
+        if nonce.abs_diff(at.0) > SIGNATURE_LIFE.micros() { Err(Code::SignatureExpired) } else { Ok(()) }
+    }
+
+    /// A signed command that was carried out has used its nonce up.
+    #[cold]
+    fn keep_nonce(&mut self, account: AccountId, nonce: u64, outcome: Outcome) {
+        if let Outcome::Done(_) = outcome {
+            self.account_mut(account).nonce = nonce;
+        }
     }
 
     /// The timeouts of what opens now.
