@@ -84,6 +84,8 @@ fn report(done: &Verification, checks: &Checks, took: Duration) -> Value {
             "checkpoints": tree.checkpoints,
             "signed": tree.signed,
             "states": tree.states,
+            "newest": tree.newest,
+            "beyondNewest": done.tip.seq.0.saturating_sub(tree.newest.unwrap_or(0)),
         })),
         "key": checks.key.as_ref().map(ToString::to_string),
         "byTheExchange": done.exchange,
@@ -114,7 +116,7 @@ fn checked(done: &Verification, checks: &Checks) -> Vec<String> {
     let Some(_) = done.state else {
         checked
             .push("replay did not reach the end: what follows from it is checked up to the first finding".to_owned());
-        checked.extend(done.tree.map(|tree| of_tree(&tree, checks)));
+        checked.extend(done.tree.map(|tree| of_tree(&tree, done.tip.seq, checks)));
         return checked;
     };
     checked.push(format!("{} entries by replay, with the digest of all events in each batch", done.entries));
@@ -123,7 +125,7 @@ fn checked(done: &Verification, checks: &Checks) -> Vec<String> {
         None => "no event store".to_owned(),
     });
     checked.push(format!("{} snapshots, against the replayed state", done.snapshots));
-    checked.push(done.tree.map_or("no Merkle tree".to_owned(), |tree| of_tree(&tree, checks)));
+    checked.push(done.tree.map_or("no Merkle tree".to_owned(), |tree| of_tree(&tree, done.tip.seq, checks)));
     let pairs = if done.pairs_cut > 0 { ", and there were more" } else { "" };
     checked.push(format!(
         "the invariants, {} times: money, holds, room, books, indexes, deadlines; {} pairs with crossing prices{pairs}",
@@ -132,16 +134,27 @@ fn checked(done: &Verification, checks: &Checks) -> Vec<String> {
     checked
 }
 
-fn of_tree(tree: &CheckedTree, checks: &Checks) -> String {
-    let CheckedTree { leaves, tiles, checkpoints, signed, states } = tree;
+fn of_tree(tree: &CheckedTree, end: Seq, checks: &Checks) -> String {
+    let CheckedTree { leaves, tiles, checkpoints, signed, states, newest } = tree;
     let by = match &checks.key {
         Some(_) => format!("{signed} by the log's key"),
         None => "whose signatures nobody could check without a key".to_owned(),
     };
     format!(
         "the Merkle tree: {leaves} leaves, {tiles} full tiles, the edge; {checkpoints} signed checkpoints, {by}, \
-         {states} with the replayed state"
+         {states} with the replayed state; {}",
+        beyond(*newest, end)
     )
+}
+
+/// What cannot be proved yet.
+pub(super) fn beyond(newest: Option<u64>, end: Seq) -> String {
+    match newest {
+        Some(newest) => {
+            format!("{} entries lie beyond the newest, which is of {newest}", end.0.saturating_sub(newest))
+        }
+        None => format!("all {end} entries lie beyond any newest that holds"),
+    }
 }
 
 /// The same for people.

@@ -187,6 +187,11 @@ impl Check {
         if self.signed.is_none() {
             not_checked.push("the signed tree: there is no checkpoint that could be used".to_owned());
         }
+        if let Some(signed) = self.signed.as_ref().filter(|signed| signed.size < x.head().0) {
+            let beyond = x.head().0 - signed.size;
+            not_checked
+                .push(format!("{beyond} entries against the signed tree: they lie beyond the newest checkpoint"));
+        }
         if self.with_signature > 0 {
             not_checked
                 .push(format!("the signatures of {} entries, which this build cannot check", self.with_signature));
