@@ -159,10 +159,16 @@ fn a_tree_of_another_log_is_built_again() {
     follower.stop();
 }
 
-fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+/// With all that lies in it.
+pub(crate) fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
     fs::create_dir_all(to).unwrap();
     for file in fs::read_dir(from).unwrap() {
         let file = file.unwrap();
-        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        let copy = to.join(file.file_name());
+        if file.file_type().unwrap().is_dir() {
+            copy_folder(&file.path(), &copy);
+        } else {
+            fs::copy(file.path(), copy).unwrap();
+        }
     }
 }
