@@ -24,6 +24,9 @@ const MANIFEST: &str = "backup.json";
 /// The folder of the settler's database.
 const SETTLEMENT: &str = "settlement";
 
+/// The folder of the local Stellar network of an `--open` node.
+pub(crate) const LEDGER: &str = "ledger";
+
 /// The folder of the node's keys.
 const KEYS: &str = "keys";
 
@@ -83,8 +86,9 @@ impl Restore {
     }
 }
 
-/// Copies settlement, log, private store and keys, and replays the copy. The
-/// settler's database comes first: what it knows is then in the log.
+/// Copies settlement, log, private store, the local network and keys, and replays
+/// the copy. The settler's database comes first: what it knows is then in the log.
+/// The network comes behind the log: what the log has of it is then there.
 fn copy_all(from: &Path, to: &Path) -> Result<Manifest, Fault> {
     let what = format!("copying {}", from.display());
     // The settler's database is held back until the folder may have something
@@ -98,6 +102,10 @@ fn copy_all(from: &Path, to: &Path) -> Result<Manifest, Fault> {
     let copied = copy(&DataDir::new(from), &DataDir::new(to)).or_fault(&what)?;
     if settles {
         copy_database(&held, &to.join(SETTLEMENT), |_, _| Ok(true)).or_fault("copying the settler's database")?;
+    }
+    let ledger = from.join(LEDGER);
+    if ledger.join("CURRENT").exists() {
+        copy_database(&ledger, &to.join(LEDGER), |_, _| Ok(true)).or_fault("copying the local Stellar network")?;
     }
     copy_keys(&from.join(KEYS), &to.join(KEYS)).or_fault("copying the keys")?;
     let replica = replay(&DataDir::new(to), |_, _| ControlFlow::Continue(())).or_fault("replaying the copy")?;

@@ -92,6 +92,9 @@ impl Serve {
             Some(genesis) => genesis::operator(genesis, keys::known(&self.data, "operator")?)?,
             None => keys::kept(&self.data, "operator")?,
         };
+        if known.is_some() && self.open && self.rpc.is_none() {
+            Chain::check_kept(&self.data)?;
+        }
         let chain = Chain::reach(&self.data, self.rpc.as_deref(), self.open).await?;
         let (escrow, genesis) = match known {
             Some(genesis) => {
