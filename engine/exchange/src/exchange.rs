@@ -161,7 +161,37 @@ impl Exchange {
     /// When the entry cannot stand at this place in any log. Nothing has then
     /// been changed.
     pub fn apply(&mut self, entry: &Entry, events: &mut Vec<Event>) -> Result<Outcome, LogViolation> {
+        // Most words are not signed, so nothing about signatures is on their way.
+        if let Authority::Signed { key, nonce, .. } = &entry.authority {
+            return self.apply_signed(entry, key, *nonce, events);
+        }
         self.check_place(entry)?;
+        Ok(self.enact(entry, None, events))
+    }
+
+    #[cold]
+    fn apply_signed(
+        &mut self,
+        entry: &Entry,
+        key: &[u8; 32],
+        nonce: u64,
+        events: &mut Vec<Event>,
+    ) -> Result<Outcome, LogViolation> {
+        self.check_place(entry)?;
+        if self.accounts.get(entry.account).is_some_and(|account| account.address.0 != *key) {
+            return Err(LogViolation::Authority(entry.seq));
+        }
+        let refused = self.check_nonce(entry.account, entry.at, nonce).err();
+        let outcome = self.enact(entry, refused, events);
+        if let Outcome::Done(_) = outcome {
+            self.account_mut(entry.account).standing.get_or_insert_default().nonce = nonce;
+        }
+        Ok(outcome)
+    }
+
+    /// Applies an entry that stands where it may, unless it is refused already.
+    #[inline(always)]
+    fn enact(&mut self, entry: &Entry, refused: Option<Code>, events: &mut Vec<Event>) -> Outcome {
         self.head = entry.seq;
         self.last_at = entry.at;
         let mark = events.len();
@@ -169,11 +199,6 @@ impl Exchange {
         let (seq, at, account, command) = (entry.seq, entry.at, entry.account, &entry.command);
         let mut step =
             Step { seq, at, account, authority: &entry.authority, command, budget, waiting: Vec::new(), events };
-        // Most words are not signed, and this is on everybody's way.
-        let refused = match entry.authority {
-            Authority::Signed { nonce, .. } => self.check_nonce(account, at, nonce).err(),
-            _ => None,
-        };
         let outcome = match refused {
             None => apply::command(self, &mut step, command),
             Some(code) => Err(code),
@@ -187,16 +212,13 @@ impl Exchange {
             Outcome::Refused(code)
         });
         self.follow_up(&mut step);
-        if let Authority::Signed { nonce, .. } = entry.authority {
-            self.keep_nonce(account, nonce, outcome);
-        }
         if let Outcome::Done(_) = outcome
             && self.accounts.get(account).is_some_and(|account| account.dead_man_millis > 0)
             && !is(Planted::DeadManDeaf)
         {
             self.heard(account, at);
         }
-        Ok(outcome)
+        outcome
     }
 
     fn check_place(&self, entry: &Entry) -> Result<(), LogViolation> {
@@ -213,11 +235,6 @@ impl Exchange {
             return Err(LogViolation::NoGenesis);
         }
         if (entry.account == AccountId::EXCHANGE) != matches!(entry.authority, Authority::Exchange) {
-            return Err(LogViolation::Authority(entry.seq));
-        }
-        if let Authority::Signed { key, .. } = &entry.authority
-            && self.is_another_s(entry.account, key)
-        {
             return Err(LogViolation::Authority(entry.seq));
         }
         if let Command::Resumed(resumed) = entry.command
@@ -239,28 +256,13 @@ impl Exchange {
         }
     }
 
-    /// Whether a key is not the account's.
-    #[cold]
-    fn is_another_s(&self, account: AccountId, key: &[u8; 32]) -> bool {
-        self.accounts.get(account).is_some_and(|account| account.address.0 != *key)
-    }
-
     /// Refuses a signed command that may have been carried out, or was kept back.
-    #[cold]
     fn check_nonce(&self, account: AccountId, at: Micros, nonce: u64) -> Result<(), Code> {
         let account = self.accounts.get(account).ok_or(Code::UnknownAccount)?;
-        if nonce <= account.nonce {
+        if nonce <= account.nonce() {
             return Err(Code::NonceUsed);
         }
         if nonce.abs_diff(at.0) > SIGNATURE_LIFE.micros() { Err(Code::SignatureExpired) } else { Ok(()) }
-    }
-
-    /// A signed command that was carried out has used its nonce up.
-    #[cold]
-    fn keep_nonce(&mut self, account: AccountId, nonce: u64, outcome: Outcome) {
-        if let Outcome::Done(_) = outcome {
-            self.account_mut(account).nonce = nonce;
-        }
     }
 
     /// The timeouts of what opens now.

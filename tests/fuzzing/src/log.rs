@@ -226,7 +226,7 @@ fn authority(x: &Exchange, now: Micros, account: AccountId, command: &Command) -
         _ if account == AccountId::EXCHANGE => Authority::Exchange,
         // Nothing else asks for it, and it has to.
         Command::LeaseBacklog(backlog) if backlog.lease.0 % 4 > 0 => {
-            let (key, last) = x.account(account).map_or(([1; 32], 0), |known| (known.address.0, known.nonce));
+            let (key, last) = x.account(account).map_or(([1; 32], 0), |known| (known.address.0, known.nonce()));
             Authority::Signed { key, nonce: now.0.max(last.saturating_add(1)), signature: [3; 64] }
         }
         _ => Authority::OperatorAttested,

@@ -50,6 +50,7 @@ use crate::exchange::{Exchange, Step};
 use crate::outcome::Outcome;
 use crate::state::Lease;
 
+#[inline(always)]
 pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) -> Result<Outcome, Code> {
     if is_the_exchanges(command) {
         if step.account != AccountId::EXCHANGE {

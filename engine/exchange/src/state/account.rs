@@ -39,8 +39,6 @@ pub struct Account {
     /// How long it may be silent before its dead-man timer fires, in
     /// milliseconds; zero when the timer is not armed.
     pub dead_man_millis: u32,
-    /// That of its last signed command that was carried out; zero before.
-    pub nonce: u64,
     /// What it lets be done in its name; nothing is limited without one.
     pub mandate: Option<Mandate>,
     /// The end of the day that `spent` counts.
@@ -75,7 +73,6 @@ impl Account {
             providers: 0,
             uptime: Uptime::MAX,
             dead_man_millis: 0,
-            nonce: 0,
             mandate: None,
             day_ends_at: Micros::default(),
             spent: Stroops::ZERO,
@@ -99,6 +96,19 @@ impl Account {
     #[must_use]
     pub fn record(&self) -> Record {
         self.standing.as_deref().map_or_else(Record::default, |standing| standing.history.record())
+    }
+
+    /// That of its last signed command that was carried out; zero before.
+    #[must_use]
+    pub fn nonce(&self) -> u64 {
+        self.standing.as_deref().map_or(0, |standing| standing.nonce)
+    }
+
+    /// With the rest of its standing; what says nothing is none.
+    fn with_standing(mut self, standing: Standing) -> Self {
+        let standing = Standing { nonce: self.nonce(), ..standing };
+        self.standing = Some(standing).filter(|standing| !standing.is_empty()).map(Box::new);
+        self
     }
 
     /// Stake that is forfeited and that the chain has not taken yet.
@@ -152,7 +162,7 @@ content!(Account {
     reputation,
     uptime,
     dead_man_millis,
-    nonce,
+    nonce with |account, out| account.nonce().encode(out),
     mandate,
     day_ends_at,
     spent,
@@ -167,13 +177,13 @@ impl Recall for Account {
             reputation: parts.get("reputation")?,
             uptime: parts.get("uptime")?,
             dead_man_millis: parts.get("dead_man_millis")?,
-            nonce: parts.get("nonce")?,
+            standing: Some(Box::new(Standing { nonce: parts.get("nonce")?, ..Standing::default() })),
             mandate: parts.get("mandate")?,
             day_ends_at: parts.get("day_ends_at")?,
             spent: parts.get("spent")?,
-            standing: Some(Standing::recall(parts)?).filter(|standing| !standing.is_empty()).map(Box::new),
             ..new
-        })
+        }
+        .with_standing(Standing::recall(parts)?))
     }
 }
 

@@ -1,4 +1,5 @@
-//! What trust in an account rests on, beside its stake.
+//! What trust in an account rests on, beside its stake, and what else few accounts
+//! have.
 
 use berth_domain::{AccountId, LeaseId, Micros, Stroops};
 
@@ -8,6 +9,10 @@ use super::history::History;
 /// What trust in an account rests on. Most accounts have none.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Standing {
+    /// That of the account's last signed command that was carried out; zero
+    /// before. It lies here so that an account stays small: nearly every command
+    /// looks at one, and hardly any is signed.
+    pub(crate) nonce: u64,
     pub(crate) history: History,
     /// Auditors and until when their word holds; one for each at most, in the
     /// order in which they spoke.
@@ -19,7 +24,7 @@ pub(crate) struct Standing {
 impl Standing {
     /// Whether it says nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        self.history.len() == 0 && self.attestations.is_empty() && self.forfeits.is_empty()
+        self.nonce == 0 && self.history.len() == 0 && self.attestations.is_empty() && self.forfeits.is_empty()
     }
 
     /// Stake that is as good as gone.
@@ -32,4 +37,6 @@ content!(Standing {
     history,
     attestations as list,
     forfeits as list,
+} rest {
+    nonce: 0,
 });

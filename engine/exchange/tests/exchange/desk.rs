@@ -194,6 +194,6 @@ pub(crate) fn bytes_of(events: &[Event]) -> Vec<u8> {
 
 /// A signature of now. Nobody checks what is signed behind the gateway.
 pub(crate) fn signed(x: &Exchange, account: AccountId, now: Micros) -> Authority {
-    let (key, last) = x.account(account).map_or(([1; 32], 0), |known| (known.address.0, known.nonce));
+    let (key, last) = x.account(account).map_or(([1; 32], 0), |known| (known.address.0, known.nonce()));
     Authority::Signed { key, nonce: now.0.max(last + 1), signature: [3; 64] }
 }

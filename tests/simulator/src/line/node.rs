@@ -36,7 +36,7 @@ impl Submission {
     /// What the node believes it by. Nobody checks a signature behind it.
     fn authority(&self, x: &Exchange, at: Micros) -> Authority {
         if self.is_signed {
-            let (key, last) = x.account(self.account).map_or(([1; 32], 0), |known| (known.address.0, known.nonce));
+            let (key, last) = x.account(self.account).map_or(([1; 32], 0), |known| (known.address.0, known.nonce()));
             Authority::Signed { key, nonce: at.0.max(last + 1), signature: [2; 64] }
         } else if self.account.0 == AccountId::EXCHANGE.0 {
             Authority::Exchange
