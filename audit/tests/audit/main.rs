@@ -2,6 +2,7 @@
 
 mod bundles;
 mod golden;
+mod records;
 mod what_if;
 
 use berth_audit::{

@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use berth_audit::Bundle as File;
+use berth_audit::{Bundle as File, BundleFault};
 use berth_domain::{Entry, LeaseId, Seq};
 use berth_merkle::NoteKey;
 use clap::Args;
@@ -61,7 +61,10 @@ impl Bundle {
 impl VerifyBundle {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
         let text = fs::read(&self.file).or_fault(&format!("reading {}", self.file.display()))?;
-        let bundle: File = serde_json::from_slice(&text).or_fault("file")?;
+        let bundle = File::read(&text).map_err(|fault| match fault {
+            BundleFault::NoBundle(why) => Fault::CouldNotRun(format!("file: {why}")),
+            other => Fault::Refused(other.to_string()),
+        })?;
         let report = bundle.verify(&self.key).map_err(|fault| Fault::Refused(fault.to_string()))?;
         output::object(format, &serde_json::to_value(report).or_fault("showing the report")?);
         Ok(())
