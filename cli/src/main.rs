@@ -10,6 +10,7 @@ mod bench;
 mod bid;
 mod demo;
 mod fault;
+mod file;
 mod keys;
 mod lease;
 mod ledger;
@@ -101,7 +102,8 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("BERTH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
-    match run(berth) {
+    let ended = run(berth);
+    match ended.as_ref().and_then(|()| output::whole()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             eprintln!("berth: {fault}");

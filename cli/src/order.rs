@@ -1,13 +1,13 @@
 //! `berth order`: what a tenant asks for.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::fault::{Fault, While};
+use crate::file;
 use crate::output::{self, Format};
 use crate::remote::{Remote, given};
 
@@ -219,14 +219,7 @@ impl Amend {
 }
 
 fn read(path: &std::path::Path) -> Result<Map<String, Value>, Fault> {
-    let what = path.display().to_string();
-    let mut text = String::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().read_to_string(&mut text).or_fault("reading standard input")?;
-    } else {
-        text = std::fs::read_to_string(path).or_fault(&what)?;
-    }
-    serde_json::from_str(&text).or_fault(&what)
+    serde_json::from_str(&file::text(path)?).or_fault(&path.display().to_string())
 }
 
 fn parse_port(text: &str) -> Result<Value, String> {

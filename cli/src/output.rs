@@ -1,16 +1,21 @@
 //! Answers on the terminal: aligned tables for people, JSON for programs.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 use clap::ValueEnum;
 use serde_json::Value;
 
-/// A line on standard output, and whether it went out; a reader that has seen
-/// enough, such as `head`, is no fault.
+use crate::fault::Fault;
+
+/// Why an answer did not go out whole, if it did not.
+static LOST: OnceLock<Fault> = OnceLock::new();
+
+/// A line on standard output, and whether it went out.
 macro_rules! write_line {
     ($($what:tt)*) => {
-        writeln!(std::io::stdout(), $($what)*).is_ok()
+        went_out(writeln!(io::stdout(), $($what)*))
     };
 }
 
@@ -30,6 +35,29 @@ pub(crate) enum Format {
     Json,
     /// One JSON object a line.
     Jsonl,
+}
+
+/// A reader that has seen enough, such as `head`, is no fault. A disk that is full
+/// is one: what stands in the file is then no answer.
+fn went_out(written: io::Result<()>) -> bool {
+    match written {
+        Ok(()) => true,
+        Err(cause) if cause.kind() == ErrorKind::BrokenPipe => false,
+        Err(cause) => {
+            // The first says why; it may be the last of many.
+            let _ = LOST.set(Fault::while_doing("writing the answer", cause));
+            false
+        }
+    }
+}
+
+/// Whether all that was printed went out.
+///
+/// # Errors
+/// When some of it did not.
+pub(crate) fn whole() -> Result<(), &'static Fault> {
+    went_out(io::stdout().flush());
+    LOST.get().map_or(Ok(()), Err)
 }
 
 /// Prints a file's text as it is, whatever the format.
@@ -117,10 +145,15 @@ fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).expect("a JSON value prints")
 }
 
+/// A text without what a terminal would obey: it may be somebody else's.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => plain(text),
         other => other.to_string(),
     }
 }

@@ -5,6 +5,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::fault::{Fault, While};
+use crate::output;
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Remote {
@@ -70,8 +71,10 @@ pub(crate) fn given<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value
 
 /// A refusal of the exchange ends with 1, everything else with 2.
 pub(crate) fn fault(error: ClientError) -> Fault {
+    // The words are the node's.
+    let words = output::plain(&error.to_string());
     match error {
-        ClientError::Refused { .. } => Fault::Refused(error.to_string()),
-        other => Fault::CouldNotRun(other.to_string()),
+        ClientError::Refused { .. } => Fault::Refused(words),
+        _ => Fault::CouldNotRun(words),
     }
 }

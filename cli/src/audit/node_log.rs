@@ -11,6 +11,7 @@ use berth_journal::Batch;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::fault::{Fault, While};
+use crate::output::plain;
 use crate::remote::fault;
 
 /// How often an answer is asked for that the node is too busy to give.
@@ -109,7 +110,7 @@ fn tries_of(error: &ClientError) -> u32 {
 /// An answer that makes no sense is a finding; not to be reached is none.
 pub(crate) fn nonsense(url: &str, error: ClientError) -> Fault {
     match error {
-        ClientError::Protocol(_) => Fault::Refused(format!("{url}: {error}")),
+        ClientError::Protocol(_) => Fault::Refused(format!("{url}: {}", plain(&error.to_string()))),
         other => fault(other),
     }
 }

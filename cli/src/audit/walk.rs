@@ -42,7 +42,7 @@ impl Token {
     pub(crate) fn read(&self) -> Result<Option<String>, Fault> {
         match &self.token_file {
             Some(file) => {
-                let token = std::fs::read_to_string(file).or_fault(&format!("reading {}", file.display()))?;
+                let token = crate::file::text(file)?;
                 Ok(Some(token.trim().to_owned()))
             }
             None => Ok(std::env::var("BERTH_TOKEN").ok().filter(|token| !token.is_empty())),

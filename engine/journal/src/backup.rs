@@ -14,7 +14,7 @@ use crate::database::{StoreError, durable_options, scan_options};
 use crate::keys::{DataDir, seq_key};
 use crate::reader::{LogReader, RawBatch, ReadError};
 use crate::scratch::Scratch;
-use crate::watermark::{Mark, Watermark};
+use crate::watermark::{Mark, MarkError, Watermark};
 
 /// Bytes that are written at a time.
 const CHUNK_BYTES: usize = 4 << 20;
@@ -61,6 +61,18 @@ pub enum CopyError {
     /// The log is empty.
     #[error("the log is empty")]
     Empty,
+    /// The watermark cannot tell how far the log was durable.
+    #[error("{}: the watermark is damaged, so nobody can say whether the log is whole; `verify` says more", .0.display())]
+    WatermarkDamaged(PathBuf),
+    /// The log lacks what was durable once, or has something else there: a copy of
+    /// it would pass for whole.
+    #[error("the log was durable up to entry {durable} once, and what can be read ends at {end}; `verify` says more")]
+    Short {
+        /// What the watermark says.
+        durable: Seq,
+        /// Where the log ends.
+        end: Seq,
+    },
 }
 
 /// Copies log and private store of `from`, beside whoever may be writing them, to
@@ -84,12 +96,17 @@ pub fn copy(from: &DataDir, to: &DataDir) -> Result<Copied, CopyError> {
     }
     to.create().map_err(StoreError::file(root))?;
     // Before the log is opened: what is durable by now must be in it.
-    let durable = Mark::read(&from.watermark()).ok().flatten().map(|mark| mark.seq);
+    let marked = from.watermark();
+    let mark = match Mark::read(&marked) {
+        Ok(mark) => mark,
+        Err(MarkError::File(source)) => return Err(StoreError::file(&marked)(source).into()),
+        Err(MarkError::Damaged) => return Err(CopyError::WatermarkDamaged(marked)),
+    };
     let mut copied = Copied { tip: Tip::default(), log_id: Digest::default(), batches: 0 };
     let mut target = Target::create(&to.log())?;
     for record in LogReader::open(from)?.read_raw(Seq(1)) {
         let RawBatch { first: at, last, bytes } = record?;
-        if durable.is_some_and(|durable| last > durable) {
+        if mark.is_some_and(|mark| last > mark.seq) {
             break;
         }
         let batch = Batch::decode(&bytes).map_err(|source| CopyError::Batch { at, source })?;
@@ -104,6 +121,9 @@ pub fn copy(from: &DataDir, to: &DataDir) -> Result<Copied, CopyError> {
     target.finish()?;
     if copied.batches == 0 {
         return Err(CopyError::Empty);
+    }
+    if let Some(mark) = mark.filter(|mark| (mark.seq, mark.hash) != (copied.tip.seq, copied.tip.hash)) {
+        return Err(CopyError::Short { durable: mark.seq, end: copied.tip.seq });
     }
     let mark = to.watermark();
     drop(Watermark::open(&mark, Mark { seq: copied.tip.seq, hash: copied.tip.hash }).map_err(StoreError::file(&mark))?);

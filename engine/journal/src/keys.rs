@@ -95,8 +95,17 @@ impl DataDir {
 
     /// Makes the directory where there is none, and its name durable: what lies
     /// in a folder whose own name was not synced is lost with it.
+    ///
+    /// A new one is its owner's alone: the log holds the prices of auctions that
+    /// are still open. Whoever wants others to read it changes its mode, and it
+    /// stays so.
     pub(crate) fn create(&self) -> io::Result<()> {
-        make(&self.root)
+        let is_new = !self.root.is_dir();
+        make(&self.root)?;
+        if is_new {
+            fs::set_permissions(&self.root, fs::Permissions::from_mode(0o700))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn create_private(&self) -> io::Result<()> {

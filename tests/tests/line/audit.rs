@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::process::{Node, get, json, run};
+use crate::process::{Node, berth, get, json, run};
 
 fn hashes(data: &str) -> String {
     let output = run(&["replay", "-o", "json", "--state-hash-every", "1", "--data", data]);
@@ -32,6 +32,10 @@ fn replay_in_another_process_ends_in_the_nodes_state_at_every_batch() {
     let seq = head["seq"].to_string();
     let replayed = json(&["replay", "-o", "json", "--data", data, "--to", &seq]);
     assert_eq!((&replayed["stateHash"], &replayed["toSeq"]), (&head["stateHash"], &head["seq"]), "{replayed} {head}");
+    // An answer that did not go out is none.
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("every Linux has it");
+    let cut = std::process::Command::new(berth()).args(["verify", "--data", data]).stdout(full).status();
+    assert_eq!(cut.expect("the binary runs").code(), Some(2));
     // A log that is expected to end otherwise is a finding: exit code 1.
     let other = run(&["replay", "--data", data, "--expect", &"0".repeat(64)]);
     assert_eq!(other.status.code(), Some(1));

@@ -187,6 +187,17 @@ fn a_node_whose_tree_is_not_that_of_its_log_is_told_so() {
     let (code, told) = proof(&between(&ours, of_tiles(|tile| tile.truncate(tile.len() - 1))));
     assert!(code == Some(1) && told.contains("not 32 for each hash"), "{told}");
 
+    // A beginning of the log that holds together, and says that it is all.
+    let (parts, of_node) = (batches(&ours), ours.url.clone());
+    let (head, start) = (last(&parts[1]).to_string(), [framed(&parts[0]), framed(&parts[1])].concat());
+    let url = serve(move |path, stream| match path.starts_with("/audit/log") {
+        true => send(stream, &head, &start),
+        false => send(stream, &head, &fetch(&format!("{of_node}{path}"))),
+    });
+    let output = verify(&url);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(findings(&output)[0].as_str().expect("text").contains("says of none"), "{:?}", findings(&output));
+
     // A checkpoint that nobody signed so, and one of another log.
     let url = between(&ours, |path, mut body| {
         if path == "/audit/checkpoint" {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use berth_domain::{AccountId, Address, Authority, Command, Deposit, Digest, Seconds, Seq, SetDeadMan, signed_bytes};
 use berth_exchange::{Exchange, Outcome};
-use berth_journal::{DataDir, Finding, FindingKind, Verification, replay, verify};
+use berth_journal::{CopyError, DataDir, Finding, FindingKind, Verification, copy, replay, verify};
 use ed25519_dalek::{Signer, SigningKey};
 use rocksdb::{DB, Options};
 
@@ -159,4 +159,22 @@ fn verification_misses_what_was_durable() {
     ];
     assert_eq!(texts, expected);
     assert_eq!(found.tip.seq, Seq(5));
+}
+
+#[test]
+fn a_log_that_lacks_what_was_durable_is_not_copied() {
+    // Once the copy ended where the log did, and passed for whole.
+    let (_root, dir) = data_dir();
+    write_log(&dir);
+    let copied = |dir: &DataDir| {
+        let (_to, to) = data_dir();
+        copy(dir, &to).map(|copied| copied.tip.seq)
+    };
+    assert!(matches!(copied(&dir), Ok(Seq(6))));
+    std::fs::copy(dir.watermark(), dir.root().join("kept")).unwrap();
+    std::fs::write(dir.watermark(), [7; 256]).unwrap();
+    assert!(matches!(copied(&dir), Err(CopyError::WatermarkDamaged(_))));
+    std::fs::copy(dir.root().join("kept"), dir.watermark()).unwrap();
+    DB::open(&Options::default(), dir.log()).unwrap().delete(6_u64.to_be_bytes()).unwrap();
+    assert!(matches!(copied(&dir), Err(CopyError::Short { durable: Seq(6), end: Seq(5) })));
 }
