@@ -1,6 +1,5 @@
 //! `berth bundle` and `berth verify-bundle`: one lease for a third party.
 
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -60,7 +59,7 @@ impl Bundle {
 
 impl VerifyBundle {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
-        let text = fs::read(&self.file).or_fault(&format!("reading {}", self.file.display()))?;
+        let text = crate::file::bytes(&self.file)?;
         let bundle = File::read(&text).map_err(|fault| match fault {
             BundleFault::NoBundle(why) => Fault::CouldNotRun(format!("file: {why}")),
             other => Fault::Refused(other.to_string()),

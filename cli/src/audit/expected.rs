@@ -1,7 +1,6 @@
 //! State hashes that a replay is to come to.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use berth_exchange::StateHash;
@@ -33,7 +32,7 @@ impl Expected {
             expected.end = Some(Told::of(file));
             return Ok(expected);
         }
-        let text = fs::read(file).or_fault(&format!("--expect: no hash of 64 digits, and reading {file}"))?;
+        let text = crate::file::bytes(Path::new(file)).or_fault("--expect: this is no hash of 64 digits")?;
         if !text.trim_ascii_start().starts_with(b"{") && !text.trim_ascii_start().starts_with(b"[") {
             return expected.lines(file, &String::from_utf8_lossy(&text));
         }

@@ -1,7 +1,6 @@
 //! `berth proof`: that an entry stands in the signed tree, that one tree is the
 //! beginning of another, and the check of both from files alone.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use berth_domain::{Entry, Seq};
@@ -118,7 +117,7 @@ impl Proof {
 }
 
 fn verify(format: Format, file: &Path, key: &NoteKey) -> Result<(), Fault> {
-    let text = fs::read_to_string(file).or_fault(&format!("reading {}", file.display()))?;
+    let text = crate::file::text(file)?;
     let shown = if text.starts_with("berth/") {
         let proof: ConsistencyProof = text.parse().or_fault("file")?;
         let (old, new) = proof.verify(key).map_err(|fault| Fault::Refused(fault.to_string()))?;
@@ -218,7 +217,7 @@ impl Prover {
 
 /// A checkpoint that the caller kept.
 fn kept(file: &Path, n: Option<u64>) -> Result<(Checkpoint, SignedNote), Fault> {
-    let text = fs::read_to_string(file).or_fault(&format!("reading {}", file.display()))?;
+    let text = crate::file::text(file)?;
     let (checkpoint, note) = read(&text)?;
     match n {
         Some(n) if n != checkpoint.size => Err(Fault::CouldNotRun(format!(
