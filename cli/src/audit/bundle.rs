@@ -33,9 +33,10 @@ pub(crate) struct VerifyBundle {
 impl Bundle {
     pub(crate) fn run(self) -> Result<(), Fault> {
         let id = LeaseId(self.lease);
-        let x = self.data.end()?;
-        let (mut story, from) = self.data.story_of_lease(&x, id)?;
         let prover = Prover::open(&self.data, None)?;
+        // What came since the newest checkpoint cannot be proved yet.
+        let x = self.data.state_at(self.data.last()?.min(prover.last()))?;
+        let (mut story, from) = self.data.story_of_lease(&x, id)?;
         // What a third party gets is all of it, so all of it is kept: what touched
         // one lease, and the genesis.
         let mut entries: Vec<Entry> = vec![prover.entry(Seq(1))?];

@@ -168,6 +168,11 @@ impl Prover {
         check(key).map_err(|fault| Fault::Refused(format!("what was read proves nothing: {fault}")))
     }
 
+    /// The last entry that is in the newest signed tree.
+    pub(super) const fn last(&self) -> Seq {
+        Seq(self.newest.size)
+    }
+
     /// An entry of the log.
     pub(super) fn entry(&self, seq: Seq) -> Result<Entry, Fault> {
         let batch = self.log.holding(seq)?;
