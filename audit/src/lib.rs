@@ -21,6 +21,7 @@ mod export;
 mod fairness;
 mod line;
 mod player;
+mod reasons;
 mod select;
 mod story;
 mod thing;

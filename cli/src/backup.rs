@@ -1,5 +1,8 @@
 //! `berth backup` and `berth restore`: a copy of a node's data, made while it
-//! runs, and the data out of the copy.
+//! runs, and the data out of the copy. Either is there whole or not at all: half a
+//! log would be served as if it were one.
+
+mod place;
 
 use std::fs;
 use std::io;
@@ -11,6 +14,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use self::place::Place;
 use crate::fault::{Fault, While};
 use crate::output::{self, Format};
 
@@ -19,6 +23,9 @@ const MANIFEST: &str = "backup.json";
 
 /// The folder of the settler's database.
 const SETTLEMENT: &str = "settlement";
+
+/// The folder of the local Stellar network of an `--open` node.
+pub(crate) const LEDGER: &str = "ledger";
 
 /// The folder of the node's keys.
 const KEYS: &str = "keys";
@@ -53,9 +60,11 @@ struct Manifest {
 
 impl Backup {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
-        let manifest = copy_all(&self.data, &self.out)?;
+        let place = Place::of(&self.out)?;
+        let manifest = copy_all(&self.data, &place.unfinished())?;
         let text = serde_json::to_string_pretty(&manifest).or_fault("writing the manifest")?;
-        fs::write(self.out.join(MANIFEST), format!("{text}\n")).or_fault("writing the manifest")?;
+        fs::write(place.unfinished().join(MANIFEST), format!("{text}\n")).or_fault("writing the manifest")?;
+        place.take()?;
         output::object(format, &json!(manifest));
         Ok(())
     }
@@ -66,22 +75,22 @@ impl Restore {
         let path = self.from.join(MANIFEST);
         let text = fs::read(&path).or_fault(&format!("reading {}", path.display()))?;
         let told: Manifest = serde_json::from_slice(&text).or_fault(&format!("reading {}", path.display()))?;
-        let found = copy_all(&self.from, &self.data)?;
+        let place = Place::of(&self.data)?;
+        let found = copy_all(&self.from, &place.unfinished())?;
         if found != told {
             return Err(Fault::Refused(format!("the copy is not what it was: {found:?}, and it says {told:?}")));
         }
+        place.take()?;
         output::object(format, &json!(found));
         Ok(())
     }
 }
 
-/// Copies settlement, log, private store and keys, and replays the copy. The
-/// settler's database comes first: what it knows is then in the log.
+/// Copies settlement, log, private store, the local network and keys, and replays
+/// the copy. The settler's database comes first: what it knows is then in the log.
+/// The network comes behind the log: what the log has of it is then there.
 fn copy_all(from: &Path, to: &Path) -> Result<Manifest, Fault> {
-    let what = format!("copying to {}", to.display());
-    if fs::read_dir(to).is_ok_and(|mut files| files.next().is_some()) {
-        return Err(Fault::CouldNotRun(format!("{} is not empty", to.display())));
-    }
+    let what = format!("copying {}", from.display());
     // The settler's database is held back until the folder may have something
     // in it.
     let kept = tempfile::tempdir().or_fault(&what)?;
@@ -93,6 +102,10 @@ fn copy_all(from: &Path, to: &Path) -> Result<Manifest, Fault> {
     let copied = copy(&DataDir::new(from), &DataDir::new(to)).or_fault(&what)?;
     if settles {
         copy_database(&held, &to.join(SETTLEMENT), |_, _| Ok(true)).or_fault("copying the settler's database")?;
+    }
+    let ledger = from.join(LEDGER);
+    if ledger.join("CURRENT").exists() {
+        copy_database(&ledger, &to.join(LEDGER), |_, _| Ok(true)).or_fault("copying the local Stellar network")?;
     }
     copy_keys(&from.join(KEYS), &to.join(KEYS)).or_fault("copying the keys")?;
     let replica = replay(&DataDir::new(to), |_, _| ControlFlow::Continue(())).or_fault("replaying the copy")?;

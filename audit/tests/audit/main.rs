@@ -2,6 +2,7 @@
 
 mod bundles;
 mod golden;
+mod reasons;
 mod records;
 mod what_if;
 
@@ -93,7 +94,7 @@ fn a_story_goes_from_the_order_to_the_end_of_its_leases() {
     let log = log(7);
     let x = state(&log);
     let lease = x.leases().find(|lease| lease.started_at.is_some()).expect("a lease ran").clone();
-    let (mut story, mut player) = (Story::of(lease.order.into()), Player::new());
+    let (mut story, mut player) = (Story::of(lease.order.into()).with_reasons(), Player::new());
     let mut told = Vec::new();
     for entry in &log {
         let moment = player.play(entry).expect("the world's log is valid");

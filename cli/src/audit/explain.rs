@@ -36,7 +36,7 @@ enum Kind {
 
 impl Explain {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
-        let (mut story, from, end) = match self.kind {
+        let (story, from, end) = match self.kind {
             // All of its log comes anyway: once is enough.
             Kind::Order if self.data.is_elsewhere()? => (Story::of(OrderId(self.id).into()), Seq(1), self.data.last()?),
             Kind::Order => {
@@ -50,6 +50,8 @@ impl Explain {
                 (story, from, x.head())
             }
         };
+        // Reasons rest on the state before an entry: it begins one earlier.
+        let (mut story, from) = (story.with_reasons(), Seq(from.0.saturating_sub(1).max(1)));
         let mut lines = Lines::new(format, &COLUMNS);
         let player = self.data.walk_from(from, |moment| {
             if let Some(mut line) = story.hear(moment) {

@@ -1,11 +1,13 @@
 //! `berth verify`: checks a log, also beside a running node, or that of a node
 //! that is asked.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use berth_domain::Seq;
-use berth_journal::{CheckedTree, Checks, DataDir, LogReader, Verification};
+use berth_journal::{CheckedTree, Checks, DataDir, Finding, FindingKind, LogReader, Verification};
 use berth_merkle::{NoteKey, NoteSigner};
+use berth_settlement::chain::{Key, KeyError};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -16,7 +18,6 @@ use super::tree::Tree;
 use super::verify_node;
 use super::walk::Data;
 use crate::fault::{Fault, While};
-use crate::keys;
 use crate::output::{self, Format};
 
 #[derive(Args)]
@@ -38,19 +39,25 @@ impl Verify {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
         match self.data.source()? {
             Source::Folder(dir) => {
-                let key = self.key.or_else(|| own_key(&dir));
-                folder(&dir, &Checks { key, invariants_every: self.invariants_every, ..Checks::default() }, format)
+                let (own, damage) = match own_key(&dir) {
+                    Ok(own) => (own, None),
+                    Err(damage) => (None, Some(damage)),
+                };
+                let key = self.key.or(own);
+                let checks = Checks { key, invariants_every: self.invariants_every, ..Checks::default() };
+                folder(&dir, &checks, damage, format)
             }
             Source::Node(node) => verify_node::verify(&node, &Tree::open(self.data.source()?)?, self.key, format),
         }
     }
 }
 
-fn folder(dir: &DataDir, checks: &Checks, format: Format) -> Result<(), Fault> {
+fn folder(dir: &DataDir, checks: &Checks, damage: Option<Finding>, format: Format) -> Result<(), Fault> {
     let began = Instant::now();
     let mut progress = Progress::new();
-    let done = checks.verify(dir, |seq| progress.at(seq)).or_fault("opening the log")?;
+    let mut done = checks.verify(dir, |seq| progress.at(seq)).or_fault("opening the log")?;
     drop(progress);
+    done.findings.extend(damage);
     let took = began.elapsed();
     match format {
         Format::Table => output::text(&words(&done, checks, took)),
@@ -61,11 +68,24 @@ fn folder(dir: &DataDir, checks: &Checks, format: Format) -> Result<(), Fault> {
 
 /// The key that the node signs with, where its file is there: what its checkpoints
 /// are named after is the first entry's hash.
-fn own_key(dir: &DataDir) -> Option<NoteKey> {
-    let key = keys::known(dir.root(), "log").ok()?.signing_key();
-    let first = LogReader::open(dir).ok()?.read(Seq(1)).next()?.ok()?;
-    let signer = NoteSigner::new(&format!("berth/{}", first.entries.first()?.hash()), key).ok()?;
-    Some(signer.key().clone())
+fn own_key(dir: &DataDir) -> Result<Option<NoteKey>, Finding> {
+    let file = dir.root().join("keys").join("log.key");
+    let key = match Key::read(&file) {
+        Ok(key) => key.signing_key(),
+        // Not there, or not for the eyes of whoever checks.
+        Err(KeyError::File { cause, .. })
+            if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) =>
+        {
+            return Ok(None);
+        }
+        Err(why) => return Err(Finding { at: Seq(0), kind: FindingKind::Key { file, why: why.to_string() } }),
+    };
+    // Where the first entry cannot be read, the log has a finding.
+    let name = || {
+        let first = LogReader::open(dir).ok()?.read(Seq(1)).next()?.ok()?;
+        Some(format!("berth/{}", first.entries.first()?.hash()))
+    };
+    Ok(name().and_then(|name| Some(NoteSigner::new(&name, key).ok()?.key().clone())))
 }
 
 fn report(done: &Verification, checks: &Checks, took: Duration) -> Value {
@@ -84,6 +104,8 @@ fn report(done: &Verification, checks: &Checks, took: Duration) -> Value {
             "checkpoints": tree.checkpoints,
             "signed": tree.signed,
             "states": tree.states,
+            "newest": tree.newest,
+            "beyondNewest": done.tip.seq.0.saturating_sub(tree.newest.unwrap_or(0)),
         })),
         "key": checks.key.as_ref().map(ToString::to_string),
         "byTheExchange": done.exchange,
@@ -114,7 +136,7 @@ fn checked(done: &Verification, checks: &Checks) -> Vec<String> {
     let Some(_) = done.state else {
         checked
             .push("replay did not reach the end: what follows from it is checked up to the first finding".to_owned());
-        checked.extend(done.tree.map(|tree| of_tree(&tree, checks)));
+        checked.extend(done.tree.map(|tree| of_tree(&tree, done.tip.seq, checks)));
         return checked;
     };
     checked.push(format!("{} entries by replay, with the digest of all events in each batch", done.entries));
@@ -123,7 +145,7 @@ fn checked(done: &Verification, checks: &Checks) -> Vec<String> {
         None => "no event store".to_owned(),
     });
     checked.push(format!("{} snapshots, against the replayed state", done.snapshots));
-    checked.push(done.tree.map_or("no Merkle tree".to_owned(), |tree| of_tree(&tree, checks)));
+    checked.push(done.tree.map_or("no Merkle tree".to_owned(), |tree| of_tree(&tree, done.tip.seq, checks)));
     let pairs = if done.pairs_cut > 0 { ", and there were more" } else { "" };
     checked.push(format!(
         "the invariants, {} times: money, holds, room, books, indexes, deadlines; {} pairs with crossing prices{pairs}",
@@ -132,16 +154,27 @@ fn checked(done: &Verification, checks: &Checks) -> Vec<String> {
     checked
 }
 
-fn of_tree(tree: &CheckedTree, checks: &Checks) -> String {
-    let CheckedTree { leaves, tiles, checkpoints, signed, states } = tree;
+fn of_tree(tree: &CheckedTree, end: Seq, checks: &Checks) -> String {
+    let CheckedTree { leaves, tiles, checkpoints, signed, states, newest } = tree;
     let by = match &checks.key {
         Some(_) => format!("{signed} by the log's key"),
         None => "whose signatures nobody could check without a key".to_owned(),
     };
     format!(
         "the Merkle tree: {leaves} leaves, {tiles} full tiles, the edge; {checkpoints} signed checkpoints, {by}, \
-         {states} with the replayed state"
+         {states} with the replayed state; {}",
+        beyond(*newest, end)
     )
+}
+
+/// What cannot be proved yet.
+pub(super) fn beyond(newest: Option<u64>, end: Seq) -> String {
+    match newest {
+        Some(newest) => {
+            format!("{} entries lie beyond the newest, which is of {newest}", end.0.saturating_sub(newest))
+        }
+        None => format!("all {end} entries lie beyond any newest that holds"),
+    }
 }
 
 /// The same for people.
@@ -168,4 +201,31 @@ fn words(done: &Verification, checks: &Checks, took: Duration) -> String {
         format!("{shown:<8}  {text}")
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_key_file_that_holds_no_key_is_a_finding_and_one_that_is_not_there_is_none() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = DataDir::new(root.path());
+        assert!(own_key(&dir).unwrap().is_none());
+        let file = root.path().join("keys/log.key");
+        fs::create_dir(root.path().join("keys")).unwrap();
+        Key::read_or_create(&file).unwrap();
+        assert!(own_key(&dir).unwrap().is_none(), "no log names it");
+        let whole = fs::read(&file).unwrap();
+        for (at, bit) in (0..56).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << bit;
+            // In its place, with its mode.
+            fs::write(&file, bytes).unwrap();
+            let finding = own_key(&dir).unwrap_err().to_string();
+            assert!(finding.contains("keys/log.key"), "byte {at}, bit {bit}: {finding}");
+        }
+    }
 }

@@ -211,6 +211,11 @@ impl Check {
         if self.signed.is_none() {
             not_checked.push("the signed tree: there is no checkpoint that could be used".to_owned());
         }
+        if let Some(signed) = self.signed.as_ref().filter(|signed| signed.size < x.head().0) {
+            let beyond = x.head().0 - signed.size;
+            not_checked
+                .push(format!("{beyond} entries against the signed tree: they lie beyond the newest checkpoint"));
+        }
         not_checked.extend(sealed_from.map(|from| format!("entries from {from} on, which the node withholds")));
         output::object(
             format,

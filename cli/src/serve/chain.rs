@@ -10,6 +10,7 @@ use berth_settlement::chain::{Address, Key, Rpc, Sender};
 use berth_settlement::contract::{Deployment, Escrow, deploy};
 use berth_settlement::fund;
 
+use crate::backup::LEDGER;
 use crate::fault::{Fault, While};
 
 /// The escrow contract's wasm, as committed with its hash.
@@ -30,13 +31,27 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
+    /// Whether the local network that a log settles on is there: it was deployed to
+    /// once, and on a new one nothing of it is known.
+    pub(crate) fn check_kept(data: &Path) -> Result<(), Fault> {
+        let ledger = data.join(LEDGER);
+        if ledger.join("CURRENT").exists() {
+            return Ok(());
+        }
+        Err(Fault::CouldNotRun(format!(
+            "this log settles on a local Stellar network, and {} does not hold it: put that folder back, or name the \
+             network with --rpc",
+            ledger.display()
+        )))
+    }
+
     /// Connects to `url`, or in open mode starts a local network.
     pub(crate) async fn reach(data: &Path, url: Option<&str>, open: bool) -> Result<Self, Fault> {
         let embedded = match (url, open) {
             (Some(_), _) => None,
             (None, true) => {
                 let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-                let server = Server::start(Config::new(data.join("ledger")), loopback).await;
+                let server = Server::start(Config::new(data.join(LEDGER)), loopback).await;
                 Some(server.or_fault("starting the local Stellar network")?)
             }
             (None, false) => {

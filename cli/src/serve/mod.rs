@@ -92,6 +92,9 @@ impl Serve {
             Some(genesis) => genesis::operator(genesis, keys::known(&self.data, "operator")?)?,
             None => keys::kept(&self.data, "operator")?,
         };
+        if known.is_some() && self.open && self.rpc.is_none() {
+            Chain::check_kept(&self.data)?;
+        }
         let chain = Chain::reach(&self.data, self.rpc.as_deref(), self.open).await?;
         let (escrow, genesis) = match known {
             Some(genesis) => {
@@ -134,7 +137,6 @@ impl Serve {
         let config = SequencerConfig { admission: space.admission(), ..SequencerConfig::new(on_committed) };
         let sequencer = Sequencer::start(recovered, Some(genesis), config).or_fault("starting the sequencer")?;
         let (config, key) = audit::config(&self.data, sequencer.handle().log_id())?;
-        // Ends with the node.
         let follower = Follower::start(&dir, replica, config).or_fault("following the log")?;
         let provision = if self.open { Some(FaucetProvision::new(escrow.clone())?) } else { None };
         let services = Services {
@@ -191,8 +193,13 @@ impl Serve {
         }
         let settled = settler.stop().await;
         gateway.shutdown().await;
-        // It blocks until the queue is empty and the log is closed.
-        tokio::task::spawn_blocking(move || sequencer.stop()).await.or_fault("stopping the sequencer")?;
+        // It blocks until the queue is empty and the log is closed; then the last
+        // checkpoint is of all of it.
+        let stop = move || {
+            sequencer.stop();
+            follower.stop();
+        };
+        tokio::task::spawn_blocking(stop).await.or_fault("stopping the sequencer and the follower")?;
         let closed = chain.shutdown().await;
         asked?;
         settled.or_fault("the settler")?;

@@ -187,7 +187,13 @@ impl Exchange {
     /// one replica left.
     #[must_use]
     pub fn explain_order(&self, id: OrderId) -> Option<Explanation> {
-        let order = self.order(id)?;
+        self.order(id).map(|order| self.explain_order_as(order))
+    }
+
+    /// The same for an order of another state of the exchange, such as one that
+    /// comes in next: it need not stand here.
+    #[must_use]
+    pub fn explain_order_as(&self, order: &Order) -> Explanation {
         let verdict = |provider: &Provider| {
             let mut bids: Vec<&Bid> = self.live_bids(provider.id).filter(|bid| could_meet(order, bid)).collect();
             bids.sort_unstable_by_key(|bid| (bid.age, bid.id));
@@ -199,7 +205,7 @@ impl Exchange {
             ProviderVerdict { provider: provider.id, obstacles, bids }
         };
         let providers = self.providers().map(verdict).collect();
-        Some(Explanation { order: id, waits: self.order_waits(order), providers })
+        Explanation { order: order.id, waits: self.order_waits(order), providers }
     }
 
     /// Why a bid is not matched: it is looked at as if it came in now.

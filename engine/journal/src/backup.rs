@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use berth_domain::{Digest, Seq};
-use rocksdb::{DB, IteratorMode, WriteBatch, WriteOptions};
+use rocksdb::{DB, DEFAULT_COLUMN_FAMILY_NAME, IteratorMode, WriteBatch, WriteOptions};
 use thiserror::Error;
 
 use crate::batch::Batch;
@@ -103,7 +103,7 @@ pub fn copy(from: &DataDir, to: &DataDir) -> Result<Copied, CopyError> {
         Err(MarkError::Damaged) => return Err(CopyError::WatermarkDamaged(marked)),
     };
     let mut copied = Copied { tip: Tip::default(), log_id: Digest::default(), batches: 0 };
-    let mut target = Target::create(&to.log())?;
+    let mut target = Target::create(&to.log(), &[DEFAULT_COLUMN_FAMILY_NAME.to_owned()])?;
     for record in LogReader::open(from)?.read_raw(Seq(1)) {
         let RawBatch { first: at, last, bytes } = record?;
         if mark.is_some_and(|mark| last > mark.seq) {
@@ -116,7 +116,7 @@ pub fn copy(from: &DataDir, to: &DataDir) -> Result<Copied, CopyError> {
         }
         copied.tip = Tip { seq: batch.last(), hash: batch.hash, epoch: batch.epoch, events: batch.events };
         copied.batches += 1;
-        target.put(&seq_key(at), &bytes)?;
+        target.put(DEFAULT_COLUMN_FAMILY_NAME, &seq_key(at), &bytes)?;
     }
     target.finish()?;
     if copied.batches == 0 {
@@ -135,8 +135,9 @@ pub fn copy(from: &DataDir, to: &DataDir) -> Result<Copied, CopyError> {
     Ok(copied)
 }
 
-/// Copies a RocksDB database record by record, in the order of its keys, until
-/// `take` will have no more; durable when this returns. The other may be in use.
+/// Copies a RocksDB database record by record, one column family after the other,
+/// each in the order of its keys, until `take` will have no more of it; durable when
+/// this returns. The other may be in use.
 ///
 /// # Errors
 /// When one of them fails, and those of `take`.
@@ -153,15 +154,19 @@ pub fn copy_database(
     let mut options = durable_options();
     // A secondary must hold every table open: the primary may delete one.
     options.set_max_open_files(-1);
-    let source = DB::open_as_secondary(&options, &from.to_owned(), &scratch.path().to_owned())
-        .map_err(StoreError::database(from))?;
-    let mut target = Target::create(to)?;
-    for record in source.iterator_opt(IteratorMode::Start, scan_options()) {
-        let (key, value) = record.map_err(StoreError::database(from))?;
-        if !take(&key, &value)? {
-            break;
+    let families = DB::list_cf(&options, from).map_err(StoreError::database(from))?;
+    let source =
+        DB::open_cf_as_secondary(&options, from, scratch.path(), &families).map_err(StoreError::database(from))?;
+    let mut target = Target::create(to, &families)?;
+    for family in &families {
+        let records = source.cf_handle(family).expect("the database was opened with it");
+        for record in source.iterator_cf_opt(records, scan_options(), IteratorMode::Start) {
+            let (key, value) = record.map_err(StoreError::database(from))?;
+            if !take(&key, &value)? {
+                break;
+            }
+            target.put(family, &key, &value)?;
         }
-        target.put(&key, &value)?;
     }
     Ok(target.finish()?)
 }
@@ -170,20 +175,23 @@ pub fn copy_database(
 struct Target {
     db: DB,
     path: PathBuf,
+    families: Vec<String>,
     waiting: WriteBatch,
 }
 
 impl Target {
-    fn create(path: &Path) -> Result<Self, StoreError> {
+    fn create(path: &Path, families: &[String]) -> Result<Self, StoreError> {
         let mut options = durable_options();
         options.create_if_missing(true);
+        options.create_missing_column_families(true);
         options.set_error_if_exists(true);
-        let db = DB::open(&options, path).map_err(StoreError::database(path))?;
-        Ok(Self { db, path: path.to_owned(), waiting: WriteBatch::default() })
+        let db = DB::open_cf(&options, path, families).map_err(StoreError::database(path))?;
+        Ok(Self { db, path: path.to_owned(), families: families.to_vec(), waiting: WriteBatch::default() })
     }
 
-    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        self.waiting.put(key, value);
+    fn put(&mut self, family: &str, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let family = self.db.cf_handle(family).expect("the database was made with it");
+        self.waiting.put_cf(family, key, value);
         if self.waiting.size_in_bytes() >= CHUNK_BYTES { self.write() } else { Ok(()) }
     }
 
@@ -198,6 +206,10 @@ impl Target {
     /// All of it is durable then.
     fn finish(mut self) -> Result<(), StoreError> {
         self.write()?;
-        self.db.flush().map_err(StoreError::database(&self.path))
+        for family in &self.families {
+            let family = self.db.cf_handle(family).expect("the database was made with it");
+            self.db.flush_cf(family).map_err(StoreError::database(&self.path))?;
+        }
+        Ok(())
     }
 }

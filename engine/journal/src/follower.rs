@@ -35,7 +35,9 @@ impl Default for FollowerConfig {
     }
 }
 
-/// The thread. Dropping it stops it, after what it is writing.
+/// The thread. Dropping it stops it, behind all that is durable by then and with
+/// a signed checkpoint of it: where the sequencer has stopped before, of the whole
+/// log.
 pub struct Follower {
     tree: Option<TreeReader>,
     stop: Option<Sender<()>>,
@@ -98,6 +100,12 @@ impl Following {
                 return;
             }
         }
+        // A log at rest can be proved to its last entry.
+        if let Err(e) = self.follow() {
+            tracing::error!("the last entries are in no checkpoint, for the log cannot be followed: {e}");
+            return;
+        }
+        self.with_tree(|tree, _, replica| tree.sign_last(replica));
     }
 
     /// Applies what is durable and new.

@@ -112,6 +112,21 @@ impl TreeBuilder {
             return Ok(());
         }
         let state = self.state(replica);
+        self.sign(size, state)
+    }
+
+    /// Signs it at the end, with its state, unless the newest checkpoint is of it.
+    pub(crate) fn sign_last(&mut self, replica: &Replica) -> Result<(), ReplayError> {
+        let size = self.store.head().0;
+        let is_signed = self.signed.is_some_and(|(signed, _)| signed == size);
+        if size == 0 || is_signed || replica.tip().seq.0 != size {
+            return Ok(());
+        }
+        // Nobody waits behind it any more.
+        self.sign(size, Some(replica.exchange().state_hash().root()))
+    }
+
+    fn sign(&mut self, size: u64, state: Option<Digest>) -> Result<(), ReplayError> {
         let for_ever = state.is_some() && size / self.config.keep_every > self.kept / self.config.keep_every;
         let (origin, root) = (self.config.signer.key().name(), self.store.tree().root());
         let checkpoint = match state {

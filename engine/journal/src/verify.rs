@@ -12,7 +12,6 @@ use std::path::PathBuf;
 use berth_domain::{Authority, Digest, Seq};
 use berth_exchange::{Exchange, Invariants, StateHash};
 use berth_merkle::NoteKey;
-use rocksdb::ErrorKind;
 
 use self::events::{EventCheck, EventReader};
 pub use self::finding::{CheckpointFault, Finding, FindingKind};
@@ -210,11 +209,12 @@ impl Checks {
         files::check(dir, &mut done)?;
         let snapshots = found_in(dir).map_err(StoreError::file(&dir.snapshots()))?;
         let mut snapshots = snapshots.into_iter().peekable();
-        let events = done.opened(EventReader::open(dir));
-        let tree = done.opened(TreeReader::open(dir));
-        let log = match LogReader::open(dir) {
-            Err(StoreError::Database { path, source }) if source.kind() == ErrorKind::Corruption => {
-                done.find(Seq(0), FindingKind::Read(StoreError::Database { path, source }.into()));
+        let events = done.opened(files::open(|| EventReader::open(dir)));
+        let tree = done.opened(files::open(|| TreeReader::open(dir)));
+        let log = match files::open(|| LogReader::open(dir)) {
+            // Whatever RocksDB calls it: its files are there and could be read.
+            Err(e @ StoreError::Database { .. }) => {
+                done.find(Seq(0), FindingKind::Read(e.into()));
                 return Ok(done);
             }
             log => log?,

@@ -161,7 +161,7 @@ fn a_log_is_followed_and_replayed_to_what_another_came_to() {
     post(&format!("{api}/providers"), &PROVIDER.replace("\"p\"", "\"idle\""));
     post(&format!("{api}/orders"), ORDER);
     let words = done(run(&["explain", "--data", data, "order", "2"]));
-    assert!(words.contains("provider 1") && words.contains("chosen: lease 2 of 1 at 80 by bid 1"), "{words}");
+    assert!(words.contains("provider 1") && words.contains("chosen: lease 2, replicas 1, at 80 by bid 1"), "{words}");
     assert!(words.contains("provider 2") && words.contains("not chosen: the provider has no live bid"), "{words}");
     let story = json(&["explain", "-o", "json", "--data", data, "order", "2"]);
     assert_eq!(story[0]["explained"][0]["providers"][0]["chosen"], serde_json::json!([2]), "{story}");

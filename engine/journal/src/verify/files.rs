@@ -78,6 +78,19 @@ fn tables(database: &Path) -> Option<StoreError> {
     found
 }
 
+/// Opens a database that a running node may be putting in order at this moment.
+pub(super) fn open<T>(open: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let mut opened = open();
+    for _ in 1..LOOKS {
+        if !matches!(opened, Err(StoreError::Database { .. })) {
+            break;
+        }
+        sleep(BETWEEN_LOOKS);
+        opened = open();
+    }
+    opened
+}
+
 /// The write-ahead logs of a database and its manifest.
 fn records_of(database: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
@@ -94,7 +107,10 @@ fn records_of(database: &Path) -> io::Result<Vec<PathBuf>> {
     }
     // Where it names none, the database does not open.
     if let Ok(current) = fs::read_to_string(database.join("CURRENT")) {
-        files.push(database.join(current.trim_end()));
+        let name = current.trim_end();
+        if name.strip_prefix("MANIFEST-").is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit())) {
+            files.push(database.join(name));
+        }
     }
     files.sort();
     Ok(files)

@@ -75,6 +75,15 @@ pub enum FindingKind {
         /// The first byte behind what is whole.
         from: u64,
     },
+    /// The file of the key that the node signs with is there and holds none: its
+    /// signatures cannot be checked.
+    #[error("{}: {why}", file.display())]
+    Key {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// What must hold after every entry does not behind this one.
     #[error("an invariant is broken: {0}")]
     Invariant(String),

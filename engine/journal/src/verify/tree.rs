@@ -26,6 +26,9 @@ pub struct CheckedTree {
     pub signed: u64,
     /// Those of them whose state was compared with that of replay.
     pub states: u64,
+    /// Entries that the newest of them is of; none where that one is missing or a
+    /// finding.
+    pub newest: Option<u64>,
 }
 
 /// A signed checkpoint as it is kept; the size that it is kept under, and none
@@ -152,6 +155,9 @@ impl<'a> TreeCheck<'a> {
                 let checked = done.tree.get_or_insert_default();
                 checked.checkpoints += 1;
                 checked.signed += u64::from(is_signed);
+                if is_newest {
+                    checked.newest = Some(size);
+                }
                 self.states.extend(found.state().map(|state| (size, state, is_newest)));
                 None
             }

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use berth_domain::{AccountId, Address, Authority, Command, Deposit, Digest, Seconds, Seq, SetDeadMan, signed_bytes};
 use berth_exchange::{Exchange, Outcome};
-use berth_journal::{CopyError, DataDir, Finding, FindingKind, Verification, copy, replay, verify};
+use berth_journal::{CopyError, DataDir, Finding, FindingKind, Verification, copy, copy_database, replay, verify};
 use ed25519_dalek::{Signer, SigningKey};
-use rocksdb::{DB, Options};
+use rocksdb::{DB, IteratorMode, Options};
 
 use crate::cast::{TENANT, deposit};
 use crate::node::{Node, OPENING, data_dir, wait, write_log};
@@ -177,4 +177,26 @@ fn a_log_that_lacks_what_was_durable_is_not_copied() {
     std::fs::copy(dir.root().join("kept"), dir.watermark()).unwrap();
     DB::open(&Options::default(), dir.log()).unwrap().delete(6_u64.to_be_bytes()).unwrap();
     assert!(matches!(copied(&dir), Err(CopyError::Short { durable: Seq(6), end: Seq(5) })));
+}
+
+#[test]
+fn a_database_is_copied_beside_its_writer_with_all_its_families() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let families = ["default", "entries", "none"];
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    let writer = DB::open_cf(&options, from.path(), families).unwrap();
+    writer.put("head", "7").unwrap();
+    let entries = writer.cf_handle("entries").unwrap();
+    writer.put_cf(entries, "head", "other").unwrap();
+    writer.put_cf(entries, "gone", "soon").unwrap();
+    writer.delete_cf(entries, "gone").unwrap();
+    let copy = to.path().join("copy");
+    copy_database(from.path(), &copy, |_, _| Ok(true)).unwrap();
+    let copied = DB::open_cf(&Options::default(), &copy, families).unwrap();
+    assert_eq!(copied.get("head").unwrap().as_deref(), Some(&b"7"[..]));
+    let entries = copied.iterator_cf(copied.cf_handle("entries").unwrap(), IteratorMode::Start);
+    let entries: Vec<_> = entries.map(Result::unwrap).collect();
+    assert_eq!(entries, [(Box::from(&b"head"[..]), Box::from(&b"other"[..]))]);
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use berth_domain::{AccountId, Seq};
 use berth_journal::{
-    CheckpointConfig, DataDir, Follower, FollowerConfig, LogReader, Replica, TreeReader, recover, replay,
+    CheckpointConfig, DataDir, Follower, FollowerConfig, LogReader, Replica, TreeReader, recover, replay, verify,
 };
 use berth_merkle::{Checkpoint, NoteSigner, SignedNote, inclusion, leaf_hash, root_at, verify_inclusion};
 use ed25519_dalek::SigningKey;
@@ -102,6 +102,38 @@ fn the_tree_grows_with_the_log_and_goes_on_after_a_stop() {
     follower.stop();
 }
 
+/// However long it would have waited, and whatever hashing the state costs.
+#[test]
+fn the_last_checkpoint_is_of_the_whole_log() {
+    let (_root, dir) = data_dir();
+    let node = Node::start(&dir, OPENING);
+    let checkpoints = CheckpointConfig { every: Duration::MAX, ..CheckpointConfig::new(signer()) };
+    let config =
+        FollowerConfig { checkpoints: Some(checkpoints), poll: Duration::from_millis(2), ..FollowerConfig::default() };
+    let follower = Follower::start(&dir, Replica::new(), config).unwrap();
+    // The first is signed at once, and no other while the node runs.
+    let first = loop {
+        let newest = follower.tree().and_then(|tree| tree.checkpoint().unwrap());
+        if let Some(note) = newest {
+            break note;
+        }
+        sleep(Duration::from_millis(2));
+    };
+    for n in 1..=20 {
+        node.say(AccountId::EXCHANGE, deposit(n));
+    }
+    sleep(Duration::from_millis(50));
+    assert_eq!(follower.tree().unwrap().checkpoint().unwrap(), Some(first));
+    node.stop();
+    follower.stop();
+    let last = signed(&dir, 21);
+    assert!(last.state().is_some());
+    check(&dir, &last);
+    let verified = verify(&dir, |_| ()).unwrap();
+    assert!(verified.is_sound(), "{:?}", verified.findings);
+    assert_eq!(verified.tree.unwrap().newest, Some(21));
+}
+
 #[test]
 fn a_tree_of_another_log_is_built_again() {
     let (_other_root, other) = data_dir();
@@ -127,10 +159,16 @@ fn a_tree_of_another_log_is_built_again() {
     follower.stop();
 }
 
-fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+/// With all that lies in it.
+pub(crate) fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
     fs::create_dir_all(to).unwrap();
     for file in fs::read_dir(from).unwrap() {
         let file = file.unwrap();
-        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        let copy = to.join(file.file_name());
+        if file.file_type().unwrap().is_dir() {
+            copy_folder(&file.path(), &copy);
+        } else {
+            fs::copy(file.path(), copy).unwrap();
+        }
     }
 }
