@@ -2,13 +2,15 @@
 //! file, without a node and without trust in whoever wrote the file.
 
 mod fault;
+mod record;
 
 use berth_domain::codec::{Decode as _, Encode as _};
-use berth_domain::{Authority, Command, Digest, Entry, LeaseId, Seq, Stroops};
+use berth_domain::{Authority, CloseReason, Command, Digest, Entry, LeaseId, Seq, Stroops};
 use berth_merkle::{Checkpoint, InclusionProof, NoteKey};
 use berth_wire::proof::ProofChain;
 use berth_wire::response::Lease;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use self::fault::BundleFault;
 
@@ -18,7 +20,7 @@ const FORMAT: &str = "berth/lease-bundle@v1";
 /// A lease's record, its proof chain, and every entry of the log that touched it
 /// or its order and bid, each with a proof that it stands in the signed tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Bundle {
     /// `berth/lease-bundle@v1`.
     pub format: String,
@@ -32,6 +34,7 @@ pub struct Bundle {
 
 /// An entry and its place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BundledEntry {
     /// Its canonical bytes in hexadecimal.
     pub bytes: String,
@@ -62,6 +65,11 @@ pub struct BundleReport {
     /// Whether the log says that the contract paid, with the amounts of the
     /// record.
     pub settled: bool,
+    /// Fields that agree with the proof chain, and of which no entry here speaks:
+    /// as true as the word of whoever made the bundle.
+    pub by_the_chain_alone: Vec<String>,
+    /// What nothing in the bundle says; it is not vouched for.
+    pub not_checked: Vec<String>,
 }
 
 impl Bundle {
@@ -74,7 +82,23 @@ impl Bundle {
         Self { format: FORMAT.to_owned(), lease, proof, entries: entries.collect() }
     }
 
-    /// Checks all of it, from the file and the log's key alone.
+    /// Reads a bundle. What no check would look at must not be in it.
+    ///
+    /// # Errors
+    /// When it is no bundle, or has a field that no bundle has.
+    pub fn read(file: &[u8]) -> Result<Self, BundleFault> {
+        let no_bundle = |why: serde_json::Error| BundleFault::NoBundle(why.to_string());
+        let bundle: Self = serde_json::from_slice(file).map_err(no_bundle)?;
+        let told: Value = serde_json::from_slice(file).map_err(no_bundle)?;
+        let known = serde_json::to_value(&bundle).map_err(no_bundle)?;
+        match unknown(&told, &known, "") {
+            Some(field) => Err(BundleFault::Unknown(field)),
+            None => Ok(bundle),
+        }
+    }
+
+    /// Checks it, from the file and the log's key alone. What cannot be checked
+    /// from these the report names.
     ///
     /// # Errors
     /// The first thing that does not hold.
@@ -99,6 +123,8 @@ impl Bundle {
         }
         self.check_steps(&read)?;
         let settled = self.check_money(&read)?;
+        let said = record::check(&self.lease, &self.proof, &read)?;
+        let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         let count = |wanted: fn(&Authority) -> bool| read.iter().filter(|it| wanted(&it.authority)).count() as u64;
         Ok(BundleReport {
             log_id: log_id.to_string(),
@@ -110,6 +136,8 @@ impl Bundle {
             checkpoint_size,
             steps: self.proof.steps.len() as u64,
             settled,
+            by_the_chain_alone: names(said.by_the_chain),
+            not_checked: names(said.not_checked),
         })
     }
 
@@ -138,7 +166,7 @@ impl Bundle {
             return Err(BundleFault::Money("ratePerHour"));
         }
         if lease.closed_at.is_some() {
-            let owed = rate * i128::from(lease.evidenced_seconds) / 3_600;
+            let owed = (rate * i128::from(lease.evidenced_seconds) / 3_600).min(amount(lease.escrow));
             // What failed its check or never ran is paid nothing.
             if amount(lease.cost) != owed && amount(lease.cost) != 0 {
                 return Err(BundleFault::Money("cost"));
@@ -149,9 +177,12 @@ impl Bundle {
             _ => None,
         });
         let Some(paid) = paid else { return Ok(false) };
-        let refund = amount(lease.escrow) - amount(lease.cost);
+        // The record tells what it would have cost, also of what nothing is paid for.
+        let is_unpaid = lease.reason.is_some_and(CloseReason::is_unpaid);
+        let pay = if is_unpaid { 0 } else { amount(lease.cost) };
+        let refund = amount(lease.escrow) - pay;
         let agrees = [
-            ("cost", amount(paid.pay) == amount(lease.cost)),
+            ("cost", amount(paid.pay) == pay),
             ("fee", amount(paid.fee) == amount(lease.fee)),
             ("escrow", amount(paid.refund) == refund),
         ];
@@ -174,5 +205,23 @@ impl BundledEntry {
             return Err(BundleFault::Elsewhere(entry.seq));
         }
         Ok((entry, checkpoint))
+    }
+}
+
+/// The first field that is told and not known, as a JSON path.
+fn unknown(told: &Value, known: &Value, path: &str) -> Option<String> {
+    match (told, known) {
+        (Value::Object(told), Value::Object(known)) => told.iter().find_map(|(name, value)| {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            match known.get(name) {
+                Some(known) => unknown(value, known, &path),
+                None => Some(path),
+            }
+        }),
+        (Value::Array(told), Value::Array(known)) => {
+            let mut pairs = told.iter().zip(known).enumerate();
+            pairs.find_map(|(at, (told, known))| unknown(told, known, &format!("{path}[{at}]")))
+        }
+        _ => None,
     }
 }

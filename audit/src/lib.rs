@@ -36,7 +36,7 @@ pub use export::{Row, rows};
 pub use fairness::{Fairness, Fault, Judged, Unfair};
 pub use line::line;
 pub use player::{Moment, Player};
-pub use select::Selection;
+pub use select::{Selection, is_type};
 pub use story::Story;
 pub use thing::Thing;
 pub use touch::touched;

@@ -1,6 +1,6 @@
 //! Which lines of a log are shown.
 
-use berth_domain::{AccountId, MarketId, Seq};
+use berth_domain::{AccountId, Command, Event, MarketId, Seq};
 
 use crate::player::Moment;
 use crate::thing::Thing;
@@ -46,6 +46,29 @@ impl Selection {
     }
 }
 
+/// What a refusal may be of: `order.refused` and the like are events by these
+/// names only.
+const REFUSED: [&str; 9] = [
+    "exchange.refused",
+    "account.refused",
+    "provider.refused",
+    "order.refused",
+    "bid.refused",
+    "lease.refused",
+    "deposit.refused",
+    "withdrawal.refused",
+    "market.refused",
+];
+
+/// Whether there is a command or an event that a name fits, with or without a `*`
+/// at the end.
+#[must_use]
+pub fn is_type(wanted: &str) -> bool {
+    let commands = Command::TAGS.iter().map(|(_, name, _)| *name);
+    let events = Event::TAGS.iter().map(|(_, name, _)| *name);
+    commands.chain(events).chain(REFUSED).any(|name| fits(wanted, name))
+}
+
 /// Whether a thing is an account or belongs to it.
 fn belongs(moment: &Moment<'_>, thing: Thing, account: AccountId) -> bool {
     let x = moment.after;
@@ -67,7 +90,17 @@ fn fits(wanted: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::{fits, is_type};
+
+    #[test]
+    fn a_name_that_nothing_has_is_told_from_one_that_something_has() {
+        for name in ["order.place", "lease.opened", "order.*", "*", "bid.refused", "tick"] {
+            assert!(is_type(name), "{name}");
+        }
+        for name in ["nosuch.thing", "nosuch.*", "", "order", "order.placed.*"] {
+            assert!(!is_type(name), "{name}");
+        }
+    }
 
     #[test]
     fn a_star_stands_for_the_rest() {

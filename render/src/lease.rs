@@ -47,7 +47,9 @@ pub fn lease(x: &Exchange, lease: &Lease) -> response::Lease {
     }
 }
 
-fn container((container, index): (&ContainerReport, u32)) -> response::Container {
+/// A container as an agent reported it, and which replica it is.
+#[must_use]
+pub fn container((container, index): (&ContainerReport, u32)) -> response::Container {
     let ports = container.ports.iter().map(|port| PortReport {
         container_port: port.container,
         host_port: port.host,

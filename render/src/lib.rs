@@ -21,7 +21,7 @@ pub use self::account::account;
 pub use self::bid::bid;
 pub use self::explain::{explain_bid, explain_order};
 pub use self::health::lease_health;
-pub use self::lease::lease;
+pub use self::lease::{container, lease};
 pub use self::market::market;
 pub use self::network::network;
 pub use self::order::order;

@@ -1,6 +1,6 @@
 //! What can be wrong with a bundle.
 
-use berth_domain::Seq;
+use berth_domain::{ProofStep, Seq};
 use berth_merkle::ProofFileError;
 use berth_wire::proof::ProofFault;
 use thiserror::Error;
@@ -8,6 +8,23 @@ use thiserror::Error;
 /// Why a bundle is not what it says.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum BundleFault {
+    /// No JSON, or not of a bundle's shape.
+    #[error("{0}")]
+    NoBundle(String),
+    /// A field that no bundle has; its JSON path.
+    #[error("{0}: no bundle has this field")]
+    Unknown(String),
+    /// A field of the record that the entries and the proof chain contradict.
+    #[error("lease.{0}: the entries and the proof chain say something else")]
+    Field(&'static str),
+    /// A step cites an entry that says something else.
+    #[error("proof.steps: step {step} cites entry {seq}, which does not say so")]
+    Cites {
+        /// The step.
+        step: ProofStep,
+        /// The entry.
+        seq: Seq,
+    },
     /// Another format.
     #[error("format: not berth/lease-bundle@v1")]
     Format,

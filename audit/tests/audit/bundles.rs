@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use berth_audit::{Bundle, BundleFault, Story};
 use berth_domain::codec::Encode as _;
 use berth_domain::{Digest, Entry, Stroops};
+use berth_exchange::{Exchange, Lease};
 use berth_merkle::{
     Checkpoint, InclusionProof, NoteSigner, ProofFileError, Tile, Tiles, inclusion, leaf_hash, node_hash, root_at,
 };
@@ -42,7 +43,11 @@ pub(crate) fn signer(byte: u8) -> NoteSigner {
 pub(crate) fn bundle(log: &[Entry]) -> Bundle {
     let x = state(log);
     let lease = x.leases().find(|lease| lease.paid_at.is_some() && lease.pay > Stroops::ZERO);
-    let lease = lease.expect("a lease is paid");
+    bundle_of(log, &x, lease.expect("a lease is paid"))
+}
+
+/// The bundle of a lease, as the command makes it.
+pub(crate) fn bundle_of(log: &[Entry], x: &Exchange, lease: &Lease) -> Bundle {
     let mut story = Story::of(lease.id.into()).with(lease.order).with(lease.bid);
     let mut player = Player::new();
     let mut entries = vec![log[0].clone()];
@@ -64,7 +69,7 @@ pub(crate) fn bundle(log: &[Entry]) -> Bundle {
         (entry, proof)
     });
     let proved: Vec<_> = proved.collect();
-    Bundle::new(berth_render::lease(&x, lease), berth_render::proof(lease), &proved)
+    Bundle::new(berth_render::lease(x, lease), berth_render::proof(lease), &proved)
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod bundles;
 mod golden;
 mod reasons;
+mod records;
 mod what_if;
 
 use berth_audit::{

@@ -32,8 +32,8 @@ impl Bisect {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
         let token = self.token.read()?;
         let open = |name: &str| Source::named(name, token.clone())?.open();
-        let (a, b) = (open(&self.a)?, open(&self.b)?);
-        let (mut a, mut b) = (entries(&a), entries(&b));
+        let (log_a, log_b) = (open(&self.a)?, open(&self.b)?);
+        let (mut a, mut b) = (entries(&log_a), entries(&log_b));
         let mut sides = Bisection::new();
         let mut digests: [Vec<(Seq, Digest)>; 2] = [Vec::new(), Vec::new()];
         let mut progress = Progress::new();
@@ -46,13 +46,23 @@ impl Bisect {
                 }
             }
             if let Some(seq) = parted(&mut digests) {
-                return report(format, compared, Some(&sides.events_part(seq)));
+                return report(format, compared, Some(&sides.events_part(seq)), None);
             }
             let (entry_a, entry_b) = (entry_a.map(|(entry, _)| entry), entry_b.map(|(entry, _)| entry));
-            if let Some(parting) = sides.step(entry_a.as_ref(), entry_b.as_ref()).or_fault("playing the logs")? {
-                return report(format, compared, Some(&parting));
+            // What is withheld is not missing.
+            let withheld = match (&entry_a, &entry_b) {
+                (None, Some(_)) => log_a.sealed_from(),
+                (Some(_), None) => log_b.sealed_from(),
+                (None, None) => log_a.sealed_from().or(log_b.sealed_from()),
+                (Some(_), Some(_)) => None,
+            };
+            if withheld.is_some() {
+                return report(format, compared, None, withheld);
             }
-            let Some(entry) = entry_a else { return report(format, compared, None) };
+            if let Some(parting) = sides.step(entry_a.as_ref(), entry_b.as_ref()).or_fault("playing the logs")? {
+                return report(format, compared, Some(&parting), None);
+            }
+            let Some(entry) = entry_a else { return report(format, compared, None, None) };
             compared += 1;
             progress.at(entry.seq);
         }
@@ -92,9 +102,14 @@ fn entries(log: &Log) -> impl Iterator<Item = Stamped> + '_ {
     })
 }
 
-fn report(format: Format, compared: u64, parting: Option<&Parting>) -> Result<(), Fault> {
+/// What was compared came to this; the rest may be withheld.
+fn report(format: Format, compared: u64, parting: Option<&Parting>, withheld: Option<Seq>) -> Result<(), Fault> {
     let Some(parting) = parting else {
-        output::object(format, &json!({ "same": true, "entries": compared, "parting": Value::Null }));
+        let withheld = withheld.map(|seq| seq.0);
+        output::object(
+            format,
+            &json!({ "same": true, "entries": compared, "parting": Value::Null, "withheldFrom": withheld }),
+        );
         return Ok(());
     };
     let (kind, a, b) = match parting.kind {

@@ -1,10 +1,9 @@
 //! `berth bundle` and `berth verify-bundle`: one lease for a third party.
 
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use berth_audit::Bundle as File;
+use berth_audit::{Bundle as File, BundleFault};
 use berth_domain::{Entry, LeaseId, Seq};
 use berth_merkle::NoteKey;
 use clap::Args;
@@ -34,9 +33,10 @@ pub(crate) struct VerifyBundle {
 impl Bundle {
     pub(crate) fn run(self) -> Result<(), Fault> {
         let id = LeaseId(self.lease);
-        let x = self.data.end()?;
-        let (mut story, from) = self.data.story_of_lease(&x, id)?;
         let prover = Prover::open(&self.data, None)?;
+        // What came since the newest checkpoint cannot be proved yet.
+        let x = self.data.state_at(self.data.last()?.min(prover.last()))?;
+        let (mut story, from) = self.data.story_of_lease(&x, id)?;
         // What a third party gets is all of it, so all of it is kept: what touched
         // one lease, and the genesis.
         let mut entries: Vec<Entry> = vec![prover.entry(Seq(1))?];
@@ -60,8 +60,11 @@ impl Bundle {
 
 impl VerifyBundle {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
-        let text = fs::read(&self.file).or_fault(&format!("reading {}", self.file.display()))?;
-        let bundle: File = serde_json::from_slice(&text).or_fault("file")?;
+        let text = crate::file::bytes(&self.file)?;
+        let bundle = File::read(&text).map_err(|fault| match fault {
+            BundleFault::NoBundle(why) => Fault::CouldNotRun(format!("file: {why}")),
+            other => Fault::Refused(other.to_string()),
+        })?;
         let report = bundle.verify(&self.key).map_err(|fault| Fault::Refused(fault.to_string()))?;
         output::object(format, &serde_json::to_value(report).or_fault("showing the report")?);
         Ok(())

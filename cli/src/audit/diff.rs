@@ -22,10 +22,10 @@ pub(crate) struct Diff {
     #[command(flatten)]
     data: Data,
     /// One state: behind this entry.
-    #[arg(long, value_name = "SEQ")]
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
     a: u64,
     /// The other state: behind this entry.
-    #[arg(long, value_name = "SEQ")]
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
     b: u64,
 }
 

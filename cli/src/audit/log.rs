@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use berth_audit::{Moment, Selection, line};
+use berth_audit::{Moment, Selection, is_type, line};
 use berth_domain::Seq;
 use berth_exchange::Exchange;
 use clap::{Args, Subcommand};
@@ -55,13 +55,13 @@ enum Verb {
 #[derive(Args)]
 struct Which {
     /// The first entry.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     from: Option<u64>,
     /// The last entry.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     to: Option<u64>,
     /// Commands or events by name, `order.*` for all of a kind. May be repeated.
-    #[arg(long = "type", value_name = "NAME")]
+    #[arg(long = "type", value_name = "NAME", value_parser = parse_type)]
     types: Vec<String>,
     /// Whose: an address or a number.
     #[arg(long)]
@@ -69,6 +69,11 @@ struct Which {
     /// Of which market: its name or its number.
     #[arg(long)]
     market: Option<String>,
+}
+
+/// A name that nothing has is a mistake, and not an empty answer.
+fn parse_type(text: &str) -> Result<String, String> {
+    if is_type(text) { Ok(text.to_owned()) } else { Err("no command and no event has this name".to_owned()) }
 }
 
 impl Log {
@@ -84,6 +89,7 @@ impl Log {
             }
             Verb::Cat { which } => {
                 let mut lines = Lines::new(format, &COLUMNS);
+                which.is_in_order()?;
                 let from = which.from.map_or(Seq(1), Seq);
                 let mut wanted = Wanted::new(which);
                 self.data.walk_from(from, |moment| {
@@ -102,6 +108,7 @@ impl Log {
 fn tail(data: &Data, format: Format, which: Which, count: usize, follow: bool) -> Result<(), Fault> {
     let interrupted = if follow { Some(interruption()?) } else { None };
     let mut last = VecDeque::new();
+    which.is_in_order()?;
     let from = which.tail_from(data, count)?;
     let mut wanted = Wanted::new(which);
     let player = data.walk_from(from, |moment| {
@@ -152,6 +159,15 @@ fn interruption() -> Result<Arc<AtomicBool>, Fault> {
 }
 
 impl Which {
+    fn is_in_order(&self) -> Result<(), Fault> {
+        match (self.from, self.to) {
+            (Some(from), Some(to)) if from > to => {
+                Err(Fault::CouldNotRun(format!("--from: entry {from} is behind entry {to} of --to")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Where to begin for the last lines: a choice by name or type may be anywhere.
     fn tail_from(&self, data: &Data, count: usize) -> Result<Seq, Fault> {
         let from = self.from.map_or(Seq(1), Seq);

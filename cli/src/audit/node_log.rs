@@ -46,10 +46,22 @@ impl NodeLog {
         self.sealed_from.get()
     }
 
-    /// The last entry that it has, as it says.
-    pub(crate) fn head(&self) -> Result<Seq, Fault> {
+    /// The last batch that it serves; none when the log is empty.
+    pub(crate) fn last(&self) -> Result<Option<Batch>, Fault> {
         // What is withheld begins behind the first entry.
-        self.page(Seq(1)).map(|page| Seq(page.head))
+        let page = self.page(Seq(1))?;
+        let Some(sealed) = page.sealed_from else {
+            return self.batches(Seq(page.head)).last().transpose();
+        };
+        // A batch is withheld as a whole, from wherever it begins.
+        let mut back = 1_u64;
+        loop {
+            let from = Seq(sealed.saturating_sub(back).max(1));
+            if from == Seq(1) || !self.page(from)?.batches.is_empty() {
+                return self.batches(from).last().transpose();
+            }
+            back = back.saturating_mul(2);
+        }
     }
 
     /// Batches from the one that holds `from` up to the end that the log has at

@@ -28,8 +28,8 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     state_hash_every: Option<u64>,
     /// State hashes that it must come to; others are findings. A file with what
-    /// `replay` or `verify` printed as JSON, with or without `--state-hash-every`;
-    /// or the hash that it must end in, in hexadecimal.
+    /// `replay` printed in any format or `verify` as JSON, with or without
+    /// `--state-hash-every`; or the hash that it must end in, in hexadecimal.
     #[arg(long, value_name = "FILE|HASH")]
     expect: Option<String>,
     /// Says what would have been traded if one more account had said what is in
@@ -48,6 +48,7 @@ enum To {
 
 fn parse_to(text: &str) -> Result<To, String> {
     match (text.parse(), stamp(text)) {
+        (Ok(0), _) => Err("the first entry is 1".to_owned()),
         (Ok(seq), _) => Ok(To::Seq(seq)),
         (_, Some(at)) => Ok(To::Time(at)),
         _ => Err("is no sequence number, and no time such as 2026-11-21T19:00:00Z".to_owned()),
@@ -90,7 +91,13 @@ impl Replay {
         drop(progress);
         let x = player.exchange();
         if let Some(To::Seq(to)) = self.to.filter(|to| matches!(to, To::Seq(to) if *to > x.head().0)) {
-            return Err(Fault::CouldNotRun(format!("entry {to}: the log ends at entry {}", x.head())));
+            return Err(Fault::CouldNotRun(format!(
+                "--to: entry {to} is asked for, and the log ends at entry {}",
+                x.head()
+            )));
+        }
+        if self.to.is_some() && x.head() == Seq(0) {
+            return Err(Fault::CouldNotRun("--to: no entry of the log is that early".to_owned()));
         }
         marks.end(x, &expected)
     }

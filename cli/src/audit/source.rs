@@ -65,6 +65,14 @@ impl Log {
         })
     }
 
+    /// From where on it was withheld when it was read.
+    pub(crate) fn sealed_from(&self) -> Option<Seq> {
+        match self {
+            Self::Folder(_) => None,
+            Self::Node(log) => log.sealed_from(),
+        }
+    }
+
     /// Sees from now on what was written meanwhile.
     pub(crate) fn catch_up(&self) -> Result<(), Fault> {
         match self {
@@ -84,7 +92,7 @@ impl Log {
         match self {
             // The batch that would hold the last of all entries is the last one.
             Self::Folder(_) => self.batches(Seq(u64::MAX)).last().transpose(),
-            Self::Node(log) => self.holding(log.head()?),
+            Self::Node(log) => log.last(),
         }
     }
 }

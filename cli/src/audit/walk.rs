@@ -18,11 +18,11 @@ use crate::fault::{Fault, While};
 #[derive(Args)]
 pub(crate) struct Data {
     /// The node's data directory [env: BERTH_DATA] [default: berth-data].
-    #[arg(long, conflicts_with = "url")]
+    #[arg(long, global = true)]
     data: Option<PathBuf>,
     /// A node that is asked for its log instead, such as http://127.0.0.1:3000
     /// [env: BERTH_URL].
-    #[arg(long)]
+    #[arg(long, global = true)]
     url: Option<String>,
     #[command(flatten)]
     token: Token,
@@ -34,7 +34,7 @@ pub(crate) struct Token {
     /// A file with the operator's token, such as DATA/operator.token: a node then
     /// serves what it withholds while an auction is open. Without it, the token in
     /// BERTH_TOKEN.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
 
@@ -60,7 +60,11 @@ impl Data {
         let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let node = |url: &str| NodeLog::new(url, self.token.read()?).map(Box::new).map(Source::Node);
         match (&self.data, &self.url) {
-            (Some(data), _) => return Ok(Source::Folder(DataDir::new(data))),
+            // They may stand before and behind the name of a verb, so it is seen here.
+            (Some(_), Some(_)) => {
+                return Err(Fault::CouldNotRun("--data and --url both name a log: one of them is meant".to_owned()));
+            }
+            (Some(data), None) => return Ok(Source::Folder(DataDir::new(data))),
             (None, Some(url)) => return node(url),
             (None, None) => {}
         }
@@ -72,6 +76,11 @@ impl Data {
             (None, Some(url)) => node(&url),
             (data, None) => Ok(Source::Folder(DataDir::new(data.unwrap_or_else(|| "berth-data".to_owned())))),
         }
+    }
+
+    /// Whether a flag names it.
+    pub(crate) const fn is_named(&self) -> bool {
+        self.data.is_some() || self.url.is_some()
     }
 
     /// The log as it is now.

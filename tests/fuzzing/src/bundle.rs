@@ -75,7 +75,7 @@ pub fn bundle(bytes: &[u8]) {
 
 /// What a file says of itself when all of it holds.
 fn check(file: &[u8], key: &NoteKey) -> Option<BundleReport> {
-    let bundle: Bundle = serde_json::from_slice(file).ok()?;
+    let bundle = Bundle::read(file).ok()?;
     bundle.verify(key).ok()
 }
 

@@ -189,9 +189,42 @@ fn a_log_is_followed_and_replayed_to_what_another_came_to() {
     assert!(finding.starts_with("at entry 4: ") && finding.ends_with(": leases"), "{finding}");
     let early = json(&["replay", "-o", "json", "--data", data, "--to", "3"]);
     assert_eq!((&early["toSeq"], &early["entries"]), (&3.into(), &3.into()), "{early}");
-    let day = json(&["replay", "-o", "json", "--data", data, "--to", "2020-01-01"]);
-    assert_eq!(day["toSeq"], 0, "{day}");
-    assert_eq!(run(&["replay", "--data", data, "--to", "1000000"]).status.code(), Some(2));
+    for to in ["2020-01-01", "0", "1000000"] {
+        assert_eq!(run(&["replay", "--data", data, "--to", to]).status.code(), Some(2), "{to}");
+    }
+    // What it printed for people, or a hash in a file, will do, too.
+    let words = done(run(&["replay", "--data", data, "--to", &to, "--state-hash-every", "2"]));
+    let end = end_hash(&words);
+    let file = folder.path().join("hashes.txt");
+    let file = file.to_str().expect("a plain name");
+    for (told, code) in
+        [(words.clone(), 0), (format!("{end}\n"), 0), (words.replace(end, &"0".repeat(64)), 1), ("none".to_owned(), 2)]
+    {
+        fs::write(file, &told).expect("it can be written");
+        assert_eq!(replay(file).status.code(), Some(code), "{told}");
+    }
+    let nothing = replay("no-such-file");
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("no-such-file"));
+
+    // What cannot be meant is said, and not answered with nothing.
+    for wrong in [
+        &["log", "cat", "--type", "nosuch.thing"][..],
+        &["log", "cat", "--from", "3", "--to", "2"],
+        &["log", "tail", "--from", "0"],
+        &["diff", "--a", "0", "--b", "3"],
+        &["proof", "check", "none.json"],
+    ] {
+        let output = run(&[wrong, &["--data", data]].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{wrong:?} {said}");
+        assert!(said.contains("--"), "{said}");
+    }
+    // A log may be named before and behind the sub-verb.
+    let (before, behind) =
+        (run(&["log", "--data", data, "cat", "--to", "3"]), run(&["log", "cat", "--to", "3", "--data", data]));
+    assert_eq!(done(before), done(behind));
+    assert_eq!(json(&["state", "at", &to, "order", "1", "-o", "json", "--data", data])["id"], 1);
 
     // A proof chain is checked from the public record alone.
     let record = text(&format!("{api}/leases/1/proof"));
@@ -205,6 +238,12 @@ fn a_log_is_followed_and_replayed_to_what_another_came_to() {
     assert_eq!(check(&record.replacen("\"price\":\"80\"", "\"price\":\"8\"", 1)).status.code(), Some(1));
     assert_eq!(check("{}").status.code(), Some(2));
     drop(node);
+}
+
+/// The state hash of the end in what `replay` prints for people.
+fn end_hash(words: &str) -> &str {
+    let line = words.lines().find_map(|line| line.strip_prefix("stateHash "));
+    line.expect("it says the hash").trim()
 }
 
 #[test]
@@ -237,8 +276,21 @@ fn a_log_is_proved_and_copied_beside_its_node() {
     assert_eq!(inclusion["seq"], head);
     let forged = proof.replacen("index ", "index 1", 1);
     assert_eq!(checked("forged.tlog-proof", &forged, key).status.code(), Some(1));
-    let consistency = done(run(&["proof", "consistency", "--data", data, "1"]));
-    done(checked("b.tlog-proof", &consistency, key));
+    // A checkpoint that was kept is the beginning of the log, and no other size is.
+    let kept = folder.path().join("kept.checkpoint");
+    let note = text(&format!("{}/audit/checkpoint", node.url));
+    fs::write(&kept, &note).expect("it can be written");
+    let kept = kept.to_str().expect("a plain name");
+    let size = note.lines().nth(1).expect("its size");
+    let consistency = done(run(&["proof", "--data", data, "consistency", "--from-checkpoint", kept]));
+    let proved: Value = serde_json::from_str(&done(checked("b.tlog-proof", &consistency, key))).expect("JSON");
+    assert_eq!(proved["from"].to_string(), size);
+    for sizes in [&["0"][..], &["1000000"], &[size, "1"], &["1000000", "2"]] {
+        let refused = run(&[&["proof", "consistency", "--data", data][..], sizes].concat());
+        assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0), "{sizes:?}");
+    }
+    let other = run(&["proof", "consistency", "--data", data, "--from-checkpoint", kept, "1"]);
+    assert_eq!(other.status.code(), Some(2), "{}", String::from_utf8_lossy(&other.stderr));
 
     let bundle = folder.path().join("bundle.json");
     fs::write(&bundle, done(run(&["bundle", "--data", data, "1"]))).expect("it can be written");

@@ -102,7 +102,8 @@ fn a_node_is_verified_from_afar_and_withholds_what_an_auction_hides() {
         assert!(Instant::now() < deadline, "{}", String::from_utf8_lossy(&output.stderr));
         std::thread::sleep(Duration::from_millis(100));
     };
-    let consistency = done(run(&["proof", "consistency", "--url", url, "1"]));
+    let kept = file("kept.checkpoint", &text(&format!("{url}/audit/checkpoint")));
+    let consistency = done(run(&["proof", "consistency", "--url", url, "--from-checkpoint", path_of(&kept)]));
     for (name, proof) in [("a", &inclusion), ("b", &consistency)] {
         done(run(&["proof", "verify", "--key", key, path_of(&file(name, proof))]));
     }
@@ -134,6 +135,15 @@ fn a_node_is_verified_from_afar_and_withholds_what_an_auction_hides() {
     assert_eq!(public.lines().count() as u64, placed - 1);
     let verified = json(&["verify", "-o", "json", "--url", url, "--key", key]);
     assert_eq!((&verified["findings"], &verified["sealedFrom"]), (&Value::Array(Vec::new()), &placed.into()));
+    // What is withheld is said by every verb, and is no finding.
+    assert_eq!(json(&["log", "-o", "json", "--url", url, "head"])["seq"], placed - 1);
+    let last = jsonl(&["log", "-o", "jsonl", "--url", url, "tail", "-n", "1"]);
+    assert_eq!((last.len(), &last[0]["seq"]), (1, &(placed - 1).into()));
+    for (a, b) in [(path_of(&path), url), (url, path_of(&path)), (url, url)] {
+        let compared = json(&["bisect", "-o", "json", a, b]);
+        assert_eq!((&compared["same"], &compared["entries"]), (&true.into(), &(placed - 1).into()), "{compared}");
+        assert_eq!(compared["withheldFrom"], placed, "{compared}");
+    }
     let token = path.join("operator.token");
     let all = done(run(&["log", "-o", "jsonl", "--url", url, "--token-file", path_of(&token), "cat"]));
     assert!(all.contains("43.2198765"), "{all}");
