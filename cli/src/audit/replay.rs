@@ -1,6 +1,5 @@
 //! `berth replay`: replays a log from nothing, also beside a running node.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use berth_audit::{Plan, Player, WhatIf, stamp};
@@ -159,7 +158,7 @@ impl Marks {
 
 impl Replay {
     fn what_if(&self, file: &Path, format: Format) -> Result<(), Fault> {
-        let text = fs::read_to_string(file).or_fault(&format!("reading {}", file.display()))?;
+        let text = crate::file::text(file)?;
         let mut what_if = WhatIf::new(Plan::read(&text).or_fault(&file.display().to_string())?);
         let log = self.data.open()?;
         let mut progress = Progress::new();
