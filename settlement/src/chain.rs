@@ -19,6 +19,6 @@ pub use deliver::{Applied, Delivery, Patience, Wire, deliver};
 pub use key::{Key, KeyError};
 pub use network::{Network, PUBLIC_PASSPHRASE};
 pub use prepare::{PrepareError, prepare, view};
-pub use rpc::{Account, EventPage, EventStart, Found, Head, RawEvent, Rejection, Rpc, RpcError, Sent};
+pub use rpc::{Account, AccountSigners, EventPage, EventStart, Found, Head, RawEvent, Rejection, Rpc, RpcError, Sent};
 pub use sender::{SendError, Sender};
 pub use transaction::Signed;

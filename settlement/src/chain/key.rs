@@ -94,6 +94,16 @@ impl Key {
         Self::from_secret(text.trim())
     }
 
+    /// Makes a key and stores it at `path`, synced, for its owner's eyes only.
+    ///
+    /// # Errors
+    /// When there is a file already, or it cannot be written.
+    pub fn create(path: &Path) -> Result<Self, KeyError> {
+        let key = Self::generate()?;
+        key.write_new(path).map_err(|cause| KeyError::File { path: path.to_owned(), cause })?;
+        Ok(key)
+    }
+
     /// Reads the key at `path`, or makes one and stores it there, synced, for
     /// its owner's eyes only.
     ///

@@ -8,8 +8,8 @@ use jsonrpsee_core::params::ObjectParams;
 use serde::de::DeserializeOwned;
 use stellar_rpc_client::{AuthMode, Client, SimulateTransactionResponse};
 use stellar_xdr::{
-    LedgerEntryData, LedgerKey, LedgerKeyAccount, Limits, ReadXdr, ScVal, TransactionEnvelope, TransactionResult,
-    TransactionResultResult,
+    AccountEntry, AccountId, LedgerEntryData, LedgerKey, LedgerKeyAccount, Limits, PublicKey, ReadXdr, ScVal,
+    SignerKey, TransactionEnvelope, TransactionResult, TransactionResultResult, Uint256,
 };
 use thiserror::Error;
 
@@ -51,6 +51,16 @@ pub struct Account {
     pub sequence: i64,
     /// Its native balance, in stroops, reserves included.
     pub balance: i64,
+}
+
+/// Who signs for an account, as the ledger has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountSigners {
+    /// Ed25519 keys with their weights, the account's own among them. Other kinds
+    /// of signers sign transactions alone.
+    pub keys: Vec<([u8; 32], u32)>,
+    /// What signatures must weigh together for a payment.
+    pub medium_threshold: u32,
 }
 
 /// What became of handing a transaction in.
@@ -185,19 +195,37 @@ impl Rpc {
     /// # Errors
     /// When the RPC does not answer, or `address` is a contract's.
     pub async fn account(&self, address: Address) -> Result<Option<Account>, RpcError> {
+        let entry = self.account_entry(address).await?;
+        Ok(entry.map(|entry| Account { sequence: entry.seq_num.0, balance: entry.balance }))
+    }
+
+    /// Who signs for an account, or `None` if the ledger has none at this address.
+    ///
+    /// # Errors
+    /// When the RPC does not answer, or `address` is a contract's.
+    pub async fn signers(&self, address: Address) -> Result<Option<AccountSigners>, RpcError> {
+        let Some(entry) = self.account_entry(address).await? else { return Ok(None) };
+        let AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(own))) = entry.account_id;
+        // The weight of its own key, then the thresholds: low, medium, high.
+        let [own_weight, _, medium, _] = entry.thresholds.0;
+        let others = entry.signers.iter().filter_map(|signer| match signer.key {
+            SignerKey::Ed25519(Uint256(key)) => Some((key, signer.weight)),
+            _ => None,
+        });
+        let keys = [(own, u32::from(own_weight))].into_iter().chain(others).collect();
+        Ok(Some(AccountSigners { keys, medium_threshold: u32::from(medium) }))
+    }
+
+    async fn account_entry(&self, address: Address) -> Result<Option<AccountEntry>, RpcError> {
         let Some(account_id) = address.account_id() else {
             return Err(RpcError::Malformed(format!("{address} is not an account")));
         };
         let key = LedgerKey::Account(LedgerKeyAccount { account_id });
-        Ok(match self.entry(key).await? {
-            Some((LedgerEntryData::Account(entry), _)) => {
-                Some(Account { sequence: entry.seq_num.0, balance: entry.balance })
-            }
-            Some((other, _)) => {
-                return Err(RpcError::Malformed(format!("an account is a {}", other.name())));
-            }
-            None => None,
-        })
+        match self.entry(key).await? {
+            Some((LedgerEntryData::Account(entry), _)) => Ok(Some(entry)),
+            Some((other, _)) => Err(RpcError::Malformed(format!("an account is a {}", other.name()))),
+            None => Ok(None),
+        }
     }
 
     /// A ledger entry and the ledger that last changed it.

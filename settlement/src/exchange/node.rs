@@ -79,7 +79,7 @@ mod tests {
         };
         let by_exchange = refused("UNKNOWN_LEASE");
         assert!(matches!(by_exchange, ExchangeError::Refused { code: Code::UnknownLease, .. }), "{by_exchange:?}");
-        for edge in ["UNAUTHORIZED", "FORBIDDEN", "READ_ONLY", "MALFORMED"] {
+        for edge in ["UNAUTHORIZED", "FORBIDDEN", "MALFORMED"] {
             assert!(matches!(refused(edge), ExchangeError::Unreachable(_)), "{edge}");
         }
     }
