@@ -1,10 +1,9 @@
-//! What stands between a stranger and open mode, and between a caller and the
-//! operator's word.
+//! What stands between a stranger and open mode.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -85,36 +84,6 @@ fn is_same_origin(headers: &HeaderMap, host: &str) -> bool {
     of.is_some_and(|of| of.eq_ignore_ascii_case(host)) && origins.next().is_none()
 }
 
-/// What a caller's credentials make it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Caller {
-    /// It showed none.
-    Anyone,
-    /// It showed the operator's token.
-    Operator,
-}
-
-impl Caller {
-    /// Reads the credentials of a request.
-    ///
-    /// # Errors
-    /// When there are some and they are wrong: a caller who believes to be
-    /// someone should not be served as no one.
-    pub(crate) fn of(headers: &HeaderMap, operator_token: &str) -> Result<Self, Refusal> {
-        let Some(shown) = headers.get(AUTHORIZATION) else { return Ok(Self::Anyone) };
-        let token = shown.to_str().ok().and_then(|shown| {
-            let (scheme, token) = shown.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-        });
-        // Digests are compared in constant time, and have one length.
-        let is_operators = |token: &str| blake3::hash(token.as_bytes()) == blake3::hash(operator_token.as_bytes());
-        match token {
-            Some(token) if !operator_token.is_empty() && is_operators(token) => Ok(Self::Operator),
-            _ => Err(Refusal::unauthorized("the bearer token is not the operator's")),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,23 +131,5 @@ mod tests {
             }
             assert_eq!(is_same_origin(&headers, "127.0.0.1:3000"), passes, "{origin:?}");
         }
-    }
-
-    #[test]
-    fn a_wrong_token_is_refused_and_none_is_anyone() {
-        let with = |shown: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(AUTHORIZATION, HeaderValue::from_static(shown));
-            Caller::of(&headers, "secret").ok()
-        };
-        assert_eq!(Caller::of(&HeaderMap::new(), "secret").ok(), Some(Caller::Anyone));
-        assert_eq!(with("Bearer secret"), Some(Caller::Operator));
-        assert_eq!(with("bearer secret"), Some(Caller::Operator));
-        assert_eq!(with("Bearer Secret"), None);
-        assert_eq!(with("Bearer "), None);
-        assert_eq!(with("Basic secret"), None);
-        let mut empty = HeaderMap::new();
-        empty.insert(AUTHORIZATION, HeaderValue::from_static("Bearer "));
-        assert!(Caller::of(&empty, "").is_err());
     }
 }

@@ -14,12 +14,14 @@
 
 mod body;
 mod book;
+mod caller;
 mod clock;
 mod commands;
 mod fanout;
 mod feed;
 mod frame;
 mod guard;
+mod identity;
 mod kept;
 mod limits;
 mod log;
@@ -41,6 +43,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use berth_auth::DomainError;
 use berth_domain::Seq;
 use berth_exchange::Exchange;
 use berth_journal::{DataDir, EventStore, PrivateStore, SequencerHandle};
@@ -48,16 +51,18 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 pub use feed::{Feed, Publisher, feed};
+pub use identity::{AuthConfig, ChainError, ChainSigners};
 pub use node::Audit;
 pub use provision::{Provision, ProvisionError};
 
+use crate::identity::Identity;
 use crate::kept::Kept;
 use crate::limits::{PAST_ENTRIES_MAX, PROVISION_TIME_MAX};
 use crate::log::Log;
 use crate::node::Node;
 use crate::past::Past;
 use crate::provision::Provisioning;
-use crate::server::Server;
+use crate::server::{Listener, Server};
 use crate::session::Sessions;
 use crate::view::{Follower, View};
 
@@ -90,6 +95,8 @@ pub struct Services {
     pub private: PrivateStore,
     /// The Merkle tree over the log; without it `/audit` answers 404.
     pub audit: Option<Audit>,
+    /// Who asks.
+    pub auth: AuthConfig,
     /// Gives unknown addresses money in open mode; without it they are refused.
     pub provision: Option<Arc<dyn Provision>>,
 }
@@ -103,6 +110,9 @@ pub enum StartError {
     /// The address could not be bound.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
+    /// Nobody could log in.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
     /// The operating system gave no thread.
     #[error("no thread: {0}")]
     Thread(io::Error),
@@ -128,7 +138,10 @@ impl Gateway {
         if open && !guard::is_loopback(listen) {
             return Err(StartError::OpenBeyondLoopback(listen));
         }
-        let Services { sequencer, feed, exchange, dir, events, private, audit, provision } = services;
+        let Services { sequencer, feed, exchange, dir, events, private, audit, auth, provision } = services;
+        let listener = Listener::bind(listen).await.map_err(|why| StartError::Listen(listen, why))?;
+        let identity =
+            Identity::new(auth, operator_token, &listener.local_addr().to_string(), exchange.head() == Seq(0))?;
         let view = View::new(exchange);
         let follower = Follower::start(view.clone(), feed).map_err(StartError::Thread)?;
         view.reached(Seq(1)).await;
@@ -140,7 +153,7 @@ impl Gateway {
         let log = Arc::new(Log::new(dir));
         let node = Node {
             open,
-            operator_token,
+            identity,
             log_id,
             view,
             sequencer,
@@ -156,7 +169,7 @@ impl Gateway {
             stop: stopped.clone(),
         };
         let router = routes::router(Arc::new(node));
-        let server = Server::start(listen, router, stopped).await.map_err(|why| StartError::Listen(listen, why))?;
+        let server = Server::start(listener, router, stopped);
         Ok(Running { server, stop, _follower: follower })
     }
 }

@@ -46,6 +46,11 @@ pub(crate) const PROVISION_TIME_MAX: Duration = Duration::from_secs(30);
 /// Addresses that are provisioned at once.
 pub(crate) const PROVISIONING_MAX: usize = 32;
 
+/// Signed requests, logons or answered challenges that are remembered, so that
+/// none is accepted again, and how many of one key.
+pub(crate) const SEEN_MAX: usize = 1_000_000;
+pub(crate) const SEEN_OF_KEY_MAX: usize = 250_000;
+
 /// Items of a list when the client names no limit, and at most.
 pub(crate) const LIST_DEFAULT: usize = 100;
 /// Items of a list at most.
@@ -89,6 +94,7 @@ pub(crate) const EVENT_RING: usize = 8_192;
 pub(crate) const BOOK_RING: usize = 256;
 
 const _: () = {
+    assert!(SEEN_OF_KEY_MAX < SEEN_MAX, "one key does not take the room of all");
     assert!(FRAMES_AT_ONCE < EVENT_RING, "a reader of the ring is given less than all of it");
     assert!(PAST_KEPT_MAX > 0, "room is made for a state by letting another go");
     assert!(LOG_READS_MAX <= LOG_ANSWERS_MAX, "who reads will be answered");

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use berth_domain::{AccountId, Address, Authority, Code, Digest, Seq};
+use berth_domain::{Digest, Seq};
 use berth_exchange::{Exchange, StateHash};
 use berth_journal::{EventStore, PrivateStore, SequencerHandle, TreeReader};
-use berth_wire::address::{Name, open_address};
 use berth_wire::errors::EdgeCode;
 use berth_wire::response::NetworkStats;
 use tokio::sync::watch;
 
 use crate::fanout::Slice;
 use crate::frame::Frame;
+use crate::identity::Identity;
 use crate::kept::Kept;
 use crate::log::Log;
 use crate::past::{Past, beyond};
@@ -26,7 +26,8 @@ pub(crate) type App = Arc<Node>;
 /// The parts of a node that requests need.
 pub(crate) struct Node {
     pub(crate) open: bool,
-    pub(crate) operator_token: String,
+    /// Who asks.
+    pub(crate) identity: Identity,
     pub(crate) log_id: Digest,
     pub(crate) view: Arc<View>,
     pub(crate) sequencer: SequencerHandle,
@@ -57,9 +58,6 @@ pub struct Audit {
     /// What its checkpoints are verified with, as `name+hash+key`.
     pub key: String,
 }
-
-/// Why a command is believed that came without a signature.
-pub(crate) const ATTESTED: Authority = Authority::OperatorAttested;
 
 impl Node {
     /// Reads the state behind an entry, or the newest.
@@ -92,58 +90,9 @@ impl Node {
         }
     }
 
-    /// Without `--open` nobody can say who they are yet.
-    pub(crate) fn may_change(&self) -> Result<(), Refusal> {
-        if self.open { Ok(()) } else { Err(EdgeCode::ReadOnly.into()) }
-    }
-
     /// While the disk is nearly full nothing new is taken. The sequencer says so,
     /// too; who keeps or deposits something beforehand asks here first.
     pub(crate) fn may_begin(&self) -> Result<(), Refusal> {
         if self.sequencer.admission().is_open() { Ok(()) } else { Err(EdgeCode::StorageLow.into()) }
-    }
-
-    /// The key that a name stands for: any name in open mode, else only a
-    /// Stellar key.
-    pub(crate) fn address(&self, name: &Name, field: &str) -> Result<Address, Refusal> {
-        if self.open {
-            return Ok(open_address(name).address);
-        }
-        name.key().ok_or_else(|| Refusal::malformed(field, "is not a Stellar public key, G…"))
-    }
-
-    /// The account that acts under a name in open mode, provisioned when it is
-    /// new.
-    pub(crate) async fn actor(&self, name: &Name, field: &str) -> Result<AccountId, Refusal> {
-        let address = self.address(name, field)?;
-        if let Some(account) = self.view.read(|x| x.account_by_address(address)) {
-            return Ok(account);
-        }
-        match &self.provisioning {
-            Some(provisioning) if self.open => provisioning.account(address).await,
-            _ => Err(Refusal::from(Code::UnknownAccount).at(field)),
-        }
-    }
-
-    /// The account of a name, which is not made for it: who has none has
-    /// nothing to be changed.
-    pub(crate) fn known(&self, name: &Name, field: &str) -> Result<AccountId, Refusal> {
-        let address = self.address(name, field)?;
-        let account = self.view.read(|x| x.account_by_address(address));
-        account.ok_or_else(|| Refusal::from(Code::UnknownAccount).at(field))
-    }
-
-    /// The account that acts on a thing: the one named, else the thing's owner.
-    /// Owners are known, so a name that is not is somebody else's.
-    pub(crate) fn actor_on(
-        &self,
-        name: Option<&Name>,
-        field: &'static str,
-        owner: AccountId,
-    ) -> Result<AccountId, Refusal> {
-        let Some(name) = name else { return Ok(owner) };
-        let address = self.address(name, field)?;
-        let account = self.view.read(|x| x.account_by_address(address));
-        account.ok_or_else(|| Refusal::from(Code::NotYours).at(field))
     }
 }

@@ -4,7 +4,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use berth_domain::{Code, Seq};
-use berth_wire::errors::{EdgeCode, Problem};
+use berth_wire::errors::{EdgeCode, Problem, Retry};
 use berth_wire::frame::Answer;
 use berth_wire::json::Malformed;
 
@@ -30,6 +30,18 @@ impl Refusal {
 
     pub(crate) fn unauthorized(detail: &str) -> Self {
         Self::new(EdgeCode::Unauthorized, detail)
+    }
+
+    /// Nobody known asks, for what only somebody known may.
+    pub(crate) fn nobody() -> Self {
+        Self::unauthorized(
+            "this needs a bearer token from /auth, or a request that a key of the account signed: see docs/api.md",
+        )
+    }
+
+    /// Whether it will be the same however often it is tried.
+    pub(crate) const fn is_final(&self) -> bool {
+        matches!(self.problem.retry, Retry::Never)
     }
 
     /// The same, about one field of the request.

@@ -27,14 +27,31 @@ pub(crate) struct Server {
     accepting: JoinHandle<()>,
 }
 
-impl Server {
-    /// Binds and begins to accept. `stop` turns true when it shall end.
-    pub(crate) async fn start(listen: SocketAddr, router: Router, stop: watch::Receiver<bool>) -> io::Result<Self> {
+/// An address that is taken and not served yet.
+pub(crate) struct Listener {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+}
+
+impl Listener {
+    pub(crate) async fn bind(listen: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let local_addr = listener.local_addr()?;
+        Ok(Self { listener, local_addr })
+    }
+
+    pub(crate) const fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+}
+
+impl Server {
+    /// Begins to accept. `stop` turns true when it shall end.
+    pub(crate) fn start(listener: Listener, router: Router, stop: watch::Receiver<bool>) -> Self {
+        let Listener { listener, local_addr } = listener;
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
         let accepting = tokio::spawn(accept(listener, router, places.clone(), stop));
-        Ok(Self { local_addr, places, accepting })
+        Self { local_addr, places, accepting }
     }
 
     pub(crate) const fn local_addr(&self) -> SocketAddr {

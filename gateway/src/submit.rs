@@ -1,11 +1,12 @@
 //! From a request to the sequencer and back.
 
-use berth_domain::{AccountId, Authority, Code, Command, Digest, Seq};
+use berth_domain::{Code, Command, Digest, Seq};
 use berth_exchange::{Outcome, Reply};
 use berth_journal::{Ack, Kept, Submission, SubmitError};
 use berth_wire::errors::EdgeCode;
 use tokio::sync::oneshot;
 
+use crate::caller::Actor;
 use crate::limits::COMMIT_TIME_MAX;
 use crate::node::Node;
 use crate::problem::Refusal;
@@ -68,13 +69,12 @@ impl Node {
     /// the request that a refusal is about.
     pub(crate) async fn submit(
         &self,
-        account: AccountId,
-        authority: Authority,
+        actor: Actor,
         command: impl Into<Command>,
         turn: Turn,
         field: impl Fn(Code) -> Option<&'static str>,
     ) -> Result<Done, Refusal> {
-        self.submit_with(None, account, authority, command, turn, field).await
+        self.submit_with(None, actor, command, turn, field).await
     }
 
     /// The same for a command that names a specification, which is told the
@@ -82,12 +82,12 @@ impl Node {
     pub(crate) async fn submit_with(
         &self,
         kept: Option<Kept>,
-        account: AccountId,
-        authority: Authority,
+        actor: Actor,
         command: impl Into<Command>,
         mut turn: Turn,
         field: impl Fn(Code) -> Option<&'static str>,
     ) -> Result<Done, Refusal> {
+        let Actor { account, authority } = actor;
         let submission = Submission { account, authority, command: command.into() };
         let (answer, answered) = oneshot::channel();
         // Whoever asked may be gone by then; the command stands all the same.

@@ -60,8 +60,6 @@ edge_codes! {
     NotOffered = "NOT_OFFERED" 400 Never "This part of the protocol is not offered yet",
     /// Nobody known asks.
     Unauthorized = "UNAUTHORIZED" 401 Never "The request does not say who asks, or not so that it can be believed",
-    /// Changes need authentication, and this node has none yet.
-    ReadOnly = "READ_ONLY" 401 Never "This node only answers reads; changes need authentication or --open",
     /// Known, and may not.
     Forbidden = "FORBIDDEN" 403 Never "Who asks may not do this",
     /// Another site's page asks a node in open mode.

@@ -5,7 +5,7 @@ use berth_wire::errors::EdgeCode;
 use berth_wire::request::Fact;
 use berth_wire::response::Acknowledged;
 
-use crate::guard::Caller;
+use crate::caller::{Actor, Caller};
 use crate::node::Node;
 use crate::problem::Refusal;
 use crate::submit::Turn;
@@ -16,7 +16,8 @@ pub(crate) async fn report(node: &Node, caller: Caller, fact: Fact, turn: Turn) 
     if caller != Caller::Operator {
         return Err(Refusal::new(EdgeCode::Unauthorized, "facts of the chain need the operator's bearer token"));
     }
-    let done = node.submit(AccountId::EXCHANGE, Authority::Exchange, fact.command(), turn, field).await?;
+    let exchange = Actor { account: AccountId::EXCHANGE, authority: Authority::Exchange };
+    let done = node.submit(exchange, fact.command(), turn, field).await?;
     Ok(Acknowledged { seq: done.seq.0, entry_hash: done.entry_hash })
 }
 

@@ -6,60 +6,82 @@ use berth_wire::request::{FinishRequest, HeartbeatRequest, StartRequest, StopReq
 use berth_wire::response::{Changed, Lease};
 
 use super::{changed, unknown};
-use crate::node::{ATTESTED, Node};
+use crate::caller::{Actor, Caller, Scope};
+use crate::node::Node;
 use crate::problem::Refusal;
 use crate::submit::Turn;
 use berth_render as render;
 
 /// The agent started a lease's containers.
-pub(crate) async fn start(node: &Node, request: StartRequest, turn: Turn) -> Result<Changed<Lease>, Refusal> {
+pub(crate) async fn start(
+    node: &Node,
+    caller: Caller,
+    request: StartRequest,
+    turn: Turn,
+) -> Result<Changed<Lease>, Refusal> {
     let (address, command) = request.parse()?;
-    report(node, command.lease, &address, command, turn).await
+    report(node, caller, command.lease, address.as_ref(), command, turn).await
 }
 
 /// The agent saw a lease's containers run.
-pub(crate) async fn heartbeat(node: &Node, request: HeartbeatRequest, turn: Turn) -> Result<Changed<Lease>, Refusal> {
+pub(crate) async fn heartbeat(
+    node: &Node,
+    caller: Caller,
+    request: HeartbeatRequest,
+    turn: Turn,
+) -> Result<Changed<Lease>, Refusal> {
     let (address, command) = request.parse();
-    report(node, command.lease, &address, command, turn).await
+    report(node, caller, command.lease, address.as_ref(), command, turn).await
 }
 
 /// The agent saw a lease's containers end.
-pub(crate) async fn finish(node: &Node, request: FinishRequest, turn: Turn) -> Result<Changed<Lease>, Refusal> {
+pub(crate) async fn finish(
+    node: &Node,
+    caller: Caller,
+    request: FinishRequest,
+    turn: Turn,
+) -> Result<Changed<Lease>, Refusal> {
     let (address, command) = request.parse()?;
-    report(node, command.lease, &address, command, turn).await
+    report(node, caller, command.lease, address.as_ref(), command, turn).await
 }
 
 /// A tenant stops a lease, in the name given or its own.
 pub(crate) async fn stop(
     node: &Node,
+    caller: Caller,
     path: Option<LeaseId>,
     request: StopRequest,
     turn: Turn,
 ) -> Result<Changed<Lease>, Refusal> {
-    node.may_change()?;
+    node.may_change(caller, Scope::Trade)?;
     let (name, command) = request.parse(path)?;
     let tenant = party(node, command.lease, |lease| lease.tenant)?;
-    let actor = node.actor_on(name.as_ref(), "tenantAddress", tenant)?;
+    let actor = node.actor_on(caller, name.as_ref(), "tenantAddress", tenant)?;
     act(node, command.lease, actor, command, turn, "tenantAddress").await
 }
 
 async fn report(
     node: &Node,
+    caller: Caller,
     lease: LeaseId,
-    address: &Name,
+    name: Option<&Name>,
     command: impl Into<Command>,
     turn: Turn,
 ) -> Result<Changed<Lease>, Refusal> {
-    node.may_change()?;
+    node.may_change(caller, Scope::Provide)?;
+    // In open mode nothing but the name says that it is the agent's word.
+    if name.is_none() && caller.account().is_none() {
+        return Err(Refusal::malformed("address", "is missing"));
+    }
     let provider = party(node, lease, |lease| lease.provider_account)?;
-    let actor = node.actor_on(Some(address), "address", provider)?;
+    let actor = node.actor_on(caller, name, "address", provider)?;
     act(node, lease, actor, command, turn, "address").await
 }
 
 async fn act(
     node: &Node,
     lease: LeaseId,
-    actor: AccountId,
+    actor: Actor,
     command: impl Into<Command>,
     turn: Turn,
     name: &'static str,
@@ -69,7 +91,7 @@ async fn act(
         Code::OutOfBounds => Some("containers"),
         _ => None,
     };
-    let done = node.submit(actor, ATTESTED, command, turn, field).await?;
+    let done = node.submit(actor, command, turn, field).await?;
     changed(node, done, |x| x.lease(lease).map(|lease| render::lease(x, lease)))
 }
 

@@ -12,20 +12,26 @@ use berth_wire::request::{AmendOrderRequest, NewOrder, OrderRequest, PriceChange
 use berth_wire::response::{Changed, Order};
 
 use super::{changed, unknown};
+use crate::caller::{Actor, Caller, Scope};
 use crate::clock::now;
-use crate::node::{ATTESTED, Node};
+use crate::node::Node;
 use crate::problem::Refusal;
 use crate::submit::{Done, Turn};
 use berth_render as render;
 
 /// Places an order in the name of its tenant. What it runs goes to the private
 /// store first; the log only ever has its salted hash.
-pub(crate) async fn place(node: &Node, request: OrderRequest, turn: Turn) -> Result<Changed<Order>, Refusal> {
-    node.may_change()?;
-    let asked = prepare(node, request, &turn).await?;
+pub(crate) async fn place(
+    node: &Node,
+    caller: Caller,
+    request: OrderRequest,
+    turn: Turn,
+) -> Result<Changed<Order>, Refusal> {
+    node.may_change(caller, Scope::Trade)?;
+    let asked = prepare(node, caller, request, &turn).await?;
     let field = |code| asked.field(code);
     let (kept, place) = (asked.kept.clone(), asked.place.clone());
-    let done = node.submit_with(Some(kept), asked.tenant, ATTESTED, place, turn, field).await?;
+    let done = node.submit_with(Some(kept), asked.tenant, place, turn, field).await?;
     made(node, done)
 }
 
@@ -33,12 +39,13 @@ pub(crate) async fn place(node: &Node, request: OrderRequest, turn: Turn) -> Res
 /// does neither.
 pub(crate) async fn replace(
     node: &Node,
+    caller: Caller,
     id: OrderId,
     request: OrderRequest,
     turn: Turn,
 ) -> Result<Changed<Order>, Refusal> {
-    node.may_change()?;
-    let asked = prepare(node, request, &turn).await?;
+    node.may_change(caller, Scope::Trade)?;
+    let asked = prepare(node, caller, request, &turn).await?;
     let field = |code| match code {
         Code::UnknownOrder | Code::OrderClosed => Some("orderId"),
         Code::NotYours => Some("tenantAddress"),
@@ -46,13 +53,13 @@ pub(crate) async fn replace(
     };
     let replace = ReplaceOrder { order: id, place: asked.place.clone() };
     let kept = asked.kept.clone();
-    let done = node.submit_with(Some(kept), asked.tenant, ATTESTED, replace, turn, field).await?;
+    let done = node.submit_with(Some(kept), asked.tenant, replace, turn, field).await?;
     made(node, done)
 }
 
 /// An order that is asked for.
 struct Asked {
-    tenant: AccountId,
+    tenant: Actor,
     order: NewOrder,
     place: PlaceOrder,
     kept: Kept,
@@ -60,7 +67,7 @@ struct Asked {
     now: Micros,
 }
 
-async fn prepare(node: &Node, request: OrderRequest, turn: &Turn) -> Result<Asked, Refusal> {
+async fn prepare(node: &Node, caller: Caller, request: OrderRequest, turn: &Turn) -> Result<Asked, Refusal> {
     let order = request.parse()?;
     node.may_begin()?;
     // Nobody reports the ledger yet that draws which leases are run again.
@@ -69,8 +76,8 @@ async fn prepare(node: &Node, request: OrderRequest, turn: &Turn) -> Result<Aske
     }
     let market = node.view.read(|x| x.market_of(&order.class).map(|market| market.id));
     let market = market.ok_or_else(|| unknown(Code::UnknownMarket, "specification.gpu"))?;
-    let tenant = node.actor(&order.tenant, "tenantAddress").await?;
-    let kept = keep(node, tenant, &order).await?;
+    let tenant = node.actor(caller, order.tenant.as_ref(), "tenantAddress").await?;
+    let kept = keep(node, tenant.account, &order).await?;
     let bounds = node.view.read(|x| x.genesis().map(|genesis| genesis.bounds)).unwrap_or_default();
     let now = now();
     let place = PlaceOrder { session: turn.session, ..order.command(market, kept.hash(), now) };
@@ -87,16 +94,17 @@ fn made(node: &Node, done: Done) -> Result<Changed<Order>, Refusal> {
 /// Changes an order, in the name given or its tenant's.
 pub(crate) async fn amend(
     node: &Node,
+    caller: Caller,
     id: OrderId,
     request: AmendOrderRequest,
     turn: Turn,
 ) -> Result<Changed<Order>, Refusal> {
-    node.may_change()?;
+    node.may_change(caller, Scope::Trade)?;
     let (name, change) = request.parse()?;
     let order = node.view.read(|x| x.order(id).map(|order| (order.account, order.limits, order.time_in_force)));
     let (tenant, limits, time_in_force) = order.ok_or_else(|| unknown(Code::UnknownOrder, "orderId"))?;
     let command = change.command(id, &limits)?;
-    let actor = node.actor_on(name.as_ref(), "address", tenant)?;
+    let actor = node.actor_on(caller, name.as_ref(), "address", tenant)?;
     let field = |code| match code {
         Code::NotYours => Some("address"),
         Code::TimeInPast => Some("expiresAt"),
@@ -107,23 +115,24 @@ pub(crate) async fn amend(
         Code::OutOfBounds => Some("maxPrice"),
         _ => None,
     };
-    let done = node.submit(actor, ATTESTED, command, turn, field).await?;
+    let done = node.submit(actor, command, turn, field).await?;
     changed(node, done, |x| x.order(id).map(|order| render::order(x, order)))
 }
 
 /// Ends what is left of an order, in the name given or its tenant's.
 pub(crate) async fn cancel(
     node: &Node,
+    caller: Caller,
     id: OrderId,
     name: Option<&Name>,
     turn: Turn,
 ) -> Result<Changed<Order>, Refusal> {
-    node.may_change()?;
+    node.may_change(caller, Scope::Trade)?;
     let tenant = node.view.read(|x| x.order(id).map(|order| order.account));
     let tenant = tenant.ok_or_else(|| unknown(Code::UnknownOrder, "orderId"))?;
-    let actor = node.actor_on(name, "address", tenant)?;
+    let actor = node.actor_on(caller, name, "address", tenant)?;
     let field = |code| (code == Code::NotYours).then_some("address");
-    let done = node.submit(actor, ATTESTED, CancelOrder { order: id }, turn, field).await?;
+    let done = node.submit(actor, CancelOrder { order: id }, turn, field).await?;
     changed(node, done, |x| x.order(id).map(|order| render::order(x, order)))
 }
 

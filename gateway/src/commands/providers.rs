@@ -6,18 +6,24 @@ use berth_wire::request::ProviderRequest;
 use berth_wire::response::{Changed, Provider};
 
 use super::changed;
-use crate::node::{ATTESTED, Node};
+use crate::caller::{Caller, Scope};
+use crate::node::Node;
 use crate::problem::Refusal;
 use crate::submit::Turn;
 use berth_render as render;
 
 /// Registers a host in the name of its owner.
-pub(crate) async fn register(node: &Node, request: ProviderRequest, turn: Turn) -> Result<Changed<Provider>, Refusal> {
-    node.may_change()?;
+pub(crate) async fn register(
+    node: &Node,
+    caller: Caller,
+    request: ProviderRequest,
+    turn: Turn,
+) -> Result<Changed<Provider>, Refusal> {
+    node.may_change(caller, Scope::Provide)?;
     let provider = request.parse()?;
     node.may_begin()?;
-    let owner = node.actor(&provider.address, "address").await?;
-    let done = node.submit(owner, ATTESTED, provider.command, turn, field).await?;
+    let owner = node.actor(caller, provider.address.as_ref(), "address").await?;
+    let done = node.submit(owner, provider.command, turn, field).await?;
     changed(node, done, |x| match done.reply {
         Reply::Provider(id) => x.provider(id).map(|provider| render::provider(x, provider)),
         _ => None,

@@ -6,27 +6,33 @@ use berth_wire::request::MassQuoteRequest;
 use berth_wire::response::{Changed, MassQuoted};
 
 use super::unknown;
-use crate::node::{ATTESTED, Node};
+use crate::caller::{Caller, Scope};
+use crate::node::Node;
 use crate::problem::Refusal;
 use crate::submit::Turn;
 
-/// Replaces all bids of a quote set, in the name given or that of the owner of
-/// the host that is quoted first.
-pub(crate) async fn mass(node: &Node, request: MassQuoteRequest, turn: Turn) -> Result<Changed<MassQuoted>, Refusal> {
-    node.may_change()?;
+/// Replaces all bids of a quote set, in the caller's name, the name given, or
+/// that of the owner of the host that is quoted first.
+pub(crate) async fn mass(
+    node: &Node,
+    caller: Caller,
+    request: MassQuoteRequest,
+    turn: Turn,
+) -> Result<Changed<MassQuoted>, Refusal> {
+    node.may_change(caller, Scope::TradeOrProvide)?;
     let (name, quotes) = request.parse()?;
-    let account = match (&name, quotes.first) {
-        (Some(name), _) => node.known(name, "address")?,
-        (None, Some(provider)) => {
+    let actor = match quotes.first {
+        Some(provider) if name.is_none() => {
             let owner = node.view.read(|x| x.provider(provider).map(|provider| provider.account));
-            owner.ok_or_else(|| unknown(Code::UnknownProvider, "quotes[0].providerId"))?
+            let owner = owner.ok_or_else(|| unknown(Code::UnknownProvider, "quotes[0].providerId"))?;
+            node.actor_on(caller, None, "quotes[0].providerId", owner)?
         }
-        (None, None) => return Err(Refusal::malformed("address", "is missing, and so is a quote that names a host")),
+        _ => node.known(caller, name.as_ref(), "address")?,
     };
     let command = node.view.read(|x| quotes.command(|class| x.market_of(class).map(|market| market.id)));
     let command = command.map_err(|field| Refusal::from(Code::UnknownMarket).at(field))?;
     let command = MassQuote { session: turn.session, ..command };
-    let done = node.submit(account, ATTESTED, command, turn, field).await?;
+    let done = node.submit(actor, command, turn, field).await?;
     // The entry's own events say which bids are the quotes'.
     let frames = node.frames(done.seq, 1).await.map_err(|_| EdgeCode::OutcomeUnknown)?;
     let placed = frames.first().filter(|frame| frame.seq == done.seq).ok_or(EdgeCode::OutcomeUnknown)?;

@@ -10,6 +10,7 @@ use berth_wire::response::{Bid, Changed, Lease, List};
 
 use super::{created, idempotent, page};
 use crate::body;
+use crate::caller::Caller;
 use crate::commands;
 use crate::node::App;
 use crate::past::At;
@@ -21,17 +22,19 @@ use berth_wire::event::Names as _;
 
 pub(super) async fn create_standing(
     State(app): State<App>,
+    caller: Caller,
     headers: HeaderMap,
     query: Query,
     body::Json(mut request): body::Json<StandingBid>,
 ) -> Result<Response, Refusal> {
     query.finish()?;
     idempotent(&headers, &mut request.client_order_id)?;
-    commands::bids::place(&app, request.parse()?, Turn::any()).await.map(created)
+    commands::bids::place(&app, caller, request.parse()?, Turn::any()).await.map(created)
 }
 
 pub(super) async fn create_directed(
     State(app): State<App>,
+    caller: Caller,
     order: Segment,
     headers: HeaderMap,
     query: Query,
@@ -40,7 +43,7 @@ pub(super) async fn create_directed(
     query.finish()?;
     idempotent(&headers, &mut request.client_order_id)?;
     let order = OrderId(order.id(Code::UnknownOrder)?);
-    commands::bids::place(&app, request.parse(order)?, Turn::any()).await.map(created)
+    commands::bids::place(&app, caller, request.parse(order)?, Turn::any()).await.map(created)
 }
 
 pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Bid>>, Refusal> {
@@ -102,16 +105,18 @@ pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -
 
 pub(super) async fn mass_quote(
     State(app): State<App>,
+    caller: Caller,
     mut query: Query,
     body::Json(mut request): body::Json<MassQuoteRequest>,
 ) -> Result<Response, Refusal> {
     request.address = query.actor("address", request.address)?;
     query.finish()?;
-    commands::quotes::mass(&app, request, Turn::any()).await.map(created)
+    commands::quotes::mass(&app, caller, request, Turn::any()).await.map(created)
 }
 
 pub(super) async fn amend(
     State(app): State<App>,
+    caller: Caller,
     id: Segment,
     mut query: Query,
     body::Json(mut request): body::Json<AmendBidRequest>,
@@ -119,11 +124,12 @@ pub(super) async fn amend(
     request.address = query.actor("address", request.address)?;
     query.finish()?;
     let id = BidId(id.id(Code::UnknownBid)?);
-    commands::bids::amend(&app, id, request, Turn::any()).await.map(Json)
+    commands::bids::amend(&app, caller, id, request, Turn::any()).await.map(Json)
 }
 
 pub(super) async fn cancel(
     State(app): State<App>,
+    caller: Caller,
     id: Segment,
     mut query: Query,
     body::JsonOrNothing(request): body::JsonOrNothing<CancelRequest>,
@@ -131,11 +137,12 @@ pub(super) async fn cancel(
     let name = query.actor("address", request.address)?;
     query.finish()?;
     let id = BidId(id.id(Code::UnknownBid)?);
-    commands::bids::cancel(&app, id, name.as_ref(), Turn::any()).await.map(Json)
+    commands::bids::cancel(&app, caller, id, name.as_ref(), Turn::any()).await.map(Json)
 }
 
 pub(super) async fn accept(
     State(app): State<App>,
+    caller: Caller,
     id: Segment,
     mut query: Query,
     body::JsonOrNothing(request): body::JsonOrNothing<AcceptRequest>,
@@ -143,5 +150,5 @@ pub(super) async fn accept(
     let name = query.actor("tenantAddress", request.tenant_address)?;
     query.finish()?;
     let id = BidId(id.id(Code::UnknownBid)?);
-    commands::bids::accept(&app, id, name.as_ref(), Turn::any()).await.map(Json)
+    commands::bids::accept(&app, caller, id, name.as_ref(), Turn::any()).await.map(Json)
 }

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use berth_domain::{Code, LeaseId, LeaseState, OrderId, ProviderId};
-use berth_wire::address::Name;
 use berth_wire::errors::EdgeCode;
 use berth_wire::proof::ProofChain;
 use berth_wire::request::{Agent, StopRequest};
@@ -14,6 +13,7 @@ use berth_wire::response::{Lease, LeaseHealth, List};
 
 use super::page;
 use crate::body;
+use crate::caller::Caller;
 use crate::clock::now;
 use crate::commands;
 use crate::node::App;
@@ -85,21 +85,26 @@ pub(super) async fn proof(State(app): State<App>, id: Segment, mut query: Query)
     found.map(|found| At::new(at, found)).ok_or_else(unknown)
 }
 
-/// What to run: for the tenant, and for the provider that holds the lease.
-pub(super) async fn specification(State(app): State<App>, id: Segment, mut query: Query) -> Result<Response, Refusal> {
-    if !app.open {
-        return Err(Refusal::unauthorized("a specification is private, and this node cannot know who asks yet"));
-    }
-    let name = query.text("address").ok_or_else(|| Refusal::malformed("address", "is missing"))?;
+/// What to run: for the tenant, for the owner of the provider that holds the
+/// lease, and for the operator. In open mode for who says to be one of them.
+pub(super) async fn specification(
+    State(app): State<App>,
+    caller: Caller,
+    id: Segment,
+    mut query: Query,
+) -> Result<Response, Refusal> {
+    let name = query.actor("address", None)?;
     query.finish()?;
-    let name = Name::new(&name).map_err(|why| Refusal::malformed("address", why))?;
-    let address = app.address(&name, "address")?;
     let id = LeaseId(id.id(Code::UnknownLease)?);
+    let asks = app.reader(caller, name.as_ref(), "address")?;
     let hash = app.view.read(|x| {
         let one = x.lease(id).ok_or_else(unknown)?;
-        let asks = x.account_by_address(address);
-        if asks != Some(one.tenant) && asks != Some(one.provider_account) {
-            let detail = "a specification is for the lease's tenant and its provider";
+        let asks = asks.map(|address| x.account_by_address(address));
+        let is_serving = asks == Some(Some(one.provider_account));
+        let is_party = is_serving && caller.may_provide() || asks == Some(Some(one.tenant));
+        // The operator's node has it on its disk anyway.
+        if !is_party && !(caller == Caller::Operator && asks.is_none()) {
+            let detail = "a specification is for the lease's tenant, and its provider with the scope provide";
             return Err(Refusal::new(EdgeCode::Forbidden, detail).at("address"));
         }
         x.order(one.order).map(|order| order.spec_hash).ok_or_else(unknown)
@@ -118,6 +123,7 @@ pub(super) async fn specification(State(app): State<App>, id: Segment, mut query
 
 pub(super) async fn stop(
     State(app): State<App>,
+    caller: Caller,
     id: Segment,
     mut query: Query,
     body::JsonOrNothing(mut request): body::JsonOrNothing<StopRequest>,
@@ -125,7 +131,7 @@ pub(super) async fn stop(
     request.tenant_address = query.actor("tenantAddress", request.tenant_address)?;
     query.finish()?;
     let id = LeaseId(id.id(Code::UnknownLease)?);
-    let stopped = commands::leases::stop(&app, Some(id), request, Turn::any()).await?;
+    let stopped = commands::leases::stop(&app, caller, Some(id), request, Turn::any()).await?;
     // The containers still have to go; a lease that is closed has nothing left.
     let status = if stopped.object.state == LeaseState::Closed { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(stopped)).into_response())

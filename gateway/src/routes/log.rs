@@ -2,12 +2,12 @@
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use berth_domain::Seq;
 use berth_wire::errors::EdgeCode;
 
-use crate::guard::Caller;
+use crate::caller::Caller;
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::query::Query;
@@ -19,12 +19,11 @@ const SEALED_FROM: HeaderName = HeaderName::from_static("x-berth-sealed-from");
 
 /// Batches from the one that holds entry `from` on. Nothing, when there is
 /// nothing further to be had.
-pub(super) async fn batches(State(app): State<App>, headers: HeaderMap, mut query: Query) -> Result<Response, Refusal> {
+pub(super) async fn batches(State(app): State<App>, caller: Caller, mut query: Query) -> Result<Response, Refusal> {
     let from = Seq(query.take::<u64>("from", "a sequence number")?.unwrap_or(1).max(1));
     query.finish()?;
-    let caller = Caller::of(&headers, &app.operator_token)?;
     let (head, sealed_from) = app.view.public();
-    let sealed_from = sealed_from.filter(|_| caller == Caller::Anyone);
+    let sealed_from = sealed_from.filter(|_| caller != Caller::Operator);
     let to = match sealed_from {
         Some(sealed) if from >= sealed => {
             let detail = format!(

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod auth;
 mod bids;
 mod events;
 mod leases;
@@ -12,7 +13,8 @@ mod orders;
 mod providers;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -22,12 +24,25 @@ use berth_wire::response::{Changed, List};
 use serde::Serialize;
 use tower_http::cors::{Any, CorsLayer};
 
+use crate::caller::Caller;
 use crate::guard::{keep_strangers_out, name_mode};
+use crate::identity::authenticate;
 use crate::limits::LIST_SCAN_MAX;
 use crate::node::App;
 use crate::problem::{Refusal, method_not_allowed, not_found};
 use crate::query::Page;
 use crate::ws;
+
+/// Headers that a page of another site may send.
+const CORS_HEADERS: [HeaderName; 7] = [
+    AUTHORIZATION,
+    CONTENT_TYPE,
+    HeaderName::from_static("idempotency-key"),
+    HeaderName::from_static("x-berth-key"),
+    HeaderName::from_static("x-berth-timestamp"),
+    HeaderName::from_static("x-berth-recv-window"),
+    HeaderName::from_static("x-berth-signature"),
+];
 
 /// Every route of the node.
 pub(crate) fn router(app: App) -> Router {
@@ -53,23 +68,30 @@ pub(crate) fn router(app: App) -> Router {
         .route("/network/stats", get(node::stats))
         .route("/log/head", get(node::log_head))
         .route("/events", get(events::list))
-        .route("/errors", get(node::errors));
-    let mut router = Router::new()
+        .route("/errors", get(node::errors))
+        .layer(from_fn_with_state(app.clone(), only_reads_of_strangers));
+    // What may depend on who asks.
+    let asked = Router::new()
         .nest("/api/v1", api)
-        .route("/", get(node::index))
-        .route("/health", get(node::health))
         .route("/ws/v1", get(ws::upgrade))
         .route("/audit/checkpoint", get(audit::checkpoint))
         .route("/audit/key", get(audit::key))
         .route("/audit/log", get(log::batches))
         .route("/audit/tile/{*path}", get(audit::tile))
+        .layer(from_fn_with_state(app.clone(), authenticate));
+    let mut router = Router::new()
+        .merge(asked)
+        .route("/", get(node::index))
+        .route("/health", get(node::health))
+        .route("/auth", get(auth::challenge).post(auth::log_in))
+        .route("/.well-known/stellar.toml", get(auth::stellar_toml))
         .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(app.clone(), only_reads));
+        .method_not_allowed_fallback(method_not_allowed);
     if !app.open {
-        // What is public may be read by anybody's page. An open node has no
-        // such pages: it answers its own origin alone.
-        router = router.layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]));
+        // A browser sends no credentials by itself, since they are no cookies: a
+        // page has those that its user gave it. So any page may ask. An open node
+        // answers its own origin alone.
+        router = router.layer(CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(CORS_HEADERS));
     }
     router
         .layer(from_fn_with_state(app.clone(), keep_strangers_out))
@@ -77,10 +99,20 @@ pub(crate) fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// Without `--open` every change is refused before its body is looked at.
-async fn only_reads(State(app): State<App>, request: Request, next: Next) -> Result<Response, Refusal> {
-    if !request.method().is_safe() {
-        app.may_change()?;
+/// Without `--open` a change that nobody known asks for is refused before its
+/// body is looked at. A signed command says itself who gives it.
+async fn only_reads_of_strangers(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    if !app.open
+        && caller == Caller::Anyone
+        && !request.method().is_safe()
+        && !request.uri().path().ends_with("/commands")
+    {
+        return Err(Refusal::nobody());
     }
     Ok(next.run(request).await)
 }

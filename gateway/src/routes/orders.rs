@@ -11,6 +11,7 @@ use berth_wire::response::{Changed, List, Order};
 
 use super::{created, idempotent, page};
 use crate::body;
+use crate::caller::Caller;
 use crate::commands;
 use crate::node::App;
 use crate::past::At;
@@ -21,6 +22,7 @@ use berth_render::order;
 
 pub(super) async fn create(
     State(app): State<App>,
+    caller: Caller,
     headers: HeaderMap,
     mut query: Query,
     body::Json(mut request): body::Json<OrderRequest>,
@@ -31,7 +33,7 @@ pub(super) async fn create(
     }
     query.finish()?;
     idempotent(&headers, &mut request.client_order_id)?;
-    commands::orders::place(&app, request, Turn::any()).await.map(created)
+    commands::orders::place(&app, caller, request, Turn::any()).await.map(created)
 }
 
 pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Order>>, Refusal> {
@@ -63,6 +65,7 @@ pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -
 
 pub(super) async fn amend(
     State(app): State<App>,
+    caller: Caller,
     id: Segment,
     mut query: Query,
     body::Json(mut request): body::Json<AmendOrderRequest>,
@@ -70,11 +73,12 @@ pub(super) async fn amend(
     request.address = query.actor("address", request.address)?;
     query.finish()?;
     let id = OrderId(id.id(Code::UnknownOrder)?);
-    commands::orders::amend(&app, id, request, Turn::any()).await.map(Json)
+    commands::orders::amend(&app, caller, id, request, Turn::any()).await.map(Json)
 }
 
 pub(super) async fn cancel(
     State(app): State<App>,
+    caller: Caller,
     id: Segment,
     mut query: Query,
     body::JsonOrNothing(request): body::JsonOrNothing<CancelRequest>,
@@ -82,5 +86,5 @@ pub(super) async fn cancel(
     let name = query.actor("address", request.address)?;
     query.finish()?;
     let id = OrderId(id.id(Code::UnknownOrder)?);
-    commands::orders::cancel(&app, id, name.as_ref(), Turn::any()).await.map(Json)
+    commands::orders::cancel(&app, caller, id, name.as_ref(), Turn::any()).await.map(Json)
 }

@@ -9,6 +9,7 @@ use berth_wire::response::{List, Provider};
 
 use super::{created, idempotent, page};
 use crate::body;
+use crate::caller::Caller;
 use crate::commands;
 use crate::node::App;
 use crate::past::At;
@@ -19,13 +20,14 @@ use berth_render::provider;
 
 pub(super) async fn create(
     State(app): State<App>,
+    caller: Caller,
     headers: HeaderMap,
     query: Query,
     body::Json(mut request): body::Json<ProviderRequest>,
 ) -> Result<Response, Refusal> {
     query.finish()?;
     idempotent(&headers, &mut request.client_order_id)?;
-    commands::providers::register(&app, request, Turn::any()).await.map(created)
+    commands::providers::register(&app, caller, request, Turn::any()).await.map(created)
 }
 
 pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Provider>>, Refusal> {

@@ -11,9 +11,10 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
+use super::login::Login;
 use super::methods::{Call, call};
 use super::subscriptions::Subscriptions;
-use crate::guard::Caller;
+use crate::caller::Caller;
 use crate::limits::{FAREWELL_TIME_MAX, PING_EVERY, REQUESTS_PENDING_MAX, SEND_TIME_MAX, SILENCE_MAX};
 use crate::node::App;
 use crate::problem::Refusal;
@@ -47,7 +48,7 @@ type Pending = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 struct Connection {
     app: App,
-    caller: Caller,
+    login: Login,
     socket: WebSocket,
     subscriptions: Subscriptions,
     /// Requests that wait for their answers.
@@ -64,8 +65,10 @@ pub(super) async fn serve(app: App, caller: Caller, socket: WebSocket) {
     let pending = FuturesUnordered::new();
     let heard = Instant::now();
     let session = app.sessions.open();
-    let mut connection = Connection { app, caller, socket, subscriptions, pending, session, last_turn: None, heard };
+    let login = Login::new(caller);
+    let mut connection = Connection { app, login, socket, subscriptions, pending, session, last_turn: None, heard };
     let Err(end) = connection.run().await;
+    connection.wind_up(&end).await;
     connection.farewell(end).await;
 }
 
@@ -128,10 +131,17 @@ impl Connection {
             Err(malformed) => return self.answer(&Refusal::from(malformed).into_answer(None)).await,
         };
         let id = request.id;
+        if request.method == Login::METHOD {
+            let answer = match self.login.log_on(&self.app, self.session, request.take_params()) {
+                Ok(result) => Answer::done(id, None, result),
+                Err(refusal) => refusal.into_answer(Some(id)),
+            };
+            return self.answer(&answer).await;
+        }
         let called = {
             let last_turn = &mut self.last_turn;
             let mut turn = || Turn::after(last_turn, self.session);
-            call(&self.app, self.caller, &mut self.subscriptions, &mut turn, request)
+            call(&self.app, self.login.caller(), &mut self.subscriptions, &mut turn, request)
         };
         match called {
             Ok(Call::Done(result)) => self.answer(&Answer::done(id, None, result)).await,
@@ -170,6 +180,18 @@ impl Connection {
         }
     }
 
+    /// Ends what the client wants to end with the connection. What it sent is
+    /// done before, or not at all.
+    async fn wind_up(&mut self, end: &End) {
+        if matches!(end, End::Stopping) {
+            self.finish_pending().await;
+        }
+        if self.login.cancels() {
+            self.pending.clear();
+            self.login.cancel(&self.app, self.session).await;
+        }
+    }
+
     /// Says why, as well as can be done in a moment, and closes.
     async fn farewell(mut self, end: End) {
         let resume = self.subscriptions.resume().unwrap_or_else(|| self.app.view.head().next());
@@ -186,7 +208,6 @@ impl Connection {
                 (self.subscriptions.fell_behind(), CLOSE_FELL_BEHIND, reason, FAREWELL_TIME_MAX)
             }
             End::Stopping => {
-                self.finish_pending().await;
                 let words = format!(r#"{{"ch":"status","type":"serverShutdown","resumeSeq":{resume}}}"#);
                 (vec![words], CLOSE_AWAY, "the node stops".to_owned(), SEND_TIME_MAX)
             }

@@ -12,14 +12,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::subscriptions::Subscriptions;
+use crate::caller::Caller;
 use crate::commands::{accounts, bids, facts, leases, orders, quotes};
-use crate::guard::Caller;
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::submit::Turn;
 
 /// Methods of the protocol that this version does not have yet.
-const NOT_OFFERED: [&str; 5] = ["session.logon", "order.status", "order.test", "lease.topup", "lease.logs"];
+const NOT_OFFERED: [&str; 4] = ["order.status", "order.test", "lease.topup", "lease.logs"];
 
 /// What became of a request.
 pub(super) enum Call {
@@ -78,77 +78,77 @@ fn command(
     Ok(match method {
         "order.place" => {
             let (request, turn) = (read(params)?, turn());
-            Box::pin(async move { orders::place(&app, request, turn).await.map(done) })
+            Box::pin(async move { orders::place(&app, caller, request, turn).await.map(done) })
         }
         "order.replace" => {
             let id = OrderId(take_id(&mut params, "orderId")?);
             let (request, turn) = (read(params)?, turn());
-            Box::pin(async move { orders::replace(&app, id, request, turn).await.map(done) })
+            Box::pin(async move { orders::replace(&app, caller, id, request, turn).await.map(done) })
         }
         "order.amend" => {
             let id = OrderId(take_id(&mut params, "orderId")?);
             let (request, turn) = (read(params)?, turn());
-            Box::pin(async move { orders::amend(&app, id, request, turn).await.map(done) })
+            Box::pin(async move { orders::amend(&app, caller, id, request, turn).await.map(done) })
         }
         "order.cancel" => {
             let id = OrderId(take_id(&mut params, "orderId")?);
             let CancelRequest { address } = read(params)?;
             let turn = turn();
-            Box::pin(async move { orders::cancel(&app, id, address.as_ref(), turn).await.map(done) })
+            Box::pin(async move { orders::cancel(&app, caller, id, address.as_ref(), turn).await.map(done) })
         }
         "bid.place" => {
             let (bid, turn) = (read_bid(params)?, turn());
-            Box::pin(async move { bids::place(&app, bid, turn).await.map(done) })
+            Box::pin(async move { bids::place(&app, caller, bid, turn).await.map(done) })
         }
         "bid.replace" => {
             let id = BidId(take_id(&mut params, "bidId")?);
             let (bid, turn) = (read_bid(params)?, turn());
-            Box::pin(async move { bids::replace(&app, id, bid, turn).await.map(done) })
+            Box::pin(async move { bids::replace(&app, caller, id, bid, turn).await.map(done) })
         }
         "bid.amend" => {
             let id = BidId(take_id(&mut params, "bidId")?);
             let (request, turn) = (read(params)?, turn());
-            Box::pin(async move { bids::amend(&app, id, request, turn).await.map(done) })
+            Box::pin(async move { bids::amend(&app, caller, id, request, turn).await.map(done) })
         }
         "bid.mass" => {
             let (request, turn) = (read(params)?, turn());
-            Box::pin(async move { quotes::mass(&app, request, turn).await.map(done) })
+            Box::pin(async move { quotes::mass(&app, caller, request, turn).await.map(done) })
         }
         "bid.cancel" => {
             let id = BidId(take_id(&mut params, "bidId")?);
             let CancelRequest { address } = read(params)?;
             let turn = turn();
-            Box::pin(async move { bids::cancel(&app, id, address.as_ref(), turn).await.map(done) })
+            Box::pin(async move { bids::cancel(&app, caller, id, address.as_ref(), turn).await.map(done) })
         }
         "cancel.all" => {
             let (request, turn) = (read(params)?, turn());
-            Box::pin(async move { accounts::cancel_all(&app, request, turn).await.map(acknowledged) })
+            Box::pin(async move { accounts::cancel_all(&app, caller, request, turn).await.map(acknowledged) })
         }
         "deadman.set" => {
             let (request, turn) = (read(params)?, turn());
-            Box::pin(async move { accounts::set_dead_man(&app, request, turn).await.map(acknowledged) })
+            Box::pin(async move { accounts::set_dead_man(&app, caller, request, turn).await.map(acknowledged) })
         }
         "lease.accept" => {
             let id = BidId(take_id(&mut params, "bidId")?);
             let AcceptRequest { tenant_address } = read(params)?;
             let turn = turn();
-            Box::pin(async move { bids::accept(&app, id, tenant_address.as_ref(), turn).await.map(done) })
+            Box::pin(async move { bids::accept(&app, caller, id, tenant_address.as_ref(), turn).await.map(done) })
         }
         "lease.start" => {
             let (request, turn) = (read(params)?, turn());
-            Box::pin(async move { leases::start(&app, request, turn).await.map(done) })
+            Box::pin(async move { leases::start(&app, caller, request, turn).await.map(done) })
         }
         "lease.heartbeat" => {
             let (request, turn) = (read(params)?, turn());
-            Box::pin(async move { leases::heartbeat(&app, request, turn).await.map(done) })
+            Box::pin(async move { leases::heartbeat(&app, caller, request, turn).await.map(done) })
         }
         "lease.finish" => {
             let (request, turn) = (read(params)?, turn());
-            Box::pin(async move { leases::finish(&app, request, turn).await.map(done) })
+            Box::pin(async move { leases::finish(&app, caller, request, turn).await.map(done) })
         }
         "lease.stop" => {
             let (request, turn) = (read::<StopRequest>(params)?, turn());
-            Box::pin(async move { leases::stop(&app, None, request, turn).await.map(done) })
+            Box::pin(async move { leases::stop(&app, caller, None, request, turn).await.map(done) })
         }
         other if NOT_OFFERED.contains(&other) => return Err(Malformed::not_offered("method", other).into()),
         other => match Fact::read(other, params) {

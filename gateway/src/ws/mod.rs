@@ -4,17 +4,17 @@
 mod book;
 mod connection;
 mod events;
+mod login;
 mod methods;
 mod subscriptions;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{State, WebSocketUpgrade};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use berth_wire::errors::EdgeCode;
 use berth_wire::frame::PUSH_BYTES_MAX;
 
-use crate::guard::Caller;
+use crate::caller::Caller;
 use crate::limits::BODY_BYTES_MAX;
 use crate::node::App;
 use crate::problem::Refusal;
@@ -27,10 +27,9 @@ const WRITE_BUFFER_BYTES_MAX: usize = PUSH_BYTES_MAX;
 
 pub(crate) async fn upgrade(
     State(app): State<App>,
-    headers: HeaderMap,
+    caller: Caller,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
-    let caller = Caller::of(&headers, &app.operator_token)?;
     let upgrade = upgrade.map_err(|why| Refusal::new(EdgeCode::Malformed, format!("this is a WebSocket: {why}")))?;
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER_BYTES)

@@ -72,7 +72,7 @@ async fn without_open_changes_are_refused_and_public_reads_answered() {
         let response = node.send(method, path, Some(order("tenant", "1"))).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
         assert!(response.headers().contains_key("www-authenticate"), "{path}");
-        assert_eq!(response.json::<serde_json::Value>().await.unwrap()["code"], "READ_ONLY");
+        assert_eq!(response.json::<serde_json::Value>().await.unwrap()["code"], "UNAUTHORIZED");
     }
     let leases = node.send(Method::GET, "/api/v1/leases", None).await;
     assert!(!leases.headers().contains_key("x-berth-mode"));
@@ -82,7 +82,7 @@ async fn without_open_changes_are_refused_and_public_reads_answered() {
 
     let mut socket = node.socket().await;
     let answer = socket.call("order.place", order("tenant", "1")).await;
-    assert_eq!(answer["error"]["code"], "READ_ONLY");
+    assert_eq!(answer["error"]["code"], "UNAUTHORIZED");
     socket.ok("subscribe", json!({ "ch": "book", "market": "CPU" })).await;
     // The operator's token is the settler's, with or without --open.
     let failed = json!({ "leaseId": 1, "reason": "no balance" });

@@ -9,6 +9,7 @@ mod book;
 mod events;
 mod full;
 mod guards;
+mod identity;
 mod log;
 mod node;
 mod orders;

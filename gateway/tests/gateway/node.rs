@@ -1,12 +1,16 @@
 //! A node of its own for each test, and a client of its REST routes.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
+use berth_auth::{Signers, SigningKey};
 use berth_domain::{Address, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel, TrustRules};
-use berth_gateway::{Gateway, GatewayConfig, Provision, ProvisionError, Running, Services, feed};
+use berth_gateway::{
+    AuthConfig, ChainError, ChainSigners, Gateway, GatewayConfig, Provision, ProvisionError, Running, Services, feed,
+};
 use berth_journal::{Admission, DataDir, PrivateStore, Sequencer, SequencerConfig, recover};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -33,6 +37,8 @@ pub(crate) struct Node {
 pub(crate) struct Chain {
     at: OnceLock<SocketAddr>,
     deposits: Mutex<u64>,
+    /// The accounts that the chain has.
+    pub(crate) signers: Mutex<BTreeMap<Address, Signers>>,
 }
 
 impl Provision for Chain {
@@ -50,10 +56,34 @@ impl Provision for Chain {
     }
 }
 
+impl ChainSigners for Chain {
+    fn signers(
+        &self,
+        account: Address,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Signers>, ChainError>> + Send + '_>> {
+        Box::pin(async move { Ok(self.signers.lock().await.get(&account).cloned()) })
+    }
+}
+
 impl Chain {
     /// How many deposits were made.
     pub(crate) async fn deposits(&self) -> u64 {
         *self.deposits.lock().await
+    }
+}
+
+/// The passphrase of the tests' network.
+pub(crate) const PASSPHRASE: &str = "Berth's tests";
+
+/// The node's own keys, the same at every start, as from a file.
+fn auth(signers: Arc<Chain>) -> AuthConfig {
+    AuthConfig {
+        server_key: SigningKey::from_bytes(&[201; 32]),
+        token_key: SigningKey::from_bytes(&[202; 32]),
+        token_seconds: 3_600,
+        passphrase: PASSPHRASE.to_owned(),
+        domain: None,
+        signers,
     }
 }
 
@@ -103,6 +133,7 @@ impl Node {
             events,
             private,
             audit: None,
+            auth: auth(chain.clone()),
             provision: Some(chain.clone()),
         };
         let config = GatewayConfig { listen: "127.0.0.1:0".parse().unwrap(), open, operator_token: TOKEN.to_owned() };
@@ -209,8 +240,17 @@ pub(crate) async fn refuse_to_listen(listen: &str) -> berth_gateway::StartError 
     let (publisher, feed) = feed();
     let config = SequencerConfig::new(move |committed| publisher.publish(committed));
     let sequencer = Sequencer::start(recovered, Some(genesis()), config).unwrap();
-    let services =
-        Services { sequencer: sequencer.handle(), feed, exchange, dir, events, private, audit: None, provision: None };
+    let services = Services {
+        sequencer: sequencer.handle(),
+        feed,
+        exchange,
+        dir,
+        events,
+        private,
+        audit: None,
+        auth: auth(Arc::default()),
+        provision: None,
+    };
     let config = GatewayConfig { listen: listen.parse().unwrap(), open: true, operator_token: String::new() };
     let Err(error) = Gateway::start(services, config).await else { panic!("it started") };
     error

@@ -259,7 +259,7 @@ async fn bad_frames_are_answered_and_the_socket_goes_on() {
         ("pong", json!({}), "MALFORMED", "method"),
         ("ping", json!([]), "MALFORMED", "params"),
         ("ping", json!({ "x": 1 }), "MALFORMED", "x"),
-        ("session.logon", json!({}), "NOT_OFFERED", "method"),
+        ("session.logon", json!({}), "MALFORMED", "key"),
         ("order.amend", json!({ "orderId": 9 }), "UNKNOWN_ORDER", "orderId"),
         ("order.amend", json!({ "orderId": 1, "quantity": 0 }), "MALFORMED", "quantity"),
         ("order.amend", json!({ "orderId": 1, "expiresAt": 9 }), "OUT_OF_BOUNDS", "expiresAt"),
@@ -282,7 +282,7 @@ async fn bad_frames_are_answered_and_the_socket_goes_on() {
         ("order.cancel", json!({ "orderId": 9 }), "UNKNOWN_ORDER", "orderId"),
         ("order.cancel", json!({ "orderId": 1, "address": "stranger" }), "NOT_YOURS", "address"),
         ("bid.place", json!({ "orderId": 1, "providerId": 1, "bidPrice": "x" }), "MALFORMED", "bidPrice"),
-        ("lease.heartbeat", json!({ "leaseId": 1 }), "MALFORMED", "address"),
+        ("lease.heartbeat", json!({ "leaseId": 1, "cpuMillis": 1, "memoryBytes": 1 }), "MALFORMED", "address"),
         ("fact.deposit", json!({}), "MALFORMED", "chainEvent"),
         ("fact.escrowFailed", json!({ "leaseId": 1, "reason": "x" }), "UNAUTHORIZED", ""),
     ] {

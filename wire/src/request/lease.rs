@@ -25,8 +25,9 @@ pub struct StartRequest {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
     pub lease_id: u64,
-    /// The provider's owner.
-    pub address: Name,
+    /// The provider's owner; whoever asks when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Name>,
     /// The image that the tag was resolved to.
     #[serde(with = "in_text")]
     pub image_id: Text<128>,
@@ -71,8 +72,9 @@ pub struct HeartbeatRequest {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
     pub lease_id: u64,
-    /// The provider's owner.
-    pub address: Name,
+    /// The provider's owner; whoever asks when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Name>,
     /// Processor time used since the start, in milliseconds.
     #[serde(deserialize_with = "whole::<0, WHOLE_MAX, _, _>")]
     pub cpu_millis: u64,
@@ -111,8 +113,9 @@ pub struct FinishRequest {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
     pub lease_id: u64,
-    /// The provider's owner.
-    pub address: Name,
+    /// The provider's owner; whoever asks when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Name>,
     /// How they ended.
     #[serde(with = "in_text")]
     pub reason: FinishOutcome,
@@ -178,12 +181,13 @@ objects!(
 );
 
 impl StartRequest {
-    /// Who says it, and what the exchange takes. Containers may come in any
-    /// order; they must be replicas 0, 1, … without a gap.
+    /// Who says it, if the request does, and what the exchange takes.
+    /// Containers may come in any order; they must be replicas 0, 1, … without a
+    /// gap.
     ///
     /// # Errors
     /// Names the field that is none of it.
-    pub fn parse(self) -> Result<(Name, StartLease), Malformed> {
+    pub fn parse(self) -> Result<(Option<Name>, StartLease), Malformed> {
         if self.image_id.as_str().is_empty() {
             return Err(Malformed::new("imageId", "is empty"));
         }
@@ -216,9 +220,9 @@ impl StartRequest {
 }
 
 impl HeartbeatRequest {
-    /// Who says it, and what the exchange takes.
+    /// Who says it, if the request does, and what the exchange takes.
     #[must_use]
-    pub fn parse(self) -> (Name, Heartbeat) {
+    pub fn parse(self) -> (Option<Name>, Heartbeat) {
         let Self { lease_id, address, cpu_millis, memory_bytes, healthy } = self;
         (address, Heartbeat { lease: LeaseId(lease_id), cpu_millis, memory_bytes, healthy })
     }
@@ -239,11 +243,11 @@ impl BacklogRequest {
 }
 
 impl FinishRequest {
-    /// Who says it, and what the exchange takes.
+    /// Who says it, if the request does, and what the exchange takes.
     ///
     /// # Errors
     /// Names the field that is none of it.
-    pub fn parse(self) -> Result<(Name, FinishLease), Malformed> {
+    pub fn parse(self) -> Result<(Option<Name>, FinishLease), Malformed> {
         let detail = self.detail.as_deref().unwrap_or_default();
         if detail.len() > FINISH_DETAIL_BYTES_MAX {
             return Err(Malformed::new("detail", format!("is longer than {FINISH_DETAIL_BYTES_MAX} bytes")));

@@ -21,8 +21,9 @@ const BLOCK_SECONDS: u64 = 5;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct OrderRequest {
-    /// Who pays.
-    pub tenant_address: Name,
+    /// Who pays; whoever asks when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_address: Option<Name>,
     /// The highest price of a unit.
     pub max_price: MaxPrice,
     /// The time that it is for.
@@ -93,7 +94,7 @@ const fn one() -> u32 {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOrder {
     /// Who pays.
-    pub tenant: Name,
+    pub tenant: Option<Name>,
     /// The market.
     pub class: ResourceClass,
     /// What to run, for the private store.

@@ -17,8 +17,9 @@ const GPU_CLASSES_MAX: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProviderRequest {
-    /// The owner.
-    pub address: Name,
+    /// The owner; whoever asks when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Name>,
     /// What the host has.
     pub resources: ResourcesRequest,
     /// Where it is reached: a host name or an IP address.
@@ -106,8 +107,8 @@ const fn one() -> u32 {
 /// A host to be registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewProvider {
-    /// The owner.
-    pub address: Name,
+    /// The owner, if the request names it.
+    pub address: Option<Name>,
     /// What the exchange is told.
     pub command: RegisterProvider,
 }

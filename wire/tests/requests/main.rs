@@ -6,6 +6,7 @@ mod orders;
 mod reports;
 
 use berth_domain::{MarketId, Micros, OrderId, Resources, SelfTrade, TimeInForce};
+use berth_wire::address::Name;
 use berth_wire::json::{Malformed, parse, parse_value};
 use berth_wire::request::{DirectedBid, NewBidTarget, NewOrder, OrderRequest, ProviderRequest, StandingBid};
 use serde_json::{Value, json};
@@ -58,7 +59,7 @@ fn field<T: std::fmt::Debug>(result: Result<T, Malformed>) -> (String, String) {
 #[test]
 fn the_seeds_provider_is_what_it_says() {
     let provider = parse::<ProviderRequest>(SEED_PROVIDER.as_bytes()).and_then(ProviderRequest::parse).expect("good");
-    assert_eq!(provider.address.as_str(), "provider_stellar_address");
+    assert_eq!(provider.address.as_ref().map(Name::as_str), Some("provider_stellar_address"));
     assert_eq!(provider.command.resources, Resources { cpu: 4, memory: 8192, storage: 100 });
     assert_eq!(provider.command.bandwidth, 1000);
     assert_eq!((provider.command.hostname.as_str(), provider.command.port), ("provider.example.com", 8080));

@@ -16,6 +16,7 @@ fn reports_of_agents_are_parsed() {
         parse_value::<StartRequest>(params).and_then(StartRequest::parse)
     };
     let (name, command) = start(json!([container(1), container(0)])).expect("good");
+    let name = name.expect("it is named");
     assert_eq!((name.as_str(), command.lease, command.image.as_str()), ("p", LeaseId(7), "sha256:1"));
     assert_eq!(command.containers.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(), ["c0", "c1"]);
     assert!(command.containers[0].ports[0].udp);

@@ -1,0 +1,208 @@
+//! Who asks, and in whose name they may act: the one place where that is
+//! decided, for REST and WebSocket alike.
+
+use std::fmt;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use berth_domain::{AccountId, Address, Authority, Code};
+use berth_wire::address::Name;
+use berth_wire::errors::EdgeCode;
+
+use crate::node::Node;
+use crate::problem::Refusal;
+
+/// What a key may do in its account's name. Every key may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Orders and bids, what they come to, and their money.
+    Trade,
+    /// Hosts and what they run.
+    Provide,
+    /// Bids and quotes, and ending them: a trader's and a provider's.
+    TradeOrProvide,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Trade => "trade",
+            Self::Provide => "provide",
+            Self::TradeOrProvide => "trade or provide",
+        })
+    }
+}
+
+/// The scopes of a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scopes {
+    pub(crate) trade: bool,
+    pub(crate) provide: bool,
+}
+
+impl Scopes {
+    /// Those of an account itself.
+    pub(crate) const ALL: Self = Self { trade: true, provide: true };
+
+    /// As the protocol names them.
+    pub(crate) fn names(self) -> Vec<&'static str> {
+        let named = [("read", true), ("trade", self.trade), ("provide", self.provide)];
+        named.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
+    }
+
+    fn cover(self, scope: Scope) -> bool {
+        match scope {
+            Scope::Trade => self.trade,
+            Scope::Provide => self.provide,
+            Scope::TradeOrProvide => self.trade || self.provide,
+        }
+    }
+}
+
+/// An account that has shown who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Holder {
+    /// The account.
+    pub(crate) address: Address,
+    /// The registered key that it came with; none where it came with its own
+    /// key, or with a bearer token.
+    pub(crate) key: Option<[u8; 32]>,
+    /// What it may do.
+    pub(crate) scopes: Scopes,
+}
+
+/// What a caller's credentials make it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// It showed none.
+    Anyone,
+    /// It showed the operator's token.
+    Operator,
+    /// It showed that it is an account.
+    Account(Holder),
+}
+
+impl Caller {
+    /// The account that asks, when one does.
+    pub(crate) const fn account(&self) -> Option<Address> {
+        match self {
+            Self::Account(holder) => Some(holder.address),
+            Self::Anyone | Self::Operator => None,
+        }
+    }
+
+    /// Whether it may see what its providers are to run.
+    pub(crate) const fn may_provide(&self) -> bool {
+        match self {
+            Self::Account(holder) => holder.scopes.provide,
+            Self::Anyone | Self::Operator => true,
+        }
+    }
+
+    /// Why the exchange believes what it says.
+    pub(crate) const fn authority(&self) -> Authority {
+        Authority::OperatorAttested
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        // Every route that asks lies behind what looks at credentials.
+        Ok(parts.extensions.get().copied().unwrap_or(Self::Anyone))
+    }
+}
+
+/// The account that acts, and why that is believed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Actor {
+    pub(crate) account: AccountId,
+    pub(crate) authority: Authority,
+}
+
+impl Node {
+    /// Whether a caller may give a command that needs a scope. In open mode who
+    /// shows nothing may.
+    pub(crate) fn may_change(&self, caller: Caller, scope: Scope) -> Result<(), Refusal> {
+        match caller {
+            Caller::Account(holder) if holder.scopes.cover(scope) => Ok(()),
+            Caller::Account(_) => Err(Refusal::new(EdgeCode::Forbidden, format!("the key lacks the scope {scope}"))),
+            Caller::Anyone | Caller::Operator if self.open => Ok(()),
+            Caller::Operator => Err(Refusal::new(EdgeCode::Forbidden, "the operator's token is no account's")),
+            Caller::Anyone => Err(Refusal::nobody()),
+        }
+    }
+
+    /// The key that a name stands for: any name in open mode, else only a
+    /// Stellar key.
+    pub(crate) fn address(&self, name: &Name, field: &str) -> Result<Address, Refusal> {
+        if self.open {
+            return Ok(berth_wire::address::open_address(name).address);
+        }
+        name.key().ok_or_else(|| Refusal::malformed(field, "is not a Stellar public key, G…"))
+    }
+
+    /// The address that acts: the caller's own, which the request may name, too.
+    /// In open mode a caller without an account is who the request says.
+    fn acting(&self, caller: Caller, name: Option<&Name>, field: &str) -> Result<Option<Address>, Refusal> {
+        let named = name.map(|name| self.address(name, field)).transpose()?;
+        match (caller.account(), named) {
+            (Some(own), Some(named)) if own != named => {
+                Err(Refusal::new(EdgeCode::Forbidden, "this is not the account that asks").at(field))
+            }
+            (Some(own), _) => Ok(Some(own)),
+            (None, named) => Ok(named),
+        }
+    }
+
+    /// The address that asks for what is private: the caller's own, or in open
+    /// mode the one that the request names. None where the operator asks.
+    pub(crate) fn reader(&self, caller: Caller, name: Option<&Name>, field: &str) -> Result<Option<Address>, Refusal> {
+        if caller == Caller::Anyone && !self.open {
+            return Err(Refusal::nobody());
+        }
+        match self.acting(caller, name, field)? {
+            None if caller == Caller::Anyone => Err(Refusal::malformed(field, "is missing")),
+            asks => Ok(asks),
+        }
+    }
+
+    /// The account that acts. In open mode one that is new is provisioned.
+    pub(crate) async fn actor(&self, caller: Caller, name: Option<&Name>, field: &str) -> Result<Actor, Refusal> {
+        let address = self.acting(caller, name, field)?.ok_or_else(|| Refusal::malformed(field, "is missing"))?;
+        let known = self.view.read(|x| x.account_by_address(address));
+        let account = match (known, &self.provisioning) {
+            (Some(account), _) => account,
+            (None, Some(provisioning)) if self.open => provisioning.account(address).await?,
+            (None, _) => return Err(Refusal::from(Code::UnknownAccount).at(field)),
+        };
+        Ok(Actor { account, authority: caller.authority() })
+    }
+
+    /// The account that acts, which is not made for it: who has none has nothing
+    /// to be changed.
+    pub(crate) fn known(&self, caller: Caller, name: Option<&Name>, field: &str) -> Result<Actor, Refusal> {
+        let address = self.acting(caller, name, field)?.ok_or_else(|| Refusal::malformed(field, "is missing"))?;
+        let account = self.view.read(|x| x.account_by_address(address));
+        let account = account.ok_or_else(|| Refusal::from(Code::UnknownAccount).at(field))?;
+        Ok(Actor { account, authority: caller.authority() })
+    }
+
+    /// The account that acts on a thing: the caller or the one named, else the
+    /// thing's owner. Owners are known, so a name that is not is somebody
+    /// else's; what the account may do with the thing is the exchange's to say.
+    pub(crate) fn actor_on(
+        &self,
+        caller: Caller,
+        name: Option<&Name>,
+        field: &'static str,
+        owner: AccountId,
+    ) -> Result<Actor, Refusal> {
+        let authority = caller.authority();
+        let Some(address) = self.acting(caller, name, field)? else { return Ok(Actor { account: owner, authority }) };
+        let account = self.view.read(|x| x.account_by_address(address));
+        let account = account.ok_or_else(|| Refusal::from(Code::NotYours).at(field))?;
+        Ok(Actor { account, authority })
+    }
+}
