@@ -39,8 +39,10 @@ mod calls;
 mod error;
 mod events;
 mod log;
+mod login;
 mod rest;
 mod session;
+mod signer;
 mod socket;
 mod trading;
 
@@ -48,6 +50,7 @@ pub use berth_wire as wire;
 pub use berth_wire::event::EventFrame;
 pub use book::{BookBuilder, BookFault, BookState, BookStream};
 pub use calls::{BidFilter, LeaseFilter, OrderFilter};
+pub use ed25519_dalek::SigningKey;
 pub use error::ClientError;
 pub use events::EventStream;
 pub use log::LogPage;

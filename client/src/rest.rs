@@ -1,14 +1,17 @@
 //! REST: any path, with errors as the protocol names them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use berth_wire::errors::Problem;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use ed25519_dalek::SigningKey;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::ClientError;
+use crate::signer::Signer;
 use crate::socket::Endpoint;
 
 /// From the start of a connection to its being there.
@@ -24,6 +27,7 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     endpoint: Endpoint,
+    signer: Option<Arc<Signer>>,
 }
 
 impl Client {
@@ -63,7 +67,33 @@ impl Client {
             .build()
             .map_err(|why| ClientError::Transport(why.to_string()))?;
         let endpoint = Endpoint::new(&base, bearer)?;
-        Ok(Self { http, base, endpoint })
+        Ok(Self { http, base, endpoint, signer: None })
+    }
+
+    /// The same, in the name of the account whose own key this is, or with which
+    /// it is registered: every request and every session is signed. Its clock must
+    /// be right to a second.
+    #[must_use]
+    pub fn with_key(self, key: SigningKey) -> Self {
+        let health = self.base.join("/health").expect("a path joins a URL of a host and a port");
+        let signer = Arc::new(Signer::new(key, self.http.clone(), health));
+        let endpoint = self.endpoint.signed_by(signer.clone());
+        Self { endpoint, signer: Some(signer), ..self }
+    }
+
+    /// The same, and all that a session has placed is cancelled when its
+    /// connection ends, for whatever reason. Only with a key or a token.
+    #[must_use]
+    pub fn cancelling_on_disconnect(self) -> Self {
+        Self { endpoint: self.endpoint.cancelling_on_disconnect(), ..self }
+    }
+
+    pub(crate) const fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    pub(crate) const fn base(&self) -> &Url {
+        &self.base
     }
 
     pub(crate) const fn endpoint(&self) -> &Endpoint {
@@ -136,15 +166,27 @@ impl Client {
     }
 
     pub(crate) async fn get_url<T: DeserializeOwned>(&self, url: Url) -> Result<T, ClientError> {
-        let sent = self.http.get(url).send().await;
-        let response = sent.map_err(|why| ClientError::Transport(words(&why)))?;
+        let response = self.asked(url).await?;
         read(response, ClientError::Transport).await
+    }
+
+    async fn asked(&self, url: Url) -> Result<Response, ClientError> {
+        let headers = self.headers(&Method::GET, &url, &[]).await?;
+        let sent = self.http.get(url).headers(headers).send().await;
+        sent.map_err(|why| ClientError::Transport(words(&why)))
+    }
+
+    /// What shows who asks, where a key does.
+    async fn headers(&self, method: &Method, url: &Url, body: &[u8]) -> Result<HeaderMap, ClientError> {
+        match &self.signer {
+            Some(signer) => signer.headers(method.as_str(), url, body).await,
+            None => Ok(HeaderMap::new()),
+        }
     }
 
     /// Reads what is no JSON: the headers, and a body of at most `bytes_max`.
     pub(crate) async fn bytes(&self, path: &str, bytes_max: usize) -> Result<(HeaderMap, Vec<u8>), ClientError> {
-        let sent = self.http.get(self.url(path)?).send().await;
-        let mut response = sent.map_err(|why| ClientError::Transport(words(&why)))?;
+        let mut response = self.asked(self.url(path)?).await?;
         let headers = std::mem::take(response.headers_mut());
         Ok((headers, body(response, bytes_max, ClientError::Transport).await?))
     }
@@ -155,7 +197,11 @@ impl Client {
         path: &str,
         body: &B,
     ) -> Result<T, ClientError> {
-        let sent = self.http.request(method, self.url(path)?).json(body).send().await;
+        let url = self.url(path)?;
+        let body = serde_json::to_vec(body).map_err(|why| ClientError::Protocol(why.to_string()))?;
+        let headers = self.headers(&method, &url, &body).await?;
+        let request = self.http.request(method, url).headers(headers).header(CONTENT_TYPE, "application/json");
+        let sent = request.body(body).send().await;
         let response = sent.map_err(|why| {
             let words = words(&why);
             if why.is_connect() || why.is_builder() {
@@ -169,7 +215,10 @@ impl Client {
 }
 
 /// Reads an answer; `lost` says what it means when it breaks off.
-async fn read<T: DeserializeOwned>(response: Response, lost: fn(String) -> ClientError) -> Result<T, ClientError> {
+pub(crate) async fn read<T: DeserializeOwned>(
+    response: Response,
+    lost: fn(String) -> ClientError,
+) -> Result<T, ClientError> {
     let body = body(response, BODY_BYTES_MAX, lost).await?;
     // What answers nothing, 204, reads as null.
     let body = if body.is_empty() { b"null".as_slice() } else { &body };
@@ -201,7 +250,7 @@ async fn body(
 
 /// An error with its causes: reqwest's own words stop at "error sending
 /// request".
-fn words(error: &dyn std::error::Error) -> String {
+pub(crate) fn words(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

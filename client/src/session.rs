@@ -232,7 +232,7 @@ impl Driver {
     async fn run(mut self) {
         let mut backoff = Backoff::default();
         loop {
-            match self.endpoint.connect().await {
+            match self.endpoint.log_on().await {
                 Ok(socket) => {
                     self.heard = false;
                     match self.serve(socket).await {

@@ -1,9 +1,11 @@
 //! One WebSocket connection: bounded frames, told apart as they come.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use berth_wire::errors::{Problem, Retry};
 use berth_wire::frame::{Answer, PUSH_BYTES_MAX, Push, Request, Subscribe, Subscribed};
+use berth_wire::request::LogonRequest;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Url;
@@ -18,6 +20,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 use crate::error::ClientError;
+use crate::signer::Signer;
 
 /// From the start of a connection to the end of its upgrade.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,6 +40,8 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Endpoint {
     url: String,
     bearer: Option<HeaderValue>,
+    signer: Option<Arc<Signer>>,
+    cancel_on_disconnect: bool,
 }
 
 impl Endpoint {
@@ -44,7 +49,32 @@ impl Endpoint {
         let mut url = base.clone();
         url.set_scheme("ws").map_err(|()| ClientError::Url(format!("{base} is not http://host:port")))?;
         url.set_path("/ws/v1");
-        Ok(Self { url: url.into(), bearer })
+        Ok(Self { url: url.into(), bearer, signer: None, cancel_on_disconnect: false })
+    }
+
+    pub(crate) fn signed_by(&self, signer: Arc<Signer>) -> Self {
+        Self { signer: Some(signer), ..self.clone() }
+    }
+
+    pub(crate) fn cancelling_on_disconnect(self) -> Self {
+        Self { cancel_on_disconnect: true, ..self }
+    }
+
+    /// Connects for commands, in the name of whoever has the key.
+    ///
+    /// # Errors
+    /// As [`Endpoint::connect`], and when the logon is refused.
+    pub(crate) async fn log_on(&self) -> Result<Socket, ClientError> {
+        let logon = match &self.signer {
+            Some(signer) => signer.logon(self.cancel_on_disconnect).await?,
+            None => LogonRequest { cancel_on_disconnect: self.cancel_on_disconnect, ..LogonRequest::default() },
+        };
+        let mut socket = self.connect().await?;
+        if logon != LogonRequest::default() {
+            let params = serde_json::to_value(logon).expect("texts and numbers are JSON");
+            socket.ask("session.logon", params).await?;
+        }
+        Ok(socket)
     }
 
     /// Connects.
@@ -131,6 +161,9 @@ async fn write(mut sink: SplitSink<Stream, Message>, mut frames: mpsc::Receiver<
 }
 
 impl Socket {
+    /// The id of the request that comes before all others.
+    const FIRST: u64 = 1;
+
     fn new(stream: Stream) -> Self {
         let (sink, reader) = stream.split();
         let (writer, frames) = mpsc::channel(FRAMES_MAX);
@@ -194,7 +227,13 @@ impl Socket {
     /// As [`Socket::next`], and [`ClientError::Refused`].
     pub(crate) async fn subscribe(&mut self, subscribe: &Subscribe) -> Result<Subscribed, ClientError> {
         let params = serde_json::to_value(subscribe).expect("texts and numbers are JSON");
-        let request = Request { id: 1, method: "subscribe".to_owned(), params: Some(params) };
+        let result = self.ask("subscribe", params).await?;
+        serde_json::from_value(result).map_err(|why| ClientError::Protocol(why.to_string()))
+    }
+
+    /// Sends a request before all others, and waits for the answer to it.
+    async fn ask(&mut self, method: &str, params: Value) -> Result<Value, ClientError> {
+        let request = Request { id: Self::FIRST, method: method.to_owned(), params: Some(params) };
         let text = serde_json::to_string(&request).expect("a request is JSON");
         let gone = || ClientError::Transport("the node does not read".to_owned());
         self.writer.try_send(Message::text(text)).map_err(|_| gone())?;
@@ -202,14 +241,12 @@ impl Socket {
         loop {
             let incoming = timeout_at(deadline, self.next())
                 .await
-                .map_err(|_| ClientError::Transport("no answer to the subscription".to_owned()))??;
+                .map_err(|_| ClientError::Transport(format!("no answer to {method}")))??;
             match incoming {
                 Incoming::Answer(answer) => {
                     return match (answer.error, answer.result) {
                         (Some(error), _) => Err(ClientError::frame(error)),
-                        (None, Some(result)) => {
-                            serde_json::from_value(result).map_err(|why| ClientError::Protocol(why.to_string()))
-                        }
+                        (None, Some(result)) => Ok(result),
                         (None, None) => Err(ClientError::Protocol("an answer without a result".to_owned())),
                     };
                 }

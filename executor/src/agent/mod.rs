@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use berth_client::SigningKey;
 use thiserror::Error;
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -40,6 +41,9 @@ pub struct AgentConfig {
     pub url: String,
     /// A bearer token for it, where it wants one.
     pub token: Option<String>,
+    /// The key that signs what is asked and reported, where the exchange wants to
+    /// know who that is: the owner's own, or a registered one.
+    pub key: Option<SigningKey>,
     /// The engine, as in [`Engine::connect`].
     pub docker: Option<String>,
     /// Whose leases to serve.
@@ -64,6 +68,7 @@ impl AgentConfig {
         Self {
             url: url.to_owned(),
             token: None,
+            key: None,
             docker: None,
             serves,
             data,
@@ -110,7 +115,7 @@ impl Agent {
     /// # Errors
     /// [`AgentError`], whose words can be shown to a user as they are.
     pub async fn connect(config: AgentConfig) -> Result<Self, AgentError> {
-        let node = Node::new(&config.url, config.token.clone())?;
+        let node = Node::new(&config.url, config.token.clone(), config.key.clone())?;
         Self::with(node, config).await
     }
 }

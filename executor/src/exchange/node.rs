@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use berth_client::{Call, Client, ClientError, Session};
+use berth_client::{Call, Client, ClientError, Session, SigningKey};
 use berth_wire::request;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -46,8 +46,12 @@ impl Node {
     ///
     /// # Errors
     /// When `url` is none.
-    pub fn new(url: &str, token: Option<String>) -> Result<Self, ExchangeError> {
+    pub fn new(url: &str, token: Option<String>, key: Option<SigningKey>) -> Result<Self, ExchangeError> {
         let client = Client::new(url, token).map_err(of_client)?;
+        let client = match key {
+            Some(key) => client.with_key(key),
+            None => client,
+        };
         let session = client.session();
         Ok(Self { client, session })
     }
