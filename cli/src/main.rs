@@ -55,6 +55,8 @@ enum Verb {
     Provider(provider::Provider),
     /// Runs an embedded Stellar ledger: a local network for trying out.
     Ledger(ledger::Ledger),
+    /// Keys: new, show, register, list, revoke.
+    Keys(keys::Keys),
     /// Orders: create, list, show, cancel.
     Order(order::Order),
     /// Bids: place, list, cancel, accept.
@@ -123,6 +125,7 @@ fn run(berth: Berth) -> Result<(), Fault> {
         Verb::Serve(serve) => runtime.block_on(serve.run()),
         Verb::Provider(provider) => runtime.block_on(provider.run(format)),
         Verb::Ledger(ledger) => runtime.block_on(ledger.run()),
+        Verb::Keys(keys) => runtime.block_on(keys.run(format)),
         Verb::Order(order) => runtime.block_on(order.run(format)),
         Verb::Bid(bid) => runtime.block_on(bid.run(format)),
         Verb::Lease(lease) => runtime.block_on(lease.run(format)),

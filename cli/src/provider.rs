@@ -126,12 +126,14 @@ impl Run {
         let facts = docker::check(self.docker.as_deref()).await.or_fault("the Docker engine")?;
         let key = keys::kept(&self.data, "provider")?;
         let address = keys::address(&key);
-        let client = self.remote.client()?;
+        // It signs what it asks, with or without --open.
+        let client = self.remote.client()?.with_key(key.signing_key());
         let id = self.register(&client, &address, &facts).await?;
         println!("provider {id} of {address}");
 
         let mut config = AgentConfig::new(&self.remote.url, Leases::Provider(ProviderId(id)), self.data.join("agent"));
         config.docker.clone_from(&self.docker);
+        config.key = Some(key.signing_key());
         let agent = Agent::connect(config).await.or_fault("starting the agent")?;
         let bidding = async {
             loop {

@@ -1,6 +1,9 @@
 //! A node that a verb talks to.
 
+use std::path::PathBuf;
+
 use berth_client::{Client, ClientError};
+use berth_settlement::chain::Key;
 use clap::Args;
 use serde_json::Value;
 
@@ -12,11 +15,19 @@ pub(crate) struct Remote {
     /// The node.
     #[arg(long, global = true, default_value = "http://127.0.0.1:3000", env = "BERTH_URL")]
     pub(crate) url: String,
+    /// The file with the key that asks: an account's own, or one that is
+    /// registered with it. Not needed where the node runs with --open.
+    #[arg(long, global = true, env = "BERTH_KEY")]
+    pub(crate) key: Option<PathBuf>,
 }
 
 impl Remote {
     pub(crate) fn client(&self) -> Result<Client, Fault> {
-        Client::new(&self.url, None).or_fault("--url")
+        let client = Client::new(&self.url, None).or_fault("--url")?;
+        match &self.key {
+            Some(file) => Ok(client.with_key(Key::read(file).or_fault("--key")?.signing_key())),
+            None => Ok(client),
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Fault> {

@@ -76,6 +76,11 @@ impl Chain {
         self.embedded.is_some()
     }
 
+    /// The network's passphrase.
+    pub(crate) fn passphrase(&self) -> &str {
+        &self.rpc.network().passphrase
+    }
+
     /// The network's id: SHA-256 of its passphrase.
     pub(crate) fn network(&self) -> [u8; 32] {
         self.rpc.network().id()

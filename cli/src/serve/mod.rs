@@ -8,6 +8,7 @@ mod descriptors;
 mod genesis;
 mod house;
 mod provision;
+mod signers;
 mod space;
 mod token;
 
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use berth_client::Client;
 use berth_domain::TrustLevel;
-use berth_gateway::{Audit, Gateway, GatewayConfig, Provision, Services, feed};
+use berth_gateway::{Audit, AuthConfig, Gateway, GatewayConfig, Provision, Services, feed};
 use berth_journal::{DataDir, Follower, PrivateStore, Sequencer, SequencerConfig, Space, recover};
 use berth_settlement::chain::Address;
 use berth_settlement::{Node, Settler, SettlerConfig};
@@ -30,6 +31,7 @@ use tracing::info;
 use self::chain::Chain;
 pub(crate) use self::chain::connect;
 use self::provision::FaucetProvision;
+use self::signers::LedgerSigners;
 use self::space::SpaceArgs;
 use crate::fault::{Fault, While};
 use crate::keys;
@@ -49,6 +51,14 @@ pub(crate) struct Serve {
     /// For trying out: trusts every address that a request names. Loopback only.
     #[arg(long)]
     open: bool,
+    /// The domain at which accounts log in, such as berth.example.com, which is
+    /// reached by HTTPS. Without it they log in by HTTP at the address that the
+    /// node listens on.
+    #[arg(long, env = "BERTH_DOMAIN")]
+    domain: Option<String>,
+    /// How long a login lasts, in seconds.
+    #[arg(long, default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(60..=31_536_000), env = "BERTH_TOKEN_SECONDS")]
+    token_seconds: u64,
     /// JSON-RPC of the Stellar network to settle on. Without it, `--open` runs a
     /// local network inside this process, kept in DATA/ledger.
     #[arg(long, env = "BERTH_RPC")]
@@ -78,6 +88,12 @@ impl Serve {
         if self.open && !self.listen.ip().is_loopback() {
             return Err(Fault::CouldNotRun(format!(
                 "--open trusts whoever connects, so it listens on loopback only, not on {}",
+                self.listen
+            )));
+        }
+        if !self.open && self.domain.is_none() && self.listen.ip().is_unspecified() {
+            return Err(Fault::CouldNotRun(format!(
+                "--domain is needed: {} is no address that accounts could log in at",
                 self.listen
             )));
         }
@@ -139,6 +155,14 @@ impl Serve {
         let (config, key) = audit::config(&self.data, sequencer.handle().log_id())?;
         let follower = Follower::start(&dir, replica, config).or_fault("following the log")?;
         let provision = if self.open { Some(FaucetProvision::new(escrow.clone())?) } else { None };
+        let auth = AuthConfig {
+            server_key: keys::kept(&self.data, "auth")?.signing_key(),
+            token_key: keys::kept(&self.data, "token")?.signing_key(),
+            token_seconds: self.token_seconds,
+            passphrase: chain.passphrase().to_owned(),
+            domain: self.domain,
+            signers: Arc::new(LedgerSigners(escrow.rpc().clone())),
+        };
         let services = Services {
             sequencer: sequencer.handle(),
             feed,
@@ -147,6 +171,7 @@ impl Serve {
             events,
             private,
             audit: follower.tree().map(|tree| Audit { tree, key }),
+            auth,
             provision: provision.map(|provision| Arc::new(provision) as Arc<dyn Provision>),
         };
         let config = GatewayConfig { listen: self.listen, open: self.open, operator_token: token.clone() };
