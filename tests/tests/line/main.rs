@@ -6,6 +6,7 @@ mod demo;
 mod export;
 mod hostile;
 mod kill;
+mod login;
 mod process;
 mod questions;
 mod remote;
