@@ -178,7 +178,7 @@ impl View {
         books.entry(market).or_insert_with(|| Arc::new(Channel::new())).clone()
     }
 
-    fn apply(&self, committed: &Committed, published: &mut Published) {
+    fn apply(&self, committed: &Committed, published: &mut Published, limiter: &Limiter) {
         let mut updates = Vec::new();
         let (head, money) = {
             let mut x = self.exchange.write().unwrap_or_else(PoisonError::into_inner);
@@ -209,6 +209,7 @@ impl View {
             (head, money)
         };
         let frames: Vec<Frame> = self.read(|x| {
+            refund(x, limiter, committed);
             let entries = committed.entries.iter().zip(money);
             let frame = |(done, money): (&CommittedEntry, _)| {
                 Frame::new(done.entry.seq, done.entry.at, &done.events, x).with_money(money)
@@ -282,9 +283,8 @@ fn run(view: &View, limiter: &Limiter, feed: &Receiver<Durable>, stopped: &Recei
             recv(feed) -> durable => match durable {
                 Ok(Durable { committed, since }) => {
                     let taken = Instant::now();
-                    view.apply(&committed, &mut published);
+                    view.apply(&committed, &mut published, limiter);
                     metrics::applied(since, taken);
-                    refund(view, limiter, &committed);
                 }
                 Err(_) => return,
             },
@@ -294,11 +294,13 @@ fn run(view: &View, limiter: &Limiter, feed: &Receiver<Durable>, stopped: &Recei
 }
 
 /// Who trades gets back what it took to come so far.
-fn refund(view: &View, limiter: &Limiter, committed: &Committed) {
+fn refund(x: &Exchange, limiter: &Limiter, committed: &Committed) {
     for event in committed.entries.iter().flat_map(|done| &done.events) {
-        if let Event::LeaseOpened(opened) = event {
-            let sides = view.read(|x| x.lease(opened.lease).map(|lease| [lease.tenant, lease.provider_account]));
-            sides.into_iter().flatten().for_each(|account| limiter.refund(account));
+        if let Event::LeaseOpened(opened) = event
+            && let Some(lease) = x.lease(opened.lease)
+        {
+            limiter.refund(lease.tenant);
+            limiter.refund(lease.provider_account);
         }
     }
 }
