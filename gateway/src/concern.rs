@@ -31,6 +31,8 @@ pub(crate) fn accounts_of(event: &Event, x: &Exchange) -> Concerned {
         Event::ReputationChanged(e) => one(Some(e.account)),
         Event::DeadManSet(e) => one(Some(e.account)),
         Event::MandateSet(e) => one(Some(e.account)),
+        Event::KeyRegistered(e) => one(Some(e.account)),
+        Event::KeyRevoked(e) => one(Some(e.account)),
         Event::CommandRefused(e) => one(Some(e.account)),
         Event::ProviderChanged(e) => one(x.provider(e.provider).map(|provider| provider.account)),
         Event::OrderAccepted(e) => one(Some(e.account)),
