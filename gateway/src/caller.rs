@@ -1,63 +1,21 @@
 //! Who asks, and in whose name they may act: the one place where that is
 //! decided, for REST and WebSocket alike.
 
-use std::fmt;
-
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use berth_domain::{AccountId, Address, Authority, Code};
+use berth_domain::{AccountId, Address, Authority, Code, Scope, Scopes};
 use berth_wire::address::Name;
 use berth_wire::errors::EdgeCode;
 
 use crate::node::Node;
 use crate::problem::Refusal;
 
-/// What a key may do in its account's name. Every key may read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// Orders and bids, what they come to, and their money.
-    Trade,
-    /// Hosts and what they run.
-    Provide,
-    /// Bids and quotes, and ending them: a trader's and a provider's.
-    TradeOrProvide,
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Trade => "trade",
-            Self::Provide => "provide",
-            Self::TradeOrProvide => "trade or provide",
-        })
-    }
-}
-
-/// The scopes of a caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Scopes {
-    pub(crate) trade: bool,
-    pub(crate) provide: bool,
-}
-
-impl Scopes {
-    /// Those of an account itself.
-    pub(crate) const ALL: Self = Self { trade: true, provide: true };
-
-    /// As the protocol names them.
-    pub(crate) fn names(self) -> Vec<&'static str> {
-        let named = [("read", true), ("trade", self.trade), ("provide", self.provide)];
-        named.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
-    }
-
-    fn cover(self, scope: Scope) -> bool {
-        match scope {
-            Scope::Trade => self.trade,
-            Scope::Provide => self.provide,
-            Scope::TradeOrProvide => self.trade || self.provide,
-        }
-    }
-}
+/// Orders, what they come to, and their money.
+pub(crate) const TRADE: Scopes = Scopes::EMPTY.with(Scope::Trade);
+/// Hosts and what they run.
+pub(crate) const PROVIDE: Scopes = Scopes::EMPTY.with(Scope::Provide);
+/// Bids and quotes, and ending them: a trader's and a provider's.
+pub(crate) const TRADE_OR_PROVIDE: Scopes = TRADE.with(Scope::Provide);
 
 /// An account that has shown who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +52,17 @@ impl Caller {
     /// Whether it may see what its providers are to run.
     pub(crate) const fn may_provide(&self) -> bool {
         match self {
-            Self::Account(holder) => holder.scopes.provide,
+            Self::Account(holder) => holder.scopes.contains(Scope::Provide),
             Self::Anyone | Self::Operator => true,
         }
     }
 
     /// Why the exchange believes what it says.
     pub(crate) const fn authority(&self) -> Authority {
-        Authority::OperatorAttested
+        match self {
+            Self::Account(Holder { key: Some(key), .. }) => Authority::KeyAttested { key: *key },
+            Self::Account(Holder { key: None, .. }) | Self::Anyone | Self::Operator => Authority::OperatorAttested,
+        }
     }
 }
 
@@ -122,15 +83,30 @@ pub(crate) struct Actor {
 }
 
 impl Node {
-    /// Whether a caller may give a command that needs a scope. In open mode who
-    /// shows nothing may.
-    pub(crate) fn may_change(&self, caller: Caller, scope: Scope) -> Result<(), Refusal> {
+    /// Whether a caller may give a command that one of these scopes allows. In open
+    /// mode who shows nothing may.
+    pub(crate) fn may_change(&self, caller: Caller, scopes: Scopes) -> Result<(), Refusal> {
         match caller {
-            Caller::Account(holder) if holder.scopes.cover(scope) => Ok(()),
-            Caller::Account(_) => Err(Refusal::new(EdgeCode::Forbidden, format!("the key lacks the scope {scope}"))),
+            Caller::Account(holder) if holder.scopes.meets(scopes) => Ok(()),
+            Caller::Account(_) => {
+                let names: Vec<_> = scopes.iter().map(Scope::as_str).collect();
+                Err(Refusal::new(EdgeCode::Forbidden, format!("the key lacks the scope {}", names.join(" or "))))
+            }
             Caller::Anyone | Caller::Operator if self.open => Ok(()),
             Caller::Operator => Err(Refusal::new(EdgeCode::Forbidden, "the operator's token is no account's")),
             Caller::Anyone => Err(Refusal::nobody()),
+        }
+    }
+
+    /// Whether a caller may say which keys speak for its account: not with one of
+    /// them, which may revoke itself alone.
+    pub(crate) fn may_manage_keys(&self, caller: Caller, revoked: Option<[u8; 32]>) -> Result<(), Refusal> {
+        match caller {
+            Caller::Account(Holder { key: Some(key), .. }) if revoked != Some(key) => {
+                Err(Refusal::new(EdgeCode::Forbidden, "a registered key may revoke itself, and no more of this"))
+            }
+            Caller::Account(_) => Ok(()),
+            Caller::Anyone | Caller::Operator => self.may_change(caller, Scopes::EMPTY),
         }
     }
 

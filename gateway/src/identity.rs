@@ -14,12 +14,12 @@ use berth_auth::{
     AHEAD_MAX_US, ChallengeError, DomainError, NONCE_BYTES, Once, OnceError, PublicKey, RECV_WINDOW_MS, SignedLogon,
     SignedRequest, Signers, SigningKey, Stale, Tokens, WebAuth, Window, is_signed, read_key, read_signature,
 };
-use berth_domain::Address;
+use berth_domain::{Address, Scopes};
 use berth_wire::errors::EdgeCode;
 use thiserror::Error;
 
 use crate::body;
-use crate::caller::{Caller, Holder, Scopes};
+use crate::caller::{Caller, Holder};
 use crate::clock::now;
 use crate::limits::{SEEN_MAX, SEEN_OF_KEY_MAX};
 use crate::node::{App, Node};
@@ -192,12 +192,22 @@ impl Node {
     /// Whom a key makes of who signs with it.
     fn holder(&self, key: PublicKey) -> Result<Holder, Refusal> {
         let own = Holder { address: Address(key), key: None, scopes: Scopes::ALL };
-        // In open mode an account is made for whoever acts first.
-        let is_known = self.open || self.view.read(|x| x.account_by_address(Address(key)).is_some());
-        if is_known {
-            Ok(own)
-        } else {
-            Err(Refusal::unauthorized("the key is no account's, and none has registered it"))
+        let registered = self.view.read(|x| {
+            if x.account_by_address(Address(key)).is_some() {
+                return Some(own);
+            }
+            // Whether it has expired by the node's own clock, too: the log's stands
+            // still while nobody says anything.
+            let (account, known) = x.account_of_key(&key).filter(|(_, known)| known.is_live(now()))?;
+            Some(Holder { address: x.account(account)?.address, key: Some(key), scopes: known.scopes })
+        });
+        match registered {
+            Some(holder) => Ok(holder),
+            // In open mode an account is made for whoever acts first.
+            None if self.open => Ok(own),
+            None => Err(Refusal::unauthorized(
+                "the key is no account's own, and registered with none, or no longer, or it has expired",
+            )),
         }
     }
 

@@ -17,6 +17,7 @@ mod book;
 mod caller;
 mod clock;
 mod commands;
+mod concern;
 mod fanout;
 mod feed;
 mod frame;
@@ -24,18 +25,25 @@ mod guard;
 mod identity;
 mod kept;
 mod limits;
+mod live;
 mod log;
+mod metrics;
 mod node;
 mod past;
 mod problem;
 mod provision;
 mod query;
+mod quote;
+mod rate;
 mod routes;
 mod sealed;
 mod server;
 mod session;
 mod socket;
 mod submit;
+mod tape;
+mod throttle;
+mod trade;
 mod view;
 mod ws;
 
@@ -54,6 +62,7 @@ pub use feed::{Feed, Publisher, feed};
 pub use identity::{AuthConfig, ChainError, ChainSigners};
 pub use node::Audit;
 pub use provision::{Provision, ProvisionError};
+pub use rate::{RateLimit, RateLimits};
 
 use crate::identity::Identity;
 use crate::kept::Kept;
@@ -62,6 +71,7 @@ use crate::log::Log;
 use crate::node::Node;
 use crate::past::Past;
 use crate::provision::Provisioning;
+use crate::rate::Limiter;
 use crate::server::{Listener, Server};
 use crate::session::Sessions;
 use crate::view::{Follower, View};
@@ -76,6 +86,8 @@ pub struct GatewayConfig {
     /// The bearer token with which the settler reports facts of the chain. An
     /// empty one is nobody's.
     pub operator_token: String,
+    /// How much one client may ask.
+    pub limits: RateLimits,
 }
 
 /// The parts of the node that stand behind the gateway.
@@ -134,7 +146,7 @@ impl Gateway {
     /// # Errors
     /// When the address is none to listen on.
     pub async fn start(services: Services, config: GatewayConfig) -> Result<Running, StartError> {
-        let GatewayConfig { listen, open, operator_token } = config;
+        let GatewayConfig { listen, open, operator_token, limits } = config;
         if open && !guard::is_loopback(listen) {
             return Err(StartError::OpenBeyondLoopback(listen));
         }
@@ -143,7 +155,8 @@ impl Gateway {
         let identity =
             Identity::new(auth, operator_token, &listener.local_addr().to_string(), exchange.head() == Seq(0))?;
         let view = View::new(exchange);
-        let follower = Follower::start(view.clone(), feed).map_err(StartError::Thread)?;
+        let limiter = Arc::new(Limiter::new(limits));
+        let follower = Follower::start(view.clone(), limiter.clone(), feed).map_err(StartError::Thread)?;
         view.reached(Seq(1)).await;
 
         let (stop, stopped) = watch::channel(false);
@@ -157,6 +170,7 @@ impl Gateway {
             log_id,
             view,
             sequencer,
+            limiter,
             past: Past::new(log.clone(), PAST_ENTRIES_MAX),
             log,
             events,
@@ -168,6 +182,7 @@ impl Gateway {
             sessions: Sessions::new(),
             stop: stopped.clone(),
         };
+        tokio::spawn(metrics::keep(stopped.clone()));
         let router = routes::router(Arc::new(node));
         let server = Server::start(listener, router, stopped);
         Ok(Running { server, stop, _follower: follower })

@@ -5,7 +5,7 @@ use berth_wire::request::{CancelAllRequest, DeadManRequest};
 use berth_wire::response::Acknowledged;
 
 use super::unknown;
-use crate::caller::{Caller, Scope};
+use crate::caller::{Caller, TRADE_OR_PROVIDE};
 use crate::node::Node;
 use crate::problem::Refusal;
 use crate::submit::{Done, Turn};
@@ -17,7 +17,7 @@ pub(crate) async fn cancel_all(
     request: CancelAllRequest,
     turn: Turn,
 ) -> Result<Acknowledged, Refusal> {
-    node.may_change(caller, Scope::TradeOrProvide)?;
+    node.may_change(caller, TRADE_OR_PROVIDE)?;
     let (name, all) = request.parse();
     let actor = node.known(caller, name.as_ref(), "address")?;
     let session = turn.session.ok_or_else(|| Refusal::malformed("thisSession", "needs a connection that stays"))?;
@@ -33,7 +33,7 @@ pub(crate) async fn set_dead_man(
     request: DeadManRequest,
     turn: Turn,
 ) -> Result<Acknowledged, Refusal> {
-    node.may_change(caller, Scope::TradeOrProvide)?;
+    node.may_change(caller, TRADE_OR_PROVIDE)?;
     let (name, command) = request.parse();
     let actor = node.known(caller, name.as_ref(), "address")?;
     node.submit(actor, command, turn, |_| None).await.map(acknowledged)

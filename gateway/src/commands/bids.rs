@@ -7,7 +7,7 @@ use berth_wire::request::{AmendBidRequest, NewBid, NewBidTarget};
 use berth_wire::response::{Bid, Changed, Lease};
 
 use super::{changed, unknown};
-use crate::caller::{Actor, Caller, Scope};
+use crate::caller::{Actor, Caller, TRADE, TRADE_OR_PROVIDE};
 use crate::node::Node;
 use crate::problem::Refusal;
 use crate::submit::{Done, Turn};
@@ -15,7 +15,7 @@ use berth_render as render;
 
 /// Places a bid in the caller's name, or in that of its host's owner.
 pub(crate) async fn place(node: &Node, caller: Caller, bid: NewBid, turn: Turn) -> Result<Changed<Bid>, Refusal> {
-    node.may_change(caller, Scope::TradeOrProvide)?;
+    node.may_change(caller, TRADE_OR_PROVIDE)?;
     let (actor, place) = prepare(node, caller, &bid, &turn)?;
     let done = node.submit(actor, place, turn, |code| field(code, &bid.target)).await?;
     made(node, done)
@@ -30,7 +30,7 @@ pub(crate) async fn replace(
     bid: NewBid,
     turn: Turn,
 ) -> Result<Changed<Bid>, Refusal> {
-    node.may_change(caller, Scope::TradeOrProvide)?;
+    node.may_change(caller, TRADE_OR_PROVIDE)?;
     let (actor, place) = prepare(node, caller, &bid, &turn)?;
     let field = |code| match code {
         Code::UnknownBid | Code::BidClosed => Some("bidId"),
@@ -67,7 +67,7 @@ pub(crate) async fn amend(
     request: AmendBidRequest,
     turn: Turn,
 ) -> Result<Changed<Bid>, Refusal> {
-    node.may_change(caller, Scope::TradeOrProvide)?;
+    node.may_change(caller, TRADE_OR_PROVIDE)?;
     let (name, change) = request.parse()?;
     let bid = node.view.read(|x| x.bid(id).map(|bid| (bid.account, bid.time_in_force)));
     let (owner, time_in_force) = bid.ok_or_else(|| unknown(Code::UnknownBid, "bidId"))?;
@@ -92,7 +92,7 @@ pub(crate) async fn cancel(
     name: Option<&Name>,
     turn: Turn,
 ) -> Result<Changed<Bid>, Refusal> {
-    node.may_change(caller, Scope::TradeOrProvide)?;
+    node.may_change(caller, TRADE_OR_PROVIDE)?;
     let owner = node.view.read(|x| x.bid(id).map(|bid| bid.account));
     let owner = owner.ok_or_else(|| unknown(Code::UnknownBid, "bidId"))?;
     let actor = node.actor_on(caller, name, "address", owner)?;
@@ -110,7 +110,7 @@ pub(crate) async fn accept(
     name: Option<&Name>,
     turn: Turn,
 ) -> Result<Changed<Lease>, Refusal> {
-    node.may_change(caller, Scope::Trade)?;
+    node.may_change(caller, TRADE)?;
     let tenant = node.view.read(|x| {
         let bid = x.bid(id).ok_or_else(|| unknown(Code::UnknownBid, "bidId"))?;
         let BidTarget::Directed { order } = bid.target else { return Err(unknown(Code::NotDirected, "bidId")) };

@@ -6,7 +6,7 @@ use berth_wire::request::{FinishRequest, HeartbeatRequest, StartRequest, StopReq
 use berth_wire::response::{Changed, Lease};
 
 use super::{changed, unknown};
-use crate::caller::{Actor, Caller, Scope};
+use crate::caller::{Actor, Caller, PROVIDE, TRADE};
 use crate::node::Node;
 use crate::problem::Refusal;
 use crate::submit::Turn;
@@ -53,7 +53,7 @@ pub(crate) async fn stop(
     request: StopRequest,
     turn: Turn,
 ) -> Result<Changed<Lease>, Refusal> {
-    node.may_change(caller, Scope::Trade)?;
+    node.may_change(caller, TRADE)?;
     let (name, command) = request.parse(path)?;
     let tenant = party(node, command.lease, |lease| lease.tenant)?;
     let actor = node.actor_on(caller, name.as_ref(), "tenantAddress", tenant)?;
@@ -68,7 +68,7 @@ async fn report(
     command: impl Into<Command>,
     turn: Turn,
 ) -> Result<Changed<Lease>, Refusal> {
-    node.may_change(caller, Scope::Provide)?;
+    node.may_change(caller, PROVIDE)?;
     // In open mode nothing but the name says that it is the agent's word.
     if name.is_none() && caller.account().is_none() {
         return Err(Refusal::malformed("address", "is missing"));

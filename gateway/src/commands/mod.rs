@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod bids;
 pub(crate) mod facts;
+pub(crate) mod keys;
 pub(crate) mod leases;
 pub(crate) mod orders;
 pub(crate) mod providers;

@@ -12,7 +12,7 @@ use berth_wire::request::{AmendOrderRequest, NewOrder, OrderRequest, PriceChange
 use berth_wire::response::{Changed, Order};
 
 use super::{changed, unknown};
-use crate::caller::{Actor, Caller, Scope};
+use crate::caller::{Actor, Caller, TRADE};
 use crate::clock::now;
 use crate::node::Node;
 use crate::problem::Refusal;
@@ -27,7 +27,7 @@ pub(crate) async fn place(
     request: OrderRequest,
     turn: Turn,
 ) -> Result<Changed<Order>, Refusal> {
-    node.may_change(caller, Scope::Trade)?;
+    node.may_change(caller, TRADE)?;
     let asked = prepare(node, caller, request, &turn).await?;
     let field = |code| asked.field(code);
     let (kept, place) = (asked.kept.clone(), asked.place.clone());
@@ -44,7 +44,7 @@ pub(crate) async fn replace(
     request: OrderRequest,
     turn: Turn,
 ) -> Result<Changed<Order>, Refusal> {
-    node.may_change(caller, Scope::Trade)?;
+    node.may_change(caller, TRADE)?;
     let asked = prepare(node, caller, request, &turn).await?;
     let field = |code| match code {
         Code::UnknownOrder | Code::OrderClosed => Some("orderId"),
@@ -99,7 +99,7 @@ pub(crate) async fn amend(
     request: AmendOrderRequest,
     turn: Turn,
 ) -> Result<Changed<Order>, Refusal> {
-    node.may_change(caller, Scope::Trade)?;
+    node.may_change(caller, TRADE)?;
     let (name, change) = request.parse()?;
     let order = node.view.read(|x| x.order(id).map(|order| (order.account, order.limits, order.time_in_force)));
     let (tenant, limits, time_in_force) = order.ok_or_else(|| unknown(Code::UnknownOrder, "orderId"))?;
@@ -127,7 +127,7 @@ pub(crate) async fn cancel(
     name: Option<&Name>,
     turn: Turn,
 ) -> Result<Changed<Order>, Refusal> {
-    node.may_change(caller, Scope::Trade)?;
+    node.may_change(caller, TRADE)?;
     let tenant = node.view.read(|x| x.order(id).map(|order| order.account));
     let tenant = tenant.ok_or_else(|| unknown(Code::UnknownOrder, "orderId"))?;
     let actor = node.actor_on(caller, name, "address", tenant)?;

@@ -6,7 +6,7 @@ use berth_wire::request::ProviderRequest;
 use berth_wire::response::{Changed, Provider};
 
 use super::changed;
-use crate::caller::{Caller, Scope};
+use crate::caller::{Caller, PROVIDE};
 use crate::node::Node;
 use crate::problem::Refusal;
 use crate::submit::Turn;
@@ -19,7 +19,7 @@ pub(crate) async fn register(
     request: ProviderRequest,
     turn: Turn,
 ) -> Result<Changed<Provider>, Refusal> {
-    node.may_change(caller, Scope::Provide)?;
+    node.may_change(caller, PROVIDE)?;
     let provider = request.parse()?;
     node.may_begin()?;
     let owner = node.actor(caller, provider.address.as_ref(), "address").await?;

@@ -6,7 +6,7 @@ use berth_wire::request::MassQuoteRequest;
 use berth_wire::response::{Changed, MassQuoted};
 
 use super::unknown;
-use crate::caller::{Caller, Scope};
+use crate::caller::{Caller, TRADE_OR_PROVIDE};
 use crate::node::Node;
 use crate::problem::Refusal;
 use crate::submit::Turn;
@@ -19,7 +19,7 @@ pub(crate) async fn mass(
     request: MassQuoteRequest,
     turn: Turn,
 ) -> Result<Changed<MassQuoted>, Refusal> {
-    node.may_change(caller, Scope::TradeOrProvide)?;
+    node.may_change(caller, TRADE_OR_PROVIDE)?;
     let (name, quotes) = request.parse()?;
     let actor = match quotes.first {
         Some(provider) if name.is_none() => {

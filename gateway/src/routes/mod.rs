@@ -5,19 +5,22 @@ mod audit;
 mod auth;
 mod bids;
 mod events;
+mod keys;
 mod leases;
 mod log;
 mod markets;
 mod node;
 mod orders;
 mod providers;
+mod stream;
+mod trades;
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use berth_domain::ClientId;
 use berth_wire::response::{Changed, List};
@@ -28,9 +31,11 @@ use crate::caller::Caller;
 use crate::guard::{keep_strangers_out, name_mode};
 use crate::identity::authenticate;
 use crate::limits::LIST_SCAN_MAX;
+use crate::metrics;
 use crate::node::App;
 use crate::problem::{Refusal, method_not_allowed, not_found};
 use crate::query::Page;
+use crate::throttle::throttle;
 use crate::ws;
 
 /// Headers that a page of another site may send.
@@ -64,10 +69,15 @@ pub(crate) fn router(app: App) -> Router {
         .route("/leases/{id}/stop", post(leases::stop))
         .route("/markets", get(markets::list))
         .route("/markets/{market}/book", get(markets::book))
+        .route("/markets/{market}/trades", get(trades::trades))
+        .route("/markets/{market}/candles", get(trades::candles))
         .route("/accounts/{address}", get(accounts::one))
+        .route("/accounts/{address}/keys", get(keys::list).post(keys::register))
+        .route("/accounts/{address}/keys/{key}", delete(keys::revoke))
         .route("/network/stats", get(node::stats))
         .route("/log/head", get(node::log_head))
         .route("/events", get(events::list))
+        .route("/events/stream", get(stream::stream))
         .route("/errors", get(node::errors))
         .layer(from_fn_with_state(app.clone(), only_reads_of_strangers));
     // What may depend on who asks.
@@ -83,15 +93,19 @@ pub(crate) fn router(app: App) -> Router {
         .merge(asked)
         .route("/", get(node::index))
         .route("/health", get(node::health))
+        .route("/metrics", get(metrics::show))
         .route("/auth", get(auth::challenge).post(auth::log_in))
         .route("/.well-known/stellar.toml", get(auth::stellar_toml))
         .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed);
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), throttle))
+        .layer(from_fn(metrics::measure));
     if !app.open {
         // A browser sends no credentials by itself, since they are no cookies: a
         // page has those that its user gave it. So any page may ask. An open node
         // answers its own origin alone.
-        router = router.layer(CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(CORS_HEADERS));
+        let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(CORS_HEADERS);
+        router = router.layer(cors.expose_headers(Any));
     }
     router
         .layer(from_fn_with_state(app.clone(), keep_strangers_out))

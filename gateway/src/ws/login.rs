@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use berth_auth::{RECV_WINDOW_MS, Window, read_key, read_signature, write_key};
-use berth_domain::{Authority, CancelAll};
+use berth_domain::{Authority, CancelAll, Scope};
 use berth_wire::address;
 use berth_wire::json::parse_value;
 use berth_wire::request::LogonRequest;
@@ -15,7 +15,7 @@ use crate::problem::Refusal;
 use crate::submit::Turn;
 
 /// How often cancelling is tried while the node has more to do than it can.
-const CANCEL_TRIES: u32 = 20;
+const CANCEL_TRIES: u32 = 50;
 const CANCEL_PAUSE: Duration = Duration::from_millis(100);
 
 /// Who a connection is.
@@ -69,7 +69,7 @@ impl Login {
         Ok(json!({
             "address": address::write(address),
             "key": key.map(|key| write_key(&key)),
-            "scopes": scopes.names(),
+            "scopes": scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
             "session": session,
             "cancelOnDisconnect": cancel_on_disconnect,
         }))

@@ -6,11 +6,18 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod book;
+mod channels;
+mod credentials;
+mod docs;
 mod events;
 mod full;
 mod guards;
+mod hostile;
 mod identity;
+mod keys;
+mod limits;
 mod log;
+mod metrics;
 mod node;
 mod orders;
 mod past;
@@ -18,4 +25,5 @@ mod refusals;
 mod seed;
 mod slow;
 mod socket;
+mod stream;
 mod trading;

@@ -8,6 +8,7 @@ mod account;
 mod amend;
 mod bid;
 mod fact;
+mod key;
 mod lease;
 mod order;
 mod provider;
@@ -21,6 +22,7 @@ pub use bid::{AcceptRequest, CancelRequest, DirectedBid, NewBid, NewBidTarget, S
 pub use fact::{
     Fact, FactEscrowFailed, FactEscrowed, FactMovement, FactPaid, FactRefunded, FactTopUpFailed, FactToppedUp,
 };
+pub use key::RegisterKeyRequest;
 pub use lease::{
     BacklogRequest, ContainerReport, FINISH_DETAIL_BYTES_MAX, FinishRequest, HeartbeatRequest, PortReport,
     StartRequest, StopRequest, TopUpRequest,

@@ -14,7 +14,7 @@ mod network;
 mod order;
 mod provider;
 
-pub use account::{Account, Balance};
+pub use account::{Account, AccountKey, Balance};
 pub use bid::{Bid, MassQuoted};
 pub use explain::{BidExplanation, BidVerdict, OrderExplanation, OrderVerdict, ProviderVerdict, Reason};
 pub use lease::{Container, Lease, LeaseHealth, LeaseStatus, ReplicaHealth};

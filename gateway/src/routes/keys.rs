@@ -1,0 +1,54 @@
+//! `/accounts/{address}/keys`: the keys that speak for an account beside its own.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use berth_wire::address::{self, Name};
+use berth_wire::request::RegisterKeyRequest;
+use berth_wire::response::{AccountKey, Acknowledged, List};
+
+use super::created;
+use crate::body;
+use crate::caller::Caller;
+use crate::commands::keys;
+use crate::node::App;
+use crate::problem::Refusal;
+use crate::query::{Query, Segment};
+use crate::submit::Turn;
+
+pub(super) async fn register(
+    State(app): State<App>,
+    caller: Caller,
+    address: Segment,
+    query: Query,
+    body::Json(request): body::Json<RegisterKeyRequest>,
+) -> Result<Response, Refusal> {
+    query.finish()?;
+    keys::register(&app, caller, &name(address.as_str())?, request, Turn::any()).await.map(created)
+}
+
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    address: Segment,
+    query: Query,
+) -> Result<Json<List<AccountKey>>, Refusal> {
+    query.finish()?;
+    // An account has so few that they are one page.
+    Ok(Json(List { items: keys::list(&app, caller, &name(address.as_str())?)?, next: None }))
+}
+
+pub(super) async fn revoke(
+    State(app): State<App>,
+    caller: Caller,
+    Path((address, key)): Path<(String, String)>,
+    query: Query,
+) -> Result<Json<Acknowledged>, Refusal> {
+    query.finish()?;
+    let key = address::read(&key).ok_or_else(|| Refusal::malformed("key", "is not a public key, G…"))?;
+    keys::revoke(&app, caller, &name(&address)?, key, Turn::any()).await.map(Json)
+}
+
+fn name(text: &str) -> Result<Name, Refusal> {
+    Name::new(text).map_err(|why| Refusal::malformed("address", why))
+}
