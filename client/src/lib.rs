@@ -49,7 +49,7 @@ pub use berth_wire::event::EventFrame;
 pub use book::{BookBuilder, BookFault, BookState, BookStream};
 pub use calls::{BidFilter, LeaseFilter, OrderFilter};
 pub use error::ClientError;
-pub use events::{EventStream, LogStream, TradeStream};
+pub use events::{EventStream, LogStream, OwnChannel, OwnEvents, OwnStream, TradeStream};
 pub use log::LogPage;
 pub use rest::Client;
 pub use session::{Call, Reply, Session};

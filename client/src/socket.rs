@@ -99,7 +99,7 @@ impl Incoming {
         let wrong = |why: serde_json::Error| ClientError::Protocol(why.to_string());
         let value: Value = serde_json::from_str(text).map_err(wrong)?;
         match value.get("ch").and_then(Value::as_str) {
-            Some("book" | "events" | "trades") => {
+            Some("book" | "events" | "trades" | "orders" | "bids" | "leases" | "balances") => {
                 serde_json::from_value(value).map(|push| Some(Self::Push(push))).map_err(wrong)
             }
             Some(_) => Ok(serde_json::from_value(value).ok().map(Self::Push)),
