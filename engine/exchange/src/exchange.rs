@@ -18,7 +18,7 @@ use crate::state::{
 
 /// How far a signature's time may be from the entry's: what came late, or was
 /// held back, stands no more.
-const SIGNATURE_LIFE: Seconds = Seconds(60);
+pub const SIGNATURE_LIFE: Seconds = Seconds(60);
 
 /// The matching core. Cloning it gives an independent replica.
 #[derive(Clone, Debug, Default)]

@@ -27,7 +27,7 @@ mod state;
 
 pub use content::Component;
 pub use dry_run::{DryFill, DryRun, Fate};
-pub use exchange::{Capacity, Exchange};
+pub use exchange::{Capacity, Exchange, SIGNATURE_LIFE};
 pub use explain::{BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait};
 pub use invariants::Invariants;
 pub use outcome::{LogViolation, Outcome, Reply};
