@@ -9,6 +9,7 @@
 //! gateway's view, the follower that makes snapshots and the tree.
 
 mod feed;
+mod gate;
 mod opening;
 mod raw;
 mod report;

@@ -144,6 +144,8 @@ fn market_of(event: &Event) -> Option<MarketId> {
         | Event::ProofStepped(_)
         | Event::DeadManSet(_)
         | Event::MandateSet(_)
+        | Event::KeyRegistered(_)
+        | Event::KeyRevoked(_)
         | Event::CommandRefused(_) => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Accounts.
 
-use berth_exchange::{Account, Exchange};
+use berth_domain::Address;
+use berth_exchange::{Account, AccountKey, Exchange};
 use berth_wire::response;
 
 /// An account with its balances.
@@ -25,5 +26,16 @@ pub fn account(x: &Exchange, account: &Account) -> response::Account {
         open_orders: account.open_orders,
         live_bids: account.live_bids,
         providers: account.providers,
+        keys: x.keys(account.id).map(key).collect(),
+    }
+}
+
+/// A registered key.
+#[must_use]
+pub fn key(key: &AccountKey) -> response::AccountKey {
+    response::AccountKey {
+        key: Address(key.key),
+        scopes: key.scopes.iter().collect(),
+        expires_at: key.expires_at.map(|at| at.0),
     }
 }

@@ -17,7 +17,7 @@ use berth_domain::{AccountId, Address, BidId, BidTarget, MarketId, Mode, Resourc
 use berth_exchange::{Bid, Exchange};
 use berth_wire::event::Names;
 
-pub use self::account::account;
+pub use self::account::{account, key};
 pub use self::bid::bid;
 pub use self::explain::{explain_bid, explain_order};
 pub use self::health::lease_health;

@@ -13,6 +13,7 @@ use berth_journal::{
     StoreError, Submission, recover,
 };
 
+use super::gate::Gate;
 use super::raw::Raw;
 use super::{While, fault};
 use crate::drive::Inputs;
@@ -25,7 +26,7 @@ const PAUSE: Duration = Duration::from_micros(50);
 /// this is dropped.
 pub(super) struct Feed {
     // Before the sequencer, so that it can go on to its end.
-    gate: Option<Sender<()>>,
+    gate: Gate,
     told: Receiver<Told>,
     tell: Sender<Told>,
     watch: Watch,
@@ -34,14 +35,14 @@ pub(super) struct Feed {
     sequencer: Sequencer,
 }
 
-/// What the sequencer's thread tells.
+/// What the sequencer's threads tell.
 enum Told {
     /// A round is over.
     Over(io::Result<Round>),
     Died(Fatal),
 }
 
-/// One round, by the readings of the clock on the sequencer's thread.
+/// One round, by the readings of the clock on the sequencer's threads.
 #[derive(Default)]
 pub(super) struct Round {
     /// Of each batch, from the end of the one before: they add up to the round's.
@@ -55,9 +56,9 @@ pub(super) struct Round {
 }
 
 /// The round that is under way, and when its last batch ended. The sequencer's
-/// thread alone looks at it, so that nobody is woken while the clock runs.
+/// threads alone look at it, so that nobody else is woken while the clock runs.
 #[derive(Clone)]
-struct Watch(Arc<Mutex<(Round, Instant)>>);
+pub(super) struct Watch(Arc<Mutex<(Round, Instant)>>);
 
 impl Watch {
     fn new() -> Self {
@@ -68,7 +69,7 @@ impl Watch {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self) {
+    pub(super) fn begin(&self) {
         *self.get() = (Round::default(), Instant::now());
     }
 
@@ -108,17 +109,19 @@ impl Feed {
         let (tell, told) = channel();
         let watch = Watch::new();
         let (on_write, on_commit, on_fatal) = (watch.clone(), watch.clone(), tell.clone());
+        let gate = Gate::default();
         let recovered = recover(dir).or_fault("opening the log")?;
         let recovered = recovered.with_journal(|inner| Box::new(Watched { inner, watch: on_write }));
         let config = SequencerConfig {
             queue,
             batch_max,
+            clock: Box::new(gate.clock(watch.clone())),
             // Nobody listens any more once a measurement has failed.
             on_fatal: Box::new(move |fatal| drop(on_fatal.send(Told::Died(fatal)))),
             ..SequencerConfig::new(move |_| on_commit.committed())
         };
         let sequencer = Sequencer::start(recovered, genesis, config).or_fault("starting the sequencer")?;
-        Ok(Self { gate: None, told, tell, watch, refused: Arc::default(), handle: sequencer.handle(), sequencer })
+        Ok(Self { gate, told, tell, watch, refused: Arc::default(), handle: sequencer.handle(), sequencer })
     }
 
     /// Submits all of these and waits until the last is answered; then the
@@ -126,7 +129,7 @@ impl Feed {
     /// all are submitted, or the queue is full.
     ///
     /// A plain file gets records as long as the round's batches, after them and
-    /// on the same thread: a busy machine treats threads differently.
+    /// on the thread that answers: one of those that were at work until then.
     pub(super) fn round(
         &mut self,
         inputs: impl IntoIterator<Item = (AccountId, Input)>,
@@ -136,10 +139,10 @@ impl Feed {
         if inputs.peek().is_none() {
             return Ok(Round::default());
         }
-        let mut closed = self.gate.take();
+        self.gate.close();
         while let Some((account, command)) = inputs.next() {
             while self.handle.queued() == self.handle.capacity() {
-                closed = None;
+                self.gate.open();
                 std::thread::sleep(PAUSE);
             }
             let last = inputs.peek().is_none().then(|| self.end_of_round(plain.map(Arc::clone)));
@@ -157,7 +160,7 @@ impl Feed {
                 return Err(self.why().unwrap_or_else(|| fault("submitting", stopped)));
             }
         }
-        drop(closed);
+        self.gate.open();
         match self.told.recv().expect("this holds a sender") {
             Told::Over(round) => round.or_fault("writing a file"),
             Told::Died(why) => Err(fault("running the sequencer", why)),
@@ -171,7 +174,7 @@ impl Feed {
     /// mean nothing.
     pub(super) fn stop(self) -> Result<(), MeasureFault> {
         let Self { gate, sequencer, refused, .. } = self;
-        drop(gate);
+        gate.open();
         sequencer.stop();
         match refused.load(Ordering::Relaxed) {
             0 => Ok(()),
@@ -179,10 +182,8 @@ impl Feed {
         }
     }
 
-    /// What the sequencer's thread does when all of a round is answered.
-    fn end_of_round(&mut self, plain: Option<Arc<Mutex<Raw>>>) -> impl FnOnce() + Send + use<> {
-        let (open, gate) = channel::<()>();
-        self.gate = Some(open);
+    /// What is done when all of a round is answered.
+    fn end_of_round(&self, plain: Option<Arc<Mutex<Raw>>>) -> impl FnOnce() + Send + use<> {
         let (tell, watch) = (self.tell.clone(), self.watch.clone());
         move || {
             let mut round = watch.answered();
@@ -192,9 +193,6 @@ impl Feed {
                 round
             });
             let _ = tell.send(Told::Over(round));
-            // It opens when the other end is dropped.
-            let _ = gate.recv();
-            watch.begin();
         }
     }
 

@@ -1,8 +1,8 @@
 //! The journal beside a plain file, in turns.
 //!
 //! A disk's speed drifts, and clouds cap it, by more than the two differ. So short
-//! rounds of each take turns in one folder, on one thread, and each record of the
-//! file is as long as the batch that the journal wrote before it.
+//! rounds of each take turns in one folder, and each record of the file is as long
+//! as the batch that the journal wrote before it.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -19,9 +19,10 @@ use crate::drive::Inputs;
 use crate::measure::MeasureFault;
 use crate::workload::{Made, Recipe};
 
-/// Entries and batches of a round: long enough that its ends do not count, short
-/// enough that the disk is the same for both sides.
-const ROUND_ENTRIES: usize = 16_384;
+/// Entries and batches of a round: long enough that its ends, where not all of the
+/// sequencer's threads have work, do not count; short enough that the disk is the
+/// same for both sides.
+const ROUND_ENTRIES: usize = 65_536;
 const ROUND_BATCHES: usize = 64;
 
 /// What to measure.

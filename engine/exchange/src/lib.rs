@@ -27,7 +27,7 @@ mod state;
 
 pub use content::Component;
 pub use dry_run::{DryFill, DryRun, Fate};
-pub use exchange::{Capacity, Exchange, SIGNATURE_LIFE};
+pub use exchange::{Capacity, Exchange};
 pub use explain::{BidExplanation, BidVerdict, Explanation, Obstacle, OrderVerdict, ProviderVerdict, Resource, Wait};
 pub use invariants::Invariants;
 pub use outcome::{LogViolation, Outcome, Reply};
@@ -35,6 +35,6 @@ pub use outcome::{LogViolation, Outcome, Reply};
 pub use planted::Planted;
 pub use restore::{ContentError, Spot};
 pub use state::{
-    Account, Balances, Bid, Book, BookRow, Evidence, Funding, Gap, Lease, Ledger, Market, Order, Origin, Provider,
-    Record, Standby, StateHash, Terms, TopUp,
+    Account, AccountKey, Balances, Bid, Book, BookRow, Evidence, Funding, Gap, Lease, Ledger, Market, Order, Origin,
+    Provider, Record, SIGNATURE_LIFE, Standby, StateHash, Terms, TopUp,
 };

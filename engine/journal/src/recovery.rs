@@ -24,6 +24,7 @@ use crate::tail::{Torn, torn_tail};
 use crate::watermark::{Mark, MarkError};
 
 mod catch_up;
+mod evidence;
 mod report;
 mod start;
 
@@ -123,6 +124,7 @@ pub fn recover(dir: &DataDir) -> Result<Recovered, RecoveryError> {
     let opened = Opened { dir, store: &store, mark, events: &events };
     let (replica, useless) = opened.replay(&mut notes).map_err(|stop| stop.into_error(place))?;
     let tip = *replica.tip();
+    evidence::check(dir, &store, &tip, &events).map_err(|stop| stop.into_error(place))?;
     if mark.is_none() && tip.seq > Seq(0) {
         notes.push(Note::NoWatermark);
     }

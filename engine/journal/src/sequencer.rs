@@ -1,7 +1,13 @@
-//! The sequencer: the one thread that gives commands their place and time, runs
-//! the exchange, and lets nothing out before it is durable.
+//! The sequencer: gives commands their place and time, runs the exchange, and
+//! lets nothing out before it is durable.
+//!
+//! One thread computes: stamp, apply, encode, hash. Behind it one writes and one
+//! shows, so that the disk works while the next batch is computed. A small batch
+//! that finds nobody at work is written and shown by the first thread itself.
 
+mod pipeline;
 mod run;
+mod stages;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,7 +18,9 @@ use berth_exchange::{LogViolation, Outcome};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use thiserror::Error;
 
+use self::pipeline::Pipeline;
 use self::run::Core;
+use self::stages::Stages;
 use crate::admission::Admission;
 use crate::clock::{Clock, WallClock};
 use crate::database::StoreError;
@@ -101,7 +109,7 @@ pub enum Fatal {
     /// However many ticks, a timer is still due: a fault of the program.
     #[error("timers are still due at {0:?} after more ticks than any log can need")]
     Stuck(Micros),
-    /// The thread panicked.
+    /// One of its threads panicked.
     #[error("the sequencer panicked")]
     Panicked,
 }
@@ -136,11 +144,13 @@ pub struct SequencerConfig {
     pub clock: Box<dyn Clock>,
     /// What is taken: [`crate::Space::admission`], or everything.
     pub admission: Admission,
-    /// Called on the sequencer's thread with each durable batch, in order, before
-    /// its submitters are answered: who is answered finds what he did. It must be
-    /// quick and must not wait for an answer of the sequencer.
+    /// Called on a thread of the sequencer's with each durable batch, in order and
+    /// one at a time, before its submitters are answered: who is answered finds
+    /// what he did. It must be quick and must not wait for an answer of the
+    /// sequencer.
     pub on_committed: Box<dyn FnMut(Arc<Committed>) + Send>,
-    /// Called once when the sequencer cannot go on; nobody who waits is answered.
+    /// Called once when the sequencer cannot go on. Of those who wait, only whose
+    /// command is durable by then may still be answered.
     pub on_fatal: Box<dyn FnOnce(Fatal) + Send>,
 }
 
@@ -185,7 +195,7 @@ pub struct SequencerHandle {
 /// A submission in the queue.
 struct Waiting {
     submission: Submission,
-    reply: Box<dyn FnOnce(Ack) + Send>,
+    reply: Reply,
 }
 
 impl Sequencer {
@@ -205,14 +215,21 @@ impl Sequencer {
             (opened, _) => opened.is_none(),
         };
         let SequencerConfig { queue, batch_max, clock, admission, on_committed, on_fatal } = config;
-        let mut core = Core::new(recovered, clock, batch_max.max(1));
+        let Recovered { journal, events, replica, .. } = recovered;
+        let stages = Arc::new(Stages::new(journal, events, on_committed));
+        let mut core = Core::new(replica, clock, batch_max.max(1));
         let opening = core.open(genesis.filter(|_| fresh))?;
+        let opening = stages.keep(stages.write(opening)?)?;
         let log_id = core.log_id().ok_or(StartError::NoGenesis)?;
 
         let (sender, submissions) = bounded(queue.max(1));
         let (stop, stopped) = bounded(1);
+        let mut pipeline = Pipeline::start(Arc::clone(&stages)).map_err(StartError::Thread)?;
         let run = move || {
-            let result = catch_unwind(AssertUnwindSafe(|| core.run(opening, on_committed, &submissions, &stopped)));
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                stages.tell(opening, || ());
+                core.run(&mut pipeline, &submissions, &stopped)
+            }));
             // Whoever submits from here on is told that nobody listens.
             drop(submissions);
             match result {
@@ -220,6 +237,8 @@ impl Sequencer {
                 Ok(Err(fatal)) => on_fatal(fatal),
                 Err(_) => on_fatal(Fatal::Panicked),
             }
+            // The other two end now at the latest, and the log is closed.
+            drop(pipeline);
         };
         let thread = std::thread::Builder::new().name("sequencer".into()).spawn(run).map_err(StartError::Thread)?;
         Ok(Self { handle: SequencerHandle { queue: sender, admission, log_id }, stop, thread: Some(thread) })
@@ -252,8 +271,9 @@ impl Drop for Sequencer {
 }
 
 impl SequencerHandle {
-    /// Puts a command into the queue. `reply` is called on the sequencer's thread
-    /// once the command is durable; it must be quick. A reply that is dropped
+    /// Puts a command into the queue. `reply` is called on a thread of the
+    /// sequencer's once the command is durable, after those of all commands before
+    /// it; it must be quick. A reply that is dropped
     /// without a call means that the node stopped: the command may or may not be
     /// in the log if a write failed, and is not in it after a clean stop.
     ///
@@ -298,3 +318,5 @@ impl SequencerHandle {
 }
 
 type Submissions = Receiver<Waiting>;
+type Reply = Box<dyn FnOnce(Ack) + Send>;
+type OnCommitted = Box<dyn FnMut(Arc<Committed>) + Send>;

@@ -163,6 +163,17 @@ impl TreeReader {
         Ok(Self { db: Arc::new(db), path, _scratch: Some(Arc::new(scratch)) })
     }
 
+    /// Opens the tree of a data directory that no node uses, without a folder of
+    /// its own; none when there is no tree.
+    pub(crate) fn open_beside(dir: &DataDir) -> Result<Option<Self>, StoreError> {
+        let path = dir.tree();
+        if !path.join("CURRENT").exists() {
+            return Ok(None);
+        }
+        let db = DB::open_for_read_only(&rebuildable_options(), &path, false).map_err(StoreError::database(&path))?;
+        Ok(Some(Self { db: Arc::new(db), path, _scratch: None }))
+    }
+
     /// Leaves that are there now.
     ///
     /// # Errors

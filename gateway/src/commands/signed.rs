@@ -1,7 +1,7 @@
 //! Commands that carry the signature of whoever gives them. They prove
 //! themselves: no other credentials are asked for, and none is believed instead.
 
-use berth_domain::{AccountId, Authority, Code, Command, PlaceOrder, Verify};
+use berth_domain::{Code, Command, PlaceOrder, Verify};
 use berth_exchange::{Exchange, Reply, SIGNATURE_LIFE};
 use berth_journal::{Kept, Sealed};
 use berth_wire::address::Name;
@@ -24,7 +24,13 @@ pub(crate) async fn submit(node: &Node, request: SignedRequest, turn: Turn) -> R
         let detail = "is not by this key over this log's id, the nonce and the command";
         return Err(Refusal::new(EdgeCode::Unauthorized, detail).at("signature"));
     }
-    check_nonce(node, &signed)?;
+    if let Command::RegisterKey(register) = &signed.command
+        && !register.is_proven(node.log_id, signed.account)
+    {
+        let detail = "has a proof that is not by the new key over this log's id and the account";
+        return Err(Refusal::malformed("command", detail));
+    }
+    check_key(node, &signed)?;
     let NewSigned { account, authority, command, private } = signed;
     check_session(&command, &turn)?;
     let name = Name::from(account);
@@ -37,7 +43,6 @@ pub(crate) async fn submit(node: &Node, request: SignedRequest, turn: Turn) -> R
         _ => None,
     };
     let actor = node.actor(&name, "address").await?;
-    check_key(node, actor, &authority)?;
     let kept = match kept {
         Some((private, hash)) => {
             let sealed = Sealed::salted(private.salt, &private.specification);
@@ -92,6 +97,8 @@ fn is_offered(command: &Command) -> Result<(), Refusal> {
         | Command::CancelAll(_)
         | Command::SetDeadMan(_)
         | Command::SetMandate(_)
+        | Command::RegisterKey(_)
+        | Command::RevokeKey(_)
         | Command::StartLease(_)
         | Command::Heartbeat(_)
         | Command::LeaseBacklog(_)
@@ -108,20 +115,28 @@ fn is_offered(command: &Command) -> Result<(), Refusal> {
 }
 
 /// Whoever holds a signed command can send it as often as they like. What has
-/// been used or is too old is turned away here, or each time would be an entry
-/// of the log; the exchange decides.
-fn check_nonce(node: &Node, signed: &NewSigned) -> Result<(), Refusal> {
-    let Authority::Signed { nonce, .. } = signed.authority else { return Ok(()) };
+/// been used, is too old or is by a key of nobody's is turned away here, or each
+/// time would be an entry of the log; the exchange decides.
+fn check_key(node: &Node, signed: &NewSigned) -> Result<(), Refusal> {
+    let (Some(key), Some(nonce)) = (signed.authority.key(), signed.authority.nonce()) else { return Ok(()) };
     let now = now();
     if nonce.abs_diff(now.0) > SIGNATURE_LIFE.micros() {
         let detail = format!("the command was signed at {nonce}, and it is {} here", now.0);
         return Err(Refusal::from(Problem::new(refusal(Code::SignatureExpired), detail)).at("nonce"));
     }
-    let last = node.view.read(|x| x.account(x.account_by_address(signed.account)?).map(berth_exchange::Account::nonce));
-    if last.is_some_and(|last| nonce <= last) {
-        return Err(Refusal::from(Code::NonceUsed).at("nonce"));
+    let last = node.view.read(|x| {
+        let account = x.account_by_address(signed.account);
+        if signed.account.0 == *key {
+            return Some(account.and_then(|account| x.account(account)).map_or(0, berth_exchange::Account::nonce));
+        }
+        let registered = x.account_of_key(key).filter(|(owner, _)| Some(*owner) == account);
+        registered.map(|(_, registered)| registered.nonce)
+    });
+    match last {
+        None => Err(Refusal::from(Code::KeyNotAllowed).at("key")),
+        Some(last) if nonce <= last => Err(Refusal::from(Code::NonceUsed).at("nonce")),
+        Some(_) => Ok(()),
     }
-    Ok(())
 }
 
 /// A session is the connection's own, or its owner's `cancel.all` would not be
@@ -154,13 +169,6 @@ fn check_market(node: &Node, private: &Private, place: &PlaceOrder) -> Result<()
         }
         Some(_) => Ok(()),
     }
-}
-
-/// The exchange does not let another key than the account's stand in the log.
-fn check_key(node: &Node, account: AccountId, authority: &Authority) -> Result<(), Refusal> {
-    let Authority::Signed { key, .. } = authority else { return Ok(()) };
-    let owns = node.view.read(|x| x.account(account).is_some_and(|account| account.address.0 == *key));
-    if owns { Ok(()) } else { Err(Refusal::new(EdgeCode::Forbidden, "is not a key of the account").at("key")) }
 }
 
 async fn keep(node: &Node, sealed: Sealed) -> Result<Kept, Refusal> {
@@ -202,6 +210,7 @@ fn field(code: Code) -> Option<&'static str> {
     match code {
         Code::UnknownAccount => Some("address"),
         Code::NonceUsed | Code::SignatureExpired => Some("nonce"),
+        Code::KeyNotAllowed => Some("key"),
         _ => Some("command"),
     }
 }

@@ -5,8 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use berth_domain::codec::Encode as _;
 use berth_domain::{
-    Address, AmendOrder, BidId, CancelAll, Command, Deposit, Digest, LeaseId, MarketId, OrderId, ProviderId, Seconds,
-    StopLease, Stroops, Tick, TopUpLease, Verify, signed_bytes,
+    Address, AmendOrder, BidId, CancelAll, Command, Deposit, Digest, LeaseId, MarketId, OrderId, ProviderId,
+    RegisterKey, RevokeKey, Scope, Scopes, Seconds, SetMandate, StopLease, Stroops, Tick, TopUpLease, Verify,
+    key_proof_bytes, message_hash, signed_bytes, signed_text,
 };
 use berth_wire::address;
 use berth_wire::request::{OrderRequest, StandingBid, specification_hash};
@@ -187,8 +188,61 @@ async fn what_is_not_signed_by_the_account_for_this_log_changes_nothing() {
     foreign["address"] = json!(party.name());
     foreign["key"] = json!(other.name());
     let (status, body) = node.call(Method::POST, COMMANDS, Some(foreign)).await;
-    assert_eq!((status, &body["field"]), (StatusCode::FORBIDDEN, &json!("key")), "{body}");
+    assert_eq!(
+        (status, &body["code"], &body["field"]),
+        (StatusCode::FORBIDDEN, &json!("KEY_NOT_ALLOWED"), &json!("key"))
+    );
     assert_eq!(head(&node).await, before, "none of it is in the log");
+}
+
+#[tokio::test]
+async fn a_key_that_the_account_registered_signs_what_it_may_and_a_wallet_signs_messages() {
+    let (_dir, node) = Node::open().await;
+    let (owner, bot) = (Party::new(&node, 1).await, Party::new(&node, 2).await);
+    let provider = node.provider(&owner.name()).await;
+    let key = bot.address().0;
+    let proof = bot.key.sign(&key_proof_bytes(owner.log, owner.address())).to_bytes();
+    let scopes = Scopes::EMPTY.with(Scope::Provide);
+    let register = |proof| RegisterKey { key, scopes, expires_at: None, proof };
+    // Without the key's own word anybody could register it.
+    let stolen = owner.sign(register([7; 64]));
+    let (status, body) = node.call(Method::POST, COMMANDS, Some(stolen)).await;
+    assert_eq!((status, &body["field"]), (StatusCode::BAD_REQUEST, &json!("command")), "{body}");
+
+    // The wallet knows SEP-53 alone.
+    let command: Command = register(proof).into();
+    let nonce = now();
+    let text = signed_text(owner.log, nonce, &command);
+    let mut message = owner.sign_at(nonce, &command);
+    message["signature"] = json!(hex(&owner.key.sign(&message_hash(&text)).to_bytes()));
+    let (status, _) = node.call(Method::POST, COMMANDS, Some(message.clone())).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED, "it is no signature over the bytes");
+    message["scheme"] = json!("sep53");
+    assert_eq!(node.post(COMMANDS, message).await["type"], "key.register");
+
+    // From now on the bot offers in the owner's name, and does nothing else.
+    let bid = json!({ "providerId": provider, "market": "CPU", "bidPrice": "2", "quantity": 4 });
+    let bid: StandingBid = serde_json::from_value(bid).unwrap();
+    let by_bot = |command: Command| {
+        let mut signed = bot.sign(command);
+        signed["key"] = signed["address"].take();
+        signed["address"] = json!(owner.name());
+        signed
+    };
+    let place = bid.parse().unwrap().command(|_| Some(MarketId(1))).unwrap();
+    let placed = by_bot(place.into());
+    assert_eq!(node.post(COMMANDS, placed.clone()).await["bidId"], 1);
+    let (_, body) = node.call(Method::POST, COMMANDS, Some(placed)).await;
+    assert_eq!(body["code"], "NONCE_USED", "{body}");
+    let mandate = SetMandate { per_lease: None, per_day: None, floor: None, until: None };
+    let (status, body) = node.call(Method::POST, COMMANDS, Some(by_bot(mandate.into()))).await;
+    assert_eq!((status, &body["code"]), (StatusCode::FORBIDDEN, &json!("KEY_NOT_ALLOWED")), "{body}");
+    node.post(COMMANDS, owner.sign(RevokeKey { key })).await;
+    let before = head(&node).await;
+    let again = by_bot(CancelAll { market: None, session: None }.into());
+    let (_, body) = node.call(Method::POST, COMMANDS, Some(again)).await;
+    assert_eq!((&body["code"], &body["field"]), (&json!("KEY_NOT_ALLOWED"), &json!("key")), "{body}");
+    assert_eq!(head(&node).await, before);
 }
 
 #[tokio::test]

@@ -18,11 +18,14 @@ pub struct SignedRequest {
     /// The key that signed, `G…`; the account's own when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
     pub key: Option<Address>,
+    /// What the signature is over.
+    #[serde(default)]
+    pub scheme: Scheme,
     /// When it was signed: microseconds since 1970, more than in any signed
     /// command of the key before.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
     pub nonce: u64,
-    /// Ed25519 over [`berth_domain::signed_bytes`], as 128 hexadecimal digits.
+    /// Ed25519, as 128 hexadecimal digits.
     pub signature: String,
     /// The command's canonical bytes, in hexadecimal.
     pub command: String,
@@ -35,6 +38,17 @@ pub struct SignedRequest {
 }
 
 objects!(SignedRequest);
+
+/// What a signature is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scheme {
+    /// [`berth_domain::signed_bytes`].
+    #[default]
+    Ed25519,
+    /// [`berth_domain::signed_text`], as a message of SEP-53: what wallets sign.
+    Sep53,
+}
 
 /// A signed command. Whether its signature holds only the log can say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,10 +81,17 @@ impl SignedRequest {
     /// When `authority` is no signature.
     #[must_use]
     pub fn new(account: Address, authority: &Authority, command: &Command) -> Self {
-        let Authority::Signed { key, nonce, signature } = authority else { panic!("only a signed command is sent so") };
+        let (scheme, key, nonce, signature) = match authority {
+            Authority::Signed { key, nonce, signature } => (Scheme::Ed25519, key, nonce, signature),
+            Authority::SignedMessage { key, nonce, signature } => (Scheme::Sep53, key, nonce, signature),
+            Authority::Exchange | Authority::OperatorAttested | Authority::KeyAttested { .. } => {
+                panic!("only a signed command is sent so")
+            }
+        };
         Self {
             address: account,
             key: Some(Address(*key)).filter(|key| *key != account),
+            scheme,
             nonce: *nonce,
             signature: hex::encode(signature),
             command: hex::encode(command.to_bytes()),
@@ -97,7 +118,11 @@ impl SignedRequest {
         let command = Command::from_bytes(&bytes)
             .map_err(|why| Malformed::new("command", format!("is not a command's canonical bytes: {why}")))?;
         let key = self.key.unwrap_or(self.address).0;
-        let authority = Authority::Signed { key, nonce: self.nonce, signature };
+        let nonce = self.nonce;
+        let authority = match self.scheme {
+            Scheme::Ed25519 => Authority::Signed { key, nonce, signature },
+            Scheme::Sep53 => Authority::SignedMessage { key, nonce, signature },
+        };
         let private = private(&command, self.specification, self.salt)?;
         Ok(NewSigned { account: self.address, authority, command, private })
     }

@@ -15,7 +15,7 @@ mod order;
 mod provider;
 mod submitted;
 
-pub use account::{Account, Balance};
+pub use account::{Account, AccountKey, Balance};
 pub use bid::{Bid, MassQuoted};
 pub use explain::{BidExplanation, BidVerdict, OrderExplanation, OrderVerdict, ProviderVerdict, Reason};
 pub use lease::{Container, Lease, LeaseHealth, LeaseStatus, ReplicaHealth};

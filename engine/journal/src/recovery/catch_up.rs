@@ -55,15 +55,12 @@ impl<'a> CatchUp<'a> {
     }
 
     /// The log ends at `tip`. False when the store held other events: then it is
-    /// empty now, and the log must be applied once more.
+    /// empty now, and the log must be applied once more. What goes on behind the
+    /// log's own events stays: it is evidence.
     pub(super) fn finish(mut self, tip: &Tip, notes: &mut Vec<Note>) -> Result<bool, StoreError> {
         self.write()?;
-        if self.head > tip.seq {
-            self.store.cut(tip.seq)?;
-            notes.push(Note::EventsAhead { from: self.head, to: tip.seq });
-            if self.store.tip()?.unwrap_or_default() != (tip.seq, tip.events) {
-                self.differs = Some(tip.seq);
-            }
+        if self.head > tip.seq && tip.seq > Seq(0) && self.store.digest_at(tip.seq)? != Some(tip.events) {
+            self.differs = Some(tip.seq);
         }
         let Some(seq) = self.differs else { return Ok(true) };
         self.store.cut(Seq(0))?;

@@ -32,13 +32,6 @@ pub enum Note {
     EventsLost(StoreError),
     /// The event store held other events than the log gives and is made anew.
     EventsDiffer(Seq),
-    /// The event store was ahead of the log and was cut back.
-    EventsAhead {
-        /// Where it ended.
-        from: Seq,
-        /// Where the log ends.
-        to: Seq,
-    },
     /// A snapshot was not used. One that never will be is removed.
     SnapshotUnused {
         /// The snapshot.
@@ -95,6 +88,14 @@ pub enum Problem {
         /// The snapshot.
         file: PathBuf,
     },
+    /// The log ends before what was made of it.
+    #[error("the log ends at entry {recovered}, but {}", listed(beyond))]
+    Behind {
+        /// Its last entry now.
+        recovered: Seq,
+        /// What is left of what it held, and up to which entry.
+        beyond: Vec<(PathBuf, Seq)>,
+    },
     /// The log is another than the one that the watermark was written beside.
     #[error("the watermark names batch {marked} there, and the log holds another")]
     Other {
@@ -135,11 +136,23 @@ impl Problem {
                 "Restore the data directory from a backup or a standby; to go on without the lost entries, which were \
                  acknowledged, remove the snapshot"
             }
+            Self::Behind { .. } => {
+                "Restore the data directory from a backup or a standby; to go on without the lost entries, which were \
+                 acknowledged, move what was made of them out of the data directory, and keep it: it is all that is left \
+                 of them"
+            }
             Self::Watermark => {
                 "If the log is known to be complete, remove the watermark file; otherwise restore the data directory"
             }
         }
     }
+}
+
+/// What was made of a log, and how far it goes.
+fn listed(parts: &[(PathBuf, Seq)]) -> String {
+    let parts: Vec<_> =
+        parts.iter().map(|(file, seq)| format!("{} knows it up to entry {seq}", file.display())).collect();
+    parts.join(" and ")
 }
 
 impl std::error::Error for RecoveryError {}
@@ -175,9 +188,6 @@ impl fmt::Display for Note {
             }
             Self::EventsDiffer(seq) => {
                 write!(f, "the event store is made anew from the log: it held other events at entry {seq}")
-            }
-            Self::EventsAhead { from, to } => {
-                write!(f, "the event store was ahead of the log, at entry {from}, and was cut back to {to}")
             }
         }
     }

@@ -1,18 +1,16 @@
-//! The sequencer's loop: stamp, apply, write, publish, answer.
+//! The sequencer's core: stamp, apply, seal, and hand over.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use berth_domain::{AccountId, Authority, Command, Digest, Entry, Genesis, Micros, RULES_VERSION, Resumed, Tick};
 use berth_exchange::{Exchange, Outcome};
 use crossbeam_channel::{Receiver, TryRecvError, never, select};
 
-use super::{Ack, Committed, CommittedEntry, Fatal, StartError, Submission, Submissions, Waiting};
+use super::pipeline::Pipeline;
+use super::stages::{Contents, Sealed};
+use super::{Committed, CommittedEntry, Fatal, Reply, StartError, Submission, Submissions, Waiting};
 use crate::batch::BatchBuilder;
 use crate::clock::Clock;
-use crate::event_store::{EventRecord, EventStore};
-use crate::journal::Journal;
-use crate::recovery::Recovered;
 use crate::replica::Replica;
 
 /// A batch is closed when it is this large, however few entries it holds: one
@@ -21,12 +19,11 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Ticks in a row that may stand at one time. Each fires as many timers as the
 /// genesis allows, so this many leave none unless the exchange makes new ones.
 const TICKS_MAX: usize = 1 << 16;
-
-type Reply = Box<dyn FnOnce(Ack) + Send>;
+/// Entries of a batch that the core writes and shows itself when there is nothing
+/// else to do: waking two threads takes longer.
+const CARRIED_MAX: usize = 64;
 
 pub(super) struct Core {
-    journal: Box<dyn Journal>,
-    events: EventStore,
     replica: Replica,
     clock: Box<dyn Clock>,
     epoch: u64,
@@ -36,28 +33,21 @@ pub(super) struct Core {
     pending: Pending,
 }
 
-/// Applied, but not durable: nobody may see any of it.
+/// Applied, but not sealed.
 #[derive(Default)]
 struct Pending {
     builder: Option<BatchBuilder>,
     entries: Vec<CommittedEntry>,
-    /// For the event store: running digest and canonical bytes of each entry's events.
+    /// Running digest and canonical bytes of each entry's events.
     encoded: Vec<(Digest, Vec<u8>)>,
     /// Who waits for which of the entries.
     replies: Vec<(usize, Reply)>,
 }
 
-/// Durable, and still to be shown.
-pub(super) struct Durable {
-    committed: Arc<Committed>,
-    replies: Vec<(usize, Reply)>,
-}
-
 impl Core {
-    pub(super) fn new(recovered: Recovered, clock: Box<dyn Clock>, batch_max: usize) -> Self {
-        let Recovered { journal, events, replica, .. } = recovered;
+    pub(super) fn new(replica: Replica, clock: Box<dyn Clock>, batch_max: usize) -> Self {
         let epoch = replica.tip().epoch + 1;
-        Self { journal, events, replica, clock, epoch, batch_max, near: VecDeque::new(), pending: Pending::default() }
+        Self { replica, clock, epoch, batch_max, near: VecDeque::new(), pending: Pending::default() }
     }
 
     pub(super) const fn log_id(&self) -> Option<Digest> {
@@ -65,7 +55,7 @@ impl Core {
     }
 
     /// The entry that every run begins with.
-    pub(super) fn open(&mut self, genesis: Option<Genesis>) -> Result<Durable, StartError> {
+    pub(super) fn open(&mut self, genesis: Option<Genesis>) -> Result<Sealed, StartError> {
         let at = self.now();
         let command = match genesis {
             Some(genesis) => Command::Genesis(genesis),
@@ -77,33 +67,18 @@ impl Core {
         if let Some(CommittedEntry { outcome: Outcome::Refused(code), .. }) = self.pending.entries.last() {
             return Err(StartError::GenesisRefused(*code));
         }
-        Ok(self.commit()?)
+        Ok(self.seal())
     }
 
     pub(super) fn run(
         mut self,
-        opening: Durable,
-        mut on_committed: impl FnMut(Arc<Committed>),
+        pipeline: &mut Pipeline,
         submissions: &Submissions,
         stopped: &Receiver<()>,
     ) -> Result<(), Fatal> {
-        opening.release(&mut on_committed);
         loop {
-            let mut stopping = false;
-            if self.near.is_empty() {
-                let alarm = self.exchange().next_deadline().map_or_else(never, |at| self.clock.alarm(at));
-                select! {
-                    recv(submissions) -> waiting => match waiting {
-                        Ok(waiting) => self.near.push_back(waiting),
-                        Err(_) => stopping = true,
-                    },
-                    recv(alarm) -> _ => {}
-                    recv(stopped) -> _ => stopping = true,
-                }
-            } else {
-                stopping = stopped.try_recv() != Err(TryRecvError::Empty);
-            }
-            // Group commit: whatever came while the last batch was written goes
+            let stopping = self.wait(pipeline, submissions, stopped)?;
+            // Group commit: whatever came while the batch before is written goes
             // into one write, too.
             while !self.pending.is_full(self.batch_max)
                 && let Some(waiting) = self.next(submissions)
@@ -113,28 +88,64 @@ impl Core {
             if !self.pending.is_full(self.batch_max) {
                 self.fire_due(self.now())?;
             }
-            if !self.pending.is_empty() {
-                self.commit()?.release(&mut on_committed);
-            }
             if stopping {
-                return self.drain(submissions, &mut on_committed);
+                return self.drain(pipeline, submissions);
             }
+            self.pass_on(pipeline, submissions)?;
         }
     }
 
-    /// Takes what still waits; the number of places in the queue bounds it.
-    fn drain(mut self, submissions: &Submissions, on_committed: &mut impl FnMut(Arc<Committed>)) -> Result<(), Fatal> {
-        for _ in 0..self.near.len() + submissions.capacity().unwrap_or(0) {
-            let Some(waiting) = self.next(submissions) else { break };
-            self.take(waiting)?;
-            if self.pending.is_full(self.batch_max) {
-                self.commit()?.release(on_committed);
-            }
+    /// Waits until there is something to do; whether that is to stop.
+    fn wait(&mut self, pipeline: &Pipeline, submissions: &Submissions, stopped: &Receiver<()>) -> Result<bool, Fatal> {
+        if !self.near.is_empty() {
+            return Ok(stopped.try_recv() != Err(TryRecvError::Empty));
         }
-        if !self.pending.is_empty() {
-            self.commit()?.release(on_committed);
+        let alarm = self.exchange().next_deadline().map_or_else(never, |at| self.clock.alarm(at));
+        // Without a batch at hand nothing is to be done when the writer is free.
+        let freed = if self.pending.is_empty() { &never() } else { pipeline.freed() };
+        select! {
+            recv(submissions) -> waiting => match waiting {
+                Ok(waiting) => self.near.push_back(waiting),
+                Err(_) => return Ok(true),
+            },
+            recv(freed) -> _ => {}
+            recv(alarm) -> _ => {}
+            recv(stopped) -> _ => return Ok(true),
+            recv(pipeline.failed()) -> fatal => return Err(fatal.unwrap_or(Fatal::Panicked)),
+        }
+        Ok(false)
+    }
+
+    /// Lets what is pending go on, if it is time.
+    fn pass_on(&mut self, pipeline: &mut Pipeline, submissions: &Submissions) -> Result<(), Fatal> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let is_alone = self.near.is_empty() && submissions.is_empty();
+        if is_alone && self.pending.entries.len() <= CARRIED_MAX && pipeline.is_idle() {
+            return pipeline.carry(self.seal());
+        }
+        // A small batch would only keep the writer from the large one that it
+        // becomes until then.
+        if self.pending.is_full(self.batch_max) || pipeline.is_free() {
+            return pipeline.hand_over(self.seal());
         }
         Ok(())
+    }
+
+    /// Takes what still waits; the number of places in the queue bounds it.
+    fn drain(mut self, pipeline: &mut Pipeline, submissions: &Submissions) -> Result<(), Fatal> {
+        for _ in 0..self.near.len() + submissions.capacity().unwrap_or(0) {
+            if self.pending.is_full(self.batch_max) {
+                pipeline.hand_over(self.seal())?;
+            }
+            let Some(waiting) = self.next(submissions) else { break };
+            self.take(waiting)?;
+        }
+        if !self.pending.is_empty() {
+            pipeline.hand_over(self.seal())?;
+        }
+        pipeline.finish()
     }
 
     const fn exchange(&self) -> &Exchange {
@@ -194,24 +205,14 @@ impl Core {
         Ok(())
     }
 
-    /// Makes what is pending durable.
-    fn commit(&mut self) -> Result<Durable, Fatal> {
+    /// Closes the batch; the next one follows it, whether or not it is durable by
+    /// then.
+    fn seal(&mut self) -> Sealed {
         let Pending { builder, entries, encoded, replies } = std::mem::take(&mut self.pending);
-        let sealed = builder.expect("who commits has appended").seal();
-        self.journal.append(&sealed).map_err(Fatal::Journal)?;
-        self.replica.close(self.epoch, sealed.hash);
-        // The event store comes before the publication: a reader that is told of
-        // an entry finds its events, so that it can go over from the store to
-        // what is published without a gap.
-        let records = entries.iter().zip(&encoded).map(|(committed, (digest, encoded))| EventRecord {
-            seq: committed.entry.seq,
-            at: committed.entry.at,
-            digest: *digest,
-            encoded,
-        });
-        self.events.append(records).map_err(Fatal::Events)?;
-        let committed = Committed { epoch: self.epoch, batch: sealed.hash, entries };
-        Ok(Durable { committed: Arc::new(committed), replies })
+        let batch = builder.expect("who seals has appended").seal();
+        self.replica.close(self.epoch, batch.hash);
+        let committed = Committed { epoch: self.epoch, batch: batch.hash, entries };
+        Sealed { batch, contents: Contents { committed, encoded, replies } }
     }
 }
 
@@ -222,16 +223,5 @@ impl Pending {
 
     fn is_full(&self, entries: usize) -> bool {
         self.entries.len() >= entries || self.builder.as_ref().is_some_and(|builder| builder.size() >= BATCH_BYTES)
-    }
-}
-
-impl Durable {
-    /// Publishes, then answers.
-    fn release(self, on_committed: &mut impl FnMut(Arc<Committed>)) {
-        on_committed(Arc::clone(&self.committed));
-        for (place, reply) in self.replies {
-            let CommittedEntry { entry, hash, outcome, .. } = &self.committed.entries[place];
-            reply(Ack { seq: entry.seq, at: entry.at, entry_hash: *hash, outcome: *outcome });
-        }
     }
 }

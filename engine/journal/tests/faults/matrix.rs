@@ -51,9 +51,13 @@ enum Mishap {
     Truncation,
     /// It is as it was before.
     Stale,
+    /// The newest is not there.
+    Missing,
+    /// The newest is not there, nor is the watermark.
+    MissingBoth,
 }
 
-const MISHAPS: [(Mishap, &str); 10] = [
+const MISHAPS: [(Mishap, &str); 12] = [
     (Mishap::Live(Operation::Write, Effect::Error), "EIO on a write"),
     (Mishap::Live(Operation::Sync, Effect::Error), "EIO on a sync"),
     (Mishap::Live(Operation::Read, Effect::Error), "EIO on a read"),
@@ -64,6 +68,8 @@ const MISHAPS: [(Mishap, &str); 10] = [
     (Mishap::Truncation, "truncation"),
     (Mishap::Live(Operation::Sync, Effect::Lost), "lost fsync"),
     (Mishap::Stale, "stale copy"),
+    (Mishap::Missing, "missing"),
+    (Mishap::MissingBoth, "missing, and no watermark"),
 ];
 
 /// How a start ends.
@@ -211,6 +217,13 @@ impl Aged {
             Mishap::Stale => {
                 for (_, path, bytes) in self.stale.iter().filter(|(of, ..)| *of == kind) {
                     fs::write(disk.path().join(path), bytes).unwrap();
+                }
+                None
+            }
+            Mishap::Missing | Mishap::MissingBoth => {
+                fs::remove_file(kind.newest(&dir)).unwrap();
+                if mishap == Mishap::MissingBoth && kind != Kind::Watermark {
+                    fs::remove_file(dir.watermark()).unwrap();
                 }
                 None
             }

@@ -10,6 +10,7 @@ mod audit;
 mod document;
 mod flips;
 mod node;
+mod pipeline;
 mod recovery;
 mod sequencing;
 mod snapshots;

@@ -15,6 +15,8 @@ use crate::cast::{TENANT, deposit, genesis, order};
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const OPENING: Micros = Micros(1_767_225_600_000_000);
+/// Entries that one batch may hold.
+pub(crate) const BATCH: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Node {
@@ -44,7 +46,7 @@ impl Node {
         let (fail, fatal) = bounded(1);
         let config = SequencerConfig {
             queue,
-            batch_max: 16,
+            batch_max: BATCH,
             clock: Box::new(clock.clone()),
             admission: Default::default(),
             on_committed: Box::new(move |batch| publish.send(batch).unwrap()),

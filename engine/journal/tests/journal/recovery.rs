@@ -164,17 +164,46 @@ fn a_data_directory_has_one_writer() {
 }
 
 #[test]
-fn an_operator_may_go_on_without_the_watermark_and_is_told() {
+fn a_missing_watermark_is_told_where_all_else_agrees() {
     let (_root, dir) = data_dir();
     write_log(&dir);
-    log_db(&dir).delete(LAST_BATCH.to_be_bytes()).unwrap();
     fs::remove_file(dir.watermark()).unwrap();
     let recovered = recover(&dir).unwrap();
-    assert_eq!(recovered.tip().seq, Seq(5));
+    assert_eq!(recovered.tip().seq, Seq(6));
     let told: Vec<_> = recovered.notes().iter().map(ToString::to_string).collect();
-    // The events of the lost entry were still there: they are no longer.
-    assert!(told[0].contains("ahead of the log, at entry 6, and was cut back to 5"), "{told:?}");
-    assert!(told[1].contains("no watermark"), "{told:?}");
+    assert!(told.len() == 1 && told[0].contains("no watermark"), "{told:?}");
+    drop(recovered);
+    assert!(recover(&dir).unwrap().notes().is_empty());
+}
+
+#[test]
+fn events_of_what_the_log_lost_refuse_to_start_and_stay() {
+    let cut = |dir: &DataDir| {
+        log_db(dir).delete(LAST_BATCH.to_be_bytes()).unwrap();
+        fs::remove_file(dir.watermark()).unwrap();
+    };
+    let expected =
+        ["/log at entry 5: the log ends at entry 5, but", "/events knows it up to entry 6", "Restore the data"];
+    check_refused(cut, &expected);
+    // The whole log is gone: no new one is begun beside what is left of it.
+    let lose = |dir: &DataDir| {
+        fs::remove_dir_all(dir.log()).unwrap();
+        fs::remove_file(dir.watermark()).unwrap();
+    };
+    check_refused(lose, &["ends at entry 0", "/events knows it up to entry 6", "move what was made of them out"]);
+
+    let (_root, dir) = data_dir();
+    write_log(&dir);
+    cut(&dir);
+    assert!(recover(&dir).is_err());
+    let db = DB::open_for_read_only(&Options::default(), dir.events(), false).unwrap();
+    assert!(db.get(LAST_BATCH.to_be_bytes()).unwrap().is_some());
+    drop(db);
+    // The operator takes the loss, and keeps what is left.
+    fs::rename(dir.events(), dir.root().join("events-kept")).unwrap();
+    let recovered = recover(&dir).unwrap();
+    assert_eq!(recovered.tip().seq, Seq(5));
+    assert!(recovered.notes()[0].to_string().contains("no watermark"), "{:?}", recovered.notes());
     assert_eq!(recovered.events().head().unwrap(), Seq(5));
     assert_eq!(recovered.events().read(Seq(6), 10).unwrap(), []);
 }

@@ -8,17 +8,30 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::cast::{TENANT, deposit};
 use crate::node::{Node, OPENING, data_dir, wait};
 
-/// A journal whose writes wait to be let through, or to fail.
+/// A journal whose writes wait for what becomes of them.
 struct Held {
     inner: Box<dyn Journal>,
     writing: Sender<Seq>,
-    verdict: Receiver<bool>,
+    verdict: Receiver<Verdict>,
+}
+
+/// What becomes of a write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Written,
+    Failed,
+    /// Nobody can tell it from the one before but by looking into the log.
+    WrittenAndFailed,
 }
 
 impl Journal for Held {
     fn append(&mut self, batch: &SealedBatch) -> Result<(), StoreError> {
         self.writing.send(batch.last).unwrap();
-        if self.verdict.recv().unwrap() { self.inner.append(batch) } else { Err(StoreError::Poisoned) }
+        let verdict = self.verdict.recv().unwrap();
+        if verdict != Verdict::Failed {
+            self.inner.append(batch)?;
+        }
+        if verdict == Verdict::Written { Ok(()) } else { Err(StoreError::Poisoned) }
     }
 
     fn durable_head(&self) -> Seq {
@@ -31,10 +44,10 @@ impl Journal for Held {
 }
 
 /// A node whose writes the test lets through, its log begun and looked at.
-fn held(dir: &DataDir, queue: usize) -> (Node, Receiver<Seq>, Sender<bool>) {
+pub(crate) fn held(dir: &DataDir, queue: usize) -> (Node, Receiver<Seq>, Sender<Verdict>) {
     let (writing, is_writing) = bounded(8);
     let (decide, verdict) = bounded(8);
-    decide.send(true).unwrap();
+    decide.send(Verdict::Written).unwrap();
     let node = Node::start_with(dir, OPENING, queue, |inner| Box::new(Held { inner, writing, verdict }));
     assert_eq!(wait(&is_writing), Seq(1));
     drop(node.committed());
@@ -45,7 +58,7 @@ fn held(dir: &DataDir, queue: usize) -> (Node, Receiver<Seq>, Sender<bool>) {
 fn a_tick_stands_before_the_entry_that_comes_after_a_deadline() {
     let (_root, dir) = data_dir();
     let (node, is_writing, decide) = held(&dir, 8);
-    (0..2).for_each(|_| decide.send(true).unwrap());
+    (0..2).for_each(|_| decide.send(Verdict::Written).unwrap());
     node.say(AccountId::EXCHANGE, deposit(1));
     let expiry = OPENING.plus(Seconds(30));
     node.place_order(expiry);
@@ -56,7 +69,7 @@ fn a_tick_stands_before_the_entry_that_comes_after_a_deadline() {
     while wait(&is_writing) < Seq(4) {}
     node.clock.set(expiry);
     let after = node.submit(AccountId::EXCHANGE, deposit(3));
-    (0..2).for_each(|_| decide.send(true).unwrap());
+    (0..2).for_each(|_| decide.send(Verdict::Written).unwrap());
     assert_eq!((wait(&before).at, wait(&after).at), (OPENING, expiry));
 
     (0..3).for_each(|_| drop(node.committed()));
@@ -98,11 +111,11 @@ fn nothing_is_acknowledged_published_or_readable_before_it_is_durable() {
     let third = node.submit(TENANT, deposit(3));
     assert!(first.is_empty() && node.published() == 0 && node.events.head().unwrap() == Seq(1));
 
-    decide.send(true).unwrap();
+    decide.send(Verdict::Written).unwrap();
     assert_eq!(wait(&first).seq, Seq(2));
     assert_eq!(wait(&is_writing), Seq(4));
     assert!(second.is_empty() && third.is_empty() && node.events.head().unwrap() == Seq(2));
-    decide.send(true).unwrap();
+    decide.send(Verdict::Written).unwrap();
     assert_eq!(wait(&second).seq, Seq(3));
     // A refusal is in the log like everything else.
     assert!(matches!(wait(&third).outcome, Outcome::Refused(_)));
@@ -111,7 +124,7 @@ fn nothing_is_acknowledged_published_or_readable_before_it_is_durable() {
     // A write fails: who waits is never answered, and nothing more is taken.
     let lost = node.submit(AccountId::EXCHANGE, deposit(4));
     assert_eq!(wait(&is_writing), Seq(5));
-    decide.send(false).unwrap();
+    decide.send(Verdict::Failed).unwrap();
     assert!(matches!(wait(&node.fatal), Fatal::Journal(_)));
     assert!(lost.recv().is_err());
     let again = Submission { account: AccountId::EXCHANGE, authority: Authority::Exchange, command: deposit(5).into() };
@@ -130,7 +143,7 @@ fn the_queue_is_bounded_and_a_stop_takes_what_is_in_it() {
     assert_eq!(wait(&is_writing), Seq(2));
     let waiting = [node.submit(AccountId::EXCHANGE, deposit(2)), node.submit(AccountId::EXCHANGE, deposit(3))];
     assert_eq!(node.handle.submit(submission(deposit(4).into()), |_| ()), Err(SubmitError::QueueFull));
-    (0..3).for_each(|_| decide.send(true).unwrap());
+    (0..3).for_each(|_| decide.send(Verdict::Written).unwrap());
     let handle = node.handle.clone();
     node.stop();
     assert_eq!(wait(&first).seq, Seq(2));

@@ -205,7 +205,24 @@ fn a_snapshot_of_what_the_log_lost_refuses_to_start() {
     let found = verify(&dir, |_| ()).unwrap().findings;
     assert!(found[0].to_string().contains("the log ends before it"), "{found:?}");
     fs::remove_file(dir.snapshot(LAST)).unwrap();
+    // Its events are there, too.
+    fs::remove_dir_all(dir.events()).unwrap();
     assert_eq!(recover(&dir).unwrap().tip().seq, Seq(5));
+}
+
+#[test]
+fn a_snapshot_whose_log_is_gone_refuses_to_start_and_stays() {
+    let (_root, dir) = kept_log();
+    for lost in [dir.log(), dir.events()] {
+        fs::remove_dir_all(lost).unwrap();
+    }
+    fs::remove_file(dir.watermark()).unwrap();
+    let refusal = recover(&dir).err().unwrap().to_string();
+    for part in ["ends at entry 0", "00006.snap knows it up to entry 6", "move what was made of them out"] {
+        assert!(refusal.contains(part), "{part:?} is not in {refusal:?}");
+    }
+    assert_eq!(recover(&dir).err().unwrap().to_string(), refusal);
+    assert_eq!(names(&dir).len(), 3);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use berth_merkle::{Checkpoint, NoteSigner, SignedNote, inclusion, leaf_hash, roo
 use ed25519_dalek::SigningKey;
 
 use crate::cast::deposit;
-use crate::node::{Node, OPENING, data_dir};
+use crate::node::{Node, OPENING, data_dir, write_log};
 
 fn signer() -> NoteSigner {
     NoteSigner::new("berth.example/log", SigningKey::from_bytes(&[5; 32])).unwrap()
@@ -157,6 +157,29 @@ fn a_tree_of_another_log_is_built_again() {
     }
     check(&dir, &signed(&dir, 6));
     follower.stop();
+}
+
+#[test]
+fn a_tree_of_what_the_log_lost_refuses_to_start_and_stays() {
+    let (_root, dir) = data_dir();
+    write_log(&dir);
+    let follower = follow(&dir, Replica::new());
+    let whole = signed(&dir, 6);
+    follower.stop();
+    // The log loses its last entry, and everything else that knew of it.
+    rocksdb::DB::open(&rocksdb::Options::default(), dir.log()).unwrap().delete(6_u64.to_be_bytes()).unwrap();
+    fs::remove_file(dir.watermark()).unwrap();
+    fs::remove_dir_all(dir.events()).unwrap();
+    let refusal = recover(&dir).err().unwrap().to_string();
+    for part in
+        ["/log at entry 5: the log ends at entry 5, but", "/tree knows it up to entry 6", "Restore the data directory"]
+    {
+        assert!(refusal.contains(part), "{part:?} is not in {refusal:?}");
+    }
+    assert_eq!(recover(&dir).err().unwrap().to_string(), refusal);
+    assert_eq!(signed(&dir, 6), whole);
+    fs::remove_dir_all(dir.tree()).unwrap();
+    assert_eq!(recover(&dir).unwrap().tip().seq, Seq(5));
 }
 
 /// With all that lies in it.
