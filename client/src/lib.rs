@@ -52,7 +52,7 @@ pub use book::{BookBuilder, BookFault, BookState, BookStream};
 pub use call::{Call, Reply};
 pub use calls::{BidFilter, LeaseFilter, OrderFilter};
 pub use error::ClientError;
-pub use events::EventStream;
+pub use events::{EventStream, LogStream, TradeStream};
 pub use log::LogPage;
 pub use rest::Client;
 pub use session::Session;

@@ -100,7 +100,9 @@ impl Incoming {
         let wrong = |why: serde_json::Error| ClientError::Protocol(why.to_string());
         let value: Value = serde_json::from_str(text).map_err(wrong)?;
         match value.get("ch").and_then(Value::as_str) {
-            Some("book" | "events") => serde_json::from_value(value).map(|push| Some(Self::Push(push))).map_err(wrong),
+            Some("book" | "events" | "trades") => {
+                serde_json::from_value(value).map(|push| Some(Self::Push(push))).map_err(wrong)
+            }
             Some(_) => Ok(serde_json::from_value(value).ok().map(Self::Push)),
             None => serde_json::from_value(value).map(|answer| Some(Self::Answer(answer))).map_err(wrong),
         }

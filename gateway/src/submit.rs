@@ -5,8 +5,10 @@ use berth_exchange::{Outcome, Reply};
 use berth_journal::{Ack, Kept, Submission, SubmitError};
 use berth_wire::errors::EdgeCode;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::limits::COMMIT_TIME_MAX;
+use crate::metrics;
 use crate::node::Node;
 use crate::problem::Refusal;
 
@@ -91,10 +93,17 @@ impl Node {
         field: impl Fn(Code) -> Option<&'static str>,
     ) -> Result<Done, Refusal> {
         let submission = Submission { account, authority, command: command.into() };
+        if let Err(throttled) = self.limiter.command(account, &submission.command) {
+            kept.iter().for_each(Kept::refused);
+            return Err(throttled);
+        }
         let (answer, answered) = oneshot::channel();
         // Whoever asked may be gone by then; the command stands all the same.
         let named = kept.clone();
+        turn.come().await;
+        let submitted_at = Instant::now();
         let reply = move |ack: Ack| {
+            metrics::committed(submitted_at);
             match (&named, ack.outcome) {
                 (Some(named), Outcome::Refused(_)) => named.refused(),
                 (Some(named), Outcome::Done(_) | Outcome::Repeated(_)) => named.accepted(),
@@ -102,7 +111,6 @@ impl Node {
             }
             let _ = answer.send(ack);
         };
-        turn.come().await;
         // Before it is, or the answer might come first.
         kept.iter().for_each(Kept::submitted);
         let submitted = self.sequencer.submit(submission, reply);

@@ -22,6 +22,36 @@ use crate::submit::Turn;
 /// Methods of the protocol that this version does not have yet.
 const NOT_OFFERED: [&str; 5] = ["session.logon", "order.status", "order.test", "lease.topup", "lease.logs"];
 
+/// Methods whose requests are measured, each by itself.
+const METHODS: [&str; 20] = [
+    "ping",
+    "subscribe",
+    "unsubscribe",
+    "command.submit",
+    "order.place",
+    "order.replace",
+    "order.amend",
+    "order.cancel",
+    "bid.place",
+    "bid.replace",
+    "bid.amend",
+    "bid.mass",
+    "bid.cancel",
+    "cancel.all",
+    "deadman.set",
+    "lease.accept",
+    "lease.start",
+    "lease.heartbeat",
+    "lease.finish",
+    "lease.stop",
+];
+
+/// The name under which a method is measured.
+pub(super) fn known(method: &str) -> &'static str {
+    let other = if method.starts_with("fact.") { "fact" } else { "other" };
+    METHODS.into_iter().find(|known| *known == method).unwrap_or(other)
+}
+
 /// What became of a request.
 pub(super) enum Call {
     /// It is done.
@@ -46,7 +76,10 @@ pub(super) fn call(
     let params = request.take_params();
     match method.as_str() {
         "ping" => return nothing(&params).map(|()| Call::Done(pong(app, session))),
-        "subscribe" => return subscriptions.add(app, read::<Subscribe>(params)?).map(|done| Call::Done(shown(&done))),
+        "subscribe" => {
+            let subscribed = subscriptions.add(app, caller, read::<Subscribe>(params)?)?;
+            return Ok(Call::Done(shown(&subscribed)));
+        }
         "unsubscribe" => {
             let Unsubscribe { sub } = read(params)?;
             return if subscriptions.remove(sub) {

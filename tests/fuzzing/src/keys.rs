@@ -15,7 +15,7 @@ fn key(dice: &mut Dice<'_>) -> [u8; 32] {
 
 pub(crate) fn next(now: Micros, dice: &mut Dice<'_>) -> (AccountId, Command) {
     let (account, key) = (trader(dice), key(dice));
-    if dice.byte() % 4 == 0 {
+    if dice.byte().is_multiple_of(4) {
         return (account, RevokeKey { key }.into());
     }
     let bits = dice.pick(&[15, 15, 2, 4, 6, 9, 0, 15]);

@@ -64,7 +64,9 @@ pub(super) fn voice(scene: &mut Scene<'_>, account: AccountId, command: &Command
             _ => return Voice::Account,
         },
     };
-    let nonce = scene.now.0;
+    // Some sign, and say it much later.
+    let age = if scene.dice.once_in(20) { 65 * SECOND } else { 0 };
+    let nonce = scene.now.0 - age;
     match scene.dice.below(3) {
         0 => Voice::Signed { key, nonce, is_message: false },
         1 => Voice::Signed { key, nonce, is_message: true },

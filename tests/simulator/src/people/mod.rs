@@ -26,7 +26,6 @@ use crate::setting::SECOND;
 
 /// What somebody does.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there are a few at a time, and most are the large one")]
 pub(crate) enum Deed {
     /// He says something to the exchange.
     Say(AccountId, Command),
