@@ -151,7 +151,7 @@ async fn keep(endpoint: Endpoint, market: ResourceClass, books: Books) {
 /// One connection, from its start to its end.
 async fn follow(endpoint: &Endpoint, subscribe: &Subscribe, books: &Books, backoff: &mut Backoff) -> ClientError {
     let connected = async {
-        let mut socket = endpoint.connect().await?;
+        let mut socket = endpoint.connect_to_read().await?;
         let subscribed = socket.subscribe(subscribe).await?;
         Ok((socket, subscribed.sub))
     };

@@ -1,7 +1,8 @@
 //! The log's events and trades, without a gap, over as many connections as it
 //! takes.
 
-use berth_wire::channel::TradeFrame;
+use berth_wire::address::Name;
+use berth_wire::channel::{OwnBody, TradeFrame};
 use berth_wire::domain::ResourceClass;
 use berth_wire::event::EventFrame;
 use berth_wire::frame::{LogBody, Push, StatusFrame, Subscribe};
@@ -35,6 +36,37 @@ pub type EventStream = LogStream<EventFrame>;
 /// Trades: the leases that are opened.
 pub type TradeStream = LogStream<TradeFrame>;
 
+/// What an account's own entries did.
+pub type OwnStream = LogStream<OwnEvents>;
+
+/// The events of an entry that are an account's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnEvents(pub EventFrame);
+
+/// One of an account's own channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnChannel {
+    /// Its orders.
+    Orders,
+    /// Its bids.
+    Bids,
+    /// Leases that it rents or provides.
+    Leases,
+    /// What moves its money.
+    Balances,
+}
+
+impl OwnChannel {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Bids => "bids",
+            Self::Leases => "leases",
+            Self::Balances => "balances",
+        }
+    }
+}
+
 /// A frame of a lossless channel.
 trait OfLog: Send + Sized + 'static {
     /// The subscription and what it brings; `None` for another channel's.
@@ -63,6 +95,28 @@ impl OfLog for TradeFrame {
     }
 }
 
+impl OfLog for OwnEvents {
+    fn of(push: Push) -> Option<(u64, LogBody<Self>)> {
+        let (Push::Orders(own) | Push::Bids(own) | Push::Leases(own) | Push::Balances(own)) = push else { return None };
+        let body = match own.body {
+            // Only who names no first entry is sent one.
+            OwnBody::Snapshot { .. } => return None,
+            OwnBody::Replay { prev_seq, frame } => LogBody::Replay { prev_seq, frame: Self(frame) },
+            OwnBody::Update { prev_seq, frame, .. } => LogBody::Update { prev_seq, frame: Self(frame) },
+            OwnBody::CaughtUp { seq, .. } => LogBody::CaughtUp { seq },
+            OwnBody::CursorExpired { oldest_seq } => LogBody::CursorExpired { oldest_seq },
+            OwnBody::FutureCursor { seq } => LogBody::FutureCursor { seq },
+            OwnBody::EpochChanged { epoch } => LogBody::EpochChanged { epoch },
+            OwnBody::FellBehind { resume_seq } => LogBody::FellBehind { resume_seq },
+        };
+        Some((own.sub, body))
+    }
+
+    fn seq(&self) -> u64 {
+        self.0.seq
+    }
+}
+
 impl Client {
     /// The events of the log from entry `from_seq` on (1 is its beginning),
     /// those that are still to come included. `types` are names such as
@@ -84,6 +138,14 @@ impl Client {
     #[must_use]
     pub fn trades(&self, from_seq: Option<u64>, market: Option<ResourceClass>) -> TradeStream {
         self.follow(Subscribe { ch: "trades".to_owned(), market, from_seq, ..Subscribe::default() })
+    }
+
+    /// What is an account's own, from entry `from_seq` on. `address` names the
+    /// account in open mode; who shows credentials may leave it out.
+    #[must_use]
+    pub fn own(&self, channel: OwnChannel, address: Option<Name>, from_seq: u64) -> OwnStream {
+        let (ch, from_seq) = (channel.as_str().to_owned(), Some(from_seq));
+        self.follow(Subscribe { ch, address, from_seq, ..Subscribe::default() })
     }
 
     fn follow<F: OfLog>(&self, subscribe: Subscribe) -> LogStream<F> {
@@ -232,7 +294,7 @@ impl<F: OfLog> Follower<F> {
             ClientError::Refused { .. } if why.may_retry() => Over::Broken(why),
             other => Over::Ended(other),
         };
-        let mut socket = self.endpoint.connect().await.map_err(over)?;
+        let mut socket = self.endpoint.connect_to_read().await.map_err(over)?;
         let subscribed = socket.subscribe(&self.subscribe).await.map_err(over)?;
         match &self.subscribe.epoch {
             Some(known) if *known != subscribed.epoch => {

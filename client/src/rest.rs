@@ -10,8 +10,8 @@ use reqwest::{Method, Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::credentials::Credentials;
 use crate::error::ClientError;
-use crate::signer::Signer;
 use crate::socket::Endpoint;
 
 /// From the start of a connection to its being there.
@@ -27,7 +27,7 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     endpoint: Endpoint,
-    signer: Option<Arc<Signer>>,
+    credentials: Option<Arc<Credentials>>,
 }
 
 impl Client {
@@ -67,7 +67,7 @@ impl Client {
             .build()
             .map_err(|why| ClientError::Transport(why.to_string()))?;
         let endpoint = Endpoint::new(&base, bearer)?;
-        Ok(Self { http, base, endpoint, signer: None })
+        Ok(Self { http, base, endpoint, credentials: None })
     }
 
     /// The same, in the name of the account whose own key this is, or with which
@@ -76,9 +76,9 @@ impl Client {
     #[must_use]
     pub fn with_key(self, key: SigningKey) -> Self {
         let health = self.base.join("/health").expect("a path joins a URL of a host and a port");
-        let signer = Arc::new(Signer::new(key, self.http.clone(), health));
-        let endpoint = self.endpoint.signed_by(signer.clone());
-        Self { endpoint, signer: Some(signer), ..self }
+        let credentials = Arc::new(Credentials::new(key, self.http.clone(), health));
+        let endpoint = self.endpoint.signed_by(credentials.clone());
+        Self { endpoint, credentials: Some(credentials), ..self }
     }
 
     /// The same, and all that a session has placed is cancelled when its
@@ -178,8 +178,8 @@ impl Client {
 
     /// What shows who asks, where a key does.
     async fn headers(&self, method: &Method, url: &Url, body: &[u8]) -> Result<HeaderMap, ClientError> {
-        match &self.signer {
-            Some(signer) => signer.headers(method.as_str(), url, body).await,
+        match &self.credentials {
+            Some(credentials) => credentials.headers(method.as_str(), url, body).await,
             None => Ok(HeaderMap::new()),
         }
     }

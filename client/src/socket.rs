@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_wire::errors::{Problem, Retry};
-use berth_wire::frame::{Answer, PUSH_BYTES_MAX, Push, Request, Subscribe, Subscribed};
+use berth_wire::frame::{Answer, PUSH_BYTES_MAX, Pong, Push, Request, Subscribe, Subscribed};
 use berth_wire::request::LogonRequest;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -19,8 +20,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
+use crate::credentials::Credentials;
 use crate::error::ClientError;
-use crate::signer::Signer;
 
 /// From the start of a connection to the end of its upgrade.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,8 +29,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const PING_AFTER: Duration = Duration::from_secs(10);
 /// Silence after which the connection is given up.
 const SILENCE_MAX: Duration = Duration::from_secs(25);
-/// From the sending of a subscription to its answer.
-const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(10);
+/// From the sending of a connection's first request to its answer.
+const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Frames that wait to leave.
 const FRAMES_MAX: usize = 64;
 /// The longest time that one frame may take to leave.
@@ -40,7 +41,7 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Endpoint {
     url: String,
     bearer: Option<HeaderValue>,
-    signer: Option<Arc<Signer>>,
+    credentials: Option<Arc<Credentials>>,
     cancel_on_disconnect: bool,
 }
 
@@ -49,11 +50,11 @@ impl Endpoint {
         let mut url = base.clone();
         url.set_scheme("ws").map_err(|()| ClientError::Url(format!("{base} is not http://host:port")))?;
         url.set_path("/ws/v1");
-        Ok(Self { url: url.into(), bearer, signer: None, cancel_on_disconnect: false })
+        Ok(Self { url: url.into(), bearer, credentials: None, cancel_on_disconnect: false })
     }
 
-    pub(crate) fn signed_by(&self, signer: Arc<Signer>) -> Self {
-        Self { signer: Some(signer), ..self.clone() }
+    pub(crate) fn signed_by(&self, credentials: Arc<Credentials>) -> Self {
+        Self { credentials: Some(credentials), ..self.clone() }
     }
 
     pub(crate) fn cancelling_on_disconnect(self) -> Self {
@@ -64,15 +65,27 @@ impl Endpoint {
     ///
     /// # Errors
     /// As [`Endpoint::connect`], and when the logon is refused.
-    pub(crate) async fn log_on(&self) -> Result<Socket, ClientError> {
-        let logon = match &self.signer {
-            Some(signer) => signer.logon(self.cancel_on_disconnect).await?,
-            None => LogonRequest { cancel_on_disconnect: self.cancel_on_disconnect, ..LogonRequest::default() },
+    pub(crate) async fn connect_for_commands(&self) -> Result<Socket, ClientError> {
+        self.log_on(self.cancel_on_disconnect).await
+    }
+
+    /// Connects to read, in the name of whoever has the key.
+    ///
+    /// # Errors
+    /// As [`Endpoint::connect`], and when the logon is refused.
+    pub(crate) async fn connect_to_read(&self) -> Result<Socket, ClientError> {
+        self.log_on(false).await
+    }
+
+    async fn log_on(&self, cancel_on_disconnect: bool) -> Result<Socket, ClientError> {
+        let logon = match &self.credentials {
+            Some(credentials) => credentials.logon(cancel_on_disconnect).await?,
+            None => LogonRequest { cancel_on_disconnect, ..LogonRequest::default() },
         };
         let mut socket = self.connect().await?;
         if logon != LogonRequest::default() {
             let params = serde_json::to_value(logon).expect("texts and numbers are JSON");
-            socket.ask("session.logon", params).await?;
+            socket.ask::<Value>("session.logon", Some(params)).await?;
         }
         Ok(socket)
     }
@@ -82,7 +95,7 @@ impl Endpoint {
     /// # Errors
     /// [`ClientError::Refused`] when the node answers and says no,
     /// [`ClientError::Transport`] otherwise.
-    pub(crate) async fn connect(&self) -> Result<Socket, ClientError> {
+    async fn connect(&self) -> Result<Socket, ClientError> {
         let mut request =
             self.url.as_str().into_client_request().map_err(|why| ClientError::Url(format!("{}: {why}", self.url)))?;
         if let Some(bearer) = &self.bearer {
@@ -129,7 +142,7 @@ impl Incoming {
         let wrong = |why: serde_json::Error| ClientError::Protocol(why.to_string());
         let value: Value = serde_json::from_str(text).map_err(wrong)?;
         match value.get("ch").and_then(Value::as_str) {
-            Some("book" | "events" | "trades") => {
+            Some("book" | "events" | "trades" | "orders" | "bids" | "leases" | "balances") => {
                 serde_json::from_value(value).map(|push| Some(Self::Push(push))).map_err(wrong)
             }
             Some(_) => Ok(serde_json::from_value(value).ok().map(Self::Push)),
@@ -163,9 +176,6 @@ async fn write(mut sink: SplitSink<Stream, Message>, mut frames: mpsc::Receiver<
 }
 
 impl Socket {
-    /// The id of the request that comes before all others.
-    const FIRST: u64 = 1;
-
     fn new(stream: Stream) -> Self {
         let (sink, reader) = stream.split();
         let (writer, frames) = mpsc::channel(FRAMES_MAX);
@@ -229,17 +239,24 @@ impl Socket {
     /// As [`Socket::next`], and [`ClientError::Refused`].
     pub(crate) async fn subscribe(&mut self, subscribe: &Subscribe) -> Result<Subscribed, ClientError> {
         let params = serde_json::to_value(subscribe).expect("texts and numbers are JSON");
-        let result = self.ask("subscribe", params).await?;
-        serde_json::from_value(result).map_err(|why| ClientError::Protocol(why.to_string()))
+        self.ask("subscribe", Some(params)).await
     }
 
-    /// Sends a request before all others, and waits for the answer to it.
-    async fn ask(&mut self, method: &str, params: Value) -> Result<Value, ClientError> {
-        let request = Request { id: Self::FIRST, method: method.to_owned(), params: Some(params) };
+    /// Asks for the log and the node's time, and waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Socket::next`], and [`ClientError::Refused`].
+    pub(crate) async fn ping(&mut self) -> Result<Pong, ClientError> {
+        self.ask("ping", None).await
+    }
+
+    /// A request before all others of a connection, with the id 1, and its answer.
+    async fn ask<T: DeserializeOwned>(&mut self, method: &str, params: Option<Value>) -> Result<T, ClientError> {
+        let request = Request { id: 1, method: method.to_owned(), params };
         let text = serde_json::to_string(&request).expect("a request is JSON");
         let gone = || ClientError::Transport("the node does not read".to_owned());
         self.writer.try_send(Message::text(text)).map_err(|_| gone())?;
-        let deadline = Instant::now() + SUBSCRIBE_TIMEOUT;
+        let deadline = Instant::now() + ASK_TIMEOUT;
         loop {
             let incoming = timeout_at(deadline, self.next())
                 .await

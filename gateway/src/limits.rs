@@ -90,6 +90,9 @@ pub(crate) const DEPTH_MAX: usize = 1_000;
 /// The newest frames of the log that are kept in memory; older ones are read
 /// from the event store.
 pub(crate) const EVENT_RING: usize = 8_192;
+/// Markets whose books, best rows or tickers somebody has followed, beyond which
+/// those are forgotten that nobody follows any more.
+pub(crate) const BOOKS_KEPT: usize = 1_024;
 /// Updates of one book that are kept; a slower reader is given a snapshot.
 pub(crate) const BOOK_RING: usize = 256;
 

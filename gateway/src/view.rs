@@ -19,7 +19,7 @@ use crate::concern::{accounts_of, moves_money};
 use crate::fanout::Ring;
 use crate::feed::{Durable, Feed};
 use crate::frame::{Frame, Moved, books_of};
-use crate::limits::EVENT_RING;
+use crate::limits::{BOOKS_KEPT, EVENT_RING};
 use crate::live::LiveLeases;
 use crate::metrics;
 use crate::quote::{Glance, Quote};
@@ -175,6 +175,10 @@ impl View {
 
     fn channel(&self, market: MarketId) -> Arc<Channel> {
         let mut books = self.books.write().unwrap_or_else(PoisonError::into_inner);
+        if books.len() >= BOOKS_KEPT && !books.contains_key(&market) {
+            // Every batch looks at each of them; some are followed by nobody now.
+            books.retain(|_, channel| Arc::strong_count(channel) > 1);
+        }
         books.entry(market).or_insert_with(|| Arc::new(Channel::new())).clone()
     }
 

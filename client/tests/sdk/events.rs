@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use berth_client::{ClientError, EventStream};
+use berth_client::{ClientError, EventStream, OwnChannel};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -183,4 +183,25 @@ async fn trades_are_followed_as_events_are() {
     assert_eq!(params["fromSeq"], 5);
     peer.send(frame(None, 7)).await;
     assert_eq!(timeout(PATIENCE, trades.next()).await.expect("a frame in time").map(|frame| frame.seq), Ok(7));
+}
+
+#[tokio::test]
+async fn what_is_an_account_s_own_is_followed_as_events_are() {
+    let node = Node::new().await;
+    let name = berth_client::wire::address::Name::new("tenant").ok();
+    let mut orders = node.client().own(OwnChannel::Orders, name, 3);
+    let (mut peer, params) = node.subscribed("e").await;
+    assert_eq!(params, json!({"ch": "orders", "address": "tenant", "fromSeq": 3}));
+    let own = |kind: &str, prev: Option<u64>, seq: u64| {
+        let mut own = frame(kind, prev, seq);
+        own["ch"] = json!("orders");
+        own
+    };
+    peer.send(own("replay", None, 4)).await;
+    peer.send(json!({"sub": 9, "ch": "orders", "type": "caughtUp", "seq": 9})).await;
+    peer.send(own("update", Some(4), 11)).await;
+    for seq in [4, 11] {
+        let next = timeout(PATIENCE, orders.next()).await.expect("a frame in time").expect("events");
+        assert_eq!(next.0.seq, seq);
+    }
 }

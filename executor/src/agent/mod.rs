@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_client::SigningKey;
+use berth_client::{Signer, SigningKey};
 use thiserror::Error;
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -41,9 +41,12 @@ pub struct AgentConfig {
     pub url: String,
     /// A bearer token for it, where it wants one.
     pub token: Option<String>,
-    /// The key that signs what is asked and reported, where the exchange wants to
-    /// know who that is: the owner's own, or a registered one.
+    /// Shows who asks, where the exchange wants to know it: the owner's own key, or
+    /// a registered one.
     pub key: Option<SigningKey>,
+    /// Signs what the agent reports: the key of the provider's owner. Without it
+    /// reports rest on the operator's word.
+    pub signer: Option<Signer>,
     /// The engine, as in [`Engine::connect`].
     pub docker: Option<String>,
     /// Whose leases to serve.
@@ -69,6 +72,7 @@ impl AgentConfig {
             url: url.to_owned(),
             token: None,
             key: None,
+            signer: None,
             docker: None,
             serves,
             data,
@@ -115,7 +119,7 @@ impl Agent {
     /// # Errors
     /// [`AgentError`], whose words can be shown to a user as they are.
     pub async fn connect(config: AgentConfig) -> Result<Self, AgentError> {
-        let node = Node::new(&config.url, config.token.clone(), config.key.clone())?;
+        let node = Node::new(&config.url, config.token.clone(), config.key.clone(), config.signer.clone())?;
         Self::with(node, config).await
     }
 }

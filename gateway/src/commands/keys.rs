@@ -1,6 +1,5 @@
 //! Registering and revoking the keys that speak for an account.
 
-use berth_auth::{is_signed, key_proof};
 use berth_domain::{Address, Code, Micros, RevokeKey, Scopes};
 use berth_wire::address::Name;
 use berth_wire::errors::EdgeCode;
@@ -26,7 +25,7 @@ pub(crate) async fn register(
     let account = caller.account().map_or_else(|| node.address(name, "address"), Ok)?;
     let actor = node.actor(caller, Some(name), "address").await?;
     // The exchange takes the proof as it is: an auditor checks it as we do.
-    if !is_signed(&command.key, &key_proof(&node.log_id.0, &account.0), &command.proof) {
+    if !command.is_proven(node.log_id, account) {
         return Err(Refusal::malformed("proof", "is not the key's signature for this account in this log"));
     }
     let registered = shown(command.key, command.scopes, command.expires_at);

@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod auth;
 mod bids;
+mod commands;
 mod events;
 mod keys;
 mod leases;
@@ -61,6 +62,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/bids/mass-quote", post(bids::mass_quote))
         .route("/bids/{id}", get(bids::one).patch(bids::amend).delete(bids::cancel))
         .route("/bids/{id}/accept", put(bids::accept))
+        .route(COMMANDS, post(commands::submit))
         .route("/leases", get(leases::list))
         .route("/leases/{id}", get(leases::one))
         .route("/leases/{id}/health", get(leases::health))
@@ -113,6 +115,9 @@ pub(crate) fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// Where signed commands go.
+const COMMANDS: &str = "/commands";
+
 /// Without `--open` a change that nobody known asks for is refused before its
 /// body is looked at. A signed command says itself who gives it.
 async fn only_reads_of_strangers(
@@ -121,10 +126,7 @@ async fn only_reads_of_strangers(
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    if !app.open
-        && caller == Caller::Anyone
-        && !request.method().is_safe()
-        && !request.uri().path().ends_with("/commands")
+    if !app.open && caller == Caller::Anyone && !request.method().is_safe() && !request.uri().path().ends_with(COMMANDS)
     {
         return Err(Refusal::nobody());
     }

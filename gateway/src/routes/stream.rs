@@ -22,6 +22,7 @@ use tokio::time::{Instant, sleep_until};
 use super::events::filter;
 use crate::frame::Filter;
 use crate::limits::{FRAMES_AT_ONCE, SEND_TIME_MAX, STREAM_BEAT, STREAM_CHUNK_BYTES};
+use crate::metrics::Counted;
 use crate::node::App;
 use crate::past::beyond;
 use crate::problem::Refusal;
@@ -62,6 +63,7 @@ pub(super) async fn stream(State(app): State<App>, headers: HeaderMap, mut query
         told: Seq(cursor.0 - 1),
         given: None,
         ended: false,
+        _counted: Counted::subscription("stream"),
     };
     let chunks = unfold(reader, |reader| async move {
         let (chunk, reader) = reader.next().await?;
@@ -86,6 +88,7 @@ struct Reader {
     /// When it was given something last; none before the first time.
     given: Option<Instant>,
     ended: bool,
+    _counted: Counted,
 }
 
 impl Reader {

@@ -156,7 +156,8 @@ impl Connection {
         let called = {
             let last_turn = &mut self.last_turn;
             let mut turn = || Turn::after(last_turn, self.session);
-            call(&self.app, self.login.caller(), &mut self.subscriptions, &mut turn, request)
+            let caller = self.login.caller();
+            call(&self.app, caller, &mut self.subscriptions, self.session, &mut turn, request)
         };
         match called {
             Ok(Call::Done(result)) => {

@@ -4,7 +4,7 @@ use berth_wire::frame::Push;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::node::Node;
+use crate::node::{Node, order};
 use crate::socket::Socket;
 
 /// A socket with one subscription.
@@ -288,5 +288,39 @@ async fn without_open_mode_an_account_s_own_channels_need_its_credentials() {
         let answer = socket.call("subscribe", json!({ "ch": ch, "address": address })).await;
         assert_eq!(answer["error"]["code"], "UNAUTHORIZED", "{answer}");
     }
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn no_channel_tells_what_an_open_auction_hides() {
+    let (_dir, node) = Node::open().await;
+    node.provider("provider").await;
+    let mut auction = order("tenant", "9");
+    auction["mode"] = json!("auction");
+    auction["auctionSeconds"] = json!(2);
+    node.post("/api/v1/orders", auction).await;
+    let mut bids = Follower::new(&node, json!({ "ch": "bids", "address": "provider" })).await;
+    let mut trades = Follower::new(&node, json!({ "ch": "trades" })).await;
+    let mut stream = node.send(Method::GET, "/api/v1/events/stream", None).await;
+    bids.next().await;
+    assert_eq!(trades.next().await["type"], "caughtUp");
+    let bid = node.post("/api/v1/orders/1/bids", json!({ "providerId": 1, "bidPrice": "4.321" })).await;
+
+    let told = bids.next().await;
+    assert_eq!((&told["seq"], &told["events"][0]["bidPrice"]), (&bid["seq"], &json!(null)));
+    let mut later = Follower::new(&node, json!({ "ch": "bids", "address": "provider" })).await;
+    let there = later.next().await;
+    assert_eq!((&there["bids"][0]["id"], &there["bids"][0]["bidPrice"]), (&json!(1), &json!(null)));
+    let mut again = Follower::new(&node, json!({ "ch": "bids", "address": "provider", "fromSeq": 1 })).await;
+    assert!(!format!("{:?}", again.caught_up().await).contains("4.321"));
+    let mut streamed = String::new();
+    while !streamed.contains("bid.accepted") {
+        streamed.push_str(std::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap());
+    }
+    assert!(!streamed.contains("4.321"), "{streamed}");
+
+    // And then it is told, with nobody who came last.
+    let trade = trades.next().await["trades"][0].clone();
+    assert_eq!((&trade["price"], &trade["takerSide"]), (&json!("4.321"), &json!(null)));
     node.stop().await;
 }

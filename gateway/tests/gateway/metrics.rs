@@ -1,7 +1,7 @@
 //! `GET /metrics` and `GET /health`.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::node::Node;
 
@@ -11,6 +11,14 @@ fn value(text: &str, row: &str) -> f64 {
     let line = text.lines().find(|line| line.strip_prefix(row).is_some_and(|rest| rest.starts_with(' ')));
     let line = line.unwrap_or_else(|| panic!("no {row} in:\n{text}"));
     line.rsplit_once(' ').unwrap().1.parse().unwrap()
+}
+
+/// What the dashboard asks Prometheus for.
+fn dashboard() -> Vec<String> {
+    let dashboard: Value = serde_json::from_str(include_str!("../../../docs/ops/grafana.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let targets = panels.flat_map(|panel| panel["targets"].as_array().unwrap());
+    targets.map(|target| target["expr"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -46,6 +54,15 @@ async fn what_passes_through_the_gateway_is_counted_and_timed() {
         "berth_log_seq",
     ] {
         assert!(value(&text, row) >= 1.0, "{row}");
+    }
+    for expr in dashboard() {
+        for name in
+            expr.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("berth_"))
+        {
+            // Nothing has been throttled yet, unless another test did it.
+            let is_known = name == "berth_throttled_total" || text.contains(&format!("\n{name}"));
+            assert!(is_known, "the dashboard shows {name}, which there is not");
+        }
     }
     assert!(text.contains(r#"berth_commit_seconds_bucket{le="0.0005"}"#), "a histogram");
     node.stop().await;

@@ -14,6 +14,7 @@ mod order;
 mod provider;
 mod quote;
 mod session;
+mod signed;
 mod specification;
 
 pub use account::{CancelAllRequest, DeadManRequest, MandateRequest, NewCancelAll};
@@ -31,6 +32,7 @@ pub use order::{AuctionEnd, NewOrder, OrderRequest};
 pub use provider::{Agent, GpuRequest, NewProvider, ProviderRequest, ResourcesRequest};
 pub use quote::{MassQuoteRequest, NewMassQuote, NewQuote, QuoteRequest};
 pub use session::LogonRequest;
+pub use signed::{NewSigned, Private, Scheme, SignedRequest, placed};
 pub use specification::{GpuSpecification, PortSpecification, Protocol, Specification, specification_hash};
 
 use berth_domain::{Attribute, Micros, Text, TimeInForce};

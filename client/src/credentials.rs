@@ -17,7 +17,7 @@ use crate::error::ClientError;
 use crate::rest::{read, words};
 
 /// The key of an account, or one that is registered with it.
-pub(crate) struct Signer {
+pub(crate) struct Credentials {
     key: SigningKey,
     http: reqwest::Client,
     health: Url,
@@ -26,13 +26,13 @@ pub(crate) struct Signer {
     last: AtomicU64,
 }
 
-impl fmt::Debug for Signer {
+impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Signer({})", self.address())
+        write!(f, "Credentials({})", self.address())
     }
 }
 
-impl Signer {
+impl Credentials {
     /// `health` is where the node says which log it has.
     pub(crate) fn new(key: SigningKey, http: reqwest::Client, health: Url) -> Self {
         Self { key, http, health, log: OnceCell::new(), last: AtomicU64::new(0) }
