@@ -35,6 +35,7 @@
 
 mod backoff;
 mod book;
+mod call;
 mod calls;
 mod error;
 mod events;
@@ -43,12 +44,14 @@ mod newest;
 mod quotes;
 mod rest;
 mod session;
+mod signing;
 mod socket;
 mod trading;
 
 pub use berth_wire as wire;
 pub use berth_wire::event::EventFrame;
 pub use book::{BookBuilder, BookFault, BookState, BookStream};
+pub use call::{Call, Reply};
 pub use calls::{BidFilter, LeaseFilter, OrderFilter};
 pub use error::ClientError;
 pub use events::{EventStream, LogStream, OwnChannel, OwnEvents, OwnStream, TradeStream};
@@ -56,4 +59,5 @@ pub use log::LogPage;
 pub use newest::Newest;
 pub use quotes::{Quote, QuoteStream};
 pub use rest::Client;
-pub use session::{Call, Reply, Session};
+pub use session::Session;
+pub use signing::Signer;

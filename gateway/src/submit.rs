@@ -21,6 +21,8 @@ pub(crate) struct Done {
     pub(crate) entry_hash: Digest,
     /// What it made or touched.
     pub(crate) reply: Reply,
+    /// Whether it had been carried out before.
+    pub(crate) repeated: bool,
 }
 
 /// A command's place among those of one connection. Clients send several
@@ -132,7 +134,8 @@ impl Node {
         };
         match ack.outcome {
             Outcome::Done(reply) | Outcome::Repeated(reply) => {
-                Ok(Done { seq: ack.seq, entry_hash: ack.entry_hash, reply })
+                let repeated = matches!(ack.outcome, Outcome::Repeated(_));
+                Ok(Done { seq: ack.seq, entry_hash: ack.entry_hash, reply, repeated })
             }
             Outcome::Refused(code) => {
                 let refusal = Refusal::from(code).logged(ack.seq);

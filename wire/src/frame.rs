@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use berth_domain::ResourceClass;
+use berth_domain::{Digest, ResourceClass};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::channel::{BboFrame, HeartbeatFrame, InstrumentsFrame, OwnFrame, Ticke
 use crate::errors::{Problem, Retry};
 use crate::event::EventFrame;
 use crate::json::{Malformed, object_or_empty, objects, parse};
-use crate::scalar::{WHOLE_MAX, in_text_option, whole, whole_option};
+use crate::scalar::{WHOLE_MAX, in_text, in_text_option, whole, whole_option};
 
 /// The longest frame that a node takes from a client, in bytes.
 pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
@@ -155,6 +155,19 @@ pub struct Subscribe {
     /// `lease.*`. All when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<String>,
+}
+
+/// Result of `ping`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pong {
+    /// Hash of the log's first entry: signed commands are for one log alone.
+    #[serde(with = "in_text")]
+    pub log_id: Digest,
+    /// The node's time, in microseconds since 1970.
+    pub time: u64,
+    /// The connection's session.
+    pub session: u64,
 }
 
 /// Parameters of `unsubscribe`.

@@ -36,5 +36,5 @@ pub use planted::Planted;
 pub use restore::{ContentError, Spot};
 pub use state::{
     Account, AccountKey, Balances, Bid, Book, BookRow, Evidence, Funding, Gap, Lease, Ledger, Market, Order, Origin,
-    Provider, Record, Standby, StateHash, Terms, TopUp,
+    Provider, Record, SIGNATURE_LIFE, Standby, StateHash, Terms, TopUp,
 };

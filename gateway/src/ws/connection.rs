@@ -146,7 +146,7 @@ impl Connection {
         let called = {
             let last_turn = &mut self.last_turn;
             let mut turn = || Turn::after(last_turn, self.session);
-            call(&self.app, self.caller, &mut self.subscriptions, &mut turn, request)
+            call(&self.app, self.caller, &mut self.subscriptions, self.session, &mut turn, request)
         };
         match called {
             Ok(Call::Done(result)) => {

@@ -20,6 +20,7 @@ mod orders;
 mod past;
 mod refusals;
 mod seed;
+mod signed;
 mod slow;
 mod socket;
 mod stream;

@@ -6,7 +6,7 @@ use super::content::content;
 
 /// How far a signature's time may be from the entry's: what came late, or was
 /// held back, stands no more.
-pub(crate) const SIGNATURE_LIFE: Seconds = Seconds(60);
+pub const SIGNATURE_LIFE: Seconds = Seconds(60);
 
 /// A registered key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

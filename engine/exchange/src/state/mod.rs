@@ -48,7 +48,7 @@ pub(crate) use content::sequence;
 pub(crate) use entrant::Entrant;
 pub(crate) use gang::{Gang, Gangs};
 pub(crate) use history::{Counted, Ending, day_of};
-pub(crate) use key::SIGNATURE_LIFE;
+pub use key::SIGNATURE_LIFE;
 pub(crate) use ledger::{Funds, Place};
 pub(crate) use market::{bid_key, bids_of, order_key, orders_of};
 pub(crate) use provider::{Room, Slot};
