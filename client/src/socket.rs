@@ -265,7 +265,9 @@ impl Socket {
                 Incoming::Answer(answer) => {
                     return match (answer.error, answer.result) {
                         (Some(error), _) => Err(ClientError::frame(error)),
-                        (None, Some(result)) => Ok(result),
+                        (None, Some(result)) => {
+                            serde_json::from_value(result).map_err(|why| ClientError::Protocol(why.to_string()))
+                        }
                         (None, None) => Err(ClientError::Protocol("an answer without a result".to_owned())),
                     };
                 }
