@@ -75,7 +75,8 @@ fn wallets_of_both_sdks_log_in_and_trade() {
     }
     drop(node);
 
-    let node = Node::start(&data, &["--rpc", &ledger.1]);
+    // A machine that tests has less room than one that trades.
+    let node = Node::start(&data, &["--rpc", &ledger.1, "--ballast", "64", "--stop-below", "2"]);
     assert_eq!(get(&format!("{}/health", node.url)).expect("it answers")["mode"], "closed");
     let script = |name: &str| format!("{}/tests/line/{name}", env!("CARGO_MANIFEST_DIR"));
     let modules = target("node/node_modules");
