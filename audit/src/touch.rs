@@ -78,6 +78,8 @@ impl Touched {
             | Command::RegisterProvider(_)
             | Command::SetDeadMan(_)
             | Command::SetMandate(_)
+            | Command::RegisterKey(_)
+            | Command::RevokeKey(_)
             | Command::StakeFact(_)
             | Command::Attest(_)
             | Command::OpenMarket(_)
@@ -135,6 +137,8 @@ impl Touched {
             Event::AccountOpened(e) => self.add(e.account),
             Event::DeadManSet(e) => self.add(e.account),
             Event::MandateSet(e) => self.add(e.account),
+            Event::KeyRegistered(e) => self.add(e.account),
+            Event::KeyRevoked(e) => self.add(e.account),
             Event::DepositCredited(e) => self.add(e.account),
             Event::WithdrawalRequested(e) => self.add(e.account),
             Event::WithdrawalPaid(e) => self.add(e.account),

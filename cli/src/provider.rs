@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use berth_client::{Client, ClientError};
+use berth_client::{Client, ClientError, Signer};
 use berth_executor::docker::{self, EngineFacts};
 use berth_executor::inventory::{Gpus, Inventory};
 use berth_executor::{Agent, AgentConfig, Leases, ProviderId};
@@ -132,6 +132,8 @@ impl Run {
 
         let mut config = AgentConfig::new(&self.remote.url, Leases::Provider(ProviderId(id)), self.data.join("agent"));
         config.docker.clone_from(&self.docker);
+        // What is paid rests on what the agent says: it says so by its own key.
+        config.signer = Some(Signer::new(key.signing_key().as_bytes()));
         let agent = Agent::connect(config).await.or_fault("starting the agent")?;
         let bidding = async {
             loop {

@@ -128,8 +128,7 @@ type Books = watch::Sender<Result<Arc<BookState>, ClientError>>;
 
 /// The task behind a stream.
 async fn keep(endpoint: Endpoint, market: ResourceClass, books: Books) {
-    let subscribe =
-        Subscribe { ch: "book".to_owned(), market: Some(market), from_seq: None, epoch: None, types: Vec::new() };
+    let subscribe = Subscribe { ch: "book".to_owned(), market: Some(market), ..Subscribe::default() };
     let mut backoff = Backoff::default();
     loop {
         let why = tokio::select! {

@@ -4,11 +4,11 @@ use berth_wire::address;
 use berth_wire::domain::{Address, BidState, LeaseState, OrderState, ResourceClass};
 use berth_wire::proof::ProofChain;
 use berth_wire::request::{
-    AcceptRequest, Agent, CancelRequest, DirectedBid, OrderRequest, ProviderRequest, Specification, StandingBid,
-    StopRequest,
+    AcceptRequest, Agent, CancelRequest, DirectedBid, OrderRequest, ProviderRequest, SignedRequest, Specification,
+    StandingBid, StopRequest,
 };
 use berth_wire::response::{
-    Account, Bid, BookView, Changed, Health, Lease, LeaseHealth, List, Market, NetworkStats, Order, Provider,
+    Account, Bid, BookView, Changed, Health, Lease, LeaseHealth, List, Market, NetworkStats, Order, Provider, Submitted,
 };
 use serde::de::DeserializeOwned;
 
@@ -145,6 +145,14 @@ impl Client {
     /// See [`ClientError`].
     pub async fn providers(&self) -> Result<Vec<Provider>, ClientError> {
         self.list("/api/v1/providers", &[]).await
+    }
+
+    /// Hands in a signed command, once.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn submit(&self, signed: &SignedRequest) -> Result<Submitted, ClientError> {
+        self.post("/api/v1/commands", signed).await
     }
 
     /// Places an order.

@@ -1,8 +1,11 @@
-//! The log's events, without a gap, over as many connections as it takes.
+//! The log's events and trades, without a gap, over as many connections as it
+//! takes.
 
+use berth_wire::address::Name;
+use berth_wire::channel::{OwnBody, TradeFrame};
 use berth_wire::domain::ResourceClass;
 use berth_wire::event::EventFrame;
-use berth_wire::frame::{EventsBody, Push, StatusFrame, Subscribe};
+use berth_wire::frame::{LogBody, Push, StatusFrame, Subscribe};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tracing::{debug, warn};
@@ -19,12 +22,99 @@ const FRAMES_MAX: usize = 256;
 /// ends with an error: trying again does not help against a wrong node.
 const GAPS_MAX: u32 = 3;
 
-/// Events of the log, in order. Every entry that has a matching event comes once,
-/// as one frame. After a disconnect it goes on where it was.
+/// What entries of the log did, in order. Every entry that did something that is
+/// asked for comes once, as one frame. After a disconnect it goes on where it was.
 #[derive(Debug)]
-pub struct EventStream {
-    frames: mpsc::Receiver<Result<EventFrame, ClientError>>,
+pub struct LogStream<F> {
+    frames: mpsc::Receiver<Result<F, ClientError>>,
     ended: Option<ClientError>,
+}
+
+/// Events of the log.
+pub type EventStream = LogStream<EventFrame>;
+
+/// Trades: the leases that are opened.
+pub type TradeStream = LogStream<TradeFrame>;
+
+/// What an account's own entries did.
+pub type OwnStream = LogStream<OwnEvents>;
+
+/// The events of an entry that are an account's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnEvents(pub EventFrame);
+
+/// One of an account's own channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnChannel {
+    /// Its orders.
+    Orders,
+    /// Its bids.
+    Bids,
+    /// Leases that it rents or provides.
+    Leases,
+    /// What moves its money.
+    Balances,
+}
+
+impl OwnChannel {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Bids => "bids",
+            Self::Leases => "leases",
+            Self::Balances => "balances",
+        }
+    }
+}
+
+/// A frame of a lossless channel.
+trait OfLog: Send + Sized + 'static {
+    /// The subscription and what it brings; `None` for another channel's.
+    fn of(push: Push) -> Option<(u64, LogBody<Self>)>;
+
+    fn seq(&self) -> u64;
+}
+
+impl OfLog for EventFrame {
+    fn of(push: Push) -> Option<(u64, LogBody<Self>)> {
+        if let Push::Events(frame) = push { Some((frame.sub, frame.body)) } else { None }
+    }
+
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
+impl OfLog for TradeFrame {
+    fn of(push: Push) -> Option<(u64, LogBody<Self>)> {
+        if let Push::Trades(frame) = push { Some((frame.sub, frame.body)) } else { None }
+    }
+
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
+impl OfLog for OwnEvents {
+    fn of(push: Push) -> Option<(u64, LogBody<Self>)> {
+        let (Push::Orders(own) | Push::Bids(own) | Push::Leases(own) | Push::Balances(own)) = push else { return None };
+        let body = match own.body {
+            // Only who names no first entry is sent one.
+            OwnBody::Snapshot { .. } => return None,
+            OwnBody::Replay { prev_seq, frame } => LogBody::Replay { prev_seq, frame: Self(frame) },
+            OwnBody::Update { prev_seq, frame, .. } => LogBody::Update { prev_seq, frame: Self(frame) },
+            OwnBody::CaughtUp { seq, .. } => LogBody::CaughtUp { seq },
+            OwnBody::CursorExpired { oldest_seq } => LogBody::CursorExpired { oldest_seq },
+            OwnBody::FutureCursor { seq } => LogBody::FutureCursor { seq },
+            OwnBody::EpochChanged { epoch } => LogBody::EpochChanged { epoch },
+            OwnBody::FellBehind { resume_seq } => LogBody::FellBehind { resume_seq },
+        };
+        Some((own.sub, body))
+    }
+
+    fn seq(&self) -> u64 {
+        self.0.seq
+    }
 }
 
 impl Client {
@@ -40,18 +130,33 @@ impl Client {
     /// `None`.
     #[must_use]
     pub fn stream(&self, from_seq: Option<u64>, types: Vec<String>, market: Option<ResourceClass>) -> EventStream {
+        self.follow(Subscribe { ch: "events".to_owned(), market, from_seq, types, ..Subscribe::default() })
+    }
+
+    /// The trades of a market, or of all, from entry `from_seq` on; or from the
+    /// next entry on when it is `None`.
+    #[must_use]
+    pub fn trades(&self, from_seq: Option<u64>, market: Option<ResourceClass>) -> TradeStream {
+        self.follow(Subscribe { ch: "trades".to_owned(), market, from_seq, ..Subscribe::default() })
+    }
+
+    /// What is an account's own, from entry `from_seq` on. `address` names the
+    /// account in open mode; who shows credentials may leave it out.
+    #[must_use]
+    pub fn own(&self, channel: OwnChannel, address: Option<Name>, from_seq: u64) -> OwnStream {
+        let (ch, from_seq) = (channel.as_str().to_owned(), Some(from_seq));
+        self.follow(Subscribe { ch, address, from_seq, ..Subscribe::default() })
+    }
+
+    fn follow<F: OfLog>(&self, subscribe: Subscribe) -> LogStream<F> {
         let (sender, frames) = mpsc::channel(FRAMES_MAX);
-        let follower = Follower {
-            endpoint: self.endpoint().clone(),
-            subscribe: Subscribe { ch: "events".to_owned(), market, from_seq, epoch: None, types },
-            frames: sender,
-        };
+        let follower = Follower { endpoint: self.endpoint().clone(), subscribe, frames: sender };
         tokio::spawn(follower.run());
-        EventStream { frames, ended: None }
+        LogStream { frames, ended: None }
     }
 }
 
-impl EventStream {
+impl<F> LogStream<F> {
     /// The next frame; waits for it as long as it takes, over disconnects.
     /// Dropping the future loses nothing.
     ///
@@ -59,7 +164,7 @@ impl EventStream {
     /// When the stream can never go on: [`ClientError::CursorExpired`],
     /// [`ClientError::FutureCursor`], [`ClientError::EpochChanged`],
     /// [`ClientError::Refused`] or [`ClientError::Protocol`]. It stays so.
-    pub async fn next(&mut self) -> Result<EventFrame, ClientError> {
+    pub async fn next(&mut self) -> Result<F, ClientError> {
         if let Some(why) = &self.ended {
             return Err(why.clone());
         }
@@ -73,11 +178,11 @@ impl EventStream {
 }
 
 /// The task behind a stream.
-struct Follower {
+struct Follower<F> {
     endpoint: Endpoint,
     /// What to ask for next: `from_seq` moves on with every frame.
     subscribe: Subscribe,
-    frames: mpsc::Sender<Result<EventFrame, ClientError>>,
+    frames: mpsc::Sender<Result<F, ClientError>>,
 }
 
 /// Why a connection is no longer read.
@@ -92,7 +197,7 @@ enum Over {
     Ended(ClientError),
 }
 
-impl Follower {
+impl<F: OfLog> Follower<F> {
     async fn run(mut self) {
         let mut backoff = Backoff::default();
         let mut gaps = 0;
@@ -141,41 +246,44 @@ impl Follower {
         let mut last = None;
         loop {
             let body = match socket.next().await {
-                Ok(Incoming::Push(Push::Events(frame))) if frame.sub == sub => frame.body,
                 Ok(Incoming::Push(Push::Status(StatusFrame::ServerShutdown { .. }))) => {
                     return Over::Broken(ClientError::Transport("the node stops".to_owned()));
                 }
-                Ok(_) => continue,
+                Ok(Incoming::Push(push)) => match F::of(push) {
+                    Some((of, body)) if of == sub => body,
+                    _ => continue,
+                },
+                Ok(Incoming::Answer(_)) => continue,
                 Err(why @ ClientError::Protocol(_)) => return Over::Ended(why),
                 Err(why) => return Over::Broken(why),
             };
             match body {
-                EventsBody::Replay { prev_seq, frame } | EventsBody::Update { prev_seq, frame } => {
+                LogBody::Replay { prev_seq, frame } | LogBody::Update { prev_seq, frame } => {
                     if prev_seq != last {
-                        return Over::Gap(format!("entry {} follows {prev_seq:?}, not {last:?}", frame.seq));
+                        return Over::Gap(format!("entry {} follows {prev_seq:?}, not {last:?}", frame.seq()));
                     }
-                    if self.subscribe.from_seq.is_some_and(|from| frame.seq < from) {
-                        return Over::Gap(format!("entry {} came again", frame.seq));
+                    if self.subscribe.from_seq.is_some_and(|from| frame.seq() < from) {
+                        return Over::Gap(format!("entry {} came again", frame.seq()));
                     }
-                    let seq = frame.seq;
+                    let seq = frame.seq();
                     if self.frames.send(Ok(frame)).await.is_err() {
                         return Over::Unread;
                     }
                     last = Some(seq);
                     self.subscribe.from_seq = Some(seq + 1);
                 }
-                EventsBody::CaughtUp { seq } => {
+                LogBody::CaughtUp { seq } => {
                     // Nothing up to here is missing, so what was filtered out
                     // need not be looked through again.
                     self.subscribe.from_seq = self.subscribe.from_seq.max(Some(seq + 1));
                 }
                 // The node reads its log for us from here on; nothing is lost.
-                EventsBody::FellBehind { .. } => {}
-                EventsBody::CursorExpired { oldest_seq } => {
+                LogBody::FellBehind { .. } => {}
+                LogBody::CursorExpired { oldest_seq } => {
                     return Over::Ended(ClientError::CursorExpired { oldest_seq });
                 }
-                EventsBody::FutureCursor { seq } => return Over::Ended(ClientError::FutureCursor { seq }),
-                EventsBody::EpochChanged { epoch } => return Over::Ended(ClientError::EpochChanged { epoch }),
+                LogBody::FutureCursor { seq } => return Over::Ended(ClientError::FutureCursor { seq }),
+                LogBody::EpochChanged { epoch } => return Over::Ended(ClientError::EpochChanged { epoch }),
             }
         }
     }

@@ -35,21 +35,25 @@
 
 mod backoff;
 mod book;
+mod call;
 mod calls;
 mod error;
 mod events;
 mod log;
 mod rest;
 mod session;
+mod signing;
 mod socket;
 mod trading;
 
 pub use berth_wire as wire;
 pub use berth_wire::event::EventFrame;
 pub use book::{BookBuilder, BookFault, BookState, BookStream};
+pub use call::{Call, Reply};
 pub use calls::{BidFilter, LeaseFilter, OrderFilter};
 pub use error::ClientError;
-pub use events::EventStream;
+pub use events::{EventStream, LogStream, OwnChannel, OwnEvents, OwnStream, TradeStream};
 pub use log::LogPage;
 pub use rest::Client;
-pub use session::{Call, Reply, Session};
+pub use session::Session;
+pub use signing::Signer;

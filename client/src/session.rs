@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use berth_wire::domain::Command;
 use berth_wire::frame::{Answer, REQUEST_BYTES_MAX, Request};
+use berth_wire::json::Malformed;
 use berth_wire::request::{Fact, FinishRequest, HeartbeatRequest, StartRequest, StopRequest};
 use serde::Serialize;
 use serde_json::Value;
@@ -15,8 +17,10 @@ use tokio_tungstenite::tungstenite::Message;
 use tracing::debug;
 
 use crate::backoff::Backoff;
+use crate::call::{Call, Reply};
 use crate::error::ClientError;
 use crate::rest::Client;
+use crate::signing::{Pen, Signer};
 use crate::socket::{Endpoint, Incoming, Socket};
 
 /// Calls that wait to be sent; beyond that [`Session::send`] waits.
@@ -25,66 +29,37 @@ const QUEUE_MAX: usize = 1_024;
 const PENDING_MAX: usize = 1_024;
 /// How often calls are forgotten whose callers no longer wait.
 const SWEEP: Duration = Duration::from_secs(1);
-/// How long a call waits for its answer when it does not say.
-const DEADLINE: Duration = Duration::from_secs(15);
-
-/// A call and how it is to be treated.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// The method.
-    pub method: String,
-    /// Its parameters.
-    pub params: Value,
-    /// How long to wait for the answer, connecting included.
-    pub deadline: Duration,
-    /// Whether doing it twice is as good as doing it once. Such a call is sent
-    /// again after a disconnect, until the deadline.
-    pub idempotent: bool,
-}
-
-impl Call {
-    /// A call that is sent once, with 15 seconds for its answer.
-    #[must_use]
-    pub fn new(method: impl Into<String>, params: Value) -> Self {
-        Self { method: method.into(), params, deadline: DEADLINE, idempotent: false }
-    }
-
-    /// The same, sent again after a disconnect.
-    #[must_use]
-    pub fn idempotent(self) -> Self {
-        Self { idempotent: true, ..self }
-    }
-
-    /// The same, with another deadline.
-    #[must_use]
-    pub fn within(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
-    }
-}
-
-/// An answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
-    /// For commands: their place in the log.
-    pub seq: Option<u64>,
-    /// The result.
-    pub result: Value,
-}
+/// How often a command is signed anew whose signature's time was refused.
+const SIGNINGS_MAX: u8 = 3;
 
 /// A connection for commands. Clones share it; it closes when the last is
 /// dropped.
 #[derive(Clone, Debug)]
 pub struct Session {
     queue: mpsc::Sender<Waiting>,
+    /// Whether what it reports is signed.
+    signs: bool,
 }
 
 impl Client {
     /// A session. It connects by itself, now and after every disconnect.
     #[must_use]
     pub fn session(&self) -> Session {
+        self.session_with(None)
+    }
+
+    /// A session that signs what it reports of leases, and every
+    /// [`Call::signed`].
+    #[must_use]
+    pub fn signed_session(&self, signer: Signer) -> Session {
+        self.session_with(Some(Pen::new(signer)))
+    }
+
+    fn session_with(&self, pen: Option<Pen>) -> Session {
         let (queue, calls) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(Driver::new(self.endpoint().clone(), calls).run());
-        Session { queue }
+        let signs = pen.is_some();
+        tokio::spawn(Driver::new(self.endpoint().clone(), calls, pen).run());
+        Session { queue, signs }
     }
 }
 
@@ -106,7 +81,7 @@ impl Session {
         let deadline = call.deadline;
         let stage = Arc::new(Stage::default());
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { call, stage: Arc::clone(&stage), answer };
+        let waiting = Waiting { call, tries: 0, stage: Arc::clone(&stage), answer };
         let done = async {
             let gone = || ClientError::Transport("the session has ended".to_owned());
             self.queue.send(waiting).await.map_err(|_| gone())?;
@@ -124,7 +99,8 @@ impl Session {
     /// # Errors
     /// See [`ClientError`].
     pub async fn start_lease(&self, report: &StartRequest) -> Result<Reply, ClientError> {
-        self.repeatable("lease.start", report).await
+        let parse = |report: StartRequest| report.parse().map(|(_, start)| start.into());
+        self.repeatable("lease.start", report, parse).await
     }
 
     /// Reports that a lease's containers still run.
@@ -132,7 +108,8 @@ impl Session {
     /// # Errors
     /// See [`ClientError`].
     pub async fn heartbeat(&self, report: &HeartbeatRequest) -> Result<Reply, ClientError> {
-        self.repeatable("lease.heartbeat", report).await
+        let parse = |report: HeartbeatRequest| Ok(report.parse().1.into());
+        self.repeatable("lease.heartbeat", report, parse).await
     }
 
     /// Reports that a lease's containers have ended.
@@ -140,7 +117,8 @@ impl Session {
     /// # Errors
     /// See [`ClientError`].
     pub async fn finish_lease(&self, report: &FinishRequest) -> Result<Reply, ClientError> {
-        self.repeatable("lease.finish", report).await
+        let parse = |report: FinishRequest| report.parse().map(|(_, finish)| finish.into());
+        self.repeatable("lease.finish", report, parse).await
     }
 
     /// Stops a lease; the request must name it.
@@ -148,7 +126,8 @@ impl Session {
     /// # Errors
     /// See [`ClientError`].
     pub async fn stop_lease(&self, request: &StopRequest) -> Result<Reply, ClientError> {
-        self.repeatable("lease.stop", request).await
+        let parse = |request: StopRequest| request.parse(None).map(|(_, stop)| stop.into());
+        self.repeatable("lease.stop", request, parse).await
     }
 
     /// Reports a fact of the chain. `Ok` means that the exchange has it durably,
@@ -161,9 +140,18 @@ impl Session {
     }
 
     /// The exchange answers a repeated report as it answered the first.
-    async fn repeatable<T: Serialize + Sync>(&self, method: &str, params: &T) -> Result<Reply, ClientError> {
-        let params = serde_json::to_value(params).expect("reports are plain data");
-        self.send(Call::new(method, params).idempotent()).await
+    async fn repeatable<T: Serialize + Clone + Sync>(
+        &self,
+        method: &str,
+        report: &T,
+        command: impl FnOnce(T) -> Result<Command, Malformed>,
+    ) -> Result<Reply, ClientError> {
+        let call = if self.signs {
+            Call::signed(command(report.clone()).map_err(|why| ClientError::Protocol(why.to_string()))?)
+        } else {
+            Call::new(method, serde_json::to_value(report).expect("reports are plain data"))
+        };
+        self.send(call.idempotent()).await
     }
 }
 
@@ -193,6 +181,8 @@ impl Stage {
 #[derive(Debug)]
 struct Waiting {
     call: Call,
+    /// How often it was signed and refused for its time.
+    tries: u8,
     stage: Arc<Stage>,
     answer: oneshot::Sender<Result<Reply, ClientError>>,
 }
@@ -207,6 +197,8 @@ impl Waiting {
 /// The task behind a session.
 struct Driver {
     endpoint: Endpoint,
+    /// What commands are signed with.
+    pen: Option<Pen>,
     calls: mpsc::Receiver<Waiting>,
     /// Sent before a disconnect and to be sent again, oldest first.
     again: VecDeque<Waiting>,
@@ -225,8 +217,9 @@ enum Over {
 }
 
 impl Driver {
-    fn new(endpoint: Endpoint, calls: mpsc::Receiver<Waiting>) -> Self {
-        Self { endpoint, calls, again: VecDeque::new(), pending: HashMap::new(), last_id: 0, heard: false }
+    fn new(endpoint: Endpoint, calls: mpsc::Receiver<Waiting>, pen: Option<Pen>) -> Self {
+        // The pen's own question is the first of a connection.
+        Self { endpoint, pen, calls, again: VecDeque::new(), pending: HashMap::new(), last_id: 1, heard: false }
     }
 
     async fn run(mut self) {
@@ -257,13 +250,21 @@ impl Driver {
     }
 
     async fn serve(&mut self, mut socket: Socket) -> Over {
+        if let Some(pen) = &mut self.pen {
+            match socket.ping().await {
+                Ok(pong) => pen.learn(pong),
+                Err(why) => return Over::Broken(why),
+            }
+        }
         let writer = socket.writer();
         let mut sweep = interval(SWEEP);
         loop {
             let may_send = self.pending.len() < PENDING_MAX;
             tokio::select! {
                 incoming = socket.next() => match incoming {
-                    Ok(Incoming::Answer(answer)) => self.answered(answer),
+                    Ok(Incoming::Answer(answer)) => if let Err(over) = self.answered(answer) {
+                        return over;
+                    },
                     Ok(Incoming::Push(_)) => {}
                     Err(why) => return Over::Broken(why),
                 },
@@ -281,7 +282,17 @@ impl Driver {
     fn send(&mut self, waiting: Waiting, permit: mpsc::OwnedPermit<Message>) {
         self.last_id += 1;
         let id = self.last_id;
-        let request = Request { id, method: waiting.call.method.clone(), params: Some(waiting.call.params.clone()) };
+        let params = match (&waiting.call.command, &mut self.pen) {
+            (None, _) => waiting.call.params.clone(),
+            (Some(command), Some(pen)) => {
+                serde_json::to_value(pen.sign(command)).expect("a signed command is plain data")
+            }
+            (Some(_), None) => {
+                let why = "the session has no key to sign with".to_owned();
+                return waiting.answer(Err(ClientError::Protocol(why)));
+            }
+        };
+        let request = Request { id, method: waiting.call.method.clone(), params: Some(params) };
         let text = serde_json::to_string(&request).expect("a request is JSON");
         if text.len() > REQUEST_BYTES_MAX {
             let why = format!("a request of {} bytes; a node takes {REQUEST_BYTES_MAX}", text.len());
@@ -294,17 +305,34 @@ impl Driver {
         self.pending.insert(id, waiting);
     }
 
-    fn answered(&mut self, answer: Answer) {
+    /// Hands an answer on. A signature that was refused for its time alone is
+    /// made anew: nothing was done, and another command of the key, or a step of
+    /// a clock, came between.
+    fn answered(&mut self, answer: Answer) -> Result<(), Over> {
         self.heard = true;
-        let Some(waiting) = answer.id.and_then(|id| self.pending.remove(&id)) else {
+        let Some(mut waiting) = answer.id.and_then(|id| self.pending.remove(&id)) else {
             debug!(id = answer.id, "an answer that nobody waits for");
-            return;
+            return Ok(());
         };
+        if let Some(error) = &answer.error
+            && waiting.call.command.is_some()
+            && waiting.tries < SIGNINGS_MAX
+            && let "NONCE_USED" | "SIGNATURE_EXPIRED" = error.code.as_str()
+        {
+            waiting.tries += 1;
+            self.again.push_back(waiting);
+            if error.code == "SIGNATURE_EXPIRED" {
+                // The next connection begins with the node's time.
+                return Err(Over::Broken(ClientError::frame(error.clone())));
+            }
+            return Ok(());
+        }
         waiting.answer(match answer.error {
             Some(error) => Err(ClientError::frame(error)),
             None if answer.ok => Ok(Reply { seq: answer.seq, result: answer.result.unwrap_or(Value::Null) }),
             None => Err(ClientError::Protocol("a refusal without an error".to_owned())),
         });
+        Ok(())
     }
 
     /// What was sent and not answered may have been done.

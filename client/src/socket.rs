@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use berth_wire::errors::{Problem, Retry};
-use berth_wire::frame::{Answer, PUSH_BYTES_MAX, Push, Request, Subscribe, Subscribed};
+use berth_wire::frame::{Answer, PUSH_BYTES_MAX, Pong, Push, Request, Subscribe, Subscribed};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -25,8 +26,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const PING_AFTER: Duration = Duration::from_secs(10);
 /// Silence after which the connection is given up.
 const SILENCE_MAX: Duration = Duration::from_secs(25);
-/// From the sending of a subscription to its answer.
-const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(10);
+/// From the sending of a connection's first request to its answer.
+const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Frames that wait to leave.
 const FRAMES_MAX: usize = 64;
 /// The longest time that one frame may take to leave.
@@ -99,7 +100,9 @@ impl Incoming {
         let wrong = |why: serde_json::Error| ClientError::Protocol(why.to_string());
         let value: Value = serde_json::from_str(text).map_err(wrong)?;
         match value.get("ch").and_then(Value::as_str) {
-            Some("book" | "events") => serde_json::from_value(value).map(|push| Some(Self::Push(push))).map_err(wrong),
+            Some("book" | "events" | "trades" | "orders" | "bids" | "leases" | "balances") => {
+                serde_json::from_value(value).map(|push| Some(Self::Push(push))).map_err(wrong)
+            }
             Some(_) => Ok(serde_json::from_value(value).ok().map(Self::Push)),
             None => serde_json::from_value(value).map(|answer| Some(Self::Answer(answer))).map_err(wrong),
         }
@@ -194,15 +197,28 @@ impl Socket {
     /// As [`Socket::next`], and [`ClientError::Refused`].
     pub(crate) async fn subscribe(&mut self, subscribe: &Subscribe) -> Result<Subscribed, ClientError> {
         let params = serde_json::to_value(subscribe).expect("texts and numbers are JSON");
-        let request = Request { id: 1, method: "subscribe".to_owned(), params: Some(params) };
+        self.ask("subscribe", Some(params)).await
+    }
+
+    /// Asks for the log and the node's time, and waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Socket::next`], and [`ClientError::Refused`].
+    pub(crate) async fn ping(&mut self) -> Result<Pong, ClientError> {
+        self.ask("ping", None).await
+    }
+
+    /// The first request of a connection, with the id 1, and its answer.
+    async fn ask<T: DeserializeOwned>(&mut self, method: &str, params: Option<Value>) -> Result<T, ClientError> {
+        let request = Request { id: 1, method: method.to_owned(), params };
         let text = serde_json::to_string(&request).expect("a request is JSON");
         let gone = || ClientError::Transport("the node does not read".to_owned());
         self.writer.try_send(Message::text(text)).map_err(|_| gone())?;
-        let deadline = Instant::now() + SUBSCRIBE_TIMEOUT;
+        let deadline = Instant::now() + ASK_TIMEOUT;
         loop {
             let incoming = timeout_at(deadline, self.next())
                 .await
-                .map_err(|_| ClientError::Transport("no answer to the subscription".to_owned()))??;
+                .map_err(|_| ClientError::Transport("no answer to the first request".to_owned()))??;
             match incoming {
                 Incoming::Answer(answer) => {
                     return match (answer.error, answer.result) {

@@ -8,9 +8,10 @@ use berth_wire::response::{Bid, Changed, MassQuoted, Order};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::call::{Call, Reply};
 use crate::error::ClientError;
 use crate::rest::Client;
-use crate::session::{Call, Reply, Session};
+use crate::session::Session;
 
 impl Client {
     /// Changes an order. Fewer replicas alone keep its place in the book.

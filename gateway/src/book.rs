@@ -10,6 +10,7 @@ use berth_wire::book::{BookPicture, BookRow};
 
 use crate::fanout::Ring;
 use crate::limits::BOOK_RING;
+use crate::quote::{Best, Glance, Newest, Quote};
 
 /// The rows of one book that one batch of the log changed.
 pub(crate) struct BookUpdate {
@@ -19,10 +20,13 @@ pub(crate) struct BookUpdate {
     pub(crate) body: String,
 }
 
-/// One market's updates, and how many follow them.
+/// One market's updates, and how many follow them; its best rows and its ticker,
+/// when somebody has asked for them.
 pub(crate) struct Channel {
     updates: Ring<BookUpdate>,
     followers: AtomicUsize,
+    pub(crate) quote: Newest<Quote>,
+    pub(crate) glance: Newest<Glance>,
 }
 
 /// Keeps a market's updates coming for as long as it lives.
@@ -30,7 +34,22 @@ pub(crate) struct Following(Arc<Channel>);
 
 impl Channel {
     pub(crate) fn new() -> Self {
-        Self { updates: Ring::new(0, BOOK_RING), followers: AtomicUsize::new(0) }
+        Self {
+            updates: Ring::new(0, BOOK_RING),
+            followers: AtomicUsize::new(0),
+            quote: Newest::default(),
+            glance: Newest::default(),
+        }
+    }
+
+    /// Keeps the best rows up to date that somebody has asked for.
+    pub(crate) fn follow_best(&self, seq: Seq, best: impl FnOnce() -> Best) {
+        if let Some(before) = self.quote.get() {
+            let best = best();
+            if best != before.best {
+                self.quote.set(Quote::new(seq, best));
+            }
+        }
     }
 
     pub(crate) fn is_followed(&self) -> bool {
@@ -94,15 +113,7 @@ impl Published {
 
 /// A book in the shapes of the outside.
 pub(crate) fn picture(book: &Book) -> BookPicture {
-    let rows = |rows: &[berth_exchange::BookRow]| {
-        let rows = rows.iter().map(|row| BookRow {
-            level: row.level,
-            price: row.price,
-            quantity: row.quantity,
-            count: row.count,
-        });
-        rows.collect()
-    };
+    let rows = |rows: &[berth_exchange::BookRow]| rows.iter().copied().map(berth_render::row).collect();
     BookPicture::new(rows(&book.bids), rows(&book.orders))
 }
 

@@ -4,16 +4,25 @@ use std::sync::Arc;
 
 use berth_journal::Committed;
 use crossbeam_channel::{Receiver, Sender, bounded};
+use tokio::time::Instant;
+
+use crate::metrics;
 
 /// Batches that may wait for the view.
 const BATCHES_MAX: usize = 1_024;
 
 /// The sequencer's end.
 #[derive(Clone)]
-pub struct Publisher(Sender<Arc<Committed>>);
+pub struct Publisher(Sender<Durable>);
 
 /// The gateway's end.
-pub struct Feed(pub(crate) Receiver<Arc<Committed>>);
+pub struct Feed(pub(crate) Receiver<Durable>);
+
+/// A durable batch, and since when it is.
+pub(crate) struct Durable {
+    pub(crate) committed: Arc<Committed>,
+    pub(crate) since: Instant,
+}
 
 /// A bounded channel for durable batches.
 ///
@@ -32,7 +41,8 @@ pub fn feed() -> (Publisher, Feed) {
 impl Publisher {
     /// Passes a durable batch on; what the sequencer's `on_committed` shall call.
     pub fn publish(&self, committed: Arc<Committed>) {
+        metrics::published(committed.entries.len(), self.0.len());
         // Without a gateway there is nobody left to tell.
-        let _ = self.0.send(committed);
+        let _ = self.0.send(Durable { committed, since: Instant::now() });
     }
 }

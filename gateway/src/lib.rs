@@ -16,24 +16,32 @@ mod body;
 mod book;
 mod clock;
 mod commands;
+mod concern;
 mod fanout;
 mod feed;
 mod frame;
 mod guard;
 mod kept;
 mod limits;
+mod live;
 mod log;
+mod metrics;
 mod node;
 mod past;
 mod problem;
 mod provision;
 mod query;
+mod quote;
+mod rate;
 mod routes;
 mod sealed;
 mod server;
 mod session;
 mod socket;
 mod submit;
+mod tape;
+mod throttle;
+mod trade;
 mod view;
 mod ws;
 
@@ -50,6 +58,7 @@ use tokio::sync::watch;
 pub use feed::{Feed, Publisher, feed};
 pub use node::Audit;
 pub use provision::{Provision, ProvisionError};
+pub use rate::{RateLimit, RateLimits};
 
 use crate::kept::Kept;
 use crate::limits::{PAST_ENTRIES_MAX, PROVISION_TIME_MAX};
@@ -57,6 +66,7 @@ use crate::log::Log;
 use crate::node::Node;
 use crate::past::Past;
 use crate::provision::Provisioning;
+use crate::rate::Limiter;
 use crate::server::Server;
 use crate::session::Sessions;
 use crate::view::{Follower, View};
@@ -71,6 +81,8 @@ pub struct GatewayConfig {
     /// The bearer token with which the settler reports facts of the chain. An
     /// empty one is nobody's.
     pub operator_token: String,
+    /// How much one client may ask.
+    pub limits: RateLimits,
 }
 
 /// The parts of the node that stand behind the gateway.
@@ -124,13 +136,14 @@ impl Gateway {
     /// # Errors
     /// When the address is none to listen on.
     pub async fn start(services: Services, config: GatewayConfig) -> Result<Running, StartError> {
-        let GatewayConfig { listen, open, operator_token } = config;
+        let GatewayConfig { listen, open, operator_token, limits } = config;
         if open && !guard::is_loopback(listen) {
             return Err(StartError::OpenBeyondLoopback(listen));
         }
         let Services { sequencer, feed, exchange, dir, events, private, audit, provision } = services;
         let view = View::new(exchange);
-        let follower = Follower::start(view.clone(), feed).map_err(StartError::Thread)?;
+        let limiter = Arc::new(Limiter::new(limits));
+        let follower = Follower::start(view.clone(), limiter.clone(), feed).map_err(StartError::Thread)?;
         view.reached(Seq(1)).await;
 
         let (stop, stopped) = watch::channel(false);
@@ -144,6 +157,7 @@ impl Gateway {
             log_id,
             view,
             sequencer,
+            limiter,
             past: Past::new(log.clone(), PAST_ENTRIES_MAX),
             log,
             events,
@@ -155,6 +169,7 @@ impl Gateway {
             sessions: Sessions::new(),
             stop: stopped.clone(),
         };
+        tokio::spawn(metrics::keep(stopped.clone()));
         let router = routes::router(Arc::new(node));
         let server = Server::start(listen, router, stopped).await.map_err(|why| StartError::Listen(listen, why))?;
         Ok(Running { server, stop, _follower: follower })

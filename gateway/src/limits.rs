@@ -18,7 +18,7 @@ pub(crate) const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long a client may take for a body.
 pub(crate) const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long a connection may refuse to take bytes before it is cut.
-pub(crate) const STALL_TIME_MAX: Duration = Duration::from_secs(15);
+pub(crate) const STALL_TIME_MAX: Duration = Duration::from_millis(5_800);
 /// How long connections have to end when the gateway stops.
 pub(crate) const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(8);
 
@@ -85,18 +85,45 @@ pub(crate) const DEPTH_MAX: usize = 1_000;
 /// The newest frames of the log that are kept in memory; older ones are read
 /// from the event store.
 pub(crate) const EVENT_RING: usize = 8_192;
+/// Markets whose books, best rows or tickers somebody has followed, beyond which
+/// those are forgotten that nobody follows any more.
+pub(crate) const BOOKS_KEPT: usize = 1_024;
 /// Updates of one book that are kept; a slower reader is given a snapshot.
 pub(crate) const BOOK_RING: usize = 256;
 
+/// Token buckets that are kept of accounts, and as many of addresses; a full one
+/// is none.
+pub(crate) const BUCKETS_MAX: usize = 65_536;
+
+/// Minutes with trades that are kept of a market; a day at least.
+pub(crate) const MINUTES_KEPT: usize = 24 * 60;
+/// Hours with trades that are kept of a market.
+pub(crate) const HOURS_KEPT: usize = 30 * 24;
+/// Days with trades that are kept of a market.
+pub(crate) const DAYS_KEPT: usize = 366;
+/// How often heartbeats, tickers and changes of the node's status are sent.
+pub(crate) const BEAT: Duration = Duration::from_secs(1);
+/// Things that a snapshot of an account's own channel shows at most, the newest
+/// of them.
+pub(crate) const SNAPSHOT_MAX: usize = 10_000;
+
+/// How often a stream of server-sent events says something at least.
+pub(crate) const STREAM_BEAT: Duration = Duration::from_secs(10);
+/// Bytes after which what such a stream gives at once ends with the message that
+/// it is at.
+pub(crate) const STREAM_CHUNK_BYTES: usize = 64 * 1024;
+
 const _: () = {
+    assert!(MINUTES_KEPT as u64 >= 24 * 60, "a ticker looks a day back");
     assert!(FRAMES_AT_ONCE < EVENT_RING, "a reader of the ring is given less than all of it");
     assert!(PAST_KEPT_MAX > 0, "room is made for a state by letting another go");
     assert!(LOG_READS_MAX <= LOG_ANSWERS_MAX, "who reads will be answered");
     assert!(LIST_DEFAULT <= LIST_MAX && LIST_MAX <= LIST_SCAN_MAX);
     assert!(SEND_TIME_MAX.as_millis() + FAREWELL_TIME_MAX.as_millis() < 6_000, "a stalled socket is cut within 6 s");
     assert!(
-        STALL_TIME_MAX.as_millis() > SEND_TIME_MAX.as_millis(),
+        STALL_TIME_MAX.as_millis() > SEND_TIME_MAX.as_millis() + FAREWELL_TIME_MAX.as_millis(),
         "a WebSocket's own deadline, which explains, is first"
     );
+    assert!(STALL_TIME_MAX.as_millis() < 6_000, "a stalled connection is cut within 6 s");
     assert!(SILENCE_MAX.as_millis() > 2 * PING_EVERY.as_millis(), "one lost ping does not close a WebSocket");
 };

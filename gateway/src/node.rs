@@ -17,6 +17,7 @@ use crate::log::Log;
 use crate::past::{Past, beyond};
 use crate::problem::Refusal;
 use crate::provision::Provisioning;
+use crate::rate::Limiter;
 use crate::session::Sessions;
 use crate::view::View;
 
@@ -30,6 +31,8 @@ pub(crate) struct Node {
     pub(crate) log_id: Digest,
     pub(crate) view: Arc<View>,
     pub(crate) sequencer: SequencerHandle,
+    /// How much one client may ask.
+    pub(crate) limiter: Arc<Limiter>,
     /// The log on the disk.
     pub(crate) log: Arc<Log>,
     /// The state as it was.
@@ -58,10 +61,42 @@ pub struct Audit {
     pub key: String,
 }
 
+/// How the node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// It serves.
+    Ready,
+    /// The disk is nearly full: it takes nothing new, and cancels and reads go
+    /// on.
+    ReadOnly,
+    /// It answers no more than what is under way.
+    Stopping,
+}
+
+impl Status {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::ReadOnly => "readOnly",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
 /// Why a command is believed that came without a signature.
 pub(crate) const ATTESTED: Authority = Authority::OperatorAttested;
 
 impl Node {
+    pub(crate) fn status(&self) -> Status {
+        if *self.stop.borrow() {
+            Status::Stopping
+        } else if self.sequencer.admission().is_open() {
+            Status::Ready
+        } else {
+            Status::ReadOnly
+        }
+    }
+
     /// Reads the state behind an entry, or the newest.
     pub(crate) async fn state<R: Send + 'static>(
         &self,

@@ -8,8 +8,10 @@ use berth_wire::errors::{EdgeCode, Problem};
 use berth_wire::frame::Answer;
 use berth_wire::json::Malformed;
 
-/// Seconds after which it may help to try again.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+use crate::metrics;
+
+/// Seconds after which it may help to try again, when nobody knows better.
+const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// A problem on its way out.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub(crate) struct Refusal {
     problem: Box<Problem>,
     /// Its place, when the refusal itself is in the log.
     seq: Option<Seq>,
+    /// Seconds after which it may help to try again.
+    after: Option<u64>,
 }
 
 impl Refusal {
@@ -34,7 +38,13 @@ impl Refusal {
 
     /// The same, about one field of the request.
     pub(crate) fn at(self, field: impl Into<String>) -> Self {
-        Self { problem: Box::new(self.problem.at(field)), seq: self.seq }
+        Self { problem: Box::new(self.problem.at(field)), ..self }
+    }
+
+    /// The same, when it is known after how many seconds it may help to try
+    /// again.
+    pub(crate) fn after(self, seconds: u64) -> Self {
+        Self { after: Some(seconds), ..self }
     }
 
     /// The same, with its place in the log.
@@ -44,13 +54,14 @@ impl Refusal {
 
     /// The same as the answer to a WebSocket request.
     pub(crate) fn into_answer(self, id: Option<u64>) -> Answer {
+        metrics::refused(&self.problem.code);
         Answer::refused(id, self.seq.map(|seq| seq.0), *self.problem)
     }
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self { problem: Box::new(problem), seq: None }
+        Self { problem: Box::new(problem), seq: None, after: None }
     }
 }
 
@@ -74,6 +85,7 @@ impl From<Malformed> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        metrics::refused(&self.problem.code);
         let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::BAD_REQUEST);
         let body = serde_json::to_vec(&self.problem).expect("texts and numbers are JSON");
         let mut response = (status, body).into_response();
@@ -84,7 +96,7 @@ impl IntoResponse for Refusal {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"berth\""));
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+                headers.insert(RETRY_AFTER, HeaderValue::from(self.after.unwrap_or(RETRY_AFTER_SECONDS)));
             }
             _ => {}
         }

@@ -1,13 +1,16 @@
 //! The listener: bounded connections, bounded heads, and an orderly end.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -15,10 +18,32 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::limits::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_TIME_MAX, HEADERS_MAX, SHUTDOWN_TIME_MAX};
+use crate::metrics::Counted;
 use crate::socket::Socket;
 
 /// How long accepting pauses when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// From where a request comes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// The router, told with each request from where it comes.
+struct Peered {
+    router: TowerToHyperService<Router>,
+    peer: Peer,
+}
+
+impl Service<Request<Incoming>> for Peered {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
+    }
+}
 
 /// Serves a router until it is told to stop.
 pub(crate) struct Server {
@@ -60,7 +85,7 @@ async fn accept(listener: TcpListener, router: Router, places: Arc<Semaphore>, m
             () = stopped(&mut stop) => return,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 let Ok(place) = places.clone().try_acquire_owned() else {
                     tracing::warn!(
                         limit = CONNECTIONS_MAX,
@@ -68,7 +93,8 @@ async fn accept(listener: TcpListener, router: Router, places: Arc<Semaphore>, m
                     );
                     continue;
                 };
-                tokio::spawn(serve(stream, place, router.clone(), stop.clone()));
+                let service = Peered { router: TowerToHyperService::new(router.clone()), peer: Peer(peer.ip()) };
+                tokio::spawn(serve(stream, place, service, stop.clone()));
             }
             // The peer gave up between its knock and our answer.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -80,7 +106,8 @@ async fn accept(listener: TcpListener, router: Router, places: Arc<Semaphore>, m
     }
 }
 
-async fn serve(stream: TcpStream, place: OwnedSemaphorePermit, router: Router, mut stop: watch::Receiver<bool>) {
+async fn serve(stream: TcpStream, place: OwnedSemaphorePermit, service: Peered, mut stop: watch::Receiver<bool>) {
+    let _counted = Counted::connection();
     // Answers are small and someone waits for each.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a socket keeps its delay");
@@ -90,7 +117,7 @@ async fn serve(stream: TcpStream, place: OwnedSemaphorePermit, router: Router, m
         .header_read_timeout(HEAD_TIME_MAX)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(Socket::new(stream, place)), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(Socket::new(stream, place)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

@@ -5,8 +5,10 @@ use berth_exchange::{Outcome, Reply};
 use berth_journal::{Ack, Kept, Submission, SubmitError};
 use berth_wire::errors::EdgeCode;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::limits::COMMIT_TIME_MAX;
+use crate::metrics;
 use crate::node::Node;
 use crate::problem::Refusal;
 
@@ -19,6 +21,8 @@ pub(crate) struct Done {
     pub(crate) entry_hash: Digest,
     /// What it made or touched.
     pub(crate) reply: Reply,
+    /// Whether it had been carried out before.
+    pub(crate) repeated: bool,
 }
 
 /// A command's place among those of one connection. Clients send several
@@ -89,10 +93,17 @@ impl Node {
         field: impl Fn(Code) -> Option<&'static str>,
     ) -> Result<Done, Refusal> {
         let submission = Submission { account, authority, command: command.into() };
+        if let Err(throttled) = self.limiter.command(account, &submission.command) {
+            kept.iter().for_each(Kept::refused);
+            return Err(throttled);
+        }
         let (answer, answered) = oneshot::channel();
         // Whoever asked may be gone by then; the command stands all the same.
         let named = kept.clone();
+        turn.come().await;
+        let submitted_at = Instant::now();
         let reply = move |ack: Ack| {
+            metrics::committed(submitted_at);
             match (&named, ack.outcome) {
                 (Some(named), Outcome::Refused(_)) => named.refused(),
                 (Some(named), Outcome::Done(_) | Outcome::Repeated(_)) => named.accepted(),
@@ -100,7 +111,6 @@ impl Node {
             }
             let _ = answer.send(ack);
         };
-        turn.come().await;
         // Before it is, or the answer might come first.
         kept.iter().for_each(Kept::submitted);
         let submitted = self.sequencer.submit(submission, reply);
@@ -124,7 +134,8 @@ impl Node {
         };
         match ack.outcome {
             Outcome::Done(reply) | Outcome::Repeated(reply) => {
-                Ok(Done { seq: ack.seq, entry_hash: ack.entry_hash, reply })
+                let repeated = matches!(ack.outcome, Outcome::Repeated(_));
+                Ok(Done { seq: ack.seq, entry_hash: ack.entry_hash, reply, repeated })
             }
             Outcome::Refused(code) => {
                 let refusal = Refusal::from(code).logged(ack.seq);

@@ -6,24 +6,36 @@ use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use berth_domain::{Event, MarketId, Seq};
+use berth_domain::{AccountId, Event, MarketId, Micros, Seq};
 use berth_exchange::Exchange;
-use berth_journal::{Committed, SeqEvents};
+use berth_journal::{Committed, CommittedEntry, SeqEvents};
+use berth_wire::channel::Candle;
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::book::{Channel, Following, Published, picture, snapshot_body};
+use crate::concern::{accounts_of, moves_money};
 use crate::fanout::Ring;
-use crate::feed::Feed;
-use crate::frame::{Frame, books_of};
-use crate::limits::EVENT_RING;
+use crate::feed::{Durable, Feed};
+use crate::frame::{Frame, Moved, books_of};
+use crate::limits::{BOOKS_KEPT, EVENT_RING};
+use crate::live::LiveLeases;
+use crate::metrics;
+use crate::quote::{Glance, Quote};
+use crate::rate::Limiter;
 use crate::sealed::Auctions;
+use crate::tape::{Interval, Tapes};
 
 /// A follower's exchange, and what goes out from it.
 pub(crate) struct View {
     exchange: RwLock<Exchange>,
     /// Those of the exchange; locked behind it.
     auctions: RwLock<Auctions>,
+    /// What follows from its trades; locked behind it.
+    tapes: RwLock<Tapes>,
+    /// Its leases by account; locked behind it.
+    live: RwLock<LiveLeases>,
     applied: watch::Sender<Seq>,
     /// The newest entries' events; positions are sequence numbers.
     pub(crate) events: Ring<Frame>,
@@ -44,10 +56,11 @@ pub(crate) struct BookStart {
 impl View {
     pub(crate) fn new(exchange: Exchange) -> Arc<Self> {
         let head = exchange.head();
-        let auctions = RwLock::new(Auctions::of(&exchange));
         Arc::new(Self {
+            auctions: RwLock::new(Auctions::of(&exchange)),
+            tapes: RwLock::new(Tapes::of(&exchange)),
+            live: RwLock::new(LiveLeases::of(&exchange)),
             exchange: RwLock::new(exchange),
-            auctions,
             applied: watch::Sender::new(head),
             events: Ring::new(head.next().0, EVENT_RING),
             books: RwLock::default(),
@@ -102,19 +115,76 @@ impl View {
             // Under the exchange's lock: every batch is either in the picture
             // or sees the follower and renders an update for it.
             let book = x.book(market)?;
-            let channel = {
-                let mut books = self.books.write().unwrap_or_else(PoisonError::into_inner);
-                books.entry(market).or_insert_with(|| Arc::new(Channel::new())).clone()
-            };
-            let following = Following::new(channel);
+            let following = Following::new(self.channel(market));
             let position = following.updates().next();
             Some(BookStart { following, position, seq: x.head(), body: snapshot_body(&picture(&book)) })
         })
     }
 
-    fn apply(&self, committed: &Committed, published: &mut Published) {
+    /// Reads the exchange with the leases of each account that are not closed.
+    pub(crate) fn read_live<R>(&self, read: impl FnOnce(&Exchange, &LiveLeases) -> R) -> R {
+        self.read(|x| read(x, &self.live.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// The candles of a market, see [`Tapes::candles`].
+    pub(crate) fn candles(
+        &self,
+        market: MarketId,
+        interval: Interval,
+        from: Micros,
+        to: Micros,
+        limit: usize,
+    ) -> Vec<Candle> {
+        self.tapes.read().unwrap_or_else(PoisonError::into_inner).candles(market, interval, from, to, limit)
+    }
+
+    /// Begins to keep a market's best rows; `None` when there is no such market.
+    pub(crate) fn follow_best(&self, market: MarketId) -> Option<Arc<Channel>> {
+        self.read(|x| {
+            // Under the exchange's lock, as a book's followers.
+            let best = berth_render::best(x.market(market)?);
+            let channel = self.channel(market);
+            if channel.quote.get().is_none() {
+                channel.quote.set(Quote::new(x.head(), best));
+            }
+            Some(channel)
+        })
+    }
+
+    /// A market at a glance, as of its newest entry.
+    pub(crate) fn glance(&self, market: MarketId, channel: &Channel) -> Arc<Glance> {
+        let head = self.head();
+        let before = channel.glance.get();
+        if let Some(known) = before.as_ref().filter(|known| known.looked >= head) {
+            return known.clone();
+        }
+        let (looked, ticker) = self.read(|x| {
+            let tapes = self.tapes.read().unwrap_or_else(PoisonError::into_inner);
+            let mut ticker = tapes.ticker(market, x.last_at());
+            (ticker.bid, ticker.order) = x.market(market).map(berth_render::best).unwrap_or_default();
+            (x.head(), ticker)
+        });
+        let text = serde_json::to_string(&ticker).expect("texts and numbers are JSON");
+        let body = text.trim_start_matches('{').trim_end_matches('}');
+        let glance = match before {
+            Some(before) if *before.body == *body => Glance { looked, seq: before.seq, body: before.body.clone() },
+            _ => Glance { looked, seq: looked, body: body.into() },
+        };
+        channel.glance.set(glance)
+    }
+
+    fn channel(&self, market: MarketId) -> Arc<Channel> {
+        let mut books = self.books.write().unwrap_or_else(PoisonError::into_inner);
+        if books.len() >= BOOKS_KEPT && !books.contains_key(&market) {
+            // Every batch looks at each of them; some are followed by nobody now.
+            books.retain(|_, channel| Arc::strong_count(channel) > 1);
+        }
+        books.entry(market).or_insert_with(|| Arc::new(Channel::new())).clone()
+    }
+
+    fn apply(&self, committed: &Committed, published: &mut Published, limiter: &Limiter) {
         let mut updates = Vec::new();
-        let head = {
+        let (head, money) = {
             let mut x = self.exchange.write().unwrap_or_else(PoisonError::into_inner);
             let books = self.books.read().unwrap_or_else(PoisonError::into_inner);
             for (market, channel) in books.iter() {
@@ -124,19 +194,31 @@ impl View {
                     published.forget(*market);
                 }
             }
-            let touched = follow(&mut x, committed);
+            let (touched, money) = follow(&mut x, committed);
             let mut auctions = self.auctions.write().unwrap_or_else(PoisonError::into_inner);
-            committed.entries.iter().flat_map(|done| &done.events).for_each(|event| auctions.follow(event, &x));
+            let mut tapes = self.tapes.write().unwrap_or_else(PoisonError::into_inner);
+            let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+            for event in committed.entries.iter().flat_map(|done| &done.events) {
+                auctions.follow(event, &x);
+                tapes.follow(event, &x);
+                live.follow(event, &x);
+            }
             let head = x.head();
             for market in touched {
+                let Some(channel) = books.get(&market) else { continue };
                 let update = published.update(market, head, || x.book(market).unwrap_or_default());
-                updates.extend(update.zip(books.get(&market).cloned()));
+                updates.extend(update.map(|update| (update, channel.clone())));
+                channel.follow_best(head, || x.market(market).map(berth_render::best).unwrap_or_default());
             }
-            head
+            (head, money)
         };
         let frames: Vec<Frame> = self.read(|x| {
-            let entries = committed.entries.iter();
-            entries.map(|done| Frame::new(done.entry.seq, done.entry.at, &done.events, x)).collect()
+            refund(x, limiter, committed);
+            let entries = committed.entries.iter().zip(money);
+            let frame = |(done, money): (&CommittedEntry, _)| {
+                Frame::new(done.entry.seq, done.entry.at, &done.events, x).with_money(money)
+            };
+            entries.map(frame).collect()
         });
         self.events.push(frames);
         for (update, channel) in updates {
@@ -146,12 +228,13 @@ impl View {
     }
 }
 
-/// Applies a batch and gives the markets whose books it may have changed.
+/// Applies a batch and gives the markets whose books it may have changed, and
+/// for each entry the money that it left of those whose it moved.
 ///
 /// A replica that comes to another result than the sequencer would answer what
 /// is not so. That is a fault of the program, and the node ends.
-fn follow(x: &mut Exchange, committed: &Committed) -> BTreeSet<MarketId> {
-    let mut touched = BTreeSet::new();
+fn follow(x: &mut Exchange, committed: &Committed) -> (BTreeSet<MarketId>, Vec<Moved>) {
+    let (mut touched, mut money) = (BTreeSet::new(), Vec::with_capacity(committed.entries.len()));
     let mut events: Vec<Event> = Vec::new();
     for done in &committed.entries {
         events.clear();
@@ -161,8 +244,16 @@ fn follow(x: &mut Exchange, committed: &Committed) -> BTreeSet<MarketId> {
             std::process::abort();
         }
         events.iter().for_each(|event| books_of(event, x, &mut touched));
+        money.push(moved(&events, x));
     }
-    touched
+    (touched, money)
+}
+
+/// The money of those whose some events moved, as it is behind them.
+fn moved(events: &[Event], x: &Exchange) -> Moved {
+    let movers = events.iter().filter(|event| moves_money(event));
+    let accounts: BTreeSet<AccountId> = movers.flat_map(|event| accounts_of(event, x)).flatten().collect();
+    accounts.into_iter().map(|account| (account, berth_render::balance(x, account))).collect()
 }
 
 /// The thread that keeps a view up to date.
@@ -172,9 +263,9 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    pub(crate) fn start(view: Arc<View>, feed: Feed) -> io::Result<Self> {
+    pub(crate) fn start(view: Arc<View>, limiter: Arc<Limiter>, feed: Feed) -> io::Result<Self> {
         let (stop, stopped) = bounded(1);
-        let run = move || run(&view, &feed.0, &stopped);
+        let run = move || run(&view, &limiter, &feed.0, &stopped);
         let thread = std::thread::Builder::new().name("view".into()).spawn(run)?;
         Ok(Self { stop, thread: Some(thread) })
     }
@@ -189,15 +280,31 @@ impl Drop for Follower {
     }
 }
 
-fn run(view: &View, feed: &Receiver<Arc<Committed>>, stopped: &Receiver<()>) {
+fn run(view: &View, limiter: &Limiter, feed: &Receiver<Durable>, stopped: &Receiver<()>) {
     let mut published = Published::default();
     loop {
         select! {
-            recv(feed) -> committed => match committed {
-                Ok(committed) => view.apply(&committed, &mut published),
+            recv(feed) -> durable => match durable {
+                Ok(Durable { committed, since }) => {
+                    let taken = Instant::now();
+                    view.apply(&committed, &mut published, limiter);
+                    metrics::applied(since, taken);
+                }
                 Err(_) => return,
             },
             recv(stopped) -> _ => return,
+        }
+    }
+}
+
+/// Who trades gets back what it took to come so far.
+fn refund(x: &Exchange, limiter: &Limiter, committed: &Committed) {
+    for event in committed.entries.iter().flat_map(|done| &done.events) {
+        if let Event::LeaseOpened(opened) = event
+            && let Some(lease) = x.lease(opened.lease)
+        {
+            limiter.refund(lease.tenant);
+            limiter.refund(lease.provider_account);
         }
     }
 }

@@ -17,12 +17,12 @@ use berth_domain::{AccountId, Address, BidId, BidTarget, MarketId, Mode, Resourc
 use berth_exchange::{Bid, Exchange};
 use berth_wire::event::Names;
 
-pub use self::account::account;
+pub use self::account::{account, balance, key};
 pub use self::bid::bid;
 pub use self::explain::{explain_bid, explain_order};
 pub use self::health::lease_health;
 pub use self::lease::{container, lease};
-pub use self::market::market;
+pub use self::market::{best, market, row};
 pub use self::network::network;
 pub use self::order::order;
 pub use self::proof::proof;

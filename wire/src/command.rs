@@ -7,7 +7,7 @@ mod lease;
 mod operator;
 mod order;
 
-use berth_domain::{Attribute, Authority, Command, Digest, Entry};
+use berth_domain::{Address, Attribute, Authority, Command, Digest, Entry, Scope};
 use serde_json::{Map, Value, json};
 
 use crate::address;
@@ -27,12 +27,18 @@ pub fn entry_json(entry: &Entry, hash: Digest, names: &impl Names) -> Value {
             Authority::Exchange => "exchange",
             Authority::OperatorAttested => "operatorAttested",
             Authority::Signed { .. } => "signed",
+            Authority::KeyAttested { .. } => "keyAttested",
+            Authority::SignedMessage { .. } => "signedMessage",
         },
         "entryHash": hash.to_string(),
         "command": command_json(&entry.command, names),
     });
-    if let Authority::Signed { key, nonce, signature } = entry.authority {
-        json["key"] = address::write(berth_domain::Address(key)).into();
+    if let Some(key) = entry.authority.key() {
+        json["key"] = address::write(Address(*key)).into();
+    }
+    if let Authority::Signed { nonce, signature, .. } | Authority::SignedMessage { nonce, signature, .. } =
+        entry.authority
+    {
         json["nonce"] = nonce.into();
         json["signature"] = hex::encode(signature).into();
     }
@@ -59,6 +65,13 @@ pub fn command_json(command: &Command, names: &impl Names) -> Value {
             "floor": c.floor.map(|floor| floor.to_string()),
             "until": c.until.map(|until| until.0),
         }),
+        Command::RegisterKey(c) => json!({
+            "key": address::write(Address(c.key)),
+            "scopes": c.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
+            "expiresAt": c.expires_at.map(|at| at.0),
+            "proof": hex::encode(c.proof),
+        }),
+        Command::RevokeKey(c) => json!({ "key": address::write(Address(c.key)) }),
         Command::RegisterProvider(c) => operator::register(c),
         Command::UpdateProvider(c) => json!({
             "providerId": c.provider.0,

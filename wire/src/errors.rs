@@ -145,10 +145,18 @@ pub const fn refusal(code: Code) -> ErrorInfo {
         Code::TopUpPending => (409, After, "A top-up of the lease waits for the chain's answer"),
         Code::MandateExceeded => (422, Never, "The account's mandate does not allow it"),
         Code::SignatureRequired => (403, Never, "Only a signature by the account's key says this"),
-        Code::NonceUsed => (409, Never, "The nonce is not above that of the account's last signed command"),
+        Code::NonceUsed => (409, Never, "The nonce is not above that of the last command which the key signed"),
         Code::SignatureExpired => {
             (422, Never, "The nonce, a time in microseconds, is too far from the exchange's time")
         }
+        Code::KeyNotAllowed => (
+            403,
+            Never,
+            "The key may not say this for the account: it is not registered, or over, or has no scope for it",
+        ),
+        Code::KeyTaken => (409, Never, "The key is an account's own, or registered with another account"),
+        Code::TooManyKeys => (422, After, "The account has as many registered keys as it may"),
+        Code::UnknownKey => (404, Never, "No such key is registered with the account"),
         Code::BacklogMismatch => (422, Never, "The times fill no unpaid gap between two heartbeats"),
         Code::OrderParked => (409, After, "The order is parked: its funds or its mandate do not allow it now"),
         Code::ProviderUnavailable => (409, After, "The provider takes no leases now"),

@@ -6,7 +6,7 @@ mod verification;
 
 use berth_domain::{
     AccountId, Address, BidId, BidTarget, Code, Event, LeaseOpened, MarketId, MarketPaused, MarketResumed,
-    ProofPayload, ProofValue, Subject, TrustCause, TrustLevel,
+    ProofPayload, ProofValue, Scope, Subject, TrustCause, TrustLevel,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -133,6 +133,18 @@ pub fn event_json(event: &Event, names: &impl Names) -> Value {
             "perDay": e.per_day.map(|amount| amount.to_string()),
             "floor": e.floor.map(|floor| floor.to_string()),
             "until": e.until.map(|at| at.0),
+        }),
+        Event::KeyRegistered(e) => json!({
+            "accountId": e.account.0,
+            "address": account(e.account),
+            "key": address::write(Address(e.key)),
+            "scopes": e.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
+            "expiresAt": e.expires_at.map(|at| at.0),
+        }),
+        Event::KeyRevoked(e) => json!({
+            "accountId": e.account.0,
+            "address": account(e.account),
+            "key": address::write(Address(e.key)),
         }),
         Event::OrderParked(e) => {
             json!({ "orderId": e.order.0, "market": market(e.market), "released": e.released.to_string() })

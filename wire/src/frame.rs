@@ -5,15 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use berth_domain::ResourceClass;
+use berth_domain::{Digest, ResourceClass};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::address::Name;
 use crate::book::BookRow;
+use crate::channel::{BboFrame, HeartbeatFrame, InstrumentsFrame, OwnFrame, TickerFrame, TradesFrame};
 use crate::errors::{Problem, Retry};
 use crate::event::EventFrame;
 use crate::json::{Malformed, object_or_empty, objects, parse};
-use crate::scalar::{WHOLE_MAX, in_text_option, whole, whole_option};
+use crate::scalar::{WHOLE_MAX, in_text, in_text_option, whole, whole_option};
 
 /// The longest frame that a node takes from a client, in bytes.
 pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
@@ -70,6 +72,22 @@ pub struct Answer {
     /// When it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<FrameError>,
+    /// Of a command, and of what was throttled: what is left of the tokens that
+    /// it took from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<RateState>,
+}
+
+/// A token bucket of the client's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RateState {
+    /// Tokens that it holds.
+    pub limit: u64,
+    /// Tokens that are left.
+    pub remaining: u64,
+    /// Milliseconds until it is full again.
+    pub reset_ms: u64,
 }
 
 /// Why a request was not carried out.
@@ -96,37 +114,60 @@ impl Answer {
     /// It was carried out; `seq` is a command's place in the log.
     #[must_use]
     pub const fn done(id: u64, seq: Option<u64>, result: Value) -> Self {
-        Self { id: Some(id), ok: true, seq, result: Some(result), error: None }
+        Self { id: Some(id), ok: true, seq, result: Some(result), error: None, limits: None }
     }
 
     /// It was not; `seq` is given when the refusal itself is in the log.
     #[must_use]
     pub fn refused(id: Option<u64>, seq: Option<u64>, problem: Problem) -> Self {
-        Self { id, ok: false, seq, result: None, error: Some(problem.into()) }
+        Self { id, ok: false, seq, result: None, error: Some(problem.into()), limits: None }
+    }
+
+    /// The same, with what is left of the client's tokens.
+    #[must_use]
+    pub fn with_limits(self, limits: Option<RateState>) -> Self {
+        Self { limits, ..self }
     }
 }
 
 /// Parameters of `subscribe`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Subscribe {
-    /// The channel: `book` or `events`.
+    /// The channel, such as `book` or `events`.
     pub ch: String,
-    /// `book`: the market. `events`: only those that name it.
+    /// `book`, `bbo`, `ticker`: the market. `events`, `trades`: only what is of
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
     pub market: Option<ResourceClass>,
-    /// `events`: the first entry wanted; the one after the newest is good too.
-    /// From that one on when left out.
+    /// Lossless channels: the first entry wanted; the one after the newest is
+    /// good too. From that one on when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<0, WHOLE_MAX, _, _>")]
     pub from_seq: Option<u64>,
-    /// `events`: the epoch that an earlier subscription was answered; when it
-    /// is no longer that, the answer is `epochChanged`.
+    /// Lossless channels: the epoch that an earlier subscription was answered;
+    /// when it is no longer that, the answer is `epochChanged`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<String>,
+    /// Own channels: the account. Who shows credentials may leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    pub address: Option<Name>,
     /// `events`: only these types, such as `lease.opened`, or all of a kind,
     /// `lease.*`. All when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<String>,
+}
+
+/// Result of `ping`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pong {
+    /// Hash of the log's first entry: signed commands are for one log alone.
+    #[serde(with = "in_text")]
+    pub log_id: Digest,
+    /// The node's time, in microseconds since 1970.
+    pub time: u64,
+    /// The connection's session.
+    pub session: u64,
 }
 
 /// Parameters of `unsubscribe`.
@@ -200,9 +241,27 @@ impl EventFilter {
 pub enum Push {
     /// Of a `book` subscription.
     Book(BookFrame),
+    /// Of a `bbo` subscription.
+    Bbo(BboFrame),
+    /// Of a `trades` subscription.
+    Trades(TradesFrame),
+    /// Of a `ticker` subscription.
+    Ticker(TickerFrame),
+    /// Of an `instruments` subscription.
+    Instruments(InstrumentsFrame),
+    /// Of a `heartbeat` subscription.
+    Heartbeat(HeartbeatFrame),
     /// Of an `events` subscription.
     Events(EventsFrame),
-    /// To the whole connection.
+    /// Of an `orders` subscription.
+    Orders(OwnFrame),
+    /// Of a `bids` subscription.
+    Bids(OwnFrame),
+    /// Of a `leases` subscription.
+    Leases(OwnFrame),
+    /// Of a `balances` subscription.
+    Balances(OwnFrame),
+    /// Of a `status` subscription, or to the whole connection.
     Status(StatusFrame),
 }
 
@@ -250,26 +309,29 @@ pub struct EventsFrame {
 }
 
 /// What a frame of an `events` subscription brings.
+pub type EventsBody = LogBody<EventFrame>;
+
+/// What a frame of a lossless subscription brings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum EventsBody {
-    /// Events of an entry from before the subscription.
+pub enum LogBody<F> {
+    /// What an entry from before the subscription did.
     Replay {
-        /// `seq` of the last frame with events on this subscription; null in
+        /// `seq` of the last frame of an entry on this subscription; null in
         /// the first.
         prev_seq: Option<u64>,
-        /// The events.
+        /// What it did.
         #[serde(flatten)]
-        frame: EventFrame,
+        frame: F,
     },
-    /// Events of an entry that was just made durable.
+    /// What an entry did that was just made durable.
     Update {
-        /// `seq` of the last frame with events on this subscription; null in
+        /// `seq` of the last frame of an entry on this subscription; null in
         /// the first.
         prev_seq: Option<u64>,
-        /// The events.
+        /// What it did.
         #[serde(flatten)]
-        frame: EventFrame,
+        frame: F,
     },
     /// All up to this entry has been sent; from here on it is live.
     CaughtUp {
@@ -300,10 +362,32 @@ pub enum EventsBody {
     },
 }
 
-/// A frame to the whole connection.
+/// A frame to the whole connection, or of a `status` subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum StatusFrame {
+    /// How the node is, when the subscription begins.
+    Snapshot {
+        /// The subscription.
+        sub: u64,
+        /// The newest entry that can be read.
+        seq: u64,
+        /// Null.
+        prev_seq: Option<u64>,
+        /// As `status` of `GET /health`.
+        status: String,
+    },
+    /// How it is now.
+    Update {
+        /// The subscription.
+        sub: u64,
+        /// The newest entry that can be read.
+        seq: u64,
+        /// `seq` of the frame before.
+        prev_seq: Option<u64>,
+        /// As `status` of `GET /health`.
+        status: String,
+    },
     /// The node stops; connect again and go on from there.
     ServerShutdown {
         /// The entry to go on from.

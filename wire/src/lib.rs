@@ -3,12 +3,13 @@
 //! What clients send is read by [`json::parse`] into the shapes of
 //! [`request`], whose `parse` gives commands of the exchange; every failure
 //! names the field by its JSON path. What the node answers are the shapes of
-//! [`response`], [`event`], [`frame`] and [`errors`]; [`command`] is how the log
+//! [`response`], [`event`], [`frame`], [`channel`] and [`errors`]; [`command`] is how the log
 //! is shown. Nothing here has effects:
 //! no clock, no network, no disk.
 
 pub mod address;
 pub mod book;
+pub mod channel;
 pub mod command;
 pub mod errors;
 pub mod event;

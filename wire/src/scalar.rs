@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use berth_domain::{
     Address, BidState, ChainEventId, ClientId, CloseReason, Digest, FinishOutcome, LeaseState, Mode, OrderState, Rate,
-    ResourceClass, SelfTrade, Stroops, Text, TimeInForce, TrustLevel, TxHash,
+    ResourceClass, Scope, SelfTrade, Stroops, Text, TimeInForce, TrustLevel, TxHash,
 };
 use serde::de::{Deserializer, Error, Visitor};
 
@@ -138,6 +138,7 @@ names!(
     Mode: "a mode",
     TimeInForce: "a time in force",
     SelfTrade: "a way with trades of an account with itself",
+    Scope: "one of \"read\", \"trade\", \"provide\", \"withdraw\"",
 );
 
 pub(crate) struct TextVisitor<T>(pub(crate) PhantomData<T>);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::codec::{Decode, Encode};
-use berth_domain::{AccountId, Address, Authority, Command, Entry, MarketId};
+use berth_domain::{AccountId, Address, Command, Entry, MarketId};
 use berth_wire::command::{command_json, entry_json};
 use berth_wire::event::Names;
 
@@ -85,12 +85,13 @@ fn an_entry_says_who_said_it_and_why_that_is_believed() {
         assert_eq!((&json["seq"], &json["at"]), (&entry.seq.0.into(), &entry.at.0.into()));
         assert_eq!(json["command"], command_json(&entry.command, &All));
         assert_eq!(json["entryHash"], hash.to_string());
-        let signed = matches!(entry.authority, Authority::Signed { .. });
-        assert_eq!((json.get("signature").is_some(), json.get("key").is_some()), (signed, signed), "{json}");
+        let (signed, keyed) = (entry.authority.is_signed(), entry.authority.key().is_some());
+        assert_eq!((json.get("signature").is_some(), json.get("key").is_some()), (signed, keyed), "{json}");
         let authority = json["authority"].as_str().map(str::to_owned);
         authorities.insert(authority.expect("it says why"));
         let other = Entry { account: AccountId(entry.account.0 + 1), ..entry };
         assert_ne!(entry_json(&other, hash, &All), json);
     }
-    assert!(authorities.contains("exchange") && authorities.contains("operatorAttested"), "{authorities:?}");
+    let all = ["exchange", "keyAttested", "operatorAttested", "signed", "signedMessage"];
+    assert!(authorities.iter().eq(&all), "{authorities:?}");
 }

@@ -150,6 +150,8 @@ impl Ids {
             | Command::RegisterProvider(_)
             | Command::SetDeadMan(_)
             | Command::SetMandate(_)
+            | Command::RegisterKey(_)
+            | Command::RevokeKey(_)
             | Command::Attest(_)
             | Command::OpenMarket(_)
             | Command::Reconfigure(_)

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use berth_domain::{Authority, Digest, Seq};
 use berth_exchange::Invariants;
-use berth_journal::{Batch, Checks, Replica};
+use berth_journal::{Applied, Batch, Checks, Replica};
 use berth_merkle::{Checkpoint, NoteKey, consistency, leaf_hash, verify_consistency};
 use serde_json::json;
 
@@ -108,19 +108,24 @@ impl Check {
 
     /// Checks a batch's links, replays its entries and adds them to the tree.
     fn follow(&mut self, batch: &Batch) -> Result<(), String> {
-        self.replica.follow(batch, |_| {}).map_err(|why| why.to_string())?;
+        let mut registered = Vec::new();
+        let keep = |applied: Applied<'_>| registered.extend(applied.registers_key().then_some(applied.entry.seq));
+        self.replica.follow(batch, keep).map_err(|why| why.to_string())?;
         self.batches += 1;
         for entry in &batch.entries {
             match entry.authority {
                 Authority::Exchange => self.by_the_exchange += 1,
-                Authority::OperatorAttested => self.operator_attested += 1,
-                Authority::Signed { .. } => {
+                Authority::OperatorAttested | Authority::KeyAttested { .. } => self.operator_attested += 1,
+                Authority::Signed { .. } | Authority::SignedMessage { .. } => {
                     self.with_signature += 1;
                     let log = self.replica.log_id().unwrap_or_default();
                     if entry.is_signed_well(log) != Some(true) {
                         return Err(format!("the signature of entry {} does not hold", entry.seq));
                     }
                 }
+            }
+            if registered.contains(&entry.seq) && !self.replica.is_proven(entry) {
+                return Err(format!("the key that entry {} registers has not signed for its account", entry.seq));
             }
             self.tree.push(leaf_hash(&entry.hash().0), |_, _| {});
             if let Some(signed) = &self.signed

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use berth_client::Client;
 use berth_domain::TrustLevel;
-use berth_gateway::{Audit, Gateway, GatewayConfig, Provision, Services, feed};
+use berth_gateway::{Audit, Gateway, GatewayConfig, Provision, RateLimits, Services, feed};
 use berth_journal::{DataDir, Follower, PrivateStore, Sequencer, SequencerConfig, Space, recover};
 use berth_settlement::chain::Address;
 use berth_settlement::{Node, Settler, SettlerConfig};
@@ -151,7 +151,8 @@ impl Serve {
             audit: follower.tree().map(|tree| Audit { tree, key }),
             provision: provision.map(|provision| Arc::new(provision) as Arc<dyn Provision>),
         };
-        let config = GatewayConfig { listen: self.listen, open: self.open, operator_token: token.clone() };
+        let limits = if self.open { RateLimits::OPEN } else { RateLimits::PUBLIC };
+        let config = GatewayConfig { listen: self.listen, open: self.open, operator_token: token.clone(), limits };
         let gateway = Gateway::start(services, config).await.or_fault("opening the gateway")?;
         let url = format!("http://{}", gateway.local_addr());
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use berth_client::{ClientError, EventStream};
+use berth_client::{ClientError, EventStream, OwnChannel};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -43,7 +43,7 @@ async fn a_stream_goes_on_where_it_was_after_every_disconnect() {
     peer.send(frame("update", None, 30)).await;
     peer.send(json!({"sub": 9, "ch": "events", "type": "fellBehind", "resumeSeq": 31})).await;
     peer.send(json!({"sub": 8, "ch": "events", "type": "update", "seq": 2, "prevSeq": 1, "at": 1, "events": []})).await;
-    peer.send(json!({"sub": 3, "ch": "trades", "whatever": true})).await;
+    peer.send(json!({"sub": 3, "ch": "weather", "whatever": true})).await;
     peer.send(frame("update", Some(30), 31)).await;
     assert_eq!(next(&mut events).await, Ok(30));
     assert_eq!(next(&mut events).await, Ok(31));
@@ -162,4 +162,46 @@ async fn a_stream_that_nobody_reads_hangs_up() {
     let (mut peer, _) = node.subscribed("e").await;
     drop(events);
     peer.gone().await;
+}
+
+#[tokio::test]
+async fn trades_are_followed_as_events_are() {
+    let node = Node::new().await;
+    let mut trades = node.client().trades(Some(3), "CPU".parse().ok());
+    let frame = |prev: Option<u64>, seq: u64| {
+        let trade = json!({"market": "CPU", "leaseId": seq, "price": "2.5", "quantity": 4, "trustLevel": "Five",
+                           "takerSide": "order", "origin": "match"});
+        json!({"sub": 9, "ch": "trades", "type": "update", "seq": seq, "prevSeq": prev, "at": 1, "trades": [trade]})
+    };
+    let (mut peer, params) = node.subscribed("e").await;
+    assert_eq!(params, json!({"ch": "trades", "market": "CPU", "fromSeq": 3}));
+    peer.send(frame(None, 4)).await;
+    let first = timeout(PATIENCE, trades.next()).await.expect("a frame in time").expect("a trade");
+    assert_eq!((first.seq, first.trades[0].quantity), (4, 4));
+    drop(peer);
+    let (mut peer, params) = node.subscribed("e").await;
+    assert_eq!(params["fromSeq"], 5);
+    peer.send(frame(None, 7)).await;
+    assert_eq!(timeout(PATIENCE, trades.next()).await.expect("a frame in time").map(|frame| frame.seq), Ok(7));
+}
+
+#[tokio::test]
+async fn what_is_an_account_s_own_is_followed_as_events_are() {
+    let node = Node::new().await;
+    let name = berth_client::wire::address::Name::new("tenant").ok();
+    let mut orders = node.client().own(OwnChannel::Orders, name, 3);
+    let (mut peer, params) = node.subscribed("e").await;
+    assert_eq!(params, json!({"ch": "orders", "address": "tenant", "fromSeq": 3}));
+    let own = |kind: &str, prev: Option<u64>, seq: u64| {
+        let mut own = frame(kind, prev, seq);
+        own["ch"] = json!("orders");
+        own
+    };
+    peer.send(own("replay", None, 4)).await;
+    peer.send(json!({"sub": 9, "ch": "orders", "type": "caughtUp", "seq": 9})).await;
+    peer.send(own("update", Some(4), 11)).await;
+    for seq in [4, 11] {
+        let next = timeout(PATIENCE, orders.next()).await.expect("a frame in time").expect("events");
+        assert_eq!(next.0.seq, seq);
+    }
 }

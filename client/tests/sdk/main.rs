@@ -6,3 +6,4 @@ mod events;
 mod node;
 mod rest;
 mod sessions;
+mod signing;

@@ -11,7 +11,7 @@ mod provider;
 mod time;
 mod trust;
 
-pub use account::{CancelAll, OpenAccount, SetDeadMan, SetMandate};
+pub use account::{CancelAll, OpenAccount, RegisterKey, RevokeKey, SetDeadMan, SetMandate};
 pub use bid::{AmendBid, CancelBid, MassQuote, PlaceBid, Quote, ReplaceBid};
 pub use fact::{EscrowFailed, Escrowed, LedgerSeen, SettlementPaid, SettlementRefunded, TopUpFailed, ToppedUp};
 pub use funds::{Deposit, WithdrawalCancelled, WithdrawalFact, Withdrawn};
@@ -120,6 +120,10 @@ codec_tagged! {
         LeaseBacklog(LeaseBacklog) = 54 "lease.backlog",
         /// The ledger that says whether a lease is run again.
         LedgerSeen(LedgerSeen) = 60 "lease.ledgerSeen",
+        /// Lets a key speak for the account.
+        RegisterKey(RegisterKey) = 61 "key.register",
+        /// Lets a key no longer speak for the account.
+        RevokeKey(RevokeKey) = 62 "key.revoke",
     }
 }
 

@@ -17,14 +17,62 @@ pub enum Authority {
     OperatorAttested,
     /// A signature over [`signed_bytes`](crate::signed_bytes).
     Signed {
-        /// The account's key.
+        /// The account's own key, or one that is registered with it.
         key: [u8; 32],
         /// When it was signed, in microseconds since 1970; above that of every
-        /// signed command of the account before.
+        /// command before that the key signed.
         nonce: u64,
         /// Ed25519.
         signature: [u8; 64],
     },
+    /// The operator's word: it came with this key of the account's.
+    KeyAttested {
+        /// A key that is registered with the account.
+        key: [u8; 32],
+    },
+    /// A signature over [`signed_text`](crate::signed_text) as a message, the only
+    /// thing that some wallets sign.
+    SignedMessage {
+        /// As of [`Authority::Signed`].
+        key: [u8; 32],
+        /// As of [`Authority::Signed`].
+        nonce: u64,
+        /// Ed25519, as SEP-53 has it.
+        signature: [u8; 64],
+    },
+}
+
+impl Authority {
+    /// The key, where one speaks: not where it is the exchange, nor where the
+    /// operator gives its word for the account as a whole.
+    #[must_use]
+    pub const fn key(&self) -> Option<&[u8; 32]> {
+        match self {
+            Self::Exchange | Self::OperatorAttested => None,
+            Self::Signed { key, .. } | Self::KeyAttested { key } | Self::SignedMessage { key, .. } => Some(key),
+        }
+    }
+
+    /// The nonce, where it is signed.
+    #[must_use]
+    pub const fn nonce(&self) -> Option<u64> {
+        match self {
+            Self::Signed { nonce, .. } | Self::SignedMessage { nonce, .. } => Some(*nonce),
+            Self::Exchange | Self::OperatorAttested | Self::KeyAttested { .. } => None,
+        }
+    }
+
+    /// Whether a signature shows that it is the account's word.
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        self.nonce().is_some()
+    }
+
+    /// Whether it is the account's word on the operator's word alone.
+    #[must_use]
+    pub const fn is_attested(&self) -> bool {
+        matches!(self, Self::OperatorAttested | Self::KeyAttested { .. })
+    }
 }
 
 impl Encode for Authority {
@@ -34,6 +82,16 @@ impl Encode for Authority {
             Self::OperatorAttested => out.push(1),
             Self::Signed { key, nonce, signature } => {
                 out.push(2);
+                key.encode(out);
+                nonce.encode(out);
+                signature.encode(out);
+            }
+            Self::KeyAttested { key } => {
+                out.push(3);
+                key.encode(out);
+            }
+            Self::SignedMessage { key, nonce, signature } => {
+                out.push(4);
                 key.encode(out);
                 nonce.encode(out);
                 signature.encode(out);
@@ -48,6 +106,12 @@ impl Decode for Authority {
             0 => Ok(Self::Exchange),
             1 => Ok(Self::OperatorAttested),
             2 => Ok(Self::Signed {
+                key: Decode::decode(input)?,
+                nonce: Decode::decode(input)?,
+                signature: Decode::decode(input)?,
+            }),
+            3 => Decode::decode(input).map(|key| Self::KeyAttested { key }),
+            4 => Ok(Self::SignedMessage {
                 key: Decode::decode(input)?,
                 nonce: Decode::decode(input)?,
                 signature: Decode::decode(input)?,

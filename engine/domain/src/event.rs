@@ -12,7 +12,7 @@ mod provider;
 mod trust;
 mod verification;
 
-pub use account::{AccountOpened, DeadManSet, MandateSet};
+pub use account::{AccountOpened, DeadManSet, KeyRegistered, KeyRevoked, MandateSet};
 pub use bid::{BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed};
 pub use exchange::{CommandRefused, ExchangeOpened, MarketOpened};
 pub use failover::{
@@ -154,5 +154,9 @@ codec_tagged! {
         VerificationRerun(VerificationRerun) = 68 "verification.rerun",
         /// A lease's result has been checked.
         VerificationEnded(VerificationEnded) = 69 "verification.ended",
+        /// A key speaks for an account.
+        KeyRegistered(KeyRegistered) = 70 "account.keyRegistered",
+        /// A key speaks for an account no longer.
+        KeyRevoked(KeyRevoked) = 71 "account.keyRevoked",
     }
 }

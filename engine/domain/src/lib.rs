@@ -18,6 +18,7 @@ mod failover;
 mod fingerprint;
 mod genesis;
 mod ids;
+mod key;
 mod lease;
 mod mandate;
 mod market;
@@ -41,21 +42,21 @@ pub use command::{
     AcceptBid, AmendBid, AmendOrder, Attest, CancelAll, CancelBid, CancelOrder, Command, ContainerReport, CycleMarket,
     Deposit, EscrowFailed, Escrowed, FinishLease, FinishOutcome, Heartbeat, JobResult, LeaseBacklog, LedgerSeen,
     MassQuote, OpenAccount, OpenMarket, PauseMarket, PlaceBid, PlaceOrder, PortBinding, Quote, Reconfigure,
-    RegisterProvider, ReplaceBid, ReplaceOrder, ResumeMarket, Resumed, SetDeadMan, SetMandate, SettlementPaid,
-    SettlementRefunded, StakeFact, StartLease, StopLease, Tick, TopUpFailed, TopUpLease, ToppedUp, UpdateProvider,
-    Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
+    RegisterKey, RegisterProvider, ReplaceBid, ReplaceOrder, ResumeMarket, Resumed, RevokeKey, SetDeadMan, SetMandate,
+    SettlementPaid, SettlementRefunded, StakeFact, StartLease, StopLease, Tick, TopUpFailed, TopUpLease, ToppedUp,
+    UpdateProvider, Upgrade, WithdrawalCancelled, WithdrawalFact, Withdrawn,
 };
 pub use entry::{Authority, Entry, RULES_VERSION};
 pub use event::{
     AccountOpened, Attested, BidAccepted, BidAmended, BidCancelled, BidChanged, BidExpired, BidLost, BidResumed,
     Change, ChangeAnnounced, CommandRefused, DeadManSet, DepositCredited, Event, ExchangeOpened, ExchangeReconfigured,
-    ExchangeUpgraded, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed, LeaseFailedOver, LeaseOpened, LeasePaid,
-    LeaseResumed, LeaseRunway, LeaseStarted, LeaseSuspended, LeaseToppedUp, MandateSet, MarketOpened, MarketPaused,
-    MarketResumed, OrderAccepted, OrderAmended, OrderContinued, OrderDiscontinued, OrderEnded, OrderExpired,
-    OrderFilled, OrderParked, OrderResumed, ProofStepped, ProviderChanged, ProviderRegistered, ReputationChanged,
-    StakeChanged, StakeSlashed, StandbyMissing, StandbyReleased, StandbyReserved, TopUpReleased, TopUpRequested,
-    TrustChanged, VerificationDrawn, VerificationEnded, VerificationRerun, VerificationStarted, WithdrawalMoved,
-    WithdrawalPaid, WithdrawalReturned,
+    ExchangeUpgraded, KeyRegistered, KeyRevoked, LeaseAccrued, LeaseClosed, LeaseClosing, LeaseEscrowed,
+    LeaseFailedOver, LeaseOpened, LeasePaid, LeaseResumed, LeaseRunway, LeaseStarted, LeaseSuspended, LeaseToppedUp,
+    MandateSet, MarketOpened, MarketPaused, MarketResumed, OrderAccepted, OrderAmended, OrderContinued,
+    OrderDiscontinued, OrderEnded, OrderExpired, OrderFilled, OrderParked, OrderResumed, ProofStepped, ProviderChanged,
+    ProviderRegistered, ReputationChanged, StakeChanged, StakeSlashed, StandbyMissing, StandbyReleased,
+    StandbyReserved, TopUpReleased, TopUpRequested, TrustChanged, VerificationDrawn, VerificationEnded,
+    VerificationRerun, VerificationStarted, WithdrawalMoved, WithdrawalPaid, WithdrawalReturned,
 };
 pub use failover::StandbyEnd;
 pub use fingerprint::{Fingerprint, hash_with};
@@ -63,6 +64,7 @@ pub use genesis::{Bounds, Genesis, Grant, Timing};
 pub use ids::{
     AccountId, Address, Age, BidId, ChainEventId, Digest, LeaseId, MarketId, OrderId, ProviderId, Seq, TxHash,
 };
+pub use key::{KEYS_MAX, Scope, Scopes};
 pub use lease::{CloseReason, LeaseState};
 pub use mandate::Mandate;
 pub use market::{ResourceClass, ResourceClassError};
@@ -71,7 +73,7 @@ pub use order::{CancelReason, Mode, OrderState, SelfTrade, TimeInForce};
 pub use proof::{ProofPayload, ProofStep, ProofValue};
 pub use refusal::{Code, Subject};
 pub use resources::{Attribute, GpuInventory, Resources};
-pub use signature::signed_bytes;
+pub use signature::{key_proof_bytes, message_hash, signed_bytes, signed_text};
 pub use standing::{Reputation, ReputationCause, Share, TrustCause};
 pub use text::{Text, TextError};
 pub use time::{Micros, Seconds};

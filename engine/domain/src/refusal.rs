@@ -94,10 +94,19 @@ codec_names! {
         BacklogMismatch = 48 "BACKLOG_MISMATCH",
         /// The order is parked: its funds or its mandate do not allow it now.
         OrderParked = 49 "ORDER_PARKED",
-        /// The nonce is not above the account's last.
+        /// The nonce is not above the key's last.
         NonceUsed = 50 "NONCE_USED",
         /// The nonce is a time too far from the exchange's.
         SignatureExpired = 51 "SIGNATURE_EXPIRED",
+        /// The key may not say this for the account: it is not registered with it,
+        /// or no longer, or its scopes do not cover it.
+        KeyNotAllowed = 52 "KEY_NOT_ALLOWED",
+        /// The key is an account's own, or registered with another account.
+        KeyTaken = 53 "KEY_TAKEN",
+        /// The account has as many registered keys as it may.
+        TooManyKeys = 54 "TOO_MANY_KEYS",
+        /// No such key is registered with the account.
+        UnknownKey = 55 "UNKNOWN_KEY",
     }
 }
 

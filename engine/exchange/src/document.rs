@@ -9,8 +9,8 @@ use berth_domain::{
 
 use crate::content::Component;
 use crate::state::{
-    Account, Bid, Check, ClientIdRecord, Config, Counted, Evidence, Funding, Funds, Gang, Gap, History, Lease, Ledger,
-    Market, Order, Provider, Standby, Standing, Terms, TopUp,
+    Account, AccountKey, Bid, Check, ClientIdRecord, Config, Counted, Evidence, Funding, Funds, Gang, Gap, History,
+    Lease, Ledger, Market, Order, Provider, Standby, Standing, Terms, TopUp,
 };
 
 fn document() -> String {
@@ -32,7 +32,7 @@ fn the_document_lists_every_field_in_the_order_of_its_bytes() {
         ($($type:ident),* $(,)?) => { $( assert_eq!(listed(stringify!($type)), $type::FIELDS, stringify!($type)); )* };
     }
     check!(Ledger, Funds, Market, Order, Bid, Lease, Evidence, Gap, Funding, TopUp, Standby, Gang, Check);
-    check!(Config, Terms, Account, Standing, History, Counted, Provider, ClientIdRecord);
+    check!(Config, Terms, Account, Standing, AccountKey, History, Counted, Provider, ClientIdRecord);
     check!(Genesis, Grant, Timing, Bounds, TrustRules, Reconfigure, Upgrade, Mandate, Resources, GpuInventory);
     check!(Attribute, ContainerReport, PortBinding, JobResult, ProofStepped);
 }

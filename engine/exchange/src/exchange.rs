@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
     AccountId, Age, Authority, ChainEventId, Code, Command, CommandRefused, Entry, Event, Genesis, LeaseId, MarketId,
-    Micros, ProviderId, RULES_VERSION, ResourceClass, Seconds, Seq, Timing,
+    Micros, ProviderId, RULES_VERSION, ResourceClass, Seq, Timing,
 };
 
 use crate::apply;
@@ -12,13 +12,9 @@ use crate::outcome::{LogViolation, Outcome};
 use crate::planted::{Planted, is};
 use crate::rules::{Budget, Plan};
 use crate::state::{
-    Accounts, Bid, Checks, ClientIds, Config, Entrant, Gangs, Lease, Ledger, Market, Order, Provider, Standbys, Timers,
-    add,
+    AccountKey, Accounts, Bid, Checks, ClientIds, Config, Entrant, Gangs, Lease, Ledger, Market, Order, Provider,
+    SIGNATURE_LIFE, Standbys, Timers, add,
 };
-
-/// How far a signature's time may be from the entry's: what came late, or was
-/// held back, stands no more.
-const SIGNATURE_LIFE: Seconds = Seconds(60);
 
 /// The matching core. Cloning it gives an independent replica.
 #[derive(Clone, Debug, Default)]
@@ -161,30 +157,22 @@ impl Exchange {
     /// When the entry cannot stand at this place in any log. Nothing has then
     /// been changed.
     pub fn apply(&mut self, entry: &Entry, events: &mut Vec<Event>) -> Result<Outcome, LogViolation> {
-        // Most words are not signed, so nothing about signatures is on their way.
-        if let Authority::Signed { key, nonce, .. } = &entry.authority {
-            return self.apply_signed(entry, key, *nonce, events);
+        // With most words comes no key, so nothing about keys is on their way.
+        if !matches!(entry.authority, Authority::Exchange | Authority::OperatorAttested) {
+            return self.apply_keyed(entry, events);
         }
         self.check_place(entry)?;
         Ok(self.enact(entry, None, events))
     }
 
+    /// Applies what a key says, or signs.
     #[cold]
-    fn apply_signed(
-        &mut self,
-        entry: &Entry,
-        key: &[u8; 32],
-        nonce: u64,
-        events: &mut Vec<Event>,
-    ) -> Result<Outcome, LogViolation> {
+    fn apply_keyed(&mut self, entry: &Entry, events: &mut Vec<Event>) -> Result<Outcome, LogViolation> {
         self.check_place(entry)?;
-        if self.accounts.get(entry.account).is_some_and(|account| account.address.0 != *key) {
-            return Err(LogViolation::Authority(entry.seq));
-        }
-        let refused = self.check_nonce(entry.account, entry.at, nonce).err();
+        let refused = self.check_key(entry).err();
         let outcome = self.enact(entry, refused, events);
         if let Outcome::Done(_) = outcome {
-            self.account_mut(entry.account).standing.get_or_insert_default().nonce = nonce;
+            self.use_nonce_up(entry);
         }
         Ok(outcome)
     }
@@ -256,13 +244,45 @@ impl Exchange {
         }
     }
 
-    /// Refuses a signed command that may have been carried out, or was kept back.
-    fn check_nonce(&self, account: AccountId, at: Micros, nonce: u64) -> Result<(), Code> {
-        let account = self.accounts.get(account).ok_or(Code::UnknownAccount)?;
-        if nonce <= account.nonce() {
-            return Err(Code::NonceUsed);
+    /// Refuses what the entry's key may not say for its account, and what it
+    /// signed and may have been carried out, or was kept back.
+    fn check_key(&self, entry: &Entry) -> Result<(), Code> {
+        let Some(key) = entry.authority.key() else { return Ok(()) };
+        let account = self.accounts.get(entry.account).ok_or(Code::UnknownAccount)?;
+        let registered = self.accounts.by_key(key);
+        let last = if account.address.0 == *key {
+            // A signature does not say for whom: while a key speaks for another
+            // account, what it signed must not count for its own as well.
+            if registered.is_some_and(|(_, key)| !key.is_past(entry.at)) {
+                return Err(Code::KeyNotAllowed);
+            }
+            account.nonce()
+        } else {
+            let its_own = registered.filter(|(owner, _)| *owner == entry.account).map(|(_, key)| key);
+            let is_live = |key: &&AccountKey| key.is_live(entry.at) || is(Planted::ExpiredKeySpeaks);
+            let registered = its_own.filter(is_live).ok_or(Code::KeyNotAllowed)?;
+            let ends_itself = matches!(&entry.command, Command::RevokeKey(revoke) if revoke.key == *key);
+            if !ends_itself && !registered.scopes.cover(&entry.command) && !is(Planted::ScopesIgnored) {
+                return Err(Code::KeyNotAllowed);
+            }
+            registered.nonce
+        };
+        match entry.authority.nonce() {
+            Some(nonce) if nonce <= last => Err(Code::NonceUsed),
+            Some(nonce) if nonce.abs_diff(entry.at.0) > SIGNATURE_LIFE.micros() => Err(Code::SignatureExpired),
+            _ => Ok(()),
         }
-        if nonce.abs_diff(at.0) > SIGNATURE_LIFE.micros() { Err(Code::SignatureExpired) } else { Ok(()) }
+    }
+
+    /// What was signed and carried out is so once.
+    fn use_nonce_up(&mut self, entry: &Entry) {
+        let (Some(key), Some(nonce)) = (entry.authority.key(), entry.authority.nonce()) else { return };
+        let account = self.account_mut(entry.account);
+        if account.address.0 == *key {
+            account.standing.get_or_insert_default().nonce = nonce;
+        } else if !is(Planted::KeySaysTwice) {
+            self.accounts.key_mut(key).expect("a key that was revoked is kept as one that is over").nonce = nonce;
+        }
     }
 
     /// The timeouts of what opens now.

@@ -6,6 +6,7 @@
 //! number of times; only the search for crossed pairs is given a bound.
 
 mod books;
+mod keys;
 mod money;
 mod places;
 mod things;
@@ -31,8 +32,8 @@ pub struct Invariants {
 
 impl Invariants {
     /// Checks everything: money, holds and escrows, leases, orders, bids,
-    /// standbys, the room of each provider, counters, ladders and indexes, that
-    /// nothing which could trade rests side by side, and the next deadline. No
+    /// standbys, the room of each provider, counters, ladders and indexes, keys,
+    /// that nothing which could trade rests side by side, and the next deadline. No
     /// more than `pairs_max` pairs are looked at for that.
     #[must_use]
     pub fn of(x: &Exchange, pairs_max: u64) -> Self {
@@ -41,6 +42,7 @@ impl Invariants {
         things::check(x, &mut found);
         places::check(x, &mut found);
         books::check(x, &mut found);
+        keys::check(x, &mut found);
         // Until a tick that is due at once, what became eligible may stand
         // beside what it could trade with.
         if is_settled(x) {
@@ -71,7 +73,7 @@ fn is_settled(x: &Exchange) -> bool {
 #[cfg(test)]
 mod tests {
     use berth_domain::codec::Decode as _;
-    use berth_domain::{BidState, Entry, Rate, Stroops};
+    use berth_domain::{AccountId, BidState, Entry, Rate, Scopes, Stroops};
 
     use super::*;
 
@@ -111,5 +113,17 @@ mod tests {
         let is_resting = |bid: &&mut crate::state::Bid| bid.state == BidState::Open && bid.is_standing();
         check(|x| x.bids.iter_mut().find(is_resting).unwrap().price = Rate::MAX, "the bids of level");
         check(|x| x.bids.iter_mut().find(is_resting).unwrap().state = BidState::Cancelled, "the book of");
+        // Of the last who has one.
+        let x = played();
+        let (owner, key) = x.accounts().filter_map(|it| Some((it.id, it.keys().last()?.key))).next_back().unwrap();
+        let key_of = |x: &mut Exchange| *x.accounts.key_mut(&key).unwrap();
+        let told = |what: &str| format!("a key of account {owner} {what}");
+        check(|x| x.accounts.key_mut(&key).unwrap().scopes = Scopes::EMPTY, &told("may say nothing"));
+        check(|x| x.accounts.key_mut(&key).unwrap().nonce = u64::MAX, &told("has signed what is yet to come"));
+        let twice = |x: &mut Exchange| {
+            let key = key_of(x);
+            x.account_mut(AccountId(1)).standing.get_or_insert_default().keys.push(key);
+        };
+        check(twice, &format!("whose {}", told("is, too")));
     }
 }

@@ -35,6 +35,6 @@ pub use outcome::{LogViolation, Outcome, Reply};
 pub use planted::Planted;
 pub use restore::{ContentError, Spot};
 pub use state::{
-    Account, Balances, Bid, Book, BookRow, Evidence, Funding, Gap, Lease, Ledger, Market, Order, Origin, Provider,
-    Record, Standby, StateHash, Terms, TopUp,
+    Account, AccountKey, Balances, Bid, Book, BookRow, Evidence, Funding, Gap, Lease, Ledger, Market, Order, Origin,
+    Provider, Record, SIGNATURE_LIFE, Standby, StateHash, Terms, TopUp,
 };

@@ -87,6 +87,14 @@ pub enum Planted {
     PausedMatches,
     /// Terms: a lease follows the terms that are in force now.
     TermsMove,
+    /// Keys: one that was revoked speaks on.
+    RevokedKeySpeaks,
+    /// Keys: one whose time is over speaks on.
+    ExpiredKeySpeaks,
+    /// Keys: whatever their scopes, they say anything.
+    ScopesIgnored,
+    /// Keys: the nonce of what they sign is never used up.
+    KeySaysTwice,
 }
 
 /// Whether a bug is planted: never, in this build.

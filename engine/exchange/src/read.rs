@@ -6,7 +6,9 @@ use berth_domain::{
 };
 
 use crate::exchange::Exchange;
-use crate::state::{Account, Balances, Bid, Book, Lease, Ledger, Market, Order, Provider, Standby, Terms, place};
+use crate::state::{
+    Account, AccountKey, Balances, Bid, Book, Lease, Ledger, Market, Order, Provider, Standby, Terms, place,
+};
 
 impl Exchange {
     /// Place of the last entry that was applied; zero before the first.
@@ -93,6 +95,21 @@ impl Exchange {
     #[must_use]
     pub fn account(&self, id: AccountId) -> Option<&Account> {
         self.accounts.get(id)
+    }
+
+    /// Whom a registered key speaks for now, and what it may say; none where it
+    /// speaks for nobody, or no longer. What is now is the last entry's stamp: by
+    /// a later clock [`AccountKey::is_live`] may be false already.
+    #[must_use]
+    pub fn account_of_key(&self, key: &[u8; 32]) -> Option<(AccountId, &AccountKey)> {
+        self.accounts.by_key(key).filter(|(_, key)| key.is_live(self.last_at))
+    }
+
+    /// Keys that speak for an account now beside its own, in the order of their
+    /// bytes.
+    pub fn keys(&self, account: AccountId) -> impl Iterator<Item = &AccountKey> {
+        let keys = self.account(account).map_or(&[][..], Account::keys);
+        keys.iter().filter(|key| key.is_live(self.last_at))
     }
 
     /// All accounts, in the order of their ids.

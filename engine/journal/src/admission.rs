@@ -56,7 +56,8 @@ fn grows(command: &Command) -> bool {
         | Command::AmendBid(_)
         | Command::ReplaceOrder(_)
         | Command::ReplaceBid(_)
-        | Command::OpenMarket(_) => true,
+        | Command::OpenMarket(_)
+        | Command::RegisterKey(_) => true,
         // One that only takes quotes back always succeeds.
         Command::MassQuote(quotes) => quotes.quotes.iter().any(|quote| quote.quantity > 0),
         // Time goes on.
@@ -81,6 +82,7 @@ fn grows(command: &Command) -> bool {
         | Command::SetDeadMan(_)
         | Command::StopLease(_)
         | Command::FinishLease(_)
+        | Command::RevokeKey(_)
         // A lease under way needs it.
         | Command::StartLease(_)
         | Command::Heartbeat(_)

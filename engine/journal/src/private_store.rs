@@ -50,6 +50,12 @@ impl Sealed {
         &self.stored[SALT..]
     }
 
+    /// A specification whose salt the tenant chose, who signed the hash.
+    #[must_use]
+    pub fn salted(salt: [u8; SALT], spec: &[u8]) -> Self {
+        Self::new(salt, spec)
+    }
+
     fn new(salt: [u8; SALT], spec: &[u8]) -> Self {
         let stored = [&salt[..], spec].concat();
         Self { hash: Digest(Sha256::digest(&stored).into()), stored }

@@ -47,6 +47,14 @@ pub enum FollowError {
     Resumption(Seq),
 }
 
+impl Applied<'_> {
+    /// Whether it registered a key: then the key must have asked for it.
+    #[must_use]
+    pub const fn registers_key(&self) -> bool {
+        matches!((&self.entry.command, self.outcome), (Command::RegisterKey(_), Outcome::Done(_)))
+    }
+}
+
 impl Default for Replica {
     fn default() -> Self {
         Self::new()
@@ -118,6 +126,15 @@ impl Replica {
             self.apply(entry, &mut events)?;
         }
         Ok(())
+    }
+
+    /// Whether the key that an entry registered asked for it itself. The state
+    /// machine does not look at that, nor at signatures.
+    #[must_use]
+    pub fn is_proven(&self, entry: &Entry) -> bool {
+        let log = self.log_id.unwrap_or_default();
+        let account = self.exchange.account(entry.account);
+        account.and_then(|account| entry.is_proven_well(log, account.address)) == Some(true)
     }
 
     /// Only the exchange.

@@ -59,7 +59,8 @@ pub struct Verification {
     pub entries: u64,
     /// Entries that the exchange itself made: ticks and facts of the chain.
     pub exchange: u64,
-    /// Entries that rest on the operator's word alone.
+    /// Entries that rest on the operator's word alone, with a key of the account
+    /// or without.
     pub operator_attested: u64,
     /// Entries that carry a signature, sound or not.
     pub signed: u64,
@@ -112,8 +113,8 @@ impl Verification {
             }
             match entry.authority {
                 Authority::Exchange => self.exchange += 1,
-                Authority::OperatorAttested => self.operator_attested += 1,
-                Authority::Signed { .. } => {
+                Authority::OperatorAttested | Authority::KeyAttested { .. } => self.operator_attested += 1,
+                Authority::Signed { .. } | Authority::SignedMessage { .. } => {
                     self.signed += 1;
                     if self.log_id.and_then(|log| entry.is_signed_well(log)) != Some(true) {
                         self.find(entry.seq, FindingKind::Signature);
@@ -196,7 +197,8 @@ impl Checks {
     /// batch's own hash, the chain, contiguity, epochs, the watermark, the files
     /// beneath RocksDB, the Merkle tree with its signed checkpoints, and, as far as
     /// the log can be replayed, every entry, the digest of all events, the event
-    /// store, every snapshot and the invariants. `progress` is told of each batch's
+    /// store, that each registered key asked for it, every snapshot and the
+    /// invariants. `progress` is told of each batch's
     /// last entry.
     ///
     /// # Errors
@@ -292,9 +294,13 @@ impl Run<'_> {
         if let Some(tree) = &mut self.tree {
             batch.entries.iter().for_each(|entry| tree.add(entry.seq, entry.hash(), done));
         }
+        let mut registered = Vec::new();
         if let Some(replica) = &mut self.replica {
             let events = &mut self.events;
             let followed = replica.follow(batch, |applied| {
+                if applied.registers_key() {
+                    registered.push(applied.entry.seq);
+                }
                 if let Some(events) = events {
                     events.compare(&applied, done);
                 }
@@ -309,6 +315,11 @@ impl Run<'_> {
             }
         }
         let replica = self.replica.as_ref();
+        for entry in batch.entries.iter().filter(|entry| registered.contains(&entry.seq)) {
+            if replica.is_some_and(|replica| !replica.is_proven(entry)) {
+                done.find(entry.seq, FindingKind::KeyProof);
+            }
+        }
         if let Some(tree) = &mut self.tree {
             tree.behind(batch.last(), replica, &mut self.states, done);
         }

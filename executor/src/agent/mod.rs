@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use berth_client::Signer;
 use thiserror::Error;
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -40,6 +41,9 @@ pub struct AgentConfig {
     pub url: String,
     /// A bearer token for it, where it wants one.
     pub token: Option<String>,
+    /// Signs what the agent reports: the key of the provider's owner. Without it
+    /// reports rest on the operator's word.
+    pub signer: Option<Signer>,
     /// The engine, as in [`Engine::connect`].
     pub docker: Option<String>,
     /// Whose leases to serve.
@@ -64,6 +68,7 @@ impl AgentConfig {
         Self {
             url: url.to_owned(),
             token: None,
+            signer: None,
             docker: None,
             serves,
             data,
@@ -110,7 +115,7 @@ impl Agent {
     /// # Errors
     /// [`AgentError`], whose words can be shown to a user as they are.
     pub async fn connect(config: AgentConfig) -> Result<Self, AgentError> {
-        let node = Node::new(&config.url, config.token.clone())?;
+        let node = Node::new(&config.url, config.token.clone(), config.signer.clone())?;
         Self::with(node, config).await
     }
 }

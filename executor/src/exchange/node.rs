@@ -4,10 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use berth_client::{Call, Client, ClientError, Session};
+use berth_client::{Client, ClientError, Reply, Session, Signer};
+use berth_wire::json::parse_value;
 use berth_wire::request;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
 use tracing::warn;
@@ -42,20 +44,18 @@ impl fmt::Debug for Node {
 
 impl Node {
     /// The node at `url`, such as `http://127.0.0.1:3000`. It need not answer
-    /// yet. To be called within a Tokio runtime.
+    /// yet. Reports are signed where there is a `signer`, and else in the name of
+    /// whoever has the token. To be called within a Tokio runtime.
     ///
     /// # Errors
     /// When `url` is none.
-    pub fn new(url: &str, token: Option<String>) -> Result<Self, ExchangeError> {
+    pub fn new(url: &str, token: Option<String>, signer: Option<Signer>) -> Result<Self, ExchangeError> {
         let client = Client::new(url, token).map_err(of_client)?;
-        let session = client.session();
+        let session = match signer {
+            Some(signer) => client.signed_session(signer),
+            None => client.session(),
+        };
         Ok(Self { client, session })
-    }
-
-    async fn call(&self, method: &str, params: Value) -> Result<(), ExchangeError> {
-        // Reports may be repeated, so the session may send them again.
-        let call = Call::new(method, params).idempotent().within(CALL_TIME_MAX);
-        self.session.send(call).await.map(drop).map_err(of_client)
     }
 }
 
@@ -121,16 +121,25 @@ impl Exchange for Node {
     }
 
     async fn start(&self, lease: &Lease, started: &Started) -> Result<(), ExchangeError> {
-        self.call("lease.start", shape::start(lease, started)).await
+        let report = read(shape::start(lease, started))?;
+        bounded(self.session.start_lease(&report)).await.map(|_: Reply| ())
     }
 
     async fn heartbeat(&self, lease: &Lease, vitals: Vitals) -> Result<(), ExchangeError> {
-        self.call("lease.heartbeat", shape::heartbeat(lease, vitals)).await
+        let report = read(shape::heartbeat(lease, vitals))?;
+        bounded(self.session.heartbeat(&report)).await.map(|_: Reply| ())
     }
 
     async fn finish(&self, lease: &Lease, outcome: &Outcome) -> Result<(), ExchangeError> {
-        self.call("lease.finish", shape::finish(lease, outcome)).await
+        let report = read(shape::finish(lease, outcome))?;
+        bounded(self.session.finish_lease(&report)).await.map(|_: Reply| ())
     }
+}
+
+/// A report as the exchange reads it. What it cannot read it would refuse, and
+/// no later try makes it better.
+fn read<T: DeserializeOwned>(report: Value) -> Result<T, ExchangeError> {
+    parse_value(report).map_err(|why| ExchangeError::Refused { code: "MALFORMED".to_owned(), detail: why.to_string() })
 }
 
 async fn bounded<T>(call: impl Future<Output = Result<T, ClientError>>) -> Result<T, ExchangeError> {

@@ -8,6 +8,7 @@ pub(crate) mod leases;
 pub(crate) mod orders;
 pub(crate) mod providers;
 pub(crate) mod quotes;
+pub(crate) mod signed;
 
 use berth_domain::Code;
 use berth_exchange::Exchange;

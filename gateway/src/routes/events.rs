@@ -8,26 +8,30 @@ use berth_wire::frame::EventFilter;
 
 use crate::frame::Filter;
 use crate::limits::{EVENTS_BYTES_MAX, EVENTS_SCAN_MAX, FRAMES_AT_ONCE};
-use crate::node::App;
+use crate::node::{App, Node};
 use crate::problem::Refusal;
 use crate::query::Query;
 
 /// Where to go on: with filters, the last line does not say how far was looked.
 const NEXT: &str = "x-next-seq";
 
-/// One line for each entry that has events that pass, from `from` on.
-pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Response, Refusal> {
-    let from = query.take::<u64>("from", "a sequence number")?.unwrap_or(1).max(1);
-    let limit = query.limit()?;
+/// Takes out which events are wanted.
+pub(super) fn filter(node: &Node, query: &mut Query) -> Result<Filter, Refusal> {
     let types: Vec<String> =
         query.text("type").map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default();
     let types = EventFilter::new(&types).map_err(|mut malformed| {
         malformed.field = "type".to_owned();
         malformed
     })?;
-    let market = query.market(&app, "market")?.one();
+    Ok(Filter { types, market: query.market(node, "market")?.one() })
+}
+
+/// One line for each entry that has events that pass, from `from` on.
+pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Response, Refusal> {
+    let from = query.take::<u64>("from", "a sequence number")?.unwrap_or(1).max(1);
+    let limit = query.limit()?;
+    let filter = filter(&app, &mut query)?;
     query.finish()?;
-    let filter = Filter { types, market };
 
     let head = app.view.head();
     let mut next = Seq(from);

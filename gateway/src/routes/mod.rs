@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod bids;
+mod commands;
 mod events;
 mod leases;
 mod log;
@@ -10,10 +11,12 @@ mod markets;
 mod node;
 mod orders;
 mod providers;
+mod stream;
+mod trades;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
@@ -24,9 +27,11 @@ use tower_http::cors::{Any, CorsLayer};
 
 use crate::guard::{keep_strangers_out, name_mode};
 use crate::limits::LIST_SCAN_MAX;
+use crate::metrics;
 use crate::node::App;
 use crate::problem::{Refusal, method_not_allowed, not_found};
 use crate::query::Page;
+use crate::throttle::throttle;
 use crate::ws;
 
 /// Every route of the node.
@@ -41,6 +46,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/bids/mass-quote", post(bids::mass_quote))
         .route("/bids/{id}", get(bids::one).patch(bids::amend).delete(bids::cancel))
         .route("/bids/{id}/accept", put(bids::accept))
+        .route(COMMANDS, post(commands::submit))
         .route("/leases", get(leases::list))
         .route("/leases/{id}", get(leases::one))
         .route("/leases/{id}/health", get(leases::health))
@@ -49,15 +55,19 @@ pub(crate) fn router(app: App) -> Router {
         .route("/leases/{id}/stop", post(leases::stop))
         .route("/markets", get(markets::list))
         .route("/markets/{market}/book", get(markets::book))
+        .route("/markets/{market}/trades", get(trades::trades))
+        .route("/markets/{market}/candles", get(trades::candles))
         .route("/accounts/{address}", get(accounts::one))
         .route("/network/stats", get(node::stats))
         .route("/log/head", get(node::log_head))
         .route("/events", get(events::list))
+        .route("/events/stream", get(stream::stream))
         .route("/errors", get(node::errors));
     let mut router = Router::new()
         .nest("/api/v1", api)
         .route("/", get(node::index))
         .route("/health", get(node::health))
+        .route("/metrics", get(metrics::show))
         .route("/ws/v1", get(ws::upgrade))
         .route("/audit/checkpoint", get(audit::checkpoint))
         .route("/audit/key", get(audit::key))
@@ -65,11 +75,14 @@ pub(crate) fn router(app: App) -> Router {
         .route("/audit/tile/{*path}", get(audit::tile))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(app.clone(), only_reads));
+        .layer(from_fn_with_state(app.clone(), only_reads))
+        .layer(from_fn_with_state(app.clone(), throttle))
+        .layer(from_fn(metrics::measure));
     if !app.open {
         // What is public may be read by anybody's page. An open node has no
         // such pages: it answers its own origin alone.
-        router = router.layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]));
+        let cors = CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]);
+        router = router.layer(cors.expose_headers(Any));
     }
     router
         .layer(from_fn_with_state(app.clone(), keep_strangers_out))
@@ -77,9 +90,14 @@ pub(crate) fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// Without `--open` every change is refused before its body is looked at.
+/// Where signed commands go.
+const COMMANDS: &str = "/commands";
+
+/// Without `--open` every change is refused before its body is looked at, but
+/// for what proves itself.
 async fn only_reads(State(app): State<App>, request: Request, next: Next) -> Result<Response, Refusal> {
-    if !request.method().is_safe() {
+    let proves_itself = request.uri().path().strip_prefix("/api/v1") == Some(COMMANDS);
+    if !request.method().is_safe() && !proves_itself {
         app.may_change()?;
     }
     Ok(next.run(request).await)

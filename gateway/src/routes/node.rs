@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use berth_domain::Seq;
 use berth_exchange::StateHash;
 use berth_wire::errors::{ErrorInfo, catalogue};
 use berth_wire::response::{Health, List, LogHead, NetworkStats, StateHashes};
 use serde_json::{Value, json};
 
-use crate::node::App;
+use crate::node::{App, Status};
 use crate::past::At;
 use crate::problem::Refusal;
 use crate::query::Query;
@@ -22,22 +23,26 @@ pub(super) async fn index(State(app): State<App>) -> Json<Value> {
         "mode": mode(&app),
         "what": "An exchange for compute leases: orders and bids in, leases out.",
         "health": "/health",
+        "metrics": "/metrics",
         "webSocket": "/ws/v1",
         "rest": [
             "/api/v1/providers", "/api/v1/orders", "/api/v1/bids", "/api/v1/leases", "/api/v1/markets",
-            "/api/v1/accounts/{address}", "/api/v1/network/stats", "/api/v1/events", "/api/v1/errors",
+            "/api/v1/accounts/{address}", "/api/v1/network/stats", "/api/v1/events", "/api/v1/events/stream", "/api/v1/errors",
         ],
     }))
 }
 
-pub(super) async fn health(State(app): State<App>) -> Json<Health> {
-    Json(Health {
-        status: "ready".to_owned(),
+/// 503 once it stops, so that whoever shares out requests sends none here.
+pub(super) async fn health(State(app): State<App>) -> (StatusCode, Json<Health>) {
+    let status = if app.status() == Status::Stopping { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let health = Health {
+        status: app.status().as_str().to_owned(),
         log_id: app.log_id.to_string(),
         seq: app.view.head().0,
         mode: mode(&app).to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-    })
+    };
+    (status, Json(health))
 }
 
 pub(super) async fn errors(query: Query) -> Result<Json<List<ErrorInfo>>, Refusal> {

@@ -1,5 +1,6 @@
 //! One socket from its first frame to its last.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -11,12 +12,14 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use super::methods::{Call, call};
+use super::methods::{Call, call, known};
 use super::subscriptions::Subscriptions;
 use crate::guard::Caller;
-use crate::limits::{FAREWELL_TIME_MAX, PING_EVERY, REQUESTS_PENDING_MAX, SEND_TIME_MAX, SILENCE_MAX};
+use crate::limits::{BEAT, FAREWELL_TIME_MAX, PING_EVERY, REQUESTS_PENDING_MAX, SEND_TIME_MAX, SILENCE_MAX};
+use crate::metrics::{self, Counted};
 use crate::node::App;
 use crate::problem::Refusal;
+use crate::rate::{Class, observed};
 use crate::server::stopped;
 use crate::submit::Turn;
 
@@ -47,6 +50,8 @@ type Pending = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 struct Connection {
     app: App,
+    /// From where it comes.
+    peer: IpAddr,
     caller: Caller,
     socket: WebSocket,
     subscriptions: Subscriptions,
@@ -59,12 +64,14 @@ struct Connection {
     heard: Instant,
 }
 
-pub(super) async fn serve(app: App, caller: Caller, socket: WebSocket) {
+pub(super) async fn serve(app: App, peer: IpAddr, caller: Caller, socket: WebSocket) {
+    let _counted = Counted::socket();
     let subscriptions = Subscriptions::new(&app);
     let pending = FuturesUnordered::new();
     let heard = Instant::now();
     let session = app.sessions.open();
-    let mut connection = Connection { app, caller, socket, subscriptions, pending, session, last_turn: None, heard };
+    let last_turn = None;
+    let mut connection = Connection { app, peer, caller, socket, subscriptions, pending, session, last_turn, heard };
     let Err(end) = connection.run().await;
     connection.farewell(end).await;
 }
@@ -75,6 +82,8 @@ impl Connection {
         let mut stop = self.app.stop.clone();
         let mut pings = interval(PING_EVERY);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut beats = interval(BEAT);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             // What comes from here on wakes the loop again.
             applied.borrow_and_update();
@@ -83,6 +92,7 @@ impl Connection {
                 message = self.socket.recv(), if self.pending.len() < REQUESTS_PENDING_MAX => self.take(message).await?,
                 Some(answer) = self.pending.next(), if !self.pending.is_empty() => self.answer(&answer).await?,
                 _ = applied.changed(), if !self.subscriptions.is_empty() => {}
+                _ = beats.tick(), if self.subscriptions.have_beat() => self.subscriptions.beat(),
                 _ = pings.tick() => self.ping().await?,
                 () = stopped(&mut stop) => return Err(End::Stopping),
                 () = ready(()), if more => {}
@@ -127,24 +137,38 @@ impl Connection {
             Ok(request) => request,
             Err(malformed) => return self.answer(&Refusal::from(malformed).into_answer(None)).await,
         };
-        let id = request.id;
+        let (id, method, begun) = (request.id, known(&request.method), Instant::now());
+        let (taken, limits) =
+            observed(async { self.app.limiter.request(self.peer, Class::of_method(&request.method)) }).await;
+        if let Err(throttled) = taken {
+            return self.answer(&throttled.into_answer(Some(id)).with_limits(limits)).await;
+        }
         let called = {
             let last_turn = &mut self.last_turn;
             let mut turn = || Turn::after(last_turn, self.session);
-            call(&self.app, self.caller, &mut self.subscriptions, &mut turn, request)
+            call(&self.app, self.caller, &mut self.subscriptions, self.session, &mut turn, request)
         };
         match called {
-            Ok(Call::Done(result)) => self.answer(&Answer::done(id, None, result)).await,
+            Ok(Call::Done(result)) => {
+                metrics::answered(method, begun, true);
+                self.answer(&Answer::done(id, None, result)).await
+            }
             Ok(Call::Later(later)) => {
                 self.pending.push(Box::pin(async move {
-                    match later.await {
+                    let (done, of_account) = observed(later).await;
+                    let answer = match done {
                         Ok((seq, result)) => Answer::done(id, Some(seq), result),
                         Err(refusal) => refusal.into_answer(Some(id)),
-                    }
+                    };
+                    metrics::answered(method, begun, answer.ok);
+                    answer.with_limits(of_account.or(limits))
                 }));
                 Ok(())
             }
-            Err(refusal) => self.answer(&refusal.into_answer(Some(id))).await,
+            Err(refusal) => {
+                metrics::answered(method, begun, false);
+                self.answer(&refusal.into_answer(Some(id))).await
+            }
         }
     }
 

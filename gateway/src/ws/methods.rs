@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use berth_domain::{BidId, OrderId};
-use berth_wire::frame::{Request, Subscribe, Unsubscribe};
+use berth_wire::frame::{Pong, Request, Subscribe, Unsubscribe};
 use berth_wire::json::{Malformed, parse_value};
 use berth_wire::request::{AcceptRequest, CancelRequest, DirectedBid, Fact, NewBid, StandingBid, StopRequest};
 use berth_wire::response::{Acknowledged, Changed};
@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::subscriptions::Subscriptions;
-use crate::commands::{accounts, bids, facts, leases, orders, quotes};
+use crate::clock::now;
+use crate::commands::{accounts, bids, facts, leases, orders, quotes, signed};
 use crate::guard::Caller;
 use crate::node::App;
 use crate::problem::Refusal;
@@ -20,6 +21,36 @@ use crate::submit::Turn;
 
 /// Methods of the protocol that this version does not have yet.
 const NOT_OFFERED: [&str; 5] = ["session.logon", "order.status", "order.test", "lease.topup", "lease.logs"];
+
+/// Methods whose requests are measured, each by itself.
+const METHODS: [&str; 20] = [
+    "ping",
+    "subscribe",
+    "unsubscribe",
+    "command.submit",
+    "order.place",
+    "order.replace",
+    "order.amend",
+    "order.cancel",
+    "bid.place",
+    "bid.replace",
+    "bid.amend",
+    "bid.mass",
+    "bid.cancel",
+    "cancel.all",
+    "deadman.set",
+    "lease.accept",
+    "lease.start",
+    "lease.heartbeat",
+    "lease.finish",
+    "lease.stop",
+];
+
+/// The name under which a method is measured.
+pub(super) fn known(method: &str) -> &'static str {
+    let other = if method.starts_with("fact.") { "fact" } else { "other" };
+    METHODS.into_iter().find(|known| *known == method).unwrap_or(other)
+}
 
 /// What became of a request.
 pub(super) enum Call {
@@ -37,14 +68,18 @@ pub(super) fn call(
     app: &App,
     caller: Caller,
     subscriptions: &mut Subscriptions,
+    session: u64,
     turn: &mut dyn FnMut() -> Turn,
     request: Request,
 ) -> Result<Call, Refusal> {
     let method = request.method.clone();
     let params = request.take_params();
     match method.as_str() {
-        "ping" => return nothing(&params).map(|()| Call::Done(json!({}))),
-        "subscribe" => return subscriptions.add(app, read::<Subscribe>(params)?).map(|done| Call::Done(shown(&done))),
+        "ping" => return nothing(&params).map(|()| Call::Done(pong(app, session))),
+        "subscribe" => {
+            let subscribed = subscriptions.add(app, caller, read::<Subscribe>(params)?)?;
+            return Ok(Call::Done(shown(&subscribed)));
+        }
         "unsubscribe" => {
             let Unsubscribe { sub } = read(params)?;
             return if subscriptions.remove(sub) {
@@ -56,6 +91,13 @@ pub(super) fn call(
         _ => {}
     }
     command(app.clone(), caller, &method, params, turn).map(Call::Later)
+}
+
+/// What who signs commands must know: the log that they are for, the time that
+/// nonces are compared with, and the connection's session.
+fn pong(app: &App, session: u64) -> Value {
+    let pong = Pong { log_id: app.log_id, time: now().0, session };
+    shown(&pong)
 }
 
 /// The parameters of a method that has none.
@@ -127,6 +169,13 @@ fn command(
         "deadman.set" => {
             let (request, turn) = (read(params)?, turn());
             Box::pin(async move { accounts::set_dead_man(&app, request, turn).await.map(acknowledged) })
+        }
+        "command.submit" => {
+            let (request, turn) = (read(params)?, turn());
+            Box::pin(async move {
+                let submitted = signed::submit(&app, request, turn).await?;
+                Ok((submitted.seq, shown(&submitted)))
+            })
         }
         "lease.accept" => {
             let id = BidId(take_id(&mut params, "bidId")?);

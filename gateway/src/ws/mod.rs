@@ -1,14 +1,17 @@
 //! `/ws/v1`: requests with their answers, and channels. One task serves one
 //! socket, with bounded buffers and a deadline on everything that goes out.
 
+mod beats;
 mod book;
 mod connection;
-mod events;
+mod lossless;
 mod methods;
+mod own;
+mod quotes;
 mod subscriptions;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{State, WebSocketUpgrade};
+use axum::extract::{Extension, State, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use berth_wire::errors::EdgeCode;
@@ -18,6 +21,7 @@ use crate::guard::Caller;
 use crate::limits::BODY_BYTES_MAX;
 use crate::node::App;
 use crate::problem::Refusal;
+use crate::server::Peer;
 
 /// The read buffer of a socket. Requests are small; a large one makes it grow.
 const READ_BUFFER_BYTES: usize = 1_024;
@@ -27,6 +31,7 @@ const WRITE_BUFFER_BYTES_MAX: usize = PUSH_BYTES_MAX;
 
 pub(crate) async fn upgrade(
     State(app): State<App>,
+    Extension(Peer(peer)): Extension<Peer>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
@@ -38,5 +43,5 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
         .max_message_size(BODY_BYTES_MAX)
         .max_frame_size(BODY_BYTES_MAX);
-    Ok(upgrade.on_upgrade(move |socket| connection::serve(app, caller, socket)))
+    Ok(upgrade.on_upgrade(move |socket| connection::serve(app, peer, caller, socket)))
 }

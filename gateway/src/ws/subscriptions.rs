@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use berth_domain::{Code, MarketId, Seq};
 use berth_wire::errors::EdgeCode;
 use berth_wire::frame::{EventFilter, Subscribe, Subscribed};
-use berth_wire::json::Malformed;
 
+use super::beats::{HeartbeatSubscription, InstrumentsSubscription, StatusSubscription};
 use super::book::BookSubscription;
-use super::events::EventsSubscription;
-use crate::frame::Filter;
+use super::lossless::{LosslessSubscription, Source, Start};
+use super::own::OwnSource;
+use super::quotes::{BboSubscription, TickerSubscription};
+use crate::frame::{Filter, Own};
+use crate::guard::Caller;
 use crate::limits::SUBSCRIPTIONS_MAX;
+use crate::metrics::Counted;
 use crate::node::{App, Node};
 use crate::problem::Refusal;
-
-/// Channels of the protocol that this version does not have yet.
-const NOT_OFFERED: [&str; 10] =
-    ["bbo", "trades", "ticker", "instruments", "status", "heartbeat", "orders", "bids", "leases", "balances"];
 
 /// A frame for a subscription.
 pub(super) struct Push {
@@ -35,24 +35,80 @@ pub(super) struct Batch {
     pub(super) ended: bool,
 }
 
-/// One of either channel.
+impl Batch {
+    pub(super) fn push(&mut self, text: String, resume: Seq) {
+        self.frames.push(Push { text, resume });
+    }
+}
+
+/// How the frames of a subscription begin that say the whole of something.
+pub(super) struct Named(String);
+
+impl Named {
+    fn new(id: u64, ch: &str, market: Option<&str>) -> Self {
+        let market = market.map(|market| format!(r#""market":"{market}","#)).unwrap_or_default();
+        Self(format!(r#"{{"sub":{id},"ch":"{ch}",{market}"#))
+    }
+
+    /// The first frame is a snapshot and the others are updates.
+    pub(super) fn frame(&self, seq: Seq, previous: Option<Seq>, body: &str) -> String {
+        let (kind, previous) = match previous {
+            Some(previous) => ("update", previous.to_string()),
+            None => ("snapshot", "null".to_owned()),
+        };
+        format!(r#"{}"type":"{kind}","seq":{seq},"prevSeq":{previous},{body}}}"#, self.0)
+    }
+}
+
+/// One of any channel.
 pub(super) enum Subscription {
     Book(BookSubscription),
-    Events(EventsSubscription),
+    Bbo(BboSubscription),
+    Ticker(TickerSubscription),
+    Lossless(LosslessSubscription),
+    Instruments(InstrumentsSubscription),
+    Status(StatusSubscription),
+    Heartbeat(HeartbeatSubscription),
 }
 
 impl Subscription {
     pub(super) async fn next(&mut self, node: &Node) -> Result<Batch, Refusal> {
         match self {
             Self::Book(book) => Ok(book.next(node)),
-            Self::Events(events) => events.next(node).await,
+            Self::Bbo(bbo) => Ok(bbo.next()),
+            Self::Ticker(ticker) => Ok(ticker.next(node)),
+            Self::Lossless(lossless) => lossless.next(node).await,
+            Self::Instruments(instruments) => Ok(instruments.next(node)),
+            Self::Status(status) => Ok(status.next(node)),
+            Self::Heartbeat(heartbeat) => Ok(heartbeat.next(node)),
         }
     }
+
+    const fn ch(&self) -> &'static str {
+        match self {
+            Self::Book(_) => "book",
+            Self::Bbo(_) => "bbo",
+            Self::Ticker(_) => "ticker",
+            Self::Lossless(lossless) => lossless.ch(),
+            Self::Instruments(_) => "instruments",
+            Self::Status(_) => "status",
+            Self::Heartbeat(_) => "heartbeat",
+        }
+    }
+
+    const fn has_beat(&self) -> bool {
+        matches!(self, Self::Ticker(_) | Self::Status(_) | Self::Heartbeat(_))
+    }
+}
+
+struct Followed {
+    subscription: Subscription,
+    _counted: Counted,
 }
 
 /// The subscriptions of a socket, by their numbers.
 pub(super) struct Subscriptions {
-    by_id: BTreeMap<u64, Subscription>,
+    by_id: BTreeMap<u64, Followed>,
     last: u64,
     epoch: String,
 }
@@ -72,7 +128,7 @@ impl Subscriptions {
     }
 
     pub(super) fn get(&mut self, id: u64) -> Option<&mut Subscription> {
-        self.by_id.get_mut(&id)
+        self.by_id.get_mut(&id).map(|followed| &mut followed.subscription)
     }
 
     /// Ends a subscription; whether there was one.
@@ -80,75 +136,135 @@ impl Subscriptions {
         self.by_id.remove(&id).is_some()
     }
 
+    /// Whether any is looked at from time to time.
+    pub(super) fn have_beat(&self) -> bool {
+        self.by_id.values().any(|followed| followed.subscription.has_beat())
+    }
+
+    /// It is time to look at those.
+    pub(super) fn beat(&mut self) {
+        for followed in self.by_id.values_mut() {
+            match &mut followed.subscription {
+                Subscription::Ticker(ticker) => ticker.beat(),
+                Subscription::Heartbeat(heartbeat) => heartbeat.beat(),
+                _ => {}
+            }
+        }
+    }
+
     /// Begins a subscription.
-    pub(super) fn add(&mut self, node: &Node, wanted: Subscribe) -> Result<Subscribed, Refusal> {
+    pub(super) fn add(&mut self, node: &Node, caller: Caller, wanted: Subscribe) -> Result<Subscribed, Refusal> {
         if self.by_id.len() >= SUBSCRIPTIONS_MAX {
             return Err(EdgeCode::TooManySubscriptions.into());
         }
         let id = self.last + 1;
+        let subscription = self.begin(node, caller, id, wanted)?;
+        self.last = id;
+        let _counted = Counted::subscription(subscription.ch());
+        self.by_id.insert(id, Followed { subscription, _counted });
+        Ok(Subscribed { sub: id, epoch: self.epoch.clone() })
+    }
+
+    fn begin(&self, node: &Node, caller: Caller, id: u64, wanted: Subscribe) -> Result<Subscription, Refusal> {
+        takes_alone(&wanted)?;
         let market = wanted.market.as_ref().map(|class| {
             let market = node.view.read(|x| x.market_of(class).map(|market| market.id));
             market.ok_or_else(|| Refusal::from(Code::UnknownMarket).at("market"))
         });
         let market = market.transpose()?;
-        let subscription = match wanted.ch.as_str() {
-            "book" => Subscription::Book(book(node, id, wanted, market)?),
-            "events" => Subscription::Events(events(node, id, &self.epoch, wanted, market)?),
-            ch if NOT_OFFERED.contains(&ch) => {
-                return Err(Malformed::not_offered("ch", &format!("channel {ch}")).into());
+        let name = wanted.market.as_ref().map(ToString::to_string);
+        let named = || Named::new(id, &wanted.ch, name.as_deref());
+        let needed = || market.ok_or_else(|| Refusal::malformed("market", "is missing"));
+        let unknown = || Refusal::from(Code::UnknownMarket);
+        Ok(match wanted.ch.as_str() {
+            "book" => {
+                let book = BookSubscription::new(node, id, needed()?, name.clone().unwrap_or_default());
+                Subscription::Book(book.ok_or_else(unknown)?)
             }
-            _ => return Err(Refusal::malformed("ch", "is no channel; there are book and events")),
-        };
-        self.last = id;
-        self.by_id.insert(id, subscription);
-        Ok(Subscribed { sub: id, epoch: self.epoch.clone() })
+            "bbo" => Subscription::Bbo(BboSubscription::new(node, named(), needed()?).ok_or_else(unknown)?),
+            "ticker" => Subscription::Ticker(TickerSubscription::new(node, named(), needed()?).ok_or_else(unknown)?),
+            "instruments" => Subscription::Instruments(InstrumentsSubscription::new(named())),
+            "status" => Subscription::Status(StatusSubscription::new(named())),
+            "heartbeat" => Subscription::Heartbeat(HeartbeatSubscription::new(id)),
+            ch => {
+                let source = source(node, caller, &wanted, market)?
+                    .ok_or_else(|| Refusal::malformed("ch", format!("{ch:?} is no channel; there are {CHANNELS}")))?;
+                Subscription::Lossless(LosslessSubscription::new(node, id, self.start(&wanted), source))
+            }
+        })
     }
 
-    /// From which entry to go on so that no events are missed; none when no
-    /// events are followed.
+    fn start(&self, wanted: &Subscribe) -> Start {
+        match (&wanted.epoch, wanted.from_seq) {
+            (Some(known), _) if *known != self.epoch => Start::Changed(self.epoch.clone()),
+            (_, Some(from)) => Start::At(Seq(from)),
+            (_, None) => Start::Now,
+        }
+    }
+
+    fn lossless(&self) -> impl Iterator<Item = &LosslessSubscription> {
+        self.by_id.values().filter_map(|followed| match &followed.subscription {
+            Subscription::Lossless(lossless) => Some(lossless),
+            _ => None,
+        })
+    }
+
+    /// From which entry to go on so that nothing lossless is missed; none when
+    /// nothing such is followed.
     pub(super) fn resume(&self) -> Option<Seq> {
-        let events = self.by_id.values().filter_map(|subscription| match subscription {
-            Subscription::Events(events) => Some(events.resume()),
-            Subscription::Book(_) => None,
-        });
-        events.min()
+        self.lossless().map(LosslessSubscription::resume).min()
     }
 
     /// A frame of a subscription could not be sent.
     pub(super) fn rewind(&mut self, id: u64, resume: Seq) {
-        if let Some(Subscription::Events(events)) = self.by_id.get_mut(&id) {
-            events.rewind(resume);
+        if let Some(Subscription::Lossless(lossless)) = self.get(id) {
+            lossless.rewind(resume);
         }
     }
 
-    /// The last words to the followers of events when the socket is too slow.
+    /// The last words to the followers of lossless channels when the socket is
+    /// too slow.
     pub(super) fn fell_behind(&self) -> Vec<String> {
-        let events = self.by_id.iter().filter_map(|(id, subscription)| match subscription {
-            Subscription::Events(events) => Some(super::events::fell_behind(*id, events.resume())),
-            Subscription::Book(_) => None,
-        });
-        events.collect()
+        self.lossless().map(LosslessSubscription::fell_behind).collect()
     }
 }
 
-fn book(node: &Node, id: u64, wanted: Subscribe, market: Option<MarketId>) -> Result<BookSubscription, Refusal> {
-    if wanted.from_seq.is_some() || wanted.epoch.is_some() || !wanted.types.is_empty() {
-        return Err(Refusal::malformed("ch", "book begins with a snapshot and takes a market alone"));
+const CHANNELS: &str =
+    "book, bbo, trades, ticker, instruments, status, heartbeat, orders, bids, leases, balances and events";
+
+/// Refuses parameters that a channel does not take: a misspelt wish would
+/// otherwise bring something else.
+fn takes_alone(wanted: &Subscribe) -> Result<(), Refusal> {
+    let ch = wanted.ch.as_str();
+    let is_own = Own::from_name(ch).is_some();
+    let is_lossless = is_own || matches!(ch, "events" | "trades");
+    let takes_market = matches!(ch, "book" | "bbo" | "ticker" | "events" | "trades");
+    let wrong = [
+        ("market", wanted.market.is_some() && !takes_market),
+        ("fromSeq", wanted.from_seq.is_some() && !is_lossless),
+        ("epoch", wanted.epoch.is_some() && !is_lossless),
+        ("types", !wanted.types.is_empty() && ch != "events"),
+        ("address", wanted.address.is_some() && !is_own),
+    ];
+    match wrong.into_iter().find(|(_, wrong)| *wrong) {
+        Some((field, _)) => Err(Refusal::malformed(field, format!("is no parameter of channel {ch:?}"))),
+        None => Ok(()),
     }
-    let (Some(class), Some(market)) = (wanted.market, market) else {
-        return Err(Refusal::malformed("market", "is missing"));
-    };
-    BookSubscription::new(node, id, market, class.to_string()).ok_or_else(|| Refusal::from(Code::UnknownMarket))
 }
 
-fn events(
+/// What of the log a lossless channel brings; `None` when it is no such channel.
+fn source(
     node: &Node,
-    id: u64,
-    epoch: &str,
-    wanted: Subscribe,
+    caller: Caller,
+    wanted: &Subscribe,
     market: Option<MarketId>,
-) -> Result<EventsSubscription, Refusal> {
-    let filter = Filter { types: EventFilter::new(&wanted.types)?, market };
-    let changed = wanted.epoch.is_some_and(|known| known != epoch).then(|| epoch.to_owned());
-    Ok(EventsSubscription::new(node, id, wanted.from_seq.map(Seq), changed, filter))
+) -> Result<Option<Source>, Refusal> {
+    Ok(match wanted.ch.as_str() {
+        "events" => Some(Source::Events(Filter { types: EventFilter::new(&wanted.types)?, market })),
+        "trades" => Some(Source::Trades(market)),
+        ch => match Own::from_name(ch) {
+            Some(channel) => Some(Source::Own(OwnSource::new(node, caller, channel, wanted)?)),
+            None => None,
+        },
+    })
 }

@@ -6,15 +6,22 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod book;
+mod channels;
+mod docs;
 mod events;
 mod full;
 mod guards;
+mod hostile;
+mod limits;
 mod log;
+mod metrics;
 mod node;
 mod orders;
 mod past;
 mod refusals;
 mod seed;
+mod signed;
 mod slow;
 mod socket;
+mod stream;
 mod trading;

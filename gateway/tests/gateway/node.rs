@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use berth_domain::{Address, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel, TrustRules};
-use berth_gateway::{Gateway, GatewayConfig, Provision, ProvisionError, Running, Services, feed};
+use berth_gateway::{Gateway, GatewayConfig, Provision, ProvisionError, RateLimits, Running, Services, feed};
 use berth_journal::{Admission, DataDir, PrivateStore, Sequencer, SequencerConfig, recover};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -86,6 +86,11 @@ impl Node {
 
     /// A node on the log in `dir`.
     pub(crate) async fn start(dir: &Path, open: bool) -> Self {
+        Self::limited(dir, open, RateLimits::OPEN).await
+    }
+
+    /// The same, with other limits.
+    pub(crate) async fn limited(dir: &Path, open: bool, limits: RateLimits) -> Self {
         let dir = DataDir::new(dir);
         let recovered = recover(&dir).unwrap();
         let (exchange, events) = (recovered.exchange().clone(), recovered.events());
@@ -105,7 +110,8 @@ impl Node {
             audit: None,
             provision: Some(chain.clone()),
         };
-        let config = GatewayConfig { listen: "127.0.0.1:0".parse().unwrap(), open, operator_token: TOKEN.to_owned() };
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let config = GatewayConfig { listen, open, operator_token: TOKEN.to_owned(), limits };
         let running = Gateway::start(services, config).await.unwrap();
         chain.at.set(running.local_addr()).unwrap();
         Self { running, sequencer, admission, http: reqwest::Client::new(), chain }
@@ -211,7 +217,8 @@ pub(crate) async fn refuse_to_listen(listen: &str) -> berth_gateway::StartError 
     let sequencer = Sequencer::start(recovered, Some(genesis()), config).unwrap();
     let services =
         Services { sequencer: sequencer.handle(), feed, exchange, dir, events, private, audit: None, provision: None };
-    let config = GatewayConfig { listen: listen.parse().unwrap(), open: true, operator_token: String::new() };
+    let limits = RateLimits::OPEN;
+    let config = GatewayConfig { listen: listen.parse().unwrap(), open: true, operator_token: String::new(), limits };
     let Err(error) = Gateway::start(services, config).await else { panic!("it started") };
     error
 }

@@ -276,7 +276,7 @@ async fn bad_frames_are_answered_and_the_socket_goes_on() {
         ("subscribe", json!({ "ch": "book" }), "MALFORMED", "market"),
         ("subscribe", json!({ "ch": "book", "market": "H100-80" }), "UNKNOWN_MARKET", "market"),
         ("subscribe", json!({ "ch": "events", "types": ["lease"] }), "MALFORMED", "types[0]"),
-        ("subscribe", json!({ "ch": "ticker" }), "NOT_OFFERED", "ch"),
+        ("subscribe", json!({ "ch": "ticker" }), "MALFORMED", "market"),
         ("unsubscribe", json!({ "sub": 1 }), "MALFORMED", "sub"),
         ("order.cancel", json!({}), "MALFORMED", "orderId"),
         ("order.cancel", json!({ "orderId": 9 }), "UNKNOWN_ORDER", "orderId"),

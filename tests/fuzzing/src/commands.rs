@@ -6,7 +6,7 @@ use berth_exchange::Exchange;
 
 use crate::dice::Dice;
 use crate::rules::{self, TRADERS, address};
-use crate::{chain, leases, operators, orders};
+use crate::{chain, keys, leases, operators, orders};
 
 /// Accounts, a host for most of them, and money.
 pub(crate) fn opening(dice: &mut Dice<'_>) -> Vec<(AccountId, Command)> {
@@ -48,7 +48,8 @@ pub(crate) fn next(x: &Exchange, now: Micros, dice: &mut Dice<'_>) -> (AccountId
         57 => operators::of_rules(x, now, dice),
         58 => operators::attest(x, now, dice),
         59 => chain::stake(x, dice),
-        60 | 61 => chain::money(x, dice),
+        60 => chain::money(x, dice),
+        61 => keys::next(now, dice),
         62 => operators::open_account(dice),
         _ => of_the_exchange(x, now, dice),
     };

@@ -13,6 +13,7 @@ mod chain;
 mod codec;
 mod commands;
 mod dice;
+mod keys;
 mod leases;
 mod log;
 mod operators;

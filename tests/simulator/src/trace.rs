@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
-use berth_domain::{Entry, Event, Micros};
+use berth_domain::{Address, Authority, Entry, Event, Micros};
 use berth_exchange::Outcome;
 
 use crate::cast::{AUDITOR, OWNERS, TENANTS, TREASURY, address};
@@ -103,11 +103,12 @@ fn show((step, now, line): &(u64, Micros, Line)) -> String {
         Line::Entry(told) => {
             let Told { entry, came } = told.as_ref();
             let mut shown = format!(
-                "{step:>6} {} #{} at {} account {}: {}",
+                "{step:>6} {} #{} at {} account {} {}: {}",
                 at(*now),
                 entry.seq,
                 at(entry.at),
                 entry.account,
+                by(&entry.authority),
                 cut(format!("{:?}", entry.command))
             );
             match came {
@@ -123,6 +124,17 @@ fn show((step, now, line): &(u64, Micros, Line)) -> String {
         }
     };
     named(shown)
+}
+
+/// By whom it is said.
+fn by(authority: &Authority) -> String {
+    match authority {
+        Authority::Exchange | Authority::OperatorAttested => "itself".to_owned(),
+        Authority::KeyAttested { key } => format!("by key {}", Address(*key)),
+        Authority::Signed { key, nonce, .. } | Authority::SignedMessage { key, nonce, .. } => {
+            format!("signed by {} at {nonce}", Address(*key))
+        }
+    }
 }
 
 /// The same with names where there are addresses.

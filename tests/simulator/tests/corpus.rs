@@ -33,14 +33,7 @@ fn the_worlds_hold_and_go_everywhere() {
 /// Refusals that a client who reads what is there, and signs when the node takes
 /// it, and a follower who reports what happened do not meet; the exchange's own
 /// tests have them.
-const NEVER: [Code; 6] = [
-    Code::AlreadyOpened,
-    Code::NotCanonical,
-    Code::SettlementMismatch,
-    Code::UnknownFact,
-    Code::NonceUsed,
-    Code::SignatureExpired,
-];
+const NEVER: [Code; 4] = [Code::AlreadyOpened, Code::NotCanonical, Code::SettlementMismatch, Code::UnknownFact];
 
 /// Too rare for so few seeds: a lock that is refused before the exchange gives
 /// it up, and a command that comes just while its order is parked.

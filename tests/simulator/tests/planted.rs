@@ -79,6 +79,10 @@ found! { Planted, Engine,
     a_majority_that_is_none_is_found: HalfIsMajority within 100,
     a_paused_market_that_trades_is_found: PausedMatches within 200,
     terms_that_move_under_a_lease_are_found: TermsMove within 50,
+    a_key_that_is_revoked_and_speaks_is_found: RevokedKeySpeaks within 50,
+    a_key_whose_time_is_over_and_speaks_is_found: ExpiredKeySpeaks within 50,
+    a_key_that_says_what_it_may_not_is_found: ScopesIgnored within 50,
+    a_key_that_says_a_thing_twice_is_found: KeySaysTwice within 50,
 }
 
 found! { LineBug, Line,

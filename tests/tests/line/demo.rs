@@ -1,8 +1,10 @@
 //! The demo: anew, from what an earlier run kept, and interrupted.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use berth_tests::dockerd::Dockerd;
+use serde_json::Value;
 
 use crate::process::{berth, containers, free_port, lines, log_id, run};
 
@@ -26,6 +28,18 @@ fn the_demo_takes_a_lease_from_order_to_payment_and_again() {
             "{shown}"
         );
     }
+    // What the agents said, they signed.
+    let log = Path::new(data).join("node");
+    let verified = run(&["verify", "-o", "json", "--data", log.to_str().expect("a plain name")]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    let verified: Value = serde_json::from_slice(&verified.stdout).expect("JSON");
+    assert!(verified["signed"].as_u64() >= Some(4), "two starts and two ends at least: {verified}");
+    let said =
+        run(&["log", "-o", "jsonl", "--data", log.to_str().expect("a plain name"), "cat", "--type", "lease.start"]);
+    let said: Vec<Value> =
+        String::from_utf8_lossy(&said.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(said.len(), 2);
+    assert!(said.iter().all(|entry| entry["authority"] == "signed"), "{said:?}");
 }
 
 #[test]

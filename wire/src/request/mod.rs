@@ -12,6 +12,7 @@ mod lease;
 mod order;
 mod provider;
 mod quote;
+mod signed;
 mod specification;
 
 pub use account::{CancelAllRequest, DeadManRequest, MandateRequest, NewCancelAll};
@@ -27,6 +28,7 @@ pub use lease::{
 pub use order::{AuctionEnd, NewOrder, OrderRequest};
 pub use provider::{Agent, GpuRequest, NewProvider, ProviderRequest, ResourcesRequest};
 pub use quote::{MassQuoteRequest, NewMassQuote, NewQuote, QuoteRequest};
+pub use signed::{NewSigned, Private, Scheme, SignedRequest, placed};
 pub use specification::{GpuSpecification, PortSpecification, Protocol, Specification, specification_hash};
 
 use berth_domain::{Attribute, Micros, Text, TimeInForce};

@@ -1,9 +1,9 @@
 //! An account and its money.
 
-use berth_domain::{Address, Stroops, TrustLevel};
+use berth_domain::{Address, Scope, Stroops, TrustLevel};
 use serde::{Deserialize, Serialize};
 
-use crate::scalar::in_text;
+use crate::scalar::{in_text, in_text_list};
 
 /// `GET /accounts/{address}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,25 @@ pub struct Account {
     pub live_bids: u32,
     /// Hosts that it has registered.
     pub providers: u32,
+    /// Keys that may speak for it beside its own, until they expire or are
+    /// revoked. Nodes of before do not say it.
+    #[serde(default)]
+    pub keys: Vec<AccountKey>,
+}
+
+/// A registered key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountKey {
+    /// The key, as `G…`.
+    #[serde(with = "in_text")]
+    pub key: Address,
+    /// What it may say and read.
+    #[serde(with = "in_text_list")]
+    pub scopes: Vec<Scope>,
+    /// From when on it may say nothing, in microseconds since 1970; null where it
+    /// never ends.
+    pub expires_at: Option<u64>,
 }
 
 /// Money of one asset.

@@ -18,6 +18,20 @@ pub struct Market {
     pub asset: String,
     /// What one unit is: `gpu` or `vcpu`.
     pub unit: String,
+    /// `open`, or `paused` while it takes no orders and bids. Nodes of before do
+    /// not say this and what follows.
+    #[serde(default)]
+    pub state: String,
+    /// The best row of supply: the lowest price.
+    #[serde(default)]
+    pub bid: Option<BookRow>,
+    /// The best row of demand: the highest price.
+    #[serde(default)]
+    pub order: Option<BookRow>,
+    /// The price of `bid` less that of `order`, as a decimal. Below zero where
+    /// levels or filters keep apart what crosses.
+    #[serde(default)]
+    pub spread: Option<String>,
 }
 
 /// `GET /markets/{m}/book`.

@@ -13,8 +13,9 @@ mod market;
 mod network;
 mod order;
 mod provider;
+mod submitted;
 
-pub use account::{Account, Balance};
+pub use account::{Account, AccountKey, Balance};
 pub use bid::{Bid, MassQuoted};
 pub use explain::{BidExplanation, BidVerdict, OrderExplanation, OrderVerdict, ProviderVerdict, Reason};
 pub use lease::{Container, Lease, LeaseHealth, LeaseStatus, ReplicaHealth};
@@ -22,6 +23,7 @@ pub use market::{BookView, Market};
 pub use network::{Health, LogHead, NetworkStats, StateHashes};
 pub use order::Order;
 pub use provider::{Free, Gpu, Provider, ProviderResources};
+pub use submitted::Submitted;
 
 use berth_domain::{Digest, Seq};
 use serde::{Deserialize, Serialize};

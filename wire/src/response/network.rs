@@ -11,7 +11,8 @@ use crate::scalar::in_text;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
-    /// `ready` when the node serves.
+    /// `ready` when the node serves; `readOnly` while its disk is nearly full, so
+    /// that it takes nothing new; `stopping`.
     pub status: String,
     /// Hash of the log's first entry: what tells this exchange from all others.
     pub log_id: String,

@@ -2,6 +2,7 @@
 
 use crate::codec::codec_struct;
 use crate::ids::{Address, MarketId};
+use crate::key::Scopes;
 use crate::money::{Rate, Stroops};
 use crate::time::Micros;
 
@@ -46,3 +47,27 @@ pub struct SetMandate {
     pub until: Option<Micros>,
 }
 codec_struct!(SetMandate { per_lease, per_day, floor, until });
+
+/// Lets a key speak for the account, or changes what it may say and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegisterKey {
+    /// The key, Ed25519; no account's own.
+    pub key: [u8; 32],
+    /// What it may say; at least one scope.
+    pub scopes: Scopes,
+    /// From when on it may say nothing; never when that is absent.
+    pub expires_at: Option<Micros>,
+    /// The key's own signature over [`key_proof_bytes`](crate::key_proof_bytes):
+    /// nobody registers a key that somebody else has. Who takes the command checks
+    /// it, and who audits the log.
+    pub proof: [u8; 64],
+}
+codec_struct!(RegisterKey { key, scopes, expires_at, proof });
+
+/// A registered key no longer speaks for the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RevokeKey {
+    /// The key.
+    pub key: [u8; 32],
+}
+codec_struct!(RevokeKey { key });

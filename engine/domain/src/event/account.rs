@@ -2,6 +2,7 @@
 
 use crate::codec::codec_struct;
 use crate::ids::{AccountId, Address};
+use crate::key::Scopes;
 use crate::money::{Rate, Stroops};
 use crate::time::Micros;
 use crate::trust::TrustLevel;
@@ -44,3 +45,27 @@ pub struct MandateSet {
     pub until: Option<Micros>,
 }
 codec_struct!(MandateSet { account, per_lease, per_day, floor, until });
+
+/// A key speaks for an account, or what it may say is another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyRegistered {
+    /// The account.
+    pub account: AccountId,
+    /// The key.
+    pub key: [u8; 32],
+    /// What it may say.
+    pub scopes: Scopes,
+    /// From when on it may say nothing.
+    pub expires_at: Option<Micros>,
+}
+codec_struct!(KeyRegistered { account, key, scopes, expires_at });
+
+/// A key speaks for an account no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyRevoked {
+    /// The account.
+    pub account: AccountId,
+    /// The key.
+    pub key: [u8; 32],
+}
+codec_struct!(KeyRevoked { account, key });

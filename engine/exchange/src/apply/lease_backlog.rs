@@ -1,7 +1,7 @@
 //! What the agent recorded while it could not be heard: it fills the newest gap
 //! between two heartbeats that the exchange stamped itself.
 
-use berth_domain::{Authority, Code, LeaseAccrued, LeaseBacklog, LeaseState};
+use berth_domain::{Code, LeaseAccrued, LeaseBacklog, LeaseState};
 
 use super::as_provider;
 use crate::exchange::{Exchange, Step};
@@ -13,7 +13,7 @@ const BEATS_MAX: usize = 4_096;
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, backlog: &LeaseBacklog) -> Result<Outcome, Code> {
     let lease = as_provider(x, step, backlog.lease)?;
     // Nobody's word but the provider's own says what it saw unheard.
-    if !matches!(step.authority, Authority::Signed { .. }) {
+    if !step.authority.is_signed() {
         return Err(Code::SignatureRequired);
     }
     if !matches!(lease.state, LeaseState::Running | LeaseState::Suspended | LeaseState::Closing) {

@@ -24,11 +24,13 @@ mod pause_market;
 pub(crate) mod place_bid;
 pub(crate) mod place_order;
 mod reconfigure;
+mod register_key;
 mod register_provider;
 mod replace_bid;
 mod replace_order;
 mod resume_market;
 mod resumed;
+mod revoke_key;
 mod set_dead_man;
 mod set_mandate;
 mod settlement_paid;
@@ -104,6 +106,8 @@ pub(crate) fn command(x: &mut Exchange, step: &mut Step<'_>, command: &Command) 
         Command::UpdateProvider(update) => update_provider::apply(x, step, update),
         Command::StakeFact(fact) => stake_fact::apply(x, step, fact),
         Command::Attest(attest) => attest::apply(x, step, attest),
+        Command::RegisterKey(register) => register_key::apply(x, step, register),
+        Command::RevokeKey(revoke) => revoke_key::apply(x, step, revoke),
     }
 }
 
@@ -154,7 +158,9 @@ const fn is_the_exchanges(command: &Command) -> bool {
         | Command::Attest(_)
         | Command::TopUpLease(_)
         | Command::SetMandate(_)
-        | Command::LeaseBacklog(_) => false,
+        | Command::LeaseBacklog(_)
+        | Command::RegisterKey(_)
+        | Command::RevokeKey(_) => false,
     }
 }
 
@@ -174,7 +180,9 @@ pub(crate) const fn subject(command: &Command) -> Subject {
         | Command::SetDeadMan(_)
         | Command::SetMandate(_)
         | Command::StakeFact(_)
-        | Command::Attest(_) => Subject::Account,
+        | Command::Attest(_)
+        | Command::RegisterKey(_)
+        | Command::RevokeKey(_) => Subject::Account,
         Command::Deposit(_) => Subject::Deposit,
         Command::WithdrawalRequested(_) | Command::Withdrawn(_) | Command::WithdrawalCancelled(_) => {
             Subject::Withdrawal

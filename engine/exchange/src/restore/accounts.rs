@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use berth_domain::{AccountId, ClientId, Fingerprint, Seq};
+use berth_domain::{AccountId, ClientId, Fingerprint, KEYS_MAX, Seq};
 
 use super::source::Source;
 use super::{ContentError, agree};
@@ -40,6 +40,10 @@ impl Accounts {
             let place = self.len() as u64 + 1;
             check(u64::from(account.id.0) == place, "account", place, "id")?;
             check(self.by_address(account.address).is_none(), "account", place, "address")?;
+            let keys = account.keys();
+            let are_sound = keys.len() <= KEYS_MAX && keys.is_sorted_by(|a, b| a.key < b.key);
+            let are_new = keys.iter().all(|key| !key.scopes.is_empty() && self.by_key(&key.key).is_none());
+            check(are_sound && are_new, "account", place, "standing.keys")?;
             self.add(account);
         }
         Ok(())

@@ -81,7 +81,7 @@ impl Exchange {
     }
 
     /// An account's live orders, from the youngest to the oldest.
-    pub(crate) fn live_orders(&self, account: AccountId) -> impl Iterator<Item = &Order> {
+    pub fn live_orders(&self, account: AccountId) -> impl Iterator<Item = &Order> {
         let youngest = self.accounts.get(account).map_or(OrderId(0), |account| account.youngest_order);
         std::iter::successors(self.order(youngest), |order| self.order(order.older))
     }
@@ -93,7 +93,8 @@ impl Exchange {
     }
 
     /// An account's live bids, in the order of their ids.
-    pub(crate) fn live_bids_of(&self, account: AccountId) -> Vec<&Bid> {
+    #[must_use]
+    pub fn live_bids_of(&self, account: AccountId) -> Vec<&Bid> {
         let hosts = self.accounts.get(account).map_or(&[][..], |account| &account.hosts);
         let mut bids: Vec<_> = hosts.iter().flat_map(|host| self.live_bids(*host)).collect();
         bids.sort_unstable_by_key(|bid| bid.id);

@@ -8,6 +8,7 @@ use berth_domain::{AccountId, Address, Mandate, Micros, OrderId, ProviderId, Rep
 
 use super::content::content;
 use super::history::Record;
+use super::key::AccountKey;
 use super::recall::{Parts, Recall, Unread};
 use super::standing::Standing;
 
@@ -54,8 +55,8 @@ pub struct Account {
     pub(crate) youngest_order: OrderId,
     /// Its hosts, in the order of their ids.
     pub(crate) hosts: Vec<ProviderId>,
-    /// What trust in it rests on; nothing for an account that no lease, auditor
-    /// or verdict has told of.
+    /// What trust in it rests on, its signatures and its keys; nothing for an
+    /// account that no lease, auditor or verdict has told of and that has neither.
     pub(crate) standing: Option<Box<Standing>>,
 }
 
@@ -102,6 +103,13 @@ impl Account {
     #[must_use]
     pub fn nonce(&self) -> u64 {
         self.standing.as_deref().map_or(0, |standing| standing.nonce)
+    }
+
+    /// Keys that speak for it beside its own, in the order of their bytes; among
+    /// them those that are over and of which something signed might come again.
+    #[must_use]
+    pub fn keys(&self) -> &[AccountKey] {
+        self.standing.as_deref().map_or(&[], |standing| &standing.keys)
     }
 
     /// With the rest of its standing; what says nothing is none.
@@ -200,6 +208,8 @@ fn encode_standing(account: &Account, out: &mut Vec<u8>) {
 pub(crate) struct Accounts {
     by_id: Vec<Account>,
     by_address: BTreeMap<Address, AccountId>,
+    /// Whose each registered key is.
+    by_key: BTreeMap<[u8; 32], AccountId>,
 }
 
 impl Accounts {
@@ -213,9 +223,10 @@ impl Accounts {
         id
     }
 
-    /// Adds an account whose id comes next and whose key has none.
+    /// Adds an account whose id comes next and whose keys have none.
     pub(crate) fn add(&mut self, account: Account) {
         self.by_address.insert(account.address, account.id);
+        self.by_key.extend(account.keys().iter().map(|key| (key.key, account.id)));
         self.by_id.push(account);
     }
 
@@ -240,4 +251,51 @@ impl Accounts {
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Account> + Clone {
         self.by_id.iter()
     }
+
+    /// Whose a registered key is, and what it may; also of one that is over.
+    pub(crate) fn by_key(&self, key: &[u8; 32]) -> Option<(AccountId, &AccountKey)> {
+        let account = *self.by_key.get(key)?;
+        let keys = self.get(account)?.keys();
+        Some((account, &keys[place_of(keys, key).ok()?]))
+    }
+
+    /// A registered key, to change it.
+    pub(crate) fn key_mut(&mut self, key: &[u8; 32]) -> Option<&mut AccountKey> {
+        let account = *self.by_key.get(key)?;
+        let keys = &mut self.get_mut(account)?.standing.as_deref_mut()?.keys;
+        let place = place_of(keys, key).ok()?;
+        Some(&mut keys[place])
+    }
+
+    /// Registers a key with an account, whosever it was before.
+    pub(crate) fn put_key(&mut self, account: AccountId, key: AccountKey) {
+        if let Some(before) = self.by_key.insert(key.key, account) {
+            self.retain_keys(before, |other| other.key != key.key);
+        }
+        let account = self.get_mut(account).expect("an account that has acted is open");
+        let keys = &mut account.standing.get_or_insert_default().keys;
+        let place = place_of(keys, &key.key).unwrap_or_else(|place| place);
+        keys.insert(place, key);
+    }
+
+    /// Forgets some of an account's keys.
+    pub(crate) fn drop_keys(&mut self, account: AccountId, is_gone: impl Fn(&AccountKey) -> bool) {
+        let keys = self.get(account).map_or(&[][..], Account::keys);
+        let gone: Vec<_> = keys.iter().filter(|key| is_gone(key)).map(|key| key.key).collect();
+        for key in &gone {
+            self.by_key.remove(key);
+        }
+        self.retain_keys(account, |key| !gone.contains(&key.key));
+    }
+
+    fn retain_keys(&mut self, account: AccountId, stays: impl Fn(&AccountKey) -> bool) {
+        if let Some(standing) = self.get_mut(account).and_then(|account| account.standing.as_deref_mut()) {
+            standing.keys.retain(stays);
+        }
+    }
+}
+
+/// Where a key is among an account's, or belongs.
+fn place_of(keys: &[AccountKey], key: &[u8; 32]) -> Result<usize, usize> {
+    keys.binary_search_by_key(key, |it| it.key)
 }

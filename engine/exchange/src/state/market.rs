@@ -129,6 +129,21 @@ impl Market {
         ladders.nodes(orders_of(level)).map(|node| (order_limit(ladders.key(node)), OrderId(ladders.owner(node))))
     }
 
+    /// The first row of each side of the public picture: the bids' and the
+    /// orders'. Looks at one row of each ladder.
+    #[must_use]
+    pub fn best(&self) -> (Option<BookRow>, Option<BookRow>) {
+        let first = |ladder: fn(TrustLevel) -> Ladder, price: fn(u64) -> Rate| {
+            let rows = TrustLevel::ALL.iter().filter_map(move |level| {
+                let Row { key, quantity, count } = self.ladders.rows(ladder(*level)).next()?;
+                Some((key, BookRow { level: *level, price: price(key), quantity, count }))
+            });
+            // Keys of both sides ascend from the best.
+            rows.min_by_key(|(key, row)| (*key, Reverse(row.level))).map(|(_, row)| row)
+        };
+        (first(bids_of, bid_price), first(orders_of, order_limit))
+    }
+
     /// The public picture: what rests, added up by level and price.
     pub(crate) fn picture(&self) -> Book {
         let rows = |ladder: fn(TrustLevel) -> Ladder, price: fn(u64) -> Rate| {

@@ -5,6 +5,7 @@ use berth_domain::{AccountId, LeaseId, Micros, Stroops};
 
 use super::content::content;
 use super::history::History;
+use super::key::AccountKey;
 
 /// What trust in an account rests on. Most accounts have none.
 #[derive(Clone, Debug, Default)]
@@ -19,12 +20,19 @@ pub(crate) struct Standing {
     pub(crate) attestations: Vec<(AccountId, Micros)>,
     /// Stake that is forfeited and that the chain has not taken yet, by lease.
     pub(crate) forfeits: Vec<(LeaseId, Stroops)>,
+    /// Keys that speak for the account, in the order of their bytes, and those
+    /// among them that are over and not forgotten.
+    pub(crate) keys: Vec<AccountKey>,
 }
 
 impl Standing {
     /// Whether it says nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        self.nonce == 0 && self.history.len() == 0 && self.attestations.is_empty() && self.forfeits.is_empty()
+        self.nonce == 0
+            && self.history.len() == 0
+            && self.attestations.is_empty()
+            && self.forfeits.is_empty()
+            && self.keys.is_empty()
     }
 
     /// Stake that is as good as gone.
@@ -37,6 +45,7 @@ content!(Standing {
     history,
     attestations as list,
     forfeits as list,
+    keys as list,
 } rest {
     nonce: 0,
 });

@@ -64,6 +64,12 @@ impl Desk {
         self.log.last().expect("an entry was just appended").clone()
     }
 
+    /// The same by another authority than the account as a whole.
+    pub(crate) fn submit_by(&mut self, account: AccountId, authority: Authority, command: impl Into<Command>) {
+        self.fire_due();
+        self.append_by(account, authority, command.into());
+    }
+
     /// Lets time pass with the node up: ticks fire when they are due.
     pub(crate) fn wait(&mut self, duration: Seconds) {
         let until = self.now.plus(duration);
@@ -99,6 +105,10 @@ impl Desk {
             Command::LeaseBacklog(_) if !self.attests => signed(&self.exchange, account, self.now),
             _ => Authority::OperatorAttested,
         };
+        self.append_by(account, authority, command);
+    }
+
+    fn append_by(&mut self, account: AccountId, authority: Authority, command: Command) {
         let seq = self.exchange.head().next();
         // A resumption says what the log says; said again it says it anew.
         let command = match command {

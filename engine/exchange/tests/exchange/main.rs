@@ -34,6 +34,7 @@ mod fuzzed;
 mod gangs;
 mod golden;
 mod hostile;
+mod keys;
 mod leases;
 mod mandates;
 mod moves;

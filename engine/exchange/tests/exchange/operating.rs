@@ -1,9 +1,10 @@
-//! Lines of the operator, and of owners whose hosts change.
+//! Lines of the operator, of owners whose hosts change, and of keys.
 //!
 //! ```text
 //! treasury open A100-40 | pause H100-80 | resume H100-80 | cycle H100-80
 //! treasury announce +1000 fee=700 grace=30 orders=5 delay=60
 //! treasury upgrade 2 +1000
+//! tom key k1 trade provide until=+60 | revoke k1
 //! ada drain p1 | ada offer p1 region:eu,nvlink:yes | ada offer p1
 //! ```
 
@@ -30,6 +31,8 @@ pub(crate) fn command(words: &[&str], now: Micros, market: &dyn Fn(&str) -> Mark
         ["drain", host] => update(host, false, None).into(),
         ["drain", host, offers] => update(host, false, Some(offers)).into(),
         ["offer", host, ref offers @ ..] => update(host, true, offers.first().copied()).into(),
+        ["key", key, ref options @ ..] => crate::keys::register(key, options, now).into(),
+        ["revoke", key] => crate::keys::revoke(key).into(),
         _ => panic!("no command: {words:?}"),
     }
 }

@@ -22,6 +22,7 @@ mod funds;
 mod gang;
 mod history;
 mod host;
+mod keys;
 mod lease;
 mod life;
 mod mandate;
@@ -42,8 +43,8 @@ mod verify;
 mod examples;
 
 use berth_domain::{
-    AccountId, AccountOpened, Authority, BidId, Bounds, ChainEventId, Code, Command, CommandRefused, Entry, Event,
-    ExchangeOpened, Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seq, Subject,
+    AccountId, AccountOpened, BidId, Bounds, ChainEventId, Code, Command, CommandRefused, Entry, Event, ExchangeOpened,
+    Genesis, LeaseId, MarketId, MarketOpened, Micros, OrderId, ProviderId, ResourceClass, Seq, Subject,
 };
 
 pub(crate) use account::Account;
@@ -51,6 +52,7 @@ pub(crate) use bid::Bid;
 pub(crate) use book::Row;
 pub(crate) use content::COMPONENTS;
 pub(crate) use host::Host;
+pub(crate) use keys::{Key, allowing};
 pub(crate) use lease::{Lease, Origin};
 pub(crate) use order::Order;
 pub(crate) use rules::{Rule, Tally};
@@ -127,6 +129,8 @@ struct Step {
     seq: Seq,
     at: Micros,
     account: AccountId,
+    /// The key that speaks, unless it is the account as a whole.
+    key: Option<[u8; 32]>,
     /// When its words were signed, if they were.
     signed_at: Option<u64>,
     command: Option<Command>,
@@ -146,14 +150,12 @@ impl Oracle {
     pub(crate) fn apply(&mut self, entry: &Entry) -> (Answer, Vec<Event>) {
         let before = self.clone();
         let (seq, at, account) = (entry.seq, entry.at, entry.account);
-        let signed_at = match entry.authority {
-            Authority::Signed { nonce, .. } => Some(nonce),
-            _ => None,
-        };
+        let (key, signed_at) = (entry.authority.key().copied(), entry.authority.nonce());
         let bounds = self.genesis.as_ref().map(|genesis| genesis.bounds);
         let command = Some(entry.command.clone());
-        self.step = Step { seq, at, account, signed_at, command, bounds, ..Step::default() };
-        let answer = self.check_nonce().and_then(|()| self.command(&entry.command)).unwrap_or_else(|code| {
+        self.step = Step { seq, at, account, key, signed_at, command, bounds, ..Step::default() };
+        let said = self.check_key(&entry.command).and_then(|()| self.command(&entry.command));
+        let answer = said.unwrap_or_else(|code| {
             let tally = self.tally.clone();
             *self = Self { tally, step: Step { seq, at, account, bounds, ..Step::default() }, ..before };
             let subject = subject(&entry.command);
@@ -163,26 +165,13 @@ impl Oracle {
         if self.genesis.is_some() {
             self.follow_up();
         }
-        if let (Answer::Done(_), Some(nonce)) = (answer, signed_at) {
-            self.account_mut(account).nonce = nonce;
-        }
         if matches!(answer, Answer::Done(_)) {
+            self.note_nonce();
             self.hear_from(account, &entry.command);
         }
         self.forget_names();
         self.only_what_lives_waits();
         (answer, std::mem::take(&mut self.step.events))
-    }
-
-    /// A signature stands once, and for a minute around its time.
-    fn check_nonce(&self) -> Result<(), Code> {
-        let Some(nonce) = self.step.signed_at else { return Ok(()) };
-        let known = self.find_account(self.step.account).ok_or(Code::UnknownAccount)?;
-        if nonce <= known.nonce {
-            return Err(Code::NonceUsed);
-        }
-        let (earliest, latest) = (self.step.at.0.saturating_sub(60_000_000), self.step.at.0 + 60_000_000);
-        if (earliest..=latest).contains(&nonce) { Ok(()) } else { Err(Code::SignatureExpired) }
     }
 
     /// Place of the last entry, and its stamp.
@@ -252,6 +241,8 @@ impl Oracle {
             Command::SetMandate(set) => self.set_mandate(set),
             Command::StakeFact(fact) => self.stake_fact(fact),
             Command::Attest(attest) => self.attest(attest),
+            Command::RegisterKey(register) => self.register_key(register),
+            Command::RevokeKey(revoke) => self.revoke_key(revoke.key),
         }
     }
 
@@ -363,7 +354,7 @@ fn subject(command: &Command) -> Subject {
         "bid" => Subject::Bid,
         "order" => Subject::Order,
         "lease" => Subject::Lease,
-        "account" | "cancel" | "deadman" | "mandate" | "stake" | "trust" => Subject::Account,
+        "account" | "cancel" | "deadman" | "mandate" | "stake" | "trust" | "key" => Subject::Account,
         other => panic!("{other} is about nothing"),
     }
 }

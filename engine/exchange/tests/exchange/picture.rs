@@ -67,6 +67,7 @@ fn event(x: &Exchange, event: &Event, names: &dyn Fn(AccountId) -> String) -> Op
             let limits = if limits.is_empty() { "none".to_owned() } else { limits.join(", ") };
             format!("mandate of {}: {limits}", names(e.account))
         }
+        Event::KeyRegistered(_) | Event::KeyRevoked(_) => crate::keys::told(event, names)?,
         Event::OrderParked(e) => format!("order o{} parked, releases {}", e.order, e.released),
         Event::OrderResumed(e) => format!("order o{} resumed, holds {}", e.order, e.hold),
         Event::BidAmended(e) => format!("bid b{} amended, {} at {}", e.bid, e.remaining, e.price),

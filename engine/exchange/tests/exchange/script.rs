@@ -15,6 +15,8 @@
 //! chain credits tom 5 | asks tom 5 | withdrew tom 5 | keeps tom 5
 //! chain stakes ada 100 | stakes ada 90 slashed=l1 | dee attest ada +60
 //! tom order H100-80 3x1 @ 2 fok verify=3 | verify=spot; chain draws l1 | spares l1; ada finish l1 exited=0/7
+//! tom key k1 trade provide until=+60 | revoke k1
+//! tom by k1 cancel o1 | signs k1 cancel o1 | wallet own cancel o1 | signs k1@-30 cancel o1
 //! wait 60 | down 60 | resume
 //! book H100-80 | money tom ada | standing ada | state o1 b1 l1
 //! ```
@@ -121,6 +123,12 @@ impl Stage {
             ["chain", ..] => {
                 let command = self.fact(&words[1..]);
                 self.desk.submit(AccountId::EXCHANGE, command);
+            }
+            [who, how @ ("by" | "signs" | "wallet"), key, ..] => {
+                let command = self.command(&words[3..]);
+                let account = self.account(who);
+                let authority = crate::keys::authority(&self.desk, account, how, key);
+                self.desk.submit_by(account, authority, command);
             }
             [who, ..] => {
                 let command = self.command(&words[1..]);

@@ -7,6 +7,7 @@ mod dice;
 mod ends;
 mod failing;
 mod funding;
+mod keys;
 mod leasing;
 mod mandates;
 mod mirror;
@@ -51,7 +52,7 @@ struct Watch {
 impl Witness for Watch {
     fn see(&mut self, entry: &Entry, oracle: &Oracle, answer: Answer, events: &[Event]) {
         self.mirror.see(entry, oracle, answer, events);
-        self.census.count(entry, answer, events);
+        self.census.count(entry, oracle, answer, events);
     }
 }
 

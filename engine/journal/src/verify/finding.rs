@@ -42,6 +42,9 @@ pub enum FindingKind {
     /// A signature that is not of its key over this command in this log.
     #[error("the signature is not of this entry's key over its command in this log")]
     Signature,
+    /// A key that is registered and did not ask for it.
+    #[error("the registered key has not signed that it speaks for this entry's account in this log")]
+    KeyProof,
     /// The log lacks what was durable once.
     #[error("the log was durable up to entry {0} once")]
     Short(Seq),

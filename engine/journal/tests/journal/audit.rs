@@ -2,7 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use berth_domain::{AccountId, Address, Authority, Command, Deposit, Digest, Seconds, Seq, SetDeadMan, signed_bytes};
+use berth_domain::{
+    AccountId, Address, Authority, Command, Deposit, Digest, RegisterKey, Scopes, Seconds, Seq, SetDeadMan,
+    key_proof_bytes, message_hash, signed_bytes, signed_text,
+};
 use berth_exchange::{Exchange, Outcome};
 use berth_journal::{CopyError, DataDir, Finding, FindingKind, Verification, copy, copy_database, replay, verify};
 use ed25519_dalek::{Signer, SigningKey};
@@ -83,6 +86,38 @@ fn every_signature_is_checked() {
         "{:?}",
         found.findings
     );
+}
+
+#[test]
+fn every_registered_key_has_asked_for_it_and_what_it_says_is_counted() {
+    let (_root, dir) = data_dir();
+    let node = Node::start(&dir, OPENING);
+    let log = node.handle.log_id();
+    let [owner, robot] = [[9; 32], [8; 32]].map(|seed| SigningKey::from_bytes(&seed));
+    let [address, key] = [&owner, &robot].map(|signer| signer.verifying_key().to_bytes());
+    node.say(AccountId::EXCHANGE, Deposit { address: Address(address), ..deposit(1) });
+    let say = |authority, command: Command| wait(&node.submit_by(TENANT, authority, command)).outcome;
+    let register = |key, proof| RegisterKey { key, scopes: Scopes::ALL, expires_at: None, proof }.into();
+    let proof = robot.sign(&key_proof_bytes(log, Address(address))).to_bytes();
+    assert!(matches!(say(Authority::OperatorAttested, register(key, proof)), Outcome::Done(_)));
+
+    let command = Command::from(SetDeadMan { millis: 60_000 });
+    assert!(matches!(say(Authority::KeyAttested { key }, command.clone()), Outcome::Done(_)));
+    let nonce = OPENING.0;
+    let signature = robot.sign(&message_hash(&signed_text(log, nonce, &command))).to_bytes();
+    assert!(matches!(say(Authority::SignedMessage { key, nonce, signature }, command), Outcome::Done(_)));
+    // What is refused registers nothing.
+    assert!(matches!(say(Authority::OperatorAttested, register(address, proof)), Outcome::Refused(_)));
+    let sound = verify(&dir, |_| ()).unwrap();
+    assert!(sound.is_sound(), "{:?}", sound.findings);
+    assert_eq!((sound.entries, sound.exchange, sound.operator_attested, sound.signed), (6, 2, 3, 1));
+
+    // An operator who lets a key speak that has not asked for it.
+    let stolen = SigningKey::from_bytes(&[7; 32]).verifying_key().to_bytes();
+    assert!(matches!(say(Authority::OperatorAttested, register(stolen, proof)), Outcome::Done(_)));
+    node.stop();
+    let found = verify(&dir, |_| ()).unwrap().findings;
+    assert!(matches!(found[..], [Finding { at: Seq(7), kind: FindingKind::KeyProof }]), "{found:?}");
 }
 
 fn verify_damaged(damage: impl FnOnce(&DB)) -> Verification {

@@ -9,4 +9,4 @@ mod node;
 
 pub(crate) use follower::Follower;
 pub(crate) use history::{Applied, History};
-pub(crate) use node::{Node, Phase, Submission};
+pub(crate) use node::{Node, Phase, Submission, Voice};

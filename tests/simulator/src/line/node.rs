@@ -27,21 +27,39 @@ pub(crate) struct Submission {
     /// The request that it came with.
     pub(crate) request: u64,
     pub(crate) account: AccountId,
-    /// Whether the account's key signed it.
-    pub(crate) is_signed: bool,
+    pub(crate) voice: Voice,
     pub(crate) command: Command,
+}
+
+/// By whom an account has something said.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Voice {
+    /// Itself, on the operator's word; or the exchange.
+    Account,
+    /// Its own key, which signs when the node takes it.
+    Own,
+    /// This key, on the operator's word.
+    Key([u8; 32]),
+    /// This key, which signed it then, perhaps as a message: what is sent again is
+    /// not signed again.
+    Signed { key: [u8; 32], nonce: u64, is_message: bool },
 }
 
 impl Submission {
     /// What the node believes it by. Nobody checks a signature behind it.
     fn authority(&self, x: &Exchange, at: Micros) -> Authority {
-        if self.is_signed {
-            let (key, last) = x.account(self.account).map_or(([1; 32], 0), |known| (known.address.0, known.nonce()));
-            Authority::Signed { key, nonce: at.0.max(last + 1), signature: [2; 64] }
-        } else if self.account.0 == AccountId::EXCHANGE.0 {
-            Authority::Exchange
-        } else {
-            Authority::OperatorAttested
+        let signature = [2; 64];
+        match self.voice {
+            Voice::Account if self.account == AccountId::EXCHANGE => Authority::Exchange,
+            Voice::Account => Authority::OperatorAttested,
+            Voice::Own => {
+                let known = x.account(self.account);
+                let (key, last) = known.map_or(([1; 32], 0), |known| (known.address.0, known.nonce()));
+                Authority::Signed { key, nonce: at.0.max(last + 1), signature }
+            }
+            Voice::Key(key) => Authority::KeyAttested { key },
+            Voice::Signed { key, nonce, is_message: false } => Authority::Signed { key, nonce, signature },
+            Voice::Signed { key, nonce, is_message: true } => Authority::SignedMessage { key, nonce, signature },
         }
     }
 }

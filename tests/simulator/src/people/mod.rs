@@ -6,6 +6,7 @@
 
 mod agent;
 mod bot;
+mod keys;
 mod operator;
 mod owner;
 mod stranger;
@@ -19,15 +20,17 @@ pub(crate) use self::agent::Agent;
 use crate::cast::{self, AUDITOR, OWNERS, TENANTS, TREASURY, address};
 use crate::chain::{Call, Chain};
 use crate::dice::Dice;
+use crate::line::Voice;
 use crate::referee::client_id;
 use crate::setting::SECOND;
 
 /// What somebody does.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there are a few at a time, and most are the large one")]
 pub(crate) enum Deed {
     /// He says something to the exchange.
     Say(AccountId, Command),
+    /// The same, by another voice.
+    SayBy(AccountId, Voice, Command),
     /// He calls the contract.
     Call(Call),
 }
@@ -103,6 +106,9 @@ const ACTS: &[(u64, Act)] = &[
     (2, stranger::names_what_is_not_there),
     (2, stranger::asks_for_too_much),
     (1, stranger::uses_an_id_again),
+    (4, keys::registers),
+    (1, keys::registers_many),
+    (2, keys::revokes),
 ];
 
 /// What happens before anything else.
@@ -126,8 +132,19 @@ pub(crate) fn opening(trust: &TrustRules, dice: &mut Dice) -> Vec<Deed> {
     deeds
 }
 
-/// What somebody does when it is his turn.
+/// What somebody does when it is his turn, or has others do by a key.
 pub(crate) fn turn(scene: &mut Scene<'_>) -> Vec<Deed> {
+    let mut deeds = deeds(scene);
+    for deed in &mut deeds {
+        if let Deed::Say(account, command) = deed {
+            let voice = keys::voice(scene, *account, command);
+            *deed = Deed::SayBy(*account, voice, command.clone());
+        }
+    }
+    deeds
+}
+
+fn deeds(scene: &mut Scene<'_>) -> Vec<Deed> {
     if let Some(deeds) = owner::registers_a_first_host(scene) {
         return deeds;
     }

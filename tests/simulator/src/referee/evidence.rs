@@ -1,7 +1,7 @@
 //! Evidence: how long a lease ran, recounted from what its agent said and when
 //! that was stamped.
 
-use berth_domain::{Authority, Code, Entry, LeaseBacklog, Micros, Seconds, Timing};
+use berth_domain::{Code, Entry, LeaseBacklog, Micros, Seconds, Timing};
 use berth_exchange::Outcome;
 
 use super::{Checked, ensure, rule};
@@ -76,7 +76,7 @@ impl Seen {
         is_heard: bool,
         timing: &Timing,
     ) -> Checked {
-        let is_signed = matches!(entry.authority, Authority::Signed { .. });
+        let is_signed = entry.authority.is_signed();
         let fits = self.gap.is_some_and(|gap| gap.is_filled_by(&backlog.beats, timing));
         let due = match (is_signed, is_heard, fits) {
             (false, ..) => Some(Code::SignatureRequired),

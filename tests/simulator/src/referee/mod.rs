@@ -8,6 +8,7 @@ mod course;
 mod evidence;
 mod facts;
 mod gang;
+mod keys;
 mod leases;
 mod mandate;
 mod money;
@@ -28,6 +29,7 @@ use self::clock::{Clock, Moment};
 use self::course::Courses;
 use self::facts::Facts;
 use self::gang::Gangs;
+use self::keys::Keys;
 use self::mandate::Mandates;
 use self::once::Once;
 pub(crate) use self::once::client_id;
@@ -81,6 +83,7 @@ pub(crate) struct Referee {
     mandates: Mandates,
     trust: Trust,
     ages: Ages,
+    keys: Keys,
     once: Once,
     facts: Facts,
     coverage: Coverage,
@@ -102,6 +105,7 @@ impl Referee {
             mandates: Mandates::default(),
             trust: Trust::default(),
             ages: Ages::default(),
+            keys: Keys::default(),
             once: Once::default(),
             facts: Facts::default(),
             coverage: Coverage::default(),
@@ -129,9 +133,12 @@ impl Referee {
             let after = x.state_hash();
             ensure!(before == after, rule::REFUSAL, "entry {} came to {outcome:?} and changed the state", entry.seq);
         }
-        self.once.after(entry, outcome)?;
-        self.facts.after(x, entry, outcome)?;
-        self.foretold.check(x, entry, outcome, events)?;
+        self.keys.after(x, entry, outcome, events)?;
+        if !Keys::turn_away(outcome) {
+            self.once.after(entry, outcome)?;
+            self.facts.after(x, entry, outcome)?;
+            self.foretold.check(x, entry, outcome, events)?;
+        }
         self.listen(x, entry, outcome, events)?;
         self.survey.take(x, &self.courses, &self.standbys);
         money::check(x, &self.survey, self.trust.staked())?;
@@ -151,12 +158,14 @@ impl Referee {
     /// Hears the events in their order, each rule before or behind the course
     /// of the lease that they are about.
     fn listen(&mut self, x: &Exchange, entry: &Entry, outcome: Outcome, events: &[Event]) -> Checked {
-        self.office.before(x, entry, outcome)?;
-        self.mandates.before(x, &self.courses, entry, outcome)?;
-        self.trust.before(x, entry, outcome)?;
+        if !Keys::turn_away(outcome) {
+            self.office.before(x, entry, outcome)?;
+            self.mandates.before(x, &self.courses, entry, outcome)?;
+            self.trust.before(x, entry, outcome)?;
+            self.courses.witness(entry, outcome, events)?;
+        }
         self.clock.before(entry);
         self.verifications.before();
-        self.courses.witness(entry, outcome, events)?;
         self.gangs.formed(x, entry, outcome, events)?;
         for event in events {
             let courses = &self.courses;

@@ -38,6 +38,8 @@ pub(crate) const SLASH: Rule = Rule("stake that is forfeited goes to who was har
 pub(crate) const OPERATOR: Rule = Rule("the operator's changes come when and as they were announced");
 pub(crate) const PAUSED: Rule = Rule("nothing trades in a paused market");
 pub(crate) const AGE: Rule = Rule("what rests keeps its age until its owner changes it");
+pub(crate) const KEYS: Rule =
+    Rule("a key speaks for the account that let it, of what and for as long as it may, and signs a thing once");
 pub(crate) const ONCE: Rule = Rule("a command with a client id is carried out once");
 pub(crate) const FACTS: Rule = Rule("a fact of the chain counts once, and counts");
 pub(crate) const CHAIN: Rule = Rule("the chain and the ledger agree whenever nothing is under way");

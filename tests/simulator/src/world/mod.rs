@@ -221,7 +221,7 @@ impl<'t> World<'t> {
         };
         let deeds = turn(&mut scene);
         for deed in deeds {
-            if let Deed::Say(account, command) = &deed {
+            if let Deed::Say(account, command) | Deed::SayBy(account, _, command) = &deed {
                 self.memory.keep(*account, command);
             }
             self.do_deed(deed);
@@ -241,6 +241,7 @@ impl<'t> World<'t> {
     fn do_deed(&mut self, deed: Deed) {
         match deed {
             Deed::Say(account, command) => self.say(account, command),
+            Deed::SayBy(account, voice, command) => self.say_by(account, voice, command),
             Deed::Call(call) => {
                 let envelope = self.chain.seal(call, 10);
                 if !self.dice.per_mille(self.weather.envelope_lost) {

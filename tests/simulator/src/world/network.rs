@@ -7,7 +7,7 @@ use berth_domain::{AccountId, Command};
 use berth_exchange::Outcome;
 
 use super::{Happening, World};
-use crate::line::Submission;
+use crate::line::{Submission, Voice};
 use crate::people::is_repeatable;
 use crate::referee::Checked;
 use crate::setting::{MILLI, SECOND};
@@ -31,7 +31,7 @@ pub(super) enum Asker {
 pub(super) struct Request {
     asker: Asker,
     account: AccountId,
-    is_signed: bool,
+    voice: Voice,
     command: Command,
     tries: u32,
 }
@@ -75,12 +75,18 @@ impl World<'_> {
     }
 
     pub(super) fn ask(&mut self, asker: Asker, account: AccountId, command: Command) {
-        self.request(Request { asker, account, is_signed: false, command, tries: 0 });
+        self.request(Request { asker, account, voice: Voice::Account, command, tries: 0 });
     }
 
     /// Somebody says something and signs it with his key.
     pub(super) fn sign(&mut self, account: AccountId, command: Command) {
-        self.request(Request { asker: Asker::Client, account, is_signed: true, command, tries: 0 });
+        self.request(Request { asker: Asker::Client, account, voice: Voice::Own, command, tries: 0 });
+    }
+
+    /// Somebody has it said by another voice.
+    pub(super) fn say_by(&mut self, account: AccountId, voice: Voice, command: Command) {
+        let asker = if account == AccountId::EXCHANGE { Asker::Gateway } else { Asker::Client };
+        self.request(Request { asker, account, voice, command, tries: 0 });
     }
 
     fn request(&mut self, request: Request) {
@@ -94,8 +100,8 @@ impl World<'_> {
     fn send(&mut self, id: u64) {
         let Some(request) = self.requests.open.get_mut(&id) else { return };
         request.tries += 1;
-        let Request { account, is_signed, ref command, .. } = *request;
-        let submission = Submission { request: id, account, is_signed, command: command.clone() };
+        let Request { account, voice, ref command, .. } = *request;
+        let submission = Submission { request: id, account, voice, command: command.clone() };
         if request.tries > 1 {
             self.meet("request sent again");
         }

@@ -6,6 +6,7 @@ use berth_domain::{
     TrustLevel,
 };
 
+use super::keys::Key;
 use super::mandate::Watched;
 use super::trust::Standing;
 use super::{Answer, Oracle, Reply, Rule};
@@ -23,8 +24,10 @@ pub(crate) struct Account {
     /// What it lets be done in its name, when that is limited.
     pub(crate) watched: Option<Watched>,
     pub(super) dead_man: Option<DeadMan>,
-    /// Of the last signed command that was carried out.
+    /// Of the last command that was carried out of those that its own key signed.
     pub(crate) nonce: u64,
+    /// Keys that speak for it, and some that did, in the order in which they came.
+    pub(crate) keys: Vec<Key>,
     /// Client ids that are remembered, the oldest first.
     pub(super) names: Vec<Name>,
 }
@@ -57,6 +60,7 @@ impl Account {
             watched: None,
             dead_man: None,
             nonce: 0,
+            keys: Vec::new(),
             names: Vec::new(),
         }
     }

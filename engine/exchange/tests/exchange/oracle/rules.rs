@@ -260,6 +260,18 @@ rules! {
     GangFails,
     GangLegEndsWell,
     StartedGangLegEndsWell,
+    // Keys.
+    KeySpeaks,
+    KeyHasNoScope,
+    KeyIsOver,
+    KeyRevokesItself,
+    KeyChanged,
+    KeyRegisteredAnew,
+    KeyChangesHands,
+    KeyForgotten,
+    KeyKeptForItsSignatures,
+    OwnKeyRegistered,
+    OwnKeySpeaksForAnother,
 }
 
 /// How often each rule was reached.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use berth_domain::{CancelReason, CloseReason, Code, Command, Entry, Event};
 
-use super::{failing, standing, verifying};
-use crate::oracle::{Answer, Rule, Tally};
+use super::{failing, keys, standing, verifying};
+use crate::oracle::{Answer, Oracle, Rule, Tally};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Census {
@@ -77,11 +77,14 @@ const REPEATABLE: [&str; 22] = [
 ];
 
 impl Census {
-    pub(crate) fn count(&mut self, entry: &Entry, answer: Answer, events: &[Event]) {
+    pub(crate) fn count(&mut self, entry: &Entry, oracle: &Oracle, answer: Answer, events: &[Event]) {
         let command = entry.command.name();
         let mut meet = |what: String| *self.met.entry(what).or_default() += 1;
         match answer {
-            Answer::Done(_) => meet(format!("{command} done")),
+            Answer::Done(_) => {
+                meet(format!("{command} done"));
+                keys::by(oracle, entry.account, &entry.authority).into_iter().for_each(|by| meet(by.to_owned()));
+            }
             Answer::Repeated(_) => meet(format!("{command} repeated")),
             Answer::Refused(code) => meet(format!("refused {code}")),
         }
@@ -123,6 +126,7 @@ impl Census {
         expected.extend(standing::TO_MEET.map(str::to_owned));
         expected.extend(failing::TO_MEET.map(str::to_owned));
         expected.extend(verifying::TO_MEET.map(str::to_owned));
+        expected.extend(keys::TO_MEET.map(str::to_owned));
         expected.extend(REPEATABLE.iter().map(|name| format!("{name} repeated")));
         expected.extend(commands.map(|(_, name, _)| format!("{name} done")));
         expected.extend(events.map(|(_, name, _)| (*name).to_owned()));

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::dice::{Dice, region, text};
 use super::failing::failing;
 use super::funding::{WINDOW, starved};
+use super::keys::keys;
 use super::leasing::{funds, going_well, is_over, leasing, stroops};
 use super::mandates::mandate;
 use super::operating::{operating, update};
@@ -49,7 +50,7 @@ fn moves() -> impl Strategy<Value = Move> {
     let pause = prop_oneof![600 => Just(0), 200 => 0..6_u64, 30 => 10..70_u64, 10 => 70..1_000_u64, 1 => Just(86_400)];
     let node = prop_oneof![30 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false))];
     let attests = prop_oneof![8 => Just(false), 1 => Just(true)];
-    (0..112_u8, any::<[u16; 32]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
+    (0..115_u8, any::<[u16; 32]>(), pause, node, attests).prop_map(|(kind, dice, pause, (is_up, resumes), attests)| {
         Move { kind, dice, pause: Seconds(pause), is_up, resumes, attests }
     })
 }
@@ -157,6 +158,7 @@ pub(crate) fn command<W>(tape: &Tape<W>, next: &Move) -> (AccountId, Command) {
         96..98 => update(x, dice),
         98..100 => rare(x, dice),
         100..105 => standing(x, now, dice),
+        112..115 => keys(x, now, dice),
         _ => failing(x, dice).unwrap_or_else(|| leasing(x, now, dice)),
     };
     if let Command::PlaceOrder(place) = &mut command {

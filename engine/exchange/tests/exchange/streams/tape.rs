@@ -7,6 +7,7 @@ use berth_domain::{
 };
 
 use super::dice::text;
+use super::keys::{key_of, many};
 use super::leasing::{is_over, stroops};
 use super::moves::{Stream, command, opening, rules_of};
 use super::standing::{goes_well, stakes};
@@ -57,6 +58,7 @@ impl<W: Witness> Tape<W> {
         tape.checks = is_checked(rules[2]);
         let mut more = if tape.goes_well || tape.checks { stakes() } else { Vec::new() };
         more.extend(tape.checks.then(|| setting(rules[2])).into_iter().flatten());
+        more.extend((rules[1] % 16 == 7).then(many).into_iter().flatten());
         for (account, command) in opening().into_iter().chain(more) {
             tape.submit(account, command);
         }
@@ -142,25 +144,51 @@ impl<W: Witness> Tape<W> {
 
     /// A signature of now, and some that are old or too early. Nobody checks what
     /// is signed behind the gateway.
-    fn signed(&self, account: AccountId) -> Authority {
-        let (seq, known) = (self.oracle.head().0.0, self.oracle.find_account(account));
-        let (key, last) = known.map_or(([7; 32], 0), |known| (known.address.0, known.nonce));
+    fn signed(&self, key: [u8; 32], last: u64) -> Authority {
+        let seq = self.oracle.head().0.0;
         let nonce = match seq % 150 {
             110 => last,
             125 => self.now.0.saturating_sub(60_000_000 + seq % 2),
             140 => self.now.0 + 60_000_000 + seq % 2,
             _ => self.now.0.max(last + 1),
         };
-        Authority::Signed { key, nonce, signature: [7; 64] }
+        let signature = [7; 64];
+        // A wallet signs the same as a message.
+        let is_wallet = seq.is_multiple_of(3);
+        if is_wallet {
+            Authority::SignedMessage { key, nonce, signature }
+        } else {
+            Authority::Signed { key, nonce, signature }
+        }
+    }
+
+    /// By the account's own key.
+    fn signed_by(&self, account: AccountId) -> Authority {
+        let known = self.oracle.find_account(account);
+        let (key, last) = known.map_or(([7; 32], 0), |known| (known.address.0, known.nonce));
+        self.signed(key, last)
+    }
+
+    /// By a key that is registered, in three of seven entries of an account that
+    /// has one.
+    fn keyed(&self, account: AccountId, command: &Command) -> Option<Authority> {
+        let known = self.oracle.find_account(account).filter(|known| !known.keys.is_empty())?;
+        let turn = self.oracle.head().0.0 % 7;
+        let key = key_of(&self.oracle, known, command).filter(|_| turn < 3)?;
+        Some(if turn == 0 { Authority::KeyAttested { key: key.key } } else { self.signed(key.key, key.signed_at) })
     }
 
     fn append(&mut self, account: AccountId, command: Command) {
         let authority = match &command {
             _ if account == AccountId::EXCHANGE => Authority::Exchange,
-            Command::LeaseBacklog(_) if !self.attests => self.signed(account),
-            // Any command may be signed.
-            _ if !self.attests && self.oracle.head().0.0.is_multiple_of(5) => self.signed(account),
-            _ => Authority::OperatorAttested,
+            _ if self.attests => Authority::OperatorAttested,
+            command => match self.keyed(account, command) {
+                Some(authority) => authority,
+                None if matches!(command, Command::LeaseBacklog(_)) => self.signed_by(account),
+                // Any command may be signed.
+                None if self.oracle.head().0.0.is_multiple_of(5) => self.signed_by(account),
+                None => Authority::OperatorAttested,
+            },
         };
         let (head, last_at) = self.oracle.head();
         // A resumption says what the log says; said again it says it anew.

@@ -54,6 +54,9 @@ impl Oracle {
         put(out, &[&(aged as u64)]);
         sequence(out, &standing.words, |out, (auditor, until)| put(out, &[auditor, until]));
         sequence(out, &standing.forfeits, |out, (lease, amount)| put(out, &[lease, &stroops(*amount)]));
+        let mut keys = account.keys.clone();
+        keys.sort_by_key(|key| key.key);
+        sequence(out, &keys, |out, key| put(out, &[&key.key, &key.scopes, &key.ends_at, &key.signed_at]));
     }
 
     fn put_host(&self, out: &mut Vec<u8>, host: &Host) {

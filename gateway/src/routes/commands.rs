@@ -1,0 +1,24 @@
+//! `POST /commands`: a command in the log's own bytes, signed.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use berth_wire::request::SignedRequest;
+
+use crate::body;
+use crate::commands;
+use crate::node::App;
+use crate::problem::Refusal;
+use crate::query::Query;
+use crate::submit::Turn;
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    query: Query,
+    body::Json(request): body::Json<SignedRequest>,
+) -> Result<Response, Refusal> {
+    query.finish()?;
+    let submitted = commands::signed::submit(&app, request, Turn::any()).await?;
+    Ok((StatusCode::CREATED, Json(submitted)).into_response())
+}
