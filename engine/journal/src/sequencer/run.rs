@@ -22,8 +22,8 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Ticks in a row that may stand at one time. Each fires as many timers as the
 /// genesis allows, so this many leave none unless the exchange makes new ones.
 const TICKS_MAX: usize = 1 << 16;
-/// Entries of a batch that the core writes and shows itself when there is nothing
-/// else to do: waking two threads takes longer.
+/// Entries of a batch that the core writes and shows itself when nothing else is
+/// on its way: waking two threads takes longer.
 const CARRIED_MAX: usize = 64;
 
 pub(super) struct Core {
@@ -96,7 +96,7 @@ impl Core {
             if stopping {
                 return self.drain(pipeline, submissions);
             }
-            self.pass_on(pipeline, submissions)?;
+            self.pass_on(pipeline)?;
         }
     }
 
@@ -122,12 +122,11 @@ impl Core {
     }
 
     /// Lets what is pending go on, if it is time.
-    fn pass_on(&mut self, pipeline: &mut Pipeline, submissions: &Submissions) -> Result<(), Fatal> {
+    fn pass_on(&mut self, pipeline: &mut Pipeline) -> Result<(), Fatal> {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let is_alone = self.near.is_empty() && submissions.is_empty();
-        if is_alone && self.pending.entries.len() <= CARRIED_MAX && pipeline.is_idle() {
+        if self.pending.entries.len() <= CARRIED_MAX && pipeline.is_idle() {
             return pipeline.carry(self.seal());
         }
         // A small batch would only keep the writer from the large one that it
