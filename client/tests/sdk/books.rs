@@ -61,3 +61,26 @@ async fn a_broken_book_is_fetched_anew() {
     drop(books);
     peer.gone().await;
 }
+
+#[tokio::test]
+async fn the_best_rows_are_the_newest_and_a_gap_is_fetched_anew() {
+    let node = Node::new().await;
+    let mut quotes = node.client().quote_stream("CPU".parse().expect("a market"));
+    let (mut peer, params) = node.subscribed("e").await;
+    assert_eq!(params, json!({"ch": "bbo", "market": "CPU"}));
+    let best = |kind: &str, prev: Option<u64>, seq: u64, bid: Value| {
+        json!({"sub": 9, "ch": "bbo", "market": "CPU", "type": kind, "seq": seq, "prevSeq": prev,
+               "bid": bid, "order": null})
+    };
+    peer.send(best("snapshot", None, 5, json!(["One", "1", 4, 1]))).await;
+    let quote = timeout(PATIENCE, quotes.next()).await.expect("in time").expect("a quote");
+    assert_eq!((quote.seq, quote.bid.map(|row| row.quantity), quote.order), (5, Some(4), None));
+    peer.send(best("update", Some(6), 7, json!(["One", "1", 3, 1]))).await;
+
+    let (mut peer, _) = node.subscribed("e").await;
+    peer.send(best("snapshot", None, 8, json!(null))).await;
+    let quote = timeout(PATIENCE, quotes.next()).await.expect("in time").expect("a quote");
+    assert_eq!((quote.seq, quote.bid), (8, None), "what followed a gap was not believed");
+    drop(quotes);
+    peer.gone().await;
+}
