@@ -7,6 +7,7 @@ mod demo;
 mod export;
 mod hostile;
 mod kill;
+mod lost;
 mod process;
 mod questions;
 mod remote;
