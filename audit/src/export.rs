@@ -19,7 +19,8 @@ pub struct Row {
     pub at: u64,
     /// Its name, such as `lease.opened`.
     pub kind: &'static str,
-    /// The market's name, when it is about one.
+    /// The market's name, when it is about one, or about an order, a bid or a
+    /// lease in one.
     pub market: Option<String>,
     /// The accounts, hosts, orders, bids and leases that it is about: the first
     /// of each, by number.
@@ -56,13 +57,13 @@ fn row(moment: &Moment<'_>, index: u32, event: &Event) -> Row {
         lease: None,
         payload: event_json(event, &names).to_string(),
     };
-    for thing in touched_by(event) {
+    let things = touched_by(event);
+    // In their order a market comes before what lies in it.
+    let market = things.iter().find_map(|thing| thing.market(moment.after));
+    row.market = market.and_then(|id| moment.after.market(id)).map(|market| market.class.to_string());
+    for thing in things {
         let (slot, id) = match thing {
-            Thing::Market(id) => {
-                let class = moment.after.market(id).map(|market| market.class.to_string());
-                row.market = row.market.or(class);
-                continue;
-            }
+            Thing::Market(_) => continue,
             Thing::Account(id) => (&mut row.account, id.0.into()),
             Thing::Provider(id) => (&mut row.provider, id.0.into()),
             Thing::Order(id) => (&mut row.order, id.0),

@@ -18,7 +18,7 @@ pub struct Selection {
     pub types: Vec<String>,
     /// Whose: who said it, or whom it touches.
     pub account: Option<AccountId>,
-    /// Of which market.
+    /// Of which market: it, or an order, a bid or a lease in it.
     pub market: Option<MarketId>,
 }
 
@@ -41,7 +41,9 @@ impl Selection {
             return true;
         }
         let things = touched(moment.entry, moment.outcome, moment.events);
-        let market = self.market.is_none_or(|market| things.contains(&market.into()));
+        // Most of what is said of a lease names no market but the lease.
+        let lies_in = |market| things.iter().any(|thing| thing.market(moment.after) == Some(market));
+        let market = self.market.is_none_or(lies_in);
         market && self.account.is_none_or(|account| things.iter().any(|thing| belongs(moment, *thing, account)))
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use berth_domain::{AccountId, BidId, LeaseId, MarketId, OrderId, ProviderId};
+use berth_exchange::Exchange;
 
 /// Something with an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +20,19 @@ pub enum Thing {
     Bid(BidId),
     /// A lease.
     Lease(LeaseId),
+}
+
+impl Thing {
+    /// The market that it is, or that it was placed or opened in.
+    pub(crate) fn market(self, x: &Exchange) -> Option<MarketId> {
+        match self {
+            Self::Market(id) => Some(id),
+            Self::Order(id) => x.order(id).map(|order| order.market),
+            Self::Bid(id) => x.bid(id).map(|bid| bid.market),
+            Self::Lease(id) => x.lease(id).map(|lease| lease.market),
+            Self::Account(_) | Self::Provider(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Thing {

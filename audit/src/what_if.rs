@@ -62,6 +62,9 @@ pub struct WhatIfReport {
     /// The extra account's commands that would have been refused, with place in
     /// the plan, from 1, and code.
     pub refused: Vec<String>,
+    /// The extra account's commands that were not said, for the log ends before
+    /// their time, with place in the plan, from 1.
+    pub unsaid: Vec<String>,
     /// The extra account's leases, as tenant or as provider.
     pub own: Vec<OwnLease>,
     /// What it would have at the end: available, held, escrowed.
@@ -170,6 +173,11 @@ impl WhatIf {
         self.pass(end)?;
         let x = &self.would;
         let mut report = self.report;
+        let beyond = self
+            .planned
+            .iter()
+            .map(|planned| format!("{}: its time is {}, and the log ends at {}", planned.line, planned.at.0, end.0));
+        report.unsaid = beyond.collect();
         report.leases = self.was.exchange().leases().count() as u64;
         report.leases_there = x.leases().count() as u64;
         if let Some(account) = x.account_by_address(self.account) {

@@ -1,7 +1,8 @@
 //! Files that a verb is given: read whole, and no more than they can sensibly be.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use crate::fault::{Fault, While};
@@ -10,13 +11,13 @@ use crate::fault::{Fault, While};
 /// heartbeat every ten seconds for a year is below it.
 const BYTES_MAX: u64 = 1 << 30;
 
-/// The bytes of a file, which may be a pipe.
+/// The bytes of a file, which may be a shell's `<(…)`.
 ///
 /// # Errors
-/// When it cannot be read, or goes on and on.
+/// When it cannot be read, goes on and on, or is no file.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
     let what = format!("reading {}", path.display());
-    read(File::open(path).or_fault(&what)?, BYTES_MAX).or_fault(&what)
+    read(open(path).or_fault(&what)?, BYTES_MAX).or_fault(&what)
 }
 
 /// The same as text; `-` is standard input.
@@ -31,6 +32,20 @@ pub(crate) fn text(path: &Path) -> Result<String, Fault> {
     String::from_utf8(read(io::stdin(), BYTES_MAX).or_fault(what)?).or_fault(what)
 }
 
+/// Opens what holds something to be read. Who opens a pipe by its name waits for
+/// somebody to write into it, and a device has an end when it likes.
+fn open(path: &Path) -> io::Result<File> {
+    let kind = fs::metadata(path)?.file_type();
+    let is_open = ["/dev/fd", "/proc/self/fd"].iter().any(|open| path.starts_with(open));
+    let what = match () {
+        () if kind.is_fifo() && !is_open => "a pipe",
+        () if kind.is_socket() => "a socket",
+        () if kind.is_char_device() || kind.is_block_device() => "a device",
+        () => return File::open(path),
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {what}, and no file")))
+}
+
 fn read(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(most + 1).read_to_end(&mut bytes)?;
@@ -43,6 +58,22 @@ fn read(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_file_is_refused_and_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, socket) = (dir.path().join("file"), dir.path().join("socket"));
+        fs::write(&file, "x").unwrap();
+        let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let pipe = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(bytes(&file).unwrap(), b"x");
+        for (path, what) in [(&pipe, "a pipe"), (&socket, "a socket"), (&"/dev/zero".into(), "a device")] {
+            let refusal = bytes(path).unwrap_err().to_string();
+            assert!(refusal.ends_with(&format!("it is {what}, and no file")), "{refusal}");
+            assert!(text(path).is_err());
+        }
+    }
 
     #[test]
     fn a_file_without_an_end_is_read_to_its_bound() {

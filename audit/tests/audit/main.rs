@@ -7,7 +7,7 @@ mod records;
 mod what_if;
 
 use berth_audit::{
-    Bisection, Fairness, PartingKind, Player, Selection, Story, Thing, Unfair, differences, line, picture,
+    Bisection, Fairness, PartingKind, Player, Selection, Story, Thing, Unfair, differences, line, picture, rows,
 };
 use berth_domain::{AccountId, CancelOrder, Command, Entry, LeaseId, OrderId, Seq};
 use berth_exchange::Exchange;
@@ -86,6 +86,35 @@ fn every_entry_has_a_line() {
         assert!(!late.has(&moment) && Selection::default().has(&moment));
     }
     assert!(of_orders > 0 && own > 0, "{of_orders} of orders, {own} of an account");
+}
+
+/// What is said of a lease is of its market, also where only the lease is named.
+#[test]
+fn a_lease_is_followed_to_its_end_by_its_market() {
+    let log = log(7);
+    let x = state(&log);
+    let lease = x.leases().find(|lease| lease.started_at.is_some()).expect("a lease ran").clone();
+    let name = x.market(lease.market).expect("it is there").class.to_string();
+    let of = |market| Selection { market: Some(market), ..Selection::default() };
+    let other = x.markets().find(|market| market.id != lease.market).map(|market| of(market.id));
+    let (mut player, mut found) = (Player::new(), Vec::new());
+    for entry in &log {
+        let moment = player.play(entry).expect("the world's log is valid");
+        for row in rows(&moment).filter(|row| row.lease == Some(lease.id.0) && row.kind.starts_with("lease.")) {
+            assert_eq!(row.market.as_ref(), Some(&name), "{}", row.kind);
+            assert!(of(lease.market).has(&moment), "{}", row.kind);
+            found.push(row.kind);
+        }
+        if let Command::Heartbeat(beat) = &entry.command
+            && beat.lease == lease.id
+            && moment.events.is_empty()
+        {
+            assert!(of(lease.market).has(&moment) && other.as_ref().is_none_or(|other| !other.has(&moment)));
+        }
+    }
+    for kind in ["lease.opened", "lease.escrowed", "lease.started", "lease.closed"] {
+        assert!(found.contains(&kind), "{kind} is not in {found:?}");
+    }
 }
 
 /// A lease's story has its opening and its end, and nothing of another lease.

@@ -44,12 +44,15 @@ fn a_cheap_host_would_have_been_leased() {
             {{"at":{opening},"method":"provider.register","params":{{"address":"backtest","resources":{{"cpu":64,"memory":1048576,"storage":100000,"gpus":[{{"model":"{model}","vram":{vram},"count":8}}]}},"hostname":"h.example","port":443}}}}
             {{"at":{},"method":"bid.place","params":{{"providerId":1,"market":"{market}","bidPrice":"0.00036","quantity":8,"clientOrderId":"b"}}}}
             {{"at":{},"method":"bid.place","params":{{"providerId":2,"market":"{market}","bidPrice":"1","quantity":8}}}}
-            {{"at":{end},"method":"cancel.all"}}"#,
+            {{"at":{end},"method":"cancel.all"}}
+            {{"at":{},"method":"cancel","params":{{"clientOrderId":"b"}}}}"#,
             opening + 1,
             opening + 2,
+            end + 1,
         );
         let report = run(&log, &plan);
         assert_eq!(report.refused, ["4: it has no host 2"]);
+        assert_eq!(report.unsaid, [format!("6: its time is {}, and the log ends at {end}", end + 1)]);
         assert!(report.own.iter().all(|lease| lease.side == "provider" && lease.market == market));
         leases += report.own.len();
         let earned = report.own.iter().filter(|lease| lease.state == "closed");

@@ -10,9 +10,9 @@ mod house;
 mod provision;
 mod signers;
 mod space;
+mod specifications;
 mod token;
 
-use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -78,6 +78,10 @@ pub(crate) struct Serve {
     docker: Option<String>,
     #[command(flatten)]
     space: SpaceArgs,
+    /// Starts although the specifications of all open orders and leases under way
+    /// are lost. What needs one ends by its timeouts.
+    #[arg(long)]
+    accept_lost_specifications: bool,
     /// Ends when standard input ends.
     #[arg(long, hide = true)]
     with_parent: bool,
@@ -132,12 +136,10 @@ impl Serve {
 
         let events = recovered.events();
         let private = PrivateStore::open(&dir).or_fault("opening the private store")?;
-        let named: BTreeSet<_> = recovered.exchange().orders().map(|order| order.spec_hash).collect();
-        let swept = private.sweep(|hash| named.contains(hash)).or_fault("sweeping the private store")?;
+        let swept = specifications::check(&dir, &private, recovered.exchange(), self.accept_lost_specifications)?;
         if swept > 0 {
             info!(swept, "specifications are removed that no order names");
         }
-        drop(named);
         let token = token::fresh(&self.data)?;
         let exchange = recovered.exchange().clone();
         let replica = recovered.follower();

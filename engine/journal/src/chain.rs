@@ -98,12 +98,17 @@ impl Tip {
 #[must_use]
 pub fn encode_events(events: &[Event]) -> Vec<u8> {
     let mut out = Vec::with_capacity(64);
-    let count = u32::try_from(events.len()).expect("one entry has as many events as the bounds of the genesis allow");
-    count.encode(&mut out);
-    for event in events {
-        event.encode(&mut out);
-    }
+    encode_events_into(events, &mut out);
     out
+}
+
+/// The same, behind what is there.
+pub(crate) fn encode_events_into(events: &[Event], out: &mut Vec<u8>) {
+    let count = u32::try_from(events.len()).expect("one entry has as many events as the bounds of the genesis allow");
+    count.encode(out);
+    for event in events {
+        event.encode(out);
+    }
 }
 
 /// Reads the events of one entry back.

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use berth_domain::codec::{Decode, DecodeError, Encode, Reader};
-use berth_domain::{Digest, Event, Micros, Seq};
+use berth_domain::{Digest, Entry, Event, Micros, Seq};
 use rocksdb::{DB, Direction, IteratorMode, Options, WriteBatch};
 
-use crate::chain::decode_events;
+use crate::chain::{decode_events, encode_events_into};
 use crate::database::{StoreError, is_full, rebuildable_options, scan_options, spare_room};
 use crate::keys::{DataDir, seq_key, seq_of_key};
 
@@ -31,12 +31,67 @@ pub struct EventStore {
     path: PathBuf,
 }
 
-/// What is appended for one entry.
-pub(crate) struct EventRecord<'a> {
-    pub(crate) seq: Seq,
-    pub(crate) at: Micros,
-    pub(crate) digest: Digest,
-    pub(crate) encoded: &'a [u8],
+/// What is appended for some entries, in one piece of memory.
+#[derive(Default)]
+pub(crate) struct EventRecords {
+    bytes: Vec<u8>,
+    /// Each entry, and where its record ends.
+    ends: Vec<(Seq, usize)>,
+}
+
+/// Bytes of a record before its events: stamp and digest. So many are hashed
+/// before them, too: the digest of the entry before, and the sequence number.
+const HEAD: usize = 8 + 32;
+
+impl EventRecords {
+    /// With room for so many entries.
+    pub(crate) fn with_capacity(entries: usize, bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), ends: Vec::with_capacity(entries) }
+    }
+
+    /// Adds what followed from an entry, and gives the running digest after it.
+    pub(crate) fn follow(&mut self, before: &Digest, entry: &Entry, events: &[Event]) -> Digest {
+        let start = self.bytes.len();
+        // What is hashed stands in one piece, and then gives its place to what is
+        // kept.
+        before.encode(&mut self.bytes);
+        entry.seq.encode(&mut self.bytes);
+        encode_events_into(events, &mut self.bytes);
+        let digest = Digest(blake3::hash(&self.bytes[start..]).into());
+        let (at, own) = self.bytes[start..start + HEAD].split_at_mut(8);
+        at.copy_from_slice(&entry.at.0.to_le_bytes());
+        own.copy_from_slice(&digest.0);
+        self.ends.push((entry.seq, self.bytes.len()));
+        digest
+    }
+
+    /// Adds a record whose digest is known.
+    pub(crate) fn push(&mut self, seq: Seq, at: Micros, digest: &Digest, encoded: &[u8]) {
+        at.encode(&mut self.bytes);
+        digest.encode(&mut self.bytes);
+        self.bytes.extend_from_slice(encoded);
+        self.ends.push((seq, self.bytes.len()));
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(crate) const fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (Seq, &[u8])> {
+        self.ends.iter().scan(0, |start, (seq, end)| {
+            let record = &self.bytes[std::mem::replace(start, *end)..*end];
+            Some((*seq, record))
+        })
+    }
 }
 
 impl EventStore {
@@ -111,15 +166,11 @@ impl EventStore {
         Ok(Some(digest))
     }
 
-    pub(crate) fn append<'a>(&self, records: impl Iterator<Item = EventRecord<'a>>) -> Result<(), StoreError> {
-        let mut batch = WriteBatch::default();
-        let mut value = Vec::new();
-        for record in records {
-            value.clear();
-            record.at.encode(&mut value);
-            record.digest.encode(&mut value);
-            value.extend_from_slice(record.encoded);
-            batch.put(seq_key(record.seq), &value);
+    pub(crate) fn append(&self, records: &EventRecords) -> Result<(), StoreError> {
+        // What RocksDB adds to a record is its kind, the lengths and the key.
+        let mut batch = WriteBatch::with_capacity_bytes(records.size() + records.len() * 16 + 16);
+        for (seq, record) in records.iter() {
+            batch.put(seq_key(seq), record);
         }
         self.db.write(batch).map_err(StoreError::database(&self.path))
     }
@@ -143,4 +194,34 @@ pub(crate) fn decode(value: &[u8]) -> Result<(Micros, Digest, &[u8]), DecodeErro
     let digest = Digest::decode(&mut input)?;
     let rest = input.remaining();
     Ok((at, digest, input.take(rest)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_domain::{AccountId, Authority, RULES_VERSION, Tick};
+
+    use super::*;
+    use crate::chain::{encode_events, next_digest};
+
+    #[test]
+    fn a_record_is_the_same_whoever_computes_its_digest() {
+        let entry = |seq: u64| {
+            let (account, authority, command) = (AccountId::EXCHANGE, Authority::Exchange, Tick.into());
+            Entry { rules: RULES_VERSION, seq: Seq(seq), at: Micros(seq * 7), account, authority, command }
+        };
+        let paused = |n| vec![Event::from(berth_domain::MarketPaused { market: berth_domain::MarketId(n) }); n.into()];
+        let (mut own, mut told, mut digest) = (EventRecords::default(), EventRecords::default(), Digest([9; 32]));
+        for n in 0..3_u16 {
+            let (entry, events) = (entry(u64::from(n) + 4), paused(n));
+            let expected = next_digest(&digest, entry.seq, &encode_events(&events));
+            assert_eq!(own.follow(&digest, &entry, &events), expected);
+            told.push(entry.seq, entry.at, &expected, &encode_events(&events));
+            digest = expected;
+        }
+        assert!(own.iter().eq(told.iter()) && own.len() == 3);
+        let (seq, record) = own.iter().last().unwrap();
+        let (at, of, events) = decode(record).unwrap();
+        assert_eq!((seq, at, of), (Seq(6), Micros(42), digest));
+        assert_eq!(decode_events(events).unwrap(), paused(2));
+    }
 }

@@ -89,6 +89,18 @@ impl PrivateStore {
         Ok(Self { keeper: Arc::new(keeper), salt_secret })
     }
 
+    /// Tells the hash of each specification that is kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn each(&self, mut tell: impl FnMut(Digest)) -> Result<(), StoreError> {
+        self.keeper.vault().each_key(|key| {
+            if let Some(hash) = key.strip_prefix(b"s").and_then(|hash| hash.try_into().ok()) {
+                tell(Digest(hash));
+            }
+        })
+    }
+
     /// Removes what no order names, and says how much that was. For a start, when
     /// nothing is under way: a node that was killed could not remove what was
     /// refused.
@@ -237,7 +249,14 @@ mod tests {
         let store = PrivateStore::open(&dir).unwrap();
         let sealed = [b"one", b"two"].map(|spec| store.seal(spec, Some(b"x")).unwrap());
         sealed.iter().for_each(|sealed| store.keep(sealed).unwrap().accepted());
+        let kept = |store: &PrivateStore| {
+            let mut kept = std::collections::BTreeSet::new();
+            store.each(|hash| assert!(kept.insert(hash))).unwrap();
+            kept
+        };
+        assert_eq!(kept(&store), sealed.iter().map(Sealed::hash).collect());
         assert_eq!(store.sweep(|hash| *hash == sealed[0].hash()).unwrap(), 1);
+        assert_eq!(kept(&store), [sealed[0].hash()].into());
         drop(store);
         let store = PrivateStore::open(&dir).unwrap();
         assert_eq!(store.sweep(|hash| *hash == sealed[0].hash()).unwrap(), 0);

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::batch::Batch;
 use crate::chain::{ChainBreak, Tip, encode_events, next_digest};
+use crate::event_store::EventRecords;
 
 /// An exchange and the place in the log that it stands at.
 #[derive(Clone)]
@@ -151,12 +152,31 @@ impl Replica {
         events.clear();
         let outcome = self.exchange.apply(entry, events)?;
         let encoded = encode_events(events);
-        self.tip.events = next_digest(&self.tip.events, entry.seq, &encoded);
+        let digest = next_digest(&self.tip.events, entry.seq, &encoded);
+        self.applied(entry, digest);
+        Ok(Applied { entry, outcome, events, encoded, digest })
+    }
+
+    /// The same, with the events behind others for the event store.
+    pub(crate) fn apply_and_record(
+        &mut self,
+        entry: &Entry,
+        events: &mut Vec<Event>,
+        records: &mut EventRecords,
+    ) -> Result<Outcome, LogViolation> {
+        events.clear();
+        let outcome = self.exchange.apply(entry, events)?;
+        let digest = records.follow(&self.tip.events, entry, events);
+        self.applied(entry, digest);
+        Ok(outcome)
+    }
+
+    fn applied(&mut self, entry: &Entry, digest: Digest) {
+        self.tip.events = digest;
         self.tip.seq = entry.seq;
         if entry.seq == Seq(1) {
             self.log_id = Some(entry.hash());
         }
-        Ok(Applied { entry, outcome, events, encoded, digest: self.tip.events })
     }
 
     pub(crate) fn close(&mut self, epoch: u64, hash: Digest) {

@@ -194,7 +194,8 @@ pub struct SequencerHandle {
 
 /// A submission in the queue.
 struct Waiting {
-    submission: Submission,
+    /// A command is long, and would be copied from hand to hand.
+    submission: Box<Submission>,
     reply: Reply,
 }
 
@@ -286,7 +287,7 @@ impl SequencerHandle {
         if !self.admission.admits(&submission.command) {
             return Err(SubmitError::NoRoom);
         }
-        self.queue.try_send(Waiting { submission, reply: Box::new(reply) }).map_err(|e| match e {
+        self.queue.try_send(Waiting { submission: Box::new(submission), reply: Box::new(reply) }).map_err(|e| match e {
             TrySendError::Full(_) => SubmitError::QueueFull,
             TrySendError::Disconnected(_) => SubmitError::Stopped,
         })

@@ -95,6 +95,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(asked)
         .route("/", get(node::index))
         .route("/health", get(node::health))
+        .route("/asyncapi.json", get(node::asyncapi))
         .route("/metrics", get(metrics::show))
         .route("/auth", get(auth::challenge).post(auth::log_in))
         .route("/.well-known/stellar.toml", get(auth::stellar_toml))

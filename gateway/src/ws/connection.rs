@@ -147,7 +147,7 @@ impl Connection {
         }
         if request.method == Login::METHOD {
             let answer = match self.login.log_on(&self.app, self.session, request.take_params()) {
-                Ok(result) => Answer::done(id, None, result),
+                Ok(told) => Answer::done(id, None, serde_json::to_value(told).expect("texts and numbers are JSON")),
                 Err(refusal) => refusal.into_answer(Some(id)),
             };
             metrics::answered(method, begun, answer.ok);

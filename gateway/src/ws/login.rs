@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use berth_auth::{RECV_WINDOW_MS, Window, read_key, read_signature, write_key};
-use berth_domain::{Authority, CancelAll, Scope};
-use berth_wire::address;
+use berth_auth::{RECV_WINDOW_MS, Window, read_key, read_signature};
+use berth_domain::{Address, Authority, CancelAll};
 use berth_wire::json::parse_value;
 use berth_wire::request::LogonRequest;
-use serde_json::{Value, json};
+use berth_wire::response::LoggedOn;
+use serde_json::Value;
 
 use crate::caller::{Actor, Caller, Holder};
 use crate::node::Node;
@@ -44,7 +44,7 @@ impl Login {
 
     /// Makes the connection an account, by a key's signature or by the bearer
     /// token that it came with. It stays that account.
-    pub(super) fn log_on(&mut self, node: &Node, session: u64, params: Value) -> Result<Value, Refusal> {
+    pub(super) fn log_on(&mut self, node: &Node, session: u64, params: Value) -> Result<LoggedOn, Refusal> {
         let LogonRequest { key, ts, recv_window, sig, cancel_on_disconnect } = parse_value(params)?;
         let holder = match (key, self.caller) {
             (Some(key), _) => {
@@ -66,13 +66,7 @@ impl Login {
         self.caller = Caller::Account(holder);
         self.cancel_on_disconnect = cancel_on_disconnect;
         let Holder { address, key, scopes } = holder;
-        Ok(json!({
-            "address": address::write(address),
-            "key": key.map(|key| write_key(&key)),
-            "scopes": scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
-            "session": session,
-            "cancelOnDisconnect": cancel_on_disconnect,
-        }))
+        Ok(LoggedOn { address, key: key.map(Address), scopes: scopes.iter().collect(), session, cancel_on_disconnect })
     }
 
     /// Cancels all that the connection placed, in its account's name. The node

@@ -9,6 +9,7 @@ mod book;
 mod channels;
 mod credentials;
 mod docs;
+mod documents;
 mod events;
 mod full;
 mod guards;

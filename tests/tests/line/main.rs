@@ -2,11 +2,13 @@
 //! demo, and the demo with its processes killed.
 
 mod audit;
+mod bots;
 mod demo;
 mod export;
 mod hostile;
 mod kill;
 mod login;
+mod lost;
 mod process;
 mod questions;
 mod remote;

@@ -4,13 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use berth_domain::{Micros, RegisterKey, Scope, Scopes};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::address::Name;
 use crate::json::{Malformed, objects};
 use crate::scalar::WHOLE_MAX;
 
 /// `POST /accounts/{address}/keys`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct RegisterKeyRequest {
     /// The key, `G…`.
@@ -24,6 +25,7 @@ pub struct RegisterKeyRequest {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "crate::scalar::whole_option::<1, WHOLE_MAX, _, _>"
     )]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub expires_at: Option<u64>,
     /// The key's own signature over `"berth key 1\n"`, the log's id and the
     /// account's key, 76 bytes, in base 64: it shows that whoever registers the

@@ -9,6 +9,7 @@ mod account;
 mod bid;
 mod explain;
 mod lease;
+mod logged_on;
 mod market;
 mod network;
 mod order;
@@ -19,6 +20,7 @@ pub use account::{Account, AccountKey, Balance};
 pub use bid::{Bid, MassQuoted};
 pub use explain::{BidExplanation, BidVerdict, OrderExplanation, OrderVerdict, ProviderVerdict, Reason};
 pub use lease::{Container, Lease, LeaseHealth, LeaseStatus, ReplicaHealth};
+pub use logged_on::LoggedOn;
 pub use market::{BookView, Market};
 pub use network::{Health, LogHead, NetworkStats, StateHashes};
 pub use order::Order;
@@ -27,11 +29,12 @@ pub use submitted::Submitted;
 
 use berth_domain::{Digest, Seq};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::scalar::in_text;
 
 /// What a change answers: the thing, and where in the log the change is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Changed<T> {
     /// The thing, as it then is; its fields stand beside the two below.
@@ -41,6 +44,7 @@ pub struct Changed<T> {
     pub seq: u64,
     /// BLAKE3 over the entry that holds it.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub entry_hash: Digest,
 }
 
@@ -54,18 +58,19 @@ impl<T> Changed<T> {
 
 /// What an acknowledged command answers when it touched no thing of its own:
 /// the same two fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Acknowledged {
     /// Place of the command in the log.
     pub seq: u64,
     /// BLAKE3 over the entry that holds it.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub entry_hash: Digest,
 }
 
 /// A page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct List<T> {
     /// Its things.
     pub items: Vec<T>,

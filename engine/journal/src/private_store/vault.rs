@@ -53,6 +53,17 @@ impl Vault {
         self.write(|db| db.delete(key))
     }
 
+    /// Tells every key.
+    pub(super) fn each_key(&self, mut tell: impl FnMut(&[u8])) -> Result<(), StoreError> {
+        let open = self.read();
+        let db = open.db.as_ref().ok_or(StoreError::Poisoned)?;
+        for record in db.iterator_opt(IteratorMode::Start, scan_options()) {
+            let (key, _) = record.map_err(StoreError::database(&self.path))?;
+            tell(&key);
+        }
+        Ok(())
+    }
+
     /// Removes every key but those that `stays` says; how many.
     pub(super) fn remove_unless(&self, stays: impl Fn(&[u8]) -> bool) -> Result<u64, StoreError> {
         let open = self.read();

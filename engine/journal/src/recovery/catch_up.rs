@@ -1,11 +1,11 @@
 //! Bringing the event store level with the log while that is applied.
 
-use berth_domain::{Digest, Micros, Seq};
+use berth_domain::{Digest, Seq};
 
 use super::report::Note;
 use crate::chain::Tip;
 use crate::database::StoreError;
-use crate::event_store::{EventRecord, EventStore};
+use crate::event_store::{EventRecords, EventStore};
 use crate::replica::Applied;
 
 /// Entries whose events are written at once.
@@ -17,7 +17,7 @@ pub(super) struct CatchUp<'a> {
     /// Where the store ended, and its digest there.
     head: Seq,
     digest: Digest,
-    waiting: Vec<(Seq, Micros, Digest, Vec<u8>)>,
+    waiting: EventRecords,
     /// An entry at which the store holds other events than the log gives.
     differs: Option<Seq>,
 }
@@ -25,13 +25,13 @@ pub(super) struct CatchUp<'a> {
 impl<'a> CatchUp<'a> {
     pub(super) fn new(store: &'a EventStore) -> Result<Self, StoreError> {
         let (head, digest) = store.tip()?.unwrap_or_default();
-        Ok(Self { store, head, digest, waiting: Vec::new(), differs: None })
+        Ok(Self { store, head, digest, waiting: EventRecords::default(), differs: None })
     }
 
     pub(super) fn see(&mut self, applied: Applied<'_>) {
         let seq = applied.entry.seq;
         if seq > self.head {
-            self.waiting.push((seq, applied.entry.at, applied.digest, applied.encoded));
+            self.waiting.push(seq, applied.entry.at, &applied.digest, &applied.encoded);
         } else if seq == self.head && applied.digest != self.digest {
             // The digest runs over all events: with the last, all agree.
             self.differs = Some(seq);
@@ -43,13 +43,7 @@ impl<'a> CatchUp<'a> {
     }
 
     fn write(&mut self) -> Result<(), StoreError> {
-        let records = self.waiting.iter();
-        self.store.append(records.map(|(seq, at, digest, encoded)| EventRecord {
-            seq: *seq,
-            at: *at,
-            digest: *digest,
-            encoded,
-        }))?;
+        self.store.append(&self.waiting)?;
         self.waiting.clear();
         Ok(())
     }

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use berth_domain::{AccountId, Authority, Command, Digest, Entry, Genesis, Micros, RULES_VERSION, Resumed, Tick};
+use berth_domain::{
+    AccountId, Authority, Command, Digest, Entry, Event, Genesis, Micros, RULES_VERSION, Resumed, Tick,
+};
 use berth_exchange::{Exchange, Outcome};
 use crossbeam_channel::{Receiver, TryRecvError, never, select};
 
@@ -11,6 +13,7 @@ use super::stages::{Contents, Sealed};
 use super::{Committed, CommittedEntry, Fatal, Reply, StartError, Submission, Submissions, Waiting};
 use crate::batch::BatchBuilder;
 use crate::clock::Clock;
+use crate::event_store::EventRecords;
 use crate::replica::Replica;
 
 /// A batch is closed when it is this large, however few entries it holds: one
@@ -19,8 +22,8 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Ticks in a row that may stand at one time. Each fires as many timers as the
 /// genesis allows, so this many leave none unless the exchange makes new ones.
 const TICKS_MAX: usize = 1 << 16;
-/// Entries of a batch that the core writes and shows itself when there is nothing
-/// else to do: waking two threads takes longer.
+/// Entries of a batch that the core writes and shows itself when nothing else is
+/// on its way: waking two threads takes longer.
 const CARRIED_MAX: usize = 64;
 
 pub(super) struct Core {
@@ -31,6 +34,8 @@ pub(super) struct Core {
     /// Taken from the queue and looked at, but not applied: the next ones.
     near: VecDeque<Waiting>,
     pending: Pending,
+    /// Of the entry that is being applied.
+    events: Vec<Event>,
 }
 
 /// Applied, but not sealed.
@@ -38,8 +43,7 @@ pub(super) struct Core {
 struct Pending {
     builder: Option<BatchBuilder>,
     entries: Vec<CommittedEntry>,
-    /// Running digest and canonical bytes of each entry's events.
-    encoded: Vec<(Digest, Vec<u8>)>,
+    records: EventRecords,
     /// Who waits for which of the entries.
     replies: Vec<(usize, Reply)>,
 }
@@ -47,7 +51,8 @@ struct Pending {
 impl Core {
     pub(super) fn new(replica: Replica, clock: Box<dyn Clock>, batch_max: usize) -> Self {
         let epoch = replica.tip().epoch + 1;
-        Self { replica, clock, epoch, batch_max, near: VecDeque::new(), pending: Pending::default() }
+        let (near, pending) = (VecDeque::new(), Pending::default());
+        Self { replica, clock, epoch, batch_max, near, pending, events: Vec::new() }
     }
 
     pub(super) const fn log_id(&self) -> Option<Digest> {
@@ -91,7 +96,7 @@ impl Core {
             if stopping {
                 return self.drain(pipeline, submissions);
             }
-            self.pass_on(pipeline, submissions)?;
+            self.pass_on(pipeline)?;
         }
     }
 
@@ -117,12 +122,11 @@ impl Core {
     }
 
     /// Lets what is pending go on, if it is time.
-    fn pass_on(&mut self, pipeline: &mut Pipeline, submissions: &Submissions) -> Result<(), Fatal> {
+    fn pass_on(&mut self, pipeline: &mut Pipeline) -> Result<(), Fatal> {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let is_alone = self.near.is_empty() && submissions.is_empty();
-        if is_alone && self.pending.entries.len() <= CARRIED_MAX && pipeline.is_idle() {
+        if self.pending.entries.len() <= CARRIED_MAX && pipeline.is_idle() {
             return pipeline.carry(self.seal());
         }
         // A small batch would only keep the writer from the large one that it
@@ -173,7 +177,7 @@ impl Core {
     fn take(&mut self, Waiting { submission, reply }: Waiting) -> Result<(), Fatal> {
         let at = self.now();
         self.fire_due(at)?;
-        let Submission { account, authority, command } = submission;
+        let Submission { account, authority, command } = *submission;
         self.append(at, account, authority, command)?;
         self.pending.replies.push((self.pending.entries.len() - 1, reply));
         Ok(())
@@ -197,10 +201,11 @@ impl Core {
         let builder =
             self.pending.builder.get_or_insert_with(|| BatchBuilder::new(self.epoch, entry.seq, tip.hash, tip.events));
         let hash = builder.push(&entry);
-        let mut events = Vec::new();
-        let applied = self.replica.apply(&entry, &mut events).map_err(Fatal::Violation)?;
-        let (outcome, digest, encoded) = (applied.outcome, applied.digest, applied.encoded);
-        self.pending.encoded.push((digest, encoded));
+        let records = &mut self.pending.records;
+        let applied = self.replica.apply_and_record(&entry, &mut self.events, records);
+        let outcome = applied.map_err(Fatal::Violation)?;
+        // In as much memory as they take: they stay as long as somebody reads them.
+        let events = self.events.drain(..).collect();
         self.pending.entries.push(CommittedEntry { entry, hash, outcome, events });
         Ok(())
     }
@@ -208,15 +213,26 @@ impl Core {
     /// Closes the batch; the next one follows it, whether or not it is durable by
     /// then.
     fn seal(&mut self) -> Sealed {
-        let Pending { builder, entries, encoded, replies } = std::mem::take(&mut self.pending);
+        let next = self.pending.like();
+        let Pending { builder, entries, records, replies } = std::mem::replace(&mut self.pending, next);
         let batch = builder.expect("who seals has appended").seal();
         self.replica.close(self.epoch, batch.hash);
         let committed = Committed { epoch: self.epoch, batch: batch.hash, entries };
-        Sealed { batch, contents: Contents { committed, encoded, replies } }
+        Sealed { batch, contents: Contents { committed, records, replies } }
     }
 }
 
 impl Pending {
+    /// An empty one with room for as much: batches are much like those before.
+    fn like(&self) -> Self {
+        Self {
+            builder: None,
+            entries: Vec::with_capacity(self.entries.len()),
+            records: EventRecords::with_capacity(self.records.len(), self.records.size()),
+            replies: Vec::with_capacity(self.replies.len()),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

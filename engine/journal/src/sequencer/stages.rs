@@ -4,11 +4,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use berth_domain::Digest;
-
 use super::{Ack, Committed, CommittedEntry, Fatal, OnCommitted, Reply};
 use crate::batch::SealedBatch;
-use crate::event_store::{EventRecord, EventStore};
+use crate::event_store::{EventRecords, EventStore};
 use crate::journal::Journal;
 
 /// The log, and those who are shown what is in it. Batches come in order, to
@@ -32,8 +30,7 @@ pub(super) struct Sealed {
 /// A batch and what followed from it.
 pub(super) struct Contents {
     pub(super) committed: Committed,
-    /// For the event store: running digest and canonical bytes of each entry's events.
-    pub(super) encoded: Vec<(Digest, Vec<u8>)>,
+    pub(super) records: EventRecords,
     /// Who waits for which of the entries.
     pub(super) replies: Vec<(usize, Reply)>,
 }
@@ -62,14 +59,8 @@ impl Stages {
     /// entry finds its events, so that it can go over from the store to what is
     /// published without a gap.
     pub(super) fn keep(&self, Durable(contents): Durable) -> Result<Readable, Fatal> {
-        let Contents { committed, encoded, replies } = contents;
-        let records = committed.entries.iter().zip(&encoded).map(|(committed, (digest, encoded))| EventRecord {
-            seq: committed.entry.seq,
-            at: committed.entry.at,
-            digest: *digest,
-            encoded,
-        });
-        lock(&self.showing).events.append(records).map_err(Fatal::Events)?;
+        let Contents { committed, records, replies } = contents;
+        lock(&self.showing).events.append(&records).map_err(Fatal::Events)?;
         Ok(Readable { committed: Arc::new(committed), replies })
     }
 

@@ -16,7 +16,7 @@ use crate::cast::{TENANT, deposit, genesis, order};
 /// 2026-01-01T00:00:00Z.
 pub(crate) const OPENING: Micros = Micros(1_767_225_600_000_000);
 /// Entries that one batch may hold.
-pub(crate) const BATCH: usize = 16;
+pub(crate) const BATCH: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Node {

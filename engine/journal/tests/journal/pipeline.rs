@@ -18,7 +18,7 @@ const LASTS: [u64; 4] = [2, 2 + BATCH as u64, 2 + 2 * BATCH as u64, 2 + WAITING 
 
 /// A node that writes its first full batch and has computed all that follows.
 fn running_ahead(dir: &DataDir) -> (Node, Receiver<Seq>, Sender<Verdict>, Vec<Receiver<Ack>>) {
-    let (node, is_writing, decide) = held(dir, 64);
+    let (node, is_writing, decide) = held(dir, 512);
     // Alone, so that it goes off at once; the others wait in the queue meanwhile.
     let first = node.submit(AccountId::EXCHANGE, deposit(1));
     assert_eq!(wait(&is_writing), Seq(LASTS[0]));
