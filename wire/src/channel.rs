@@ -3,6 +3,7 @@
 
 use berth_domain::{Rate, ResourceClass, Stroops, TrustLevel};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::book::BookRow;
 use crate::event::EventFrame;
@@ -11,7 +12,7 @@ use crate::response::{Balance, Bid, Lease, Order};
 use crate::scalar::{in_text, in_text_option};
 
 /// Whether a frame gives the whole of something or what it has become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StateFrameType {
     /// The first, or what a reader is given who was too slow.
@@ -22,7 +23,7 @@ pub enum StateFrameType {
 
 /// The best row of each side of a market's book: a frame of `bbo`. Each frame
 /// says all of it; what lies between two of them may have been left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BboFrame {
     /// The subscription.
@@ -43,7 +44,7 @@ pub struct BboFrame {
 }
 
 /// Which side of a trade came when the other was there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TakerSide {
     /// Demand met supply that rested.
@@ -53,7 +54,7 @@ pub enum TakerSide {
 }
 
 /// What a lease was opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TradeOrigin {
     /// An order and a bid met.
@@ -65,21 +66,24 @@ pub enum TradeOrigin {
 }
 
 /// A lease that was opened, as a trade. `seq` and `at` stand beside its rows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Trade {
     /// The market.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::MarketName)]
     pub market: ResourceClass,
     /// The lease.
     pub lease_id: u64,
     /// Price of a unit-hour.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub price: Rate,
     /// Units: those of a replica, times replicas.
     pub quantity: u64,
     /// Trust level of the provider.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::LevelWord)]
     pub trust_level: TrustLevel,
     /// Who came last; null when nobody did, as in an auction, when a bid is
     /// accepted, and when both entered again in one entry.
@@ -89,7 +93,7 @@ pub struct Trade {
 }
 
 /// The trades of one entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TradeFrame {
     /// The entry.
     pub seq: u64,
@@ -100,7 +104,7 @@ pub struct TradeFrame {
 }
 
 /// A frame of `trades`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TradesFrame {
     /// The subscription.
     pub sub: u64,
@@ -110,13 +114,14 @@ pub struct TradesFrame {
 }
 
 /// The last trade of a market that was a match.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LastTrade {
     /// The lease.
     pub lease_id: u64,
     /// Price of a unit-hour.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub price: Rate,
     /// Units.
     pub quantity: u64,
@@ -126,7 +131,7 @@ pub struct LastTrade {
 
 /// A market at a glance. A day is 24 hours, in whole minutes, back from the
 /// newest entry of the log; only matches count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Ticker {
     /// The cheapest supply.
@@ -137,12 +142,15 @@ pub struct Ticker {
     pub last: Option<LastTrade>,
     /// Price of the day's first trade; null without one, as the next three.
     #[serde(with = "in_text_option", default)]
+    #[schema(value_type = Option<crate::schema::Decimal>)]
     pub open24h: Option<Rate>,
     /// The day's highest price.
     #[serde(with = "in_text_option", default)]
+    #[schema(value_type = Option<crate::schema::Decimal>)]
     pub high24h: Option<Rate>,
     /// The day's lowest price.
     #[serde(with = "in_text_option", default)]
+    #[schema(value_type = Option<crate::schema::Decimal>)]
     pub low24h: Option<Rate>,
     /// Units traded in the day.
     pub volume24h: u64,
@@ -151,7 +159,7 @@ pub struct Ticker {
 }
 
 /// A frame of `ticker`: at most one in a second.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TickerFrame {
     /// The subscription.
@@ -171,12 +179,13 @@ pub struct TickerFrame {
 }
 
 /// What can be traded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Instrument {
     /// The market's id.
     pub id: u64,
     /// Its name.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::MarketName)]
     pub market: ResourceClass,
     /// The settlement asset.
     pub asset: String,
@@ -187,7 +196,7 @@ pub struct Instrument {
 }
 
 /// A frame of `instruments`: all markets, then those that have changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InstrumentsFrame {
     /// The subscription.
@@ -204,7 +213,7 @@ pub struct InstrumentsFrame {
 }
 
 /// A frame of `heartbeat`, one in a second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HeartbeatFrame {
     /// The subscription.
     pub sub: u64,
@@ -216,7 +225,7 @@ pub struct HeartbeatFrame {
 
 /// What an account has, as a snapshot of one of its channels says it: the field
 /// that is named like the channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OwnState {
     /// Orders that are open or parked, the oldest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -233,7 +242,7 @@ pub struct OwnState {
 }
 
 /// A frame of `orders`, `bids`, `leases` or `balances`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OwnFrame {
     /// The subscription.
     pub sub: u64,
@@ -243,7 +252,7 @@ pub struct OwnFrame {
 }
 
 /// What a frame of an own channel brings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum OwnBody {
     /// What there is, when no `fromSeq` was given. Updates go on from here.
@@ -310,22 +319,26 @@ pub enum OwnBody {
 
 /// The prices and the volume of one interval: a row of
 /// `GET /markets/{m}/candles`. Intervals without a match are left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Candle {
     /// Where the interval begins: microseconds since 1970.
     pub opened_at: u64,
     /// Price of its first trade.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub open: Rate,
     /// Its highest price.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub high: Rate,
     /// Its lowest price.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub low: Rate,
     /// Price of its last trade.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub close: Rate,
     /// Units traded.
     pub volume: u64,

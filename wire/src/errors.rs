@@ -3,11 +3,12 @@
 
 use berth_domain::Code;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::json::Malformed;
 
 /// What trying the same again is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Retry {
     /// Nothing: the same request will be answered the same.
@@ -20,7 +21,7 @@ pub enum Retry {
 }
 
 /// A code with what belongs to it: one row of `GET /api/v1/errors`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ErrorInfo {
     /// Stable, in capitals.
     pub code: &'static str,
@@ -173,7 +174,7 @@ pub fn catalogue() -> Vec<ErrorInfo> {
 }
 
 /// An error as RFC 9457 says, `application/problem+json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Where the code is explained.
     #[serde(rename = "type")]

@@ -10,6 +10,7 @@ use berth_domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use crate::address;
 use crate::price::MaxPrice;
@@ -18,7 +19,7 @@ pub(crate) use self::operator::{counts, seconds, thresholds};
 
 /// All events of one entry of the log: an NDJSON line, an SSE message, and the
 /// part of a WebSocket frame that says the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventFrame {
     /// The entry.
     pub seq: u64,

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use berth_domain::{Digest, ResourceClass};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::address::Name;
 use crate::book::BookRow;
@@ -25,11 +26,12 @@ pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
 pub const PUSH_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// `{"id":1,"method":"…","params":{}}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct Request {
     /// Chosen by the client; the answer repeats it.
     #[serde(deserialize_with = "whole::<0, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub id: u64,
     /// What to do.
     pub method: String,
@@ -57,7 +59,7 @@ impl Request {
 }
 
 /// The answer to a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Answer {
     /// The request's id; null when the frame had none that could be read.
     pub id: Option<u64>,
@@ -79,7 +81,7 @@ pub struct Answer {
 }
 
 /// A token bucket of the client's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RateState {
     /// Tokens that it holds.
@@ -91,7 +93,7 @@ pub struct RateState {
 }
 
 /// Why a request was not carried out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FrameError {
     /// Stable code.
     pub code: String,
@@ -131,7 +133,7 @@ impl Answer {
 }
 
 /// Parameters of `subscribe`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Subscribe {
     /// The channel, such as `book` or `events`.
@@ -139,10 +141,12 @@ pub struct Subscribe {
     /// `book`, `bbo`, `ticker`: the market. `events`, `trades`: only what is of
     /// it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::MarketName>)]
     pub market: Option<ResourceClass>,
     /// Lossless channels: the first entry wanted; the one after the newest is
     /// good too. From that one on when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<0, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub from_seq: Option<u64>,
     /// Lossless channels: the epoch that an earlier subscription was answered;
     /// when it is no longer that, the answer is `epochChanged`.
@@ -158,11 +162,12 @@ pub struct Subscribe {
 }
 
 /// Result of `ping`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pong {
     /// Hash of the log's first entry: signed commands are for one log alone.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub log_id: Digest,
     /// The node's time, in microseconds since 1970.
     pub time: u64,
@@ -171,18 +176,19 @@ pub struct Pong {
 }
 
 /// Parameters of `unsubscribe`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct Unsubscribe {
     /// The subscription.
     #[serde(deserialize_with = "whole::<0, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub sub: u64,
 }
 
 objects!(Subscribe, Unsubscribe);
 
 /// Result of `subscribe`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Subscribed {
     /// The subscription's number on this connection: its frames carry it.
     pub sub: u64,
@@ -236,7 +242,7 @@ impl EventFilter {
 }
 
 /// A frame that nobody asked for by id: what a subscription brings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "ch", rename_all = "lowercase")]
 pub enum Push {
     /// Of a `book` subscription.
@@ -266,7 +272,7 @@ pub enum Push {
 }
 
 /// Whether a frame gives the whole book or what changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BookFrameType {
     /// The whole book; it replaces what came before.
@@ -276,7 +282,7 @@ pub enum BookFrameType {
 }
 
 /// A frame of a `book` subscription.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BookFrame {
     /// The subscription.
@@ -299,7 +305,7 @@ pub struct BookFrame {
 }
 
 /// A frame of an `events` subscription.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventsFrame {
     /// The subscription.
     pub sub: u64,
@@ -312,7 +318,7 @@ pub struct EventsFrame {
 pub type EventsBody = LogBody<EventFrame>;
 
 /// What a frame of a lossless subscription brings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum LogBody<F> {
     /// What an entry from before the subscription did.
@@ -363,7 +369,7 @@ pub enum LogBody<F> {
 }
 
 /// A frame to the whole connection, or of a `status` subscription.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum StatusFrame {
     /// How the node is, when the subscription begins.

@@ -21,6 +21,7 @@ pub mod request;
 pub mod response;
 
 mod scalar;
+mod schema;
 mod uptime;
 mod verify;
 

@@ -6,12 +6,13 @@ use std::fmt;
 use berth_domain::{Limits, Rate, Stroops, TrustLevel};
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::json::Malformed;
 use crate::scalar::{AsText, InText};
 
 /// The time that a price is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Per {
     /// A second.

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use crate::scalar::{WHOLE_MAX, in_text};
 
 /// `GET /leases/{id}/proof`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProofChain {
     /// The lease.
@@ -19,11 +20,12 @@ pub struct ProofChain {
     pub steps: Vec<ProofRecord>,
     /// Hash of the last step; 64 zeros before the first.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub head: Digest,
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProofRecord {
     /// Its number, 1 (`received`) to 9 (`paid`).
@@ -38,6 +40,7 @@ pub struct ProofRecord {
     /// the number as one byte and `seq` as eight little-endian bytes; the first
     /// step's `previous` is 32 zero bytes.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub hash: Digest,
 }
 

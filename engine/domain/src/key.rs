@@ -11,7 +11,7 @@ codec_names! {
     pub enum Scope {
         /// Reads what is the account's alone. Nothing in a log needs it.
         Read = 0 "read",
-        /// Orders, bids, what it leases, and the account's mandate.
+        /// Orders, bids, and what it leases.
         Trade = 1 "trade",
         /// Hosts, what they lease out, and bids.
         Provide = 2 "provide",
@@ -96,8 +96,7 @@ const fn needed(command: &Command) -> Scopes {
         | Command::ReplaceOrder(_)
         | Command::AcceptBid(_)
         | Command::StopLease(_)
-        | Command::TopUpLease(_)
-        | Command::SetMandate(_) => TRADE,
+        | Command::TopUpLease(_) => TRADE,
         Command::RegisterProvider(_)
         | Command::UpdateProvider(_)
         | Command::StartLease(_)
@@ -112,7 +111,8 @@ const fn needed(command: &Command) -> Scopes {
         | Command::CancelAll(_)
         | Command::SetDeadMan(_) => EITHER,
         // Who may say these is another question: the exchange, the operator, an
-        // auditor, or for its keys the account itself.
+        // auditor, or for its keys and its mandate the account itself: what binds a
+        // key must not be the key's to lift.
         Command::Genesis(_)
         | Command::Tick(_)
         | Command::Resumed(_)
@@ -136,6 +136,7 @@ const fn needed(command: &Command) -> Scopes {
         | Command::CycleMarket(_)
         | Command::Reconfigure(_)
         | Command::Upgrade(_)
+        | Command::SetMandate(_)
         | Command::RegisterKey(_)
         | Command::RevokeKey(_) => Scopes::EMPTY,
     }

@@ -67,6 +67,7 @@ pub(crate) fn router(app: App) -> Router {
         .nest("/api/v1", api)
         .route("/", get(node::index))
         .route("/health", get(node::health))
+        .route("/asyncapi.json", get(node::asyncapi))
         .route("/metrics", get(metrics::show))
         .route("/ws/v1", get(ws::upgrade))
         .route("/audit/checkpoint", get(audit::checkpoint))

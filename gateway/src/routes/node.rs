@@ -25,11 +25,18 @@ pub(super) async fn index(State(app): State<App>) -> Json<Value> {
         "health": "/health",
         "metrics": "/metrics",
         "webSocket": "/ws/v1",
+        "asyncapi": "/asyncapi.json",
         "rest": [
             "/api/v1/providers", "/api/v1/orders", "/api/v1/bids", "/api/v1/leases", "/api/v1/markets",
             "/api/v1/accounts/{address}", "/api/v1/network/stats", "/api/v1/events", "/api/v1/events/stream", "/api/v1/errors",
         ],
     }))
+}
+
+/// What the WebSocket speaks.
+pub(super) async fn asyncapi(query: Query) -> Result<Json<Value>, Refusal> {
+    query.finish()?;
+    Ok(Json(crate::asyncapi::document()))
 }
 
 /// 503 once it stops, so that whoever shares out requests sends none here.

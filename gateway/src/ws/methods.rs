@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::subscriptions::Subscriptions;
+use crate::asyncapi::METHODS;
 use crate::clock::now;
 use crate::commands::{accounts, bids, facts, leases, orders, quotes, signed};
 use crate::guard::Caller;
@@ -22,34 +23,12 @@ use crate::submit::Turn;
 /// Methods of the protocol that this version does not have yet.
 const NOT_OFFERED: [&str; 5] = ["session.logon", "order.status", "order.test", "lease.topup", "lease.logs"];
 
-/// Methods whose requests are measured, each by itself.
-const METHODS: [&str; 20] = [
-    "ping",
-    "subscribe",
-    "unsubscribe",
-    "command.submit",
-    "order.place",
-    "order.replace",
-    "order.amend",
-    "order.cancel",
-    "bid.place",
-    "bid.replace",
-    "bid.amend",
-    "bid.mass",
-    "bid.cancel",
-    "cancel.all",
-    "deadman.set",
-    "lease.accept",
-    "lease.start",
-    "lease.heartbeat",
-    "lease.finish",
-    "lease.stop",
-];
-
 /// The name under which a method is measured.
 pub(super) fn known(method: &str) -> &'static str {
-    let other = if method.starts_with("fact.") { "fact" } else { "other" };
-    METHODS.into_iter().find(|known| *known == method).unwrap_or(other)
+    if method.starts_with("fact.") {
+        return "fact";
+    }
+    METHODS.iter().map(|known| known.name).find(|known| *known == method).unwrap_or("other")
 }
 
 /// What became of a request.

@@ -8,6 +8,7 @@
 mod book;
 mod channels;
 mod docs;
+mod documents;
 mod events;
 mod full;
 mod guards;

@@ -2,6 +2,7 @@
 //! demo, and the demo with its processes killed.
 
 mod audit;
+mod bots;
 mod demo;
 mod export;
 mod hostile;

@@ -3,13 +3,14 @@
 
 use berth_domain::{CancelAll, MarketId, Micros, Rate, ResourceClass, SetDeadMan, SetMandate, Stroops};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::address::Name;
 use crate::json::objects;
 use crate::scalar::{WHOLE_MAX, in_text_option, is_false, whole};
 
 /// `cancel.all`: ends the account's open orders and live bids.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct CancelAllRequest {
     /// Whose.
@@ -17,6 +18,7 @@ pub struct CancelAllRequest {
     pub address: Option<Name>,
     /// Of this market only.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::MarketName>)]
     pub market: Option<ResourceClass>,
     /// Only what this connection placed.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -25,7 +27,7 @@ pub struct CancelAllRequest {
 
 /// `deadman.set`: ends all that the account has in the books unless it sends a
 /// command in time, again and again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeadManRequest {
     /// Whose.
@@ -33,12 +35,13 @@ pub struct DeadManRequest {
     pub address: Option<Name>,
     /// Time without a command, in milliseconds; 0 disarms.
     #[serde(deserialize_with = "whole::<0, 4_294_967_295, _, _>")]
+    #[schema(minimum = 0, maximum = 4294967295_u64)]
     pub ms: u32,
 }
 
 /// `mandate.set` and `POST /accounts/{address}/mandates`: replaces the limits
 /// of what may be done in the account's name. What is left out limits nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct MandateRequest {
     /// Whose.
@@ -46,12 +49,15 @@ pub struct MandateRequest {
     pub address: Option<Name>,
     /// The most that the escrow of one lease may hold.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::Decimal>)]
     pub per_lease: Option<Stroops>,
     /// The most that may go into escrows from one midnight (UTC) to the next.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::Decimal>)]
     pub per_day: Option<Stroops>,
     /// The lowest price, per unit-hour, that a bid may trade at.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::Decimal>)]
     pub floor: Option<Rate>,
     /// When it ends: microseconds since 1970.
     #[serde(
@@ -59,6 +65,7 @@ pub struct MandateRequest {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "crate::scalar::whole_option::<1, WHOLE_MAX, _, _>"
     )]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub until: Option<u64>,
 }
 

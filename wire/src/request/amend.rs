@@ -2,6 +2,7 @@
 
 use berth_domain::{AmendBid, AmendOrder, BidId, Limits, Micros, OrderId, Rate, Stroops, TrustLevel};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::address::Name;
 use crate::json::{Malformed, objects};
@@ -9,7 +10,7 @@ use crate::price::{MaxPrice, Per};
 use crate::scalar::{WHOLE_MAX, in_text_option, levels, whole_option};
 
 /// `PATCH /orders/{id}` and `order.amend`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct AmendOrderRequest {
     /// Who changes it; the owner when left out in open mode.
@@ -17,6 +18,7 @@ pub struct AmendOrderRequest {
     pub address: Option<Name>,
     /// The new total of replicas, 1 to 10,000, those with leases among them.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, 10_000, _, _>")]
+    #[schema(minimum = 1, maximum = 10000)]
     pub quantity: Option<u32>,
     /// The highest price of a unit: for the accepted levels, or for those that
     /// it names, which then are the accepted ones.
@@ -28,14 +30,16 @@ pub struct AmendOrderRequest {
     /// The levels that are accepted from now on. Without `max_price` each keeps
     /// the limit that it has, so that it must have one.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "levels")]
+    #[schema(value_type = Option<Vec<crate::schema::LevelWord>>)]
     pub trust_levels: Option<Vec<TrustLevel>>,
     /// When it ends: microseconds since 1970; for `gtd` only.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub expires_at: Option<u64>,
 }
 
 /// `PATCH /bids/{id}` and `bid.amend`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct AmendBidRequest {
     /// Who changes it; the owner when left out in open mode.
@@ -43,6 +47,7 @@ pub struct AmendBidRequest {
     pub address: Option<Name>,
     /// The lowest price of a unit.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::Decimal>)]
     pub bid_price: Option<Stroops>,
     /// The time that it is for.
     #[serde(default)]
@@ -53,9 +58,11 @@ pub struct AmendBidRequest {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "whole_option::<1, 4_294_967_295, _, _>"
     )]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub quantity: Option<u32>,
     /// When it ends: microseconds since 1970; for `gtd` only.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub expires_at: Option<u64>,
 }
 

@@ -5,6 +5,7 @@ use berth_domain::{
     Stroops, TimeInForce,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::expiry;
 use crate::address::Name;
@@ -13,74 +14,89 @@ use crate::price::Per;
 use crate::scalar::{WHOLE_MAX, in_text, in_text_option, is_false, whole, whole_option};
 
 /// `POST /orders/{id}/bids`: a bid for one order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct DirectedBid {
     /// The host.
     #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub provider_id: u32,
     /// The price of a unit.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub bid_price: Stroops,
     /// The time that it is for.
     #[serde(default)]
     pub per: Per,
     /// How long it stays.
     #[serde(default, with = "in_text")]
+    #[schema(value_type = crate::schema::TimeInForceWord)]
     pub time_in_force: TimeInForce,
     /// When `gtd` ends: microseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub expires_at: Option<u64>,
     /// The owner's own id for it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::ClientIdText>)]
     pub client_order_id: Option<ClientId>,
 }
 
 /// `POST /bids`: a bid that stands in a market's book.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct StandingBid {
     /// The host.
     #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub provider_id: u32,
     /// The market.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::MarketName)]
     pub market: ResourceClass,
     /// The lowest price of a unit.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub bid_price: Stroops,
     /// The time that it is for.
     #[serde(default)]
     pub per: Per,
     /// Units offered.
     #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub quantity: u32,
     /// The shortest lease that it takes, in seconds; one when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub min_duration: Option<u64>,
     /// The longest lease that it takes, in seconds; [`StandingBid::DURATION_MAX`]
     /// when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub max_duration: Option<u64>,
     /// How long it stays.
     #[serde(default, with = "in_text")]
+    #[schema(value_type = crate::schema::TimeInForceWord)]
     pub time_in_force: TimeInForce,
     /// When `gtd` ends: microseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub expires_at: Option<u64>,
     /// Refused where it would take what rests.
     #[serde(default, skip_serializing_if = "is_false")]
     pub post_only: bool,
     /// What happens where it would trade with an order of its own account.
     #[serde(default, with = "in_text")]
+    #[schema(value_type = crate::schema::SelfTradeWord)]
     pub self_trade: SelfTrade,
     /// The owner's own id for it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::ClientIdText>)]
     pub client_order_id: Option<ClientId>,
 }
 
 /// `PUT /bids/{id}/accept`; the body may be left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct AcceptRequest {
     /// Who accepts; the order's tenant when left out in open mode.
@@ -89,7 +105,7 @@ pub struct AcceptRequest {
 }
 
 /// `DELETE /orders/{id}` and `DELETE /bids/{id}`; the body may be left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct CancelRequest {
     /// Who cancels; the owner when left out in open mode.

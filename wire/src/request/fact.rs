@@ -6,6 +6,7 @@ use berth_domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::json::{Malformed, objects, parse_value};
 use crate::scalar::{WHOLE_MAX, in_text, whole};
@@ -37,115 +38,138 @@ pub enum Fact {
 }
 
 /// Money that moved between an account and the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct FactMovement {
     /// The RPC's id of the event that says so.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::ChainEventText)]
     pub chain_event: ChainEventId,
     /// Whose money: a `G…` key.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::AccountKey)]
     pub address: Address,
     /// How much.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub amount: Stroops,
 }
 
 /// A lease's escrow is locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct FactEscrowed {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: u64,
     /// The transaction.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub tx: TxHash,
     /// The ledger that it is in.
     #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub ledger: u32,
 }
 
 /// A lease's escrow cannot be locked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct FactEscrowFailed {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: u64,
     /// Why, in words; the log keeps the first 200 bytes.
     pub reason: String,
 }
 
 /// A lease is paid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct FactPaid {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: u64,
     /// The transaction.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub tx: TxHash,
     /// The ledger that it is in.
     #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub ledger: u32,
     /// What it cost: the provider's part and the fee.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub pay: Stroops,
     /// The platform's part of it.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub fee: Stroops,
     /// What went back to the tenant.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub refund: Stroops,
 }
 
 /// A lease ran past its deadline and was refunded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct FactRefunded {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: u64,
     /// The transaction.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub tx: TxHash,
     /// The ledger that it is in.
     #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub ledger: u32,
     /// What went back to the tenant.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub amount: Stroops,
 }
 
 /// A top-up is in a lease's escrow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct FactToppedUp {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: u64,
     /// The transaction.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub tx: TxHash,
     /// The ledger that it is in.
     #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub ledger: u32,
     /// What was added.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub amount: Stroops,
 }
 
 /// A top-up cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct FactTopUpFailed {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: u64,
     /// Which of its top-ups, from 1.
     #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub number: u32,
     /// Why, in words; the log keeps the first 200 bytes.
     pub reason: String,

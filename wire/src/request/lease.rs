@@ -5,6 +5,7 @@ use berth_domain::{
     Micros, PortBinding, Seconds, StartLease, StopLease, Text, TopUpLease,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::specification::Protocol;
 use crate::address::Name;
@@ -19,30 +20,34 @@ const PORTS_MAX: usize = 16;
 const BEATS_MAX: usize = 4_096;
 
 /// `lease.start`: the containers run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct StartRequest {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: u64,
     /// The provider's owner.
     pub address: Name,
     /// The image that the tag was resolved to.
     #[serde(with = "in_text")]
+    #[schema(value_type = String)]
     pub image_id: Text<128>,
     /// The containers, one for each replica.
     pub containers: Vec<ContainerReport>,
 }
 
 /// A container of a lease.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct ContainerReport {
     /// Which replica, from 0.
     #[serde(deserialize_with = "whole::<0, 9_999, _, _>")]
+    #[schema(minimum = 0, maximum = 9999)]
     pub index: u32,
     /// The engine's id of it.
     #[serde(with = "in_text")]
+    #[schema(value_type = String)]
     pub id: Text<64>,
     /// Its published ports.
     #[serde(default)]
@@ -50,14 +55,16 @@ pub struct ContainerReport {
 }
 
 /// A published port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct PortReport {
     /// Inside the container.
     #[serde(deserialize_with = "whole::<1, 65_535, _, _>")]
+    #[schema(minimum = 1, maximum = 65535)]
     pub container_port: u16,
     /// On the host.
     #[serde(deserialize_with = "whole::<1, 65_535, _, _>")]
+    #[schema(minimum = 1, maximum = 65535)]
     pub host_port: u16,
     /// Over what.
     #[serde(default)]
@@ -65,19 +72,22 @@ pub struct PortReport {
 }
 
 /// `lease.heartbeat`: the containers still run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct HeartbeatRequest {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: u64,
     /// The provider's owner.
     pub address: Name,
     /// Processor time used since the start, in milliseconds.
     #[serde(deserialize_with = "whole::<0, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub cpu_millis: u64,
     /// Resident memory in bytes.
     #[serde(deserialize_with = "whole::<0, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub memory_bytes: u64,
     /// Whether every probe of a published port passed.
     #[serde(default = "passed")]
@@ -91,11 +101,12 @@ const fn passed() -> bool {
 
 /// `lease.backlog`: the agent saw the containers run while it could not be
 /// heard. Only with the signature of the provider's owner.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct BacklogRequest {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: u64,
     /// The provider's owner.
     pub address: Name,
@@ -105,25 +116,29 @@ pub struct BacklogRequest {
 }
 
 /// `lease.finish`: the containers have ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct FinishRequest {
     /// The lease.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: u64,
     /// The provider's owner.
     pub address: Name,
     /// How they ended.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::FinishOutcomeWord)]
     pub reason: FinishOutcome,
     /// The exit code, when they ended by themselves.
     #[serde(default)]
     pub exit_code: Option<i32>,
     /// SHA-256 of the result's bytes, when there is one.
     #[serde(default, with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::Hex32>)]
     pub result_sha256: Option<Digest>,
     /// Bytes of the result.
     #[serde(default, deserialize_with = "whole::<0, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
     pub result_size: u64,
     /// More in words, at most 256 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,7 +147,7 @@ pub struct FinishRequest {
 
 /// `lease.stop` (with `leaseId`) and `POST /leases/{id}/stop` (whose body may
 /// be left out).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct StopRequest {
     /// The lease; in the path over REST.
@@ -141,6 +156,7 @@ pub struct StopRequest {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "crate::scalar::whole_option::<1, WHOLE_MAX, _, _>"
     )]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: Option<u64>,
     /// Who stops it; the tenant when left out in open mode.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "address")]
@@ -148,7 +164,7 @@ pub struct StopRequest {
 }
 
 /// `lease.topup` (with `leaseId`) and `POST /leases/{id}/topup`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct TopUpRequest {
     /// The lease; in the path over REST.
@@ -157,12 +173,14 @@ pub struct TopUpRequest {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "crate::scalar::whole_option::<1, WHOLE_MAX, _, _>"
     )]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: Option<u64>,
     /// Who pays; the tenant when left out in open mode.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "address")]
     pub tenant_address: Option<Name>,
     /// How much more of the lease is paid for in advance.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub seconds: u64,
 }
 

@@ -5,6 +5,7 @@ use berth_domain::{
     SelfTrade, TimeInForce, TrustLevel, Uptime, Verify,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::expiry;
 use super::specification::{Needs, Specification};
@@ -18,7 +19,7 @@ use crate::verify;
 const BLOCK_SECONDS: u64 = 5;
 
 /// `POST /orders` and `order.place`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct OrderRequest {
     /// Who pays.
@@ -30,41 +31,52 @@ pub struct OrderRequest {
     pub per: Per,
     /// Accepted trust levels; all five when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "levels")]
+    #[schema(value_type = Option<Vec<crate::schema::LevelWord>>)]
     pub trust_levels: Option<Vec<TrustLevel>>,
     /// Replicas, 1 to 10,000.
     #[serde(default = "one", deserialize_with = "whole::<1, 10_000, _, _>")]
+    #[schema(minimum = 1, maximum = 10000)]
     pub quantity: u32,
     /// How long a lease runs, in blocks of five seconds; either this or
     /// `duration_seconds`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub duration_blocks: Option<u64>,
     /// How long a lease runs, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub duration_seconds: Option<u64>,
     /// What to run.
     pub specification: Specification,
     /// How it meets bids.
     #[serde(default, with = "in_text")]
+    #[schema(value_type = crate::schema::ModeWord)]
     pub mode: Mode,
     /// When an auction clears: microseconds since 1970; either this or
     /// `auction_seconds`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub closes_at: Option<u64>,
     /// When an auction clears, in seconds from now. A repeat of the request
     /// means another time: with a client id name `closes_at`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub auction_seconds: Option<u64>,
     /// How long it stays.
     #[serde(default, with = "in_text")]
+    #[schema(value_type = crate::schema::TimeInForceWord)]
     pub time_in_force: TimeInForce,
     /// When `gtd` ends: microseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub expires_at: Option<u64>,
     /// The tenant's own id for it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::ClientIdText>)]
     pub client_order_id: Option<ClientId>,
     /// What hold and escrow cover, in seconds; the duration when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub prepay_seconds: Option<u64>,
     /// A standby for each lease.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -73,12 +85,14 @@ pub struct OrderRequest {
     /// `"spot"`, or `{"replicas": n}` with 3, 5 or 7, which is `quantity`, in
     /// mode auto and as fok.
     #[serde(default, skip_serializing_if = "verify::is_none", with = "verify")]
+    #[schema(value_type = crate::schema::VerifySpec)]
     pub verify: Verify,
     /// Refused where it would take what rests.
     #[serde(default, skip_serializing_if = "is_false")]
     pub post_only: bool,
     /// What happens where it would trade with a bid of its own account.
     #[serde(default, with = "in_text")]
+    #[schema(value_type = crate::schema::SelfTradeWord)]
     pub self_trade: SelfTrade,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::{ClientId, GpuInventory, RegisterProvider, ResourceClass, Resources, Text};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::attributes;
 use crate::address::Name;
@@ -14,7 +15,7 @@ use crate::scalar::{in_text_option, whole};
 const GPU_CLASSES_MAX: usize = 32;
 
 /// `POST /providers`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProviderRequest {
     /// The owner.
@@ -25,6 +26,7 @@ pub struct ProviderRequest {
     pub hostname: String,
     /// The port there, from 1.
     #[serde(deserialize_with = "whole::<1, 65_535, _, _>")]
+    #[schema(minimum = 1, maximum = 65535)]
     pub port: u16,
     /// What it offers, such as `region`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_map")]
@@ -34,6 +36,7 @@ pub struct ProviderRequest {
     pub agent: Agent,
     /// The owner's own id for it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::ClientIdText>)]
     pub client_order_id: Option<ClientId>,
     /// Whether it takes leases; `false` is not offered yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,7 +44,7 @@ pub struct ProviderRequest {
 }
 
 /// Who serves a provider's leases.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Agent {
     /// An agent of the provider's own.
@@ -63,20 +66,24 @@ impl Agent {
 }
 
 /// What a host has.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResourcesRequest {
     /// Virtual CPUs.
     #[serde(deserialize_with = "whole::<1, 65_536, _, _>")]
+    #[schema(minimum = 1, maximum = 65536)]
     pub cpu: u32,
     /// Memory in MiB.
     #[serde(deserialize_with = "whole::<1, 1_073_741_824, _, _>")]
+    #[schema(minimum = 1, maximum = 1073741824)]
     pub memory: u64,
     /// Disk in GiB.
     #[serde(default, deserialize_with = "whole::<0, 1_073_741_824, _, _>")]
+    #[schema(minimum = 0, maximum = 1073741824)]
     pub storage: u64,
     /// Network bandwidth in Mbit/s.
     #[serde(default, deserialize_with = "whole::<0, 10_000_000, _, _>")]
+    #[schema(minimum = 0, maximum = 10000000)]
     pub bandwidth: u32,
     /// GPUs by class.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -84,16 +91,18 @@ pub struct ResourcesRequest {
 }
 
 /// GPUs of one class on a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct GpuRequest {
     /// Product name, such as `NVIDIA H100 80GB HBM3` or `H100`.
     pub model: String,
     /// Memory in GiB.
     #[serde(deserialize_with = "whole::<1, 65_535, _, _>")]
+    #[schema(minimum = 1, maximum = 65535)]
     pub vram: u16,
     /// How many.
     #[serde(default = "one", deserialize_with = "whole::<1, 1_024, _, _>")]
+    #[schema(minimum = 1, maximum = 1024)]
     pub count: u32,
 }
 

@@ -2,6 +2,7 @@
 
 use berth_domain::{MarketId, MassQuote, ProviderId, Quote, Rate, ResourceClass, Seconds, SelfTrade, Stroops};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::StandingBid;
 use crate::address::Name;
@@ -14,7 +15,7 @@ const QUOTES_MAX: usize = 1_000;
 
 /// `POST /bids/mass-quote` and `bid.mass`: ends every live bid of the set and
 /// places these.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct MassQuoteRequest {
     /// Who quotes; in open mode the owner of the first quote's host when left
@@ -23,6 +24,7 @@ pub struct MassQuoteRequest {
     pub address: Option<Name>,
     /// The account's own number for the set.
     #[serde(deserialize_with = "whole::<0, 4_294_967_295, _, _>")]
+    #[schema(minimum = 0, maximum = 4294967295_u64)]
     pub quote_set_id: u32,
     /// The time that the prices are for.
     #[serde(default)]
@@ -32,33 +34,40 @@ pub struct MassQuoteRequest {
     pub post_only: bool,
     /// What happens where a quote would trade with an order of its own account.
     #[serde(default, with = "in_text")]
+    #[schema(value_type = crate::schema::SelfTradeWord)]
     pub self_trade: SelfTrade,
     /// The quotes, at most 1,000, in the order in which they enter.
     pub quotes: Vec<QuoteRequest>,
 }
 
 /// One quote of a mass quote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct QuoteRequest {
     /// The host.
     #[serde(deserialize_with = "whole::<1, 4_294_967_295, _, _>")]
+    #[schema(minimum = 1, maximum = 4294967295_u64)]
     pub provider_id: u32,
     /// The market.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::MarketName)]
     pub market: ResourceClass,
     /// The lowest price of a unit; a quote of quantity 0 needs none.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::Decimal>)]
     pub price: Option<Stroops>,
     /// Units offered; 0 places nothing, and the set's old bids end.
     #[serde(deserialize_with = "whole::<0, 4_294_967_295, _, _>")]
+    #[schema(minimum = 0, maximum = 4294967295_u64)]
     pub quantity: u32,
     /// The shortest lease that it takes, in seconds; one when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub min_duration: Option<u64>,
     /// The longest lease that it takes, in seconds; [`StandingBid::DURATION_MAX`]
     /// when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub max_duration: Option<u64>,
 }
 

@@ -3,20 +3,23 @@
 use berth_domain::codec::{Decode, Encode};
 use berth_domain::{Address, Authority, Command, Digest, PlaceOrder, ResourceClass};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::specification::{Needs, Specification, specification_hash};
 use crate::json::{Malformed, objects};
 use crate::scalar::{WHOLE_MAX, in_text, in_text_option, whole};
 
 /// `POST /commands` and `command.submit`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignedRequest {
     /// Whose command it is.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::AccountKey)]
     pub address: Address,
     /// The key that signed, `G…`; the account's own when left out.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::AccountKey>)]
     pub key: Option<Address>,
     /// What the signature is over.
     #[serde(default)]
@@ -24,6 +27,7 @@ pub struct SignedRequest {
     /// When it was signed: microseconds since 1970, more than in any signed
     /// command of the key before.
     #[serde(deserialize_with = "whole::<1, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub nonce: u64,
     /// Ed25519, as 128 hexadecimal digits.
     pub signature: String,
@@ -34,13 +38,14 @@ pub struct SignedRequest {
     pub specification: Option<Specification>,
     /// 32 random bytes, in hexadecimal, that were hashed with the specification.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::Hex32>)]
     pub salt: Option<Digest>,
 }
 
 objects!(SignedRequest);
 
 /// What a signature is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
     /// [`berth_domain::signed_bytes`].

@@ -6,6 +6,7 @@ use berth_domain::{Attribute, Digest, ResourceClass, Resources, Uptime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
 
 use super::attributes;
 use crate::json::{Malformed, objects, unique_map};
@@ -24,19 +25,22 @@ const PORTS_MAX: usize = 16;
 const MIN_UPTIME: &str = "minUptime";
 
 /// What one replica runs and takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Specification {
     /// An image's reference or id, 1 to 255 bytes.
     pub image: String,
     /// Virtual CPUs.
     #[serde(deserialize_with = "whole::<1, 65_536, _, _>")]
+    #[schema(minimum = 1, maximum = 65536)]
     pub cpu: u32,
     /// Memory in MiB.
     #[serde(deserialize_with = "whole::<1, 1_073_741_824, _, _>")]
+    #[schema(minimum = 1, maximum = 1073741824)]
     pub memory: u64,
     /// Disk in GiB.
     #[serde(default, deserialize_with = "whole::<0, 1_073_741_824, _, _>")]
+    #[schema(minimum = 0, maximum = 1073741824)]
     pub storage: u64,
     /// GPUs; without them the order is for the market `CPU`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,29 +61,33 @@ pub struct Specification {
 }
 
 /// The GPUs of one replica.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct GpuSpecification {
     /// Product name, such as `H100`.
     pub model: String,
     /// Memory in GiB.
     #[serde(deserialize_with = "whole::<1, 65_535, _, _>")]
+    #[schema(minimum = 1, maximum = 65535)]
     pub vram: u16,
     /// How many, 1 to 1,024.
     #[serde(default = "one", deserialize_with = "whole::<1, 1_024, _, _>")]
+    #[schema(minimum = 1, maximum = 1024)]
     pub count: u32,
 }
 
 /// A port to publish.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct PortSpecification {
     /// Where the container listens.
     #[serde(deserialize_with = "whole::<1, 65_535, _, _>")]
+    #[schema(minimum = 1, maximum = 65535)]
     pub container_port: u16,
     /// Where the tenant would like it on the host. A wish: a port that is taken
     /// is replaced by a free one.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<1, 65_535, _, _>")]
+    #[schema(minimum = 1, maximum = 65535)]
     pub host_port: Option<u16>,
     /// Over what.
     #[serde(default)]
@@ -87,7 +95,7 @@ pub struct PortSpecification {
 }
 
 /// A transport protocol.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// TCP.

@@ -2,20 +2,23 @@
 
 use berth_domain::{Address, Scope, Stroops, TrustLevel};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::scalar::{in_text, in_text_list};
 
 /// `GET /accounts/{address}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     /// Its id.
     pub id: u64,
     /// Its key.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::AccountKey)]
     pub address: Address,
     /// Its trust level.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::LevelWord)]
     pub trust_level: TrustLevel,
     /// Its reputation, 0 to 100.
     pub reputation: u8,
@@ -34,14 +37,16 @@ pub struct Account {
 }
 
 /// A registered key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountKey {
     /// The key, as `G…`.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::AccountKey)]
     pub key: Address,
     /// What it may say and read.
     #[serde(with = "in_text_list")]
+    #[schema(value_type = Vec<crate::schema::ScopeWord>)]
     pub scopes: Vec<Scope>,
     /// From when on it may say nothing, in microseconds since 1970; null where it
     /// never ends.
@@ -49,28 +54,34 @@ pub struct AccountKey {
 }
 
 /// Money of one asset.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Balance {
     /// The asset's code.
     pub asset: String,
     /// Free to be used.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub available: Stroops,
     /// Held for open orders.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub held: Stroops,
     /// In escrows of leases.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub escrowed: Stroops,
     /// Waits to be withdrawn.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub withdrawing: Stroops,
     /// What the contract paid out while it was in the escrow of a lease that the
     /// chain had not locked, or held for a top-up. What comes in repays it
     /// first; until then nothing is free. Nodes of before do not say it.
     #[serde(with = "in_text", default)]
+    #[schema(value_type = crate::schema::Decimal)]
     pub owed: Stroops,
     /// Staked.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub staked: Stroops,
 }

@@ -2,11 +2,12 @@
 
 use berth_domain::Rate;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::scalar::in_text;
 
 /// Why an order has not traded, or not all of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderExplanation {
     /// The order.
@@ -19,7 +20,7 @@ pub struct OrderExplanation {
 }
 
 /// Why a bid has not been matched, or not all of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BidExplanation {
     /// The bid.
@@ -32,7 +33,7 @@ pub struct BidExplanation {
 }
 
 /// What one provider comes to for an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProviderVerdict {
     /// The host.
@@ -46,20 +47,21 @@ pub struct ProviderVerdict {
 }
 
 /// What one bid of a provider comes to for an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BidVerdict {
     /// The bid.
     pub bid_id: u64,
     /// Its price a unit-hour.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub price: Rate,
     /// What rules it out.
     pub obstacles: Vec<Reason>,
 }
 
 /// What one order comes to for a bid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderVerdict {
     /// The order.
@@ -69,7 +71,7 @@ pub struct OrderVerdict {
 }
 
 /// A filter, a limit or a state, for programs and in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reason {
     /// Which one, such as `priceAboveLimit`.
     pub code: String,

@@ -2,12 +2,13 @@
 
 use berth_domain::{Address, CloseReason, Digest, LeaseState, Rate, ResourceClass, Stroops, TrustLevel, TxHash};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::request::PortReport;
 use crate::scalar::{in_text, in_text_list, in_text_option};
 
 /// A lease, as anyone sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Lease {
     /// Its id.
@@ -20,15 +21,19 @@ pub struct Lease {
     pub provider_id: u64,
     /// The tenant.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::AccountKey)]
     pub tenant_address: Address,
     /// The host's owner.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::AccountKey)]
     pub provider_address: Address,
     /// The provider's trust level when they met.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::LevelWord)]
     pub trust_level: TrustLevel,
     /// The market.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::MarketName)]
     pub market: ResourceClass,
     /// Units of one replica.
     pub units: u32,
@@ -36,15 +41,19 @@ pub struct Lease {
     pub replicas: u32,
     /// Price of a unit-hour.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub price: Rate,
     /// Price of an hour of all of it.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub rate_per_hour: Stroops,
     /// Where it is in its life.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::LeaseStateWord)]
     pub state: LeaseState,
     /// Why it closes or closed.
     #[serde(with = "in_text_option", default)]
+    #[schema(value_type = Option<crate::schema::CloseReasonWord>)]
     pub reason: Option<CloseReason>,
     /// More about that in words.
     pub detail: String,
@@ -64,17 +73,21 @@ pub struct Lease {
     pub evidenced_seconds: u64,
     /// What its escrow holds.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub escrow: Stroops,
     /// What it has cost so far.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub cost: Stroops,
     /// The part of that which is the platform's; zero until it closes.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub fee: Stroops,
     /// Whether the contract has paid.
     pub paid: bool,
     /// Transactions on its escrow: the lock, then what paid it out.
     #[serde(with = "in_text_list")]
+    #[schema(value_type = Vec<crate::schema::Hex32>)]
     pub escrow_tx: Vec<TxHash>,
     /// Until when the contract can settle it: seconds since 1970.
     pub chain_deadline: u64,
@@ -84,14 +97,16 @@ pub struct Lease {
     pub containers: Vec<Container>,
     /// Exit and result of a job, once known: SHA-256 of the result.
     #[serde(with = "in_text_option", default)]
+    #[schema(value_type = Option<crate::schema::Hex32>)]
     pub result_sha256: Option<Digest>,
     /// Head of its proof chain.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub proof_hash: Digest,
 }
 
 /// A container of a lease.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Container {
     /// Which replica, from 0.
     pub index: u32,
@@ -102,7 +117,7 @@ pub struct Container {
 }
 
 /// How a lease does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LeaseStatus {
     /// Its escrow or its containers are on their way.
@@ -118,7 +133,7 @@ pub enum LeaseStatus {
 }
 
 /// `GET /leases/{id}/health`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaseHealth {
     /// The lease.
@@ -134,7 +149,7 @@ pub struct LeaseHealth {
 }
 
 /// How one container of a lease does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReplicaHealth {
     /// Which replica, from 0.
     pub index: u32,

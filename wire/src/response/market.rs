@@ -2,17 +2,19 @@
 
 use berth_domain::ResourceClass;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::book::BookRow;
 use crate::scalar::in_text;
 
 /// A market.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Market {
     /// Its id.
     pub id: u64,
     /// Its name.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::MarketName)]
     pub name: ResourceClass,
     /// The settlement asset.
     pub asset: String,
@@ -35,10 +37,11 @@ pub struct Market {
 }
 
 /// `GET /markets/{m}/book`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BookView {
     /// The market.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::MarketName)]
     pub market: ResourceClass,
     /// Place in the log that this is the state after.
     pub seq: u64,

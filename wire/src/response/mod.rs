@@ -27,11 +27,12 @@ pub use submitted::Submitted;
 
 use berth_domain::{Digest, Seq};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::scalar::in_text;
 
 /// What a change answers: the thing, and where in the log the change is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Changed<T> {
     /// The thing, as it then is; its fields stand beside the two below.
@@ -41,6 +42,7 @@ pub struct Changed<T> {
     pub seq: u64,
     /// BLAKE3 over the entry that holds it.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub entry_hash: Digest,
 }
 
@@ -54,18 +56,19 @@ impl<T> Changed<T> {
 
 /// What an acknowledged command answers when it touched no thing of its own:
 /// the same two fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Acknowledged {
     /// Place of the command in the log.
     pub seq: u64,
     /// BLAKE3 over the entry that holds it.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub entry_hash: Digest,
 }
 
 /// A page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct List<T> {
     /// Its things.
     pub items: Vec<T>,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use berth_domain::Stroops;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::scalar::in_text;
 
 /// `GET /health`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
     /// `ready` when the node serves; `readOnly` while its disk is nearly full, so
@@ -26,7 +27,7 @@ pub struct Health {
 }
 
 /// `GET /network/stats`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkStats {
     /// Hosts.
@@ -49,18 +50,21 @@ pub struct NetworkStats {
     pub success_rate: Option<String>,
     /// What closed leases cost.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub volume: Stroops,
     /// What the escrows of open leases hold.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub escrow_balance: Stroops,
     /// The platform's part of the volume.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Decimal)]
     pub fees: Stroops,
 }
 
 /// `GET /log/head`: where the log stands, and a digest of all that follows from
 /// it, to compare with a replay.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogHead {
     /// Hash of the log's first entry.
@@ -74,7 +78,7 @@ pub struct LogHead {
 }
 
 /// The state hash, component by component.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StateHashes {
     /// Balances and escrows.
     pub ledger: String,

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use berth_domain::{Address, TrustLevel};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::request::Agent;
 use crate::scalar::in_text;
 
 /// A host, as anyone sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Provider {
     /// Its id.
     pub id: u64,
     /// Its owner.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::AccountKey)]
     pub address: Address,
     /// What it has.
     pub resources: ProviderResources,
@@ -33,13 +35,14 @@ pub struct Provider {
     pub agent: Agent,
     /// Its owner's trust level.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::LevelWord)]
     pub trust_level: TrustLevel,
     /// Its owner's reputation, 0 to 100.
     pub reputation: u8,
 }
 
 /// What a host has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProviderResources {
     /// Virtual CPUs.
     pub cpu: u32,
@@ -54,7 +57,7 @@ pub struct ProviderResources {
 }
 
 /// What no lease holds of a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Free {
     /// Virtual CPUs.
     pub cpu: u32,
@@ -67,7 +70,7 @@ pub struct Free {
 }
 
 /// GPUs of one class.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Gpu {
     /// Model without vendor words.
     pub model: String,

@@ -2,11 +2,12 @@
 
 use berth_domain::Digest;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::scalar::in_text;
 
 /// A signed command that was carried out, and the thing that it made or touched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Submitted {
     /// What was said, such as `order.place`.
@@ -33,5 +34,6 @@ pub struct Submitted {
     pub seq: u64,
     /// BLAKE3 over the entry that holds it.
     #[serde(with = "in_text")]
+    #[schema(value_type = crate::schema::Hex32)]
     pub entry_hash: Digest,
 }

@@ -84,7 +84,7 @@ fn a_key_says_what_its_scopes_cover() {
         ada by k2 stop l1
           refused KEY_NOT_ALLOWED
         tom by k1 mandate lease=5
-          mandate of tom: 5 a lease
+          refused KEY_NOT_ALLOWED
         ada by k2 mandate floor=1
           refused KEY_NOT_ALLOWED
         tim by k3 order CPU 1x1 @ 1
@@ -112,6 +112,8 @@ fn what_is_an_account_s_own_to_say_no_key_says() {
         treasury by k1 pause H100-80
           refused KEY_NOT_ALLOWED
         treasury by k1 key k2 trade
+          refused KEY_NOT_ALLOWED
+        treasury by k1 mandate lease=5
           refused KEY_NOT_ALLOWED
         treasury key k2 trade
           key k2 of treasury: trade

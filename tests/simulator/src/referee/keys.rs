@@ -142,7 +142,7 @@ fn covers(scopes: Scopes, command: &Command) -> bool {
     let by = |scope| scopes.contains(scope);
     match command.name() {
         "order.place" | "order.cancel" | "order.amend" | "order.replace" | "lease.accept" | "lease.stop"
-        | "lease.topup" | "mandate.set" => by(Scope::Trade),
+        | "lease.topup" => by(Scope::Trade),
         "provider.register" | "provider.update" | "lease.start" | "lease.heartbeat" | "lease.finish"
         | "lease.backlog" => by(Scope::Provide),
         "bid.place" | "bid.cancel" | "bid.amend" | "bid.replace" | "bid.mass" | "cancel.all" | "deadman.set" => {

@@ -36,7 +36,7 @@ impl Key {
 pub(crate) fn allowing(command: &Command) -> &'static [Scope] {
     let (kind, verb) = command.name().split_once('.').unwrap_or_default();
     match (kind, verb) {
-        ("order" | "mandate", _) | ("lease", "accept" | "stop" | "topup") => &[Scope::Trade],
+        ("order", _) | ("lease", "accept" | "stop" | "topup") => &[Scope::Trade],
         ("provider", _) | ("lease", "start" | "heartbeat" | "finish" | "backlog") => &[Scope::Provide],
         ("bid" | "cancel" | "deadman", _) => &[Scope::Trade, Scope::Provide],
         _ => &[],
