@@ -1,4 +1,4 @@
-//! The way from the sequencer's thread to the view's.
+//! The way from the sequencer's threads to the view's.
 
 use std::sync::Arc;
 

@@ -23,7 +23,7 @@ const ACCEPTED: u8 = 3;
 /// was never submitted. The specification is removed where nobody else has named
 /// it and the order is not in the log, or refused there.
 ///
-/// Telling and dropping it waits for nothing, so that the sequencer's thread may.
+/// Telling and dropping it waits for nothing, so that a thread of the sequencer's may.
 #[derive(Clone)]
 pub struct Kept(Arc<Held>);
 
