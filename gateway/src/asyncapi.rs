@@ -52,7 +52,7 @@ impl Shape {
     }
 }
 
-fn plain(schema: &utoipa::openapi::RefOr<utoipa::openapi::Schema>) -> Value {
+pub(crate) fn plain(schema: &utoipa::openapi::RefOr<utoipa::openapi::Schema>) -> Value {
     serde_json::to_value(schema).expect("a schema is JSON")
 }
 

@@ -30,6 +30,7 @@ mod live;
 mod log;
 mod metrics;
 mod node;
+mod openapi;
 mod past;
 mod problem;
 mod provision;

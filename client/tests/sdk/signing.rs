@@ -51,8 +51,13 @@ async fn reports_are_signed_in_the_order_in_which_they_leave() {
     let signer = Signer::new(&[7; 32]);
     let account = signer.account();
     let session = node.client().signed_session(signer);
-    let beat =
-        HeartbeatRequest { lease_id: 4, address: account.into(), cpu_millis: 12, memory_bytes: 34, healthy: true };
+    let beat = HeartbeatRequest {
+        lease_id: 4,
+        address: Some(account.into()),
+        cpu_millis: 12,
+        memory_bytes: 34,
+        healthy: true,
+    };
     let node_side = async {
         let mut peer = node.accept().await;
         greet(&mut peer, now()).await;

@@ -11,6 +11,14 @@ use crate::problem::Refusal;
 use crate::query::{Query, Segment};
 use berth_render::account;
 
+#[utoipa::path(
+    get,
+    path = "/accounts/{address}",
+    tag = "accounts",
+    summary = "An account and its money.",
+    params(("address" = String, Path, description = "Its key, G…; in open mode any name."), crate::openapi::AtSeq),
+    responses((status = 200, body = berth_wire::response::Account, description = "Done.")),
+)]
 pub(super) async fn one(State(app): State<App>, address: Segment, mut query: Query) -> Result<At<Account>, Refusal> {
     let at = query.at_seq()?;
     query.finish()?;

@@ -20,6 +20,14 @@ use crate::submit::Turn;
 use berth_render::{Named, bid};
 use berth_wire::event::Names as _;
 
+#[utoipa::path(
+    post,
+    path = "/bids",
+    tag = "bids",
+    summary = "Places a standing bid.",
+    request_body = berth_wire::request::StandingBid,
+    responses((status = 201, body = berth_wire::response::Changed<berth_wire::response::Bid>, description = "Done.")),
+)]
 pub(super) async fn create_standing(
     State(app): State<App>,
     caller: Caller,
@@ -32,6 +40,15 @@ pub(super) async fn create_standing(
     commands::bids::place(&app, caller, request.parse()?, Turn::any()).await.map(created)
 }
 
+#[utoipa::path(
+    post,
+    path = "/orders/{id}/bids",
+    tag = "bids",
+    summary = "Places a bid for one order.",
+    params(("id" = u64, Path, description = "Its number.")),
+    request_body = berth_wire::request::DirectedBid,
+    responses((status = 201, body = berth_wire::response::Changed<berth_wire::response::Bid>, description = "Done.")),
+)]
 pub(super) async fn create_directed(
     State(app): State<App>,
     caller: Caller,
@@ -46,12 +63,28 @@ pub(super) async fn create_directed(
     commands::bids::place(&app, caller, request.parse(order)?, Turn::any()).await.map(created)
 }
 
+#[utoipa::path(
+    get,
+    path = "/bids",
+    tag = "bids",
+    summary = "Lists bids.",
+    params(crate::openapi::Pages, crate::openapi::AtSeq, ("orderId" = Option<u64>, Query, description = "Only those directed at this order."), ("providerId" = Option<u64>, Query, description = "Only those of this host."), ("market" = Option<String>, Query, description = "Only those of this market."), ("state" = Option<String>, Query, description = "Only those in one of these states, separated by commas.")),
+    responses((status = 200, body = berth_wire::response::List<berth_wire::response::Bid>, description = "Done.")),
+)]
 pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Bid>>, Refusal> {
     let at = query.at_seq()?;
     let order = query.take::<u64>("orderId", "an id")?.map(OrderId);
     shown(&app, query, at, order).await
 }
 
+#[utoipa::path(
+    get,
+    path = "/orders/{id}/bids",
+    tag = "bids",
+    summary = "Lists the bids for one order.",
+    params(("id" = u64, Path, description = "Its number."), crate::openapi::Pages, crate::openapi::AtSeq, ("providerId" = Option<u64>, Query, description = "Only those of this host."), ("market" = Option<String>, Query, description = "Only those of this market."), ("state" = Option<String>, Query, description = "Only those in one of these states, separated by commas.")),
+    responses((status = 200, body = berth_wire::response::List<berth_wire::response::Bid>, description = "Done.")),
+)]
 pub(super) async fn of_order(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<List<Bid>>, Refusal> {
     let at = query.at_seq()?;
     let id = OrderId(id.id(Code::UnknownOrder)?);
@@ -93,6 +126,14 @@ fn still_sealed(app: &App, at: Option<Seq>, bids: &mut [Bid]) {
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/bids/{id}",
+    tag = "bids",
+    summary = "Shows a bid.",
+    params(("id" = u64, Path, description = "Its number."), crate::openapi::AtSeq),
+    responses((status = 200, body = berth_wire::response::Bid, description = "Done.")),
+)]
 pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<Bid>, Refusal> {
     let at = query.at_seq()?;
     query.finish()?;
@@ -103,6 +144,15 @@ pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -
     Ok(At::new(at, found))
 }
 
+#[utoipa::path(
+    post,
+    path = "/bids/mass-quote",
+    tag = "bids",
+    summary = "Replaces all bids of a quote set.",
+    params(("address" = Option<berth_wire::address::Name>, Query, description = "In whose name; in open mode its owner when left out.")),
+    request_body = berth_wire::request::MassQuoteRequest,
+    responses((status = 201, body = berth_wire::response::Changed<berth_wire::response::MassQuoted>, description = "Done.")),
+)]
 pub(super) async fn mass_quote(
     State(app): State<App>,
     caller: Caller,
@@ -114,6 +164,15 @@ pub(super) async fn mass_quote(
     commands::quotes::mass(&app, caller, request, Turn::any()).await.map(created)
 }
 
+#[utoipa::path(
+    patch,
+    path = "/bids/{id}",
+    tag = "bids",
+    summary = "Changes a bid.",
+    params(("id" = u64, Path, description = "Its number."), ("address" = Option<berth_wire::address::Name>, Query, description = "In whose name; in open mode its owner when left out.")),
+    request_body = berth_wire::request::AmendBidRequest,
+    responses((status = 200, body = berth_wire::response::Changed<berth_wire::response::Bid>, description = "Done.")),
+)]
 pub(super) async fn amend(
     State(app): State<App>,
     caller: Caller,
@@ -127,6 +186,15 @@ pub(super) async fn amend(
     commands::bids::amend(&app, caller, id, request, Turn::any()).await.map(Json)
 }
 
+#[utoipa::path(
+    delete,
+    path = "/bids/{id}",
+    tag = "bids",
+    summary = "Ends what is left of a bid.",
+    params(("id" = u64, Path, description = "Its number."), ("address" = Option<berth_wire::address::Name>, Query, description = "In whose name; in open mode its owner when left out.")),
+    request_body = Option<berth_wire::request::CancelRequest>,
+    responses((status = 200, body = berth_wire::response::Changed<berth_wire::response::Bid>, description = "Done.")),
+)]
 pub(super) async fn cancel(
     State(app): State<App>,
     caller: Caller,
@@ -140,6 +208,15 @@ pub(super) async fn cancel(
     commands::bids::cancel(&app, caller, id, name.as_ref(), Turn::any()).await.map(Json)
 }
 
+#[utoipa::path(
+    put,
+    path = "/bids/{id}/accept",
+    tag = "bids",
+    summary = "Accepts a directed bid; a repeat answers the same lease.",
+    params(("id" = u64, Path, description = "Its number."), ("tenantAddress" = Option<berth_wire::address::Name>, Query, description = "Whose order it is; in open mode its tenant when left out.")),
+    request_body = Option<berth_wire::request::AcceptRequest>,
+    responses((status = 200, body = berth_wire::response::Changed<berth_wire::response::Lease>, description = "Done.")),
+)]
 pub(super) async fn accept(
     State(app): State<App>,
     caller: Caller,

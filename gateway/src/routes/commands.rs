@@ -13,6 +13,14 @@ use crate::problem::Refusal;
 use crate::query::Query;
 use crate::submit::Turn;
 
+#[utoipa::path(
+    post,
+    path = "/commands",
+    tag = "commands",
+    summary = "Hands in a signed command.",
+    request_body = berth_wire::request::SignedRequest,
+    responses((status = 201, body = berth_wire::response::Submitted, description = "Done.")),
+)]
 pub(super) async fn submit(
     State(app): State<App>,
     query: Query,

@@ -27,6 +27,14 @@ pub(super) fn filter(node: &Node, query: &mut Query) -> Result<Filter, Refusal> 
 }
 
 /// One line for each entry that has events that pass, from `from` on.
+#[utoipa::path(
+    get,
+    path = "/events",
+    tag = "events",
+    summary = "The log's events as NDJSON; X-Next-Seq says where to go on.",
+    params(("from" = Option<u64>, Query, description = "The first entry wanted."), ("limit" = Option<u32>, Query, description = "Lines at most, 1 to 1,000."), ("type" = Option<String>, Query, description = "Types such as lease.opened or lease.*, separated by commas."), ("market" = Option<String>, Query, description = "Only those that name it.")),
+    responses((status = 200, body = String, content_type = "application/x-ndjson", description = "Done.")),
+)]
 pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<Response, Refusal> {
     let from = query.take::<u64>("from", "a sequence number")?.unwrap_or(1).max(1);
     let limit = query.limit()?;

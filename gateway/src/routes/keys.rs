@@ -16,6 +16,15 @@ use crate::problem::Refusal;
 use crate::query::{Query, Segment};
 use crate::submit::Turn;
 
+#[utoipa::path(
+    post,
+    path = "/accounts/{address}/keys",
+    tag = "accounts",
+    summary = "Lets a key speak for the account.",
+    params(("address" = String, Path, description = "Its key, G….")),
+    request_body = berth_wire::request::RegisterKeyRequest,
+    responses((status = 201, body = berth_wire::response::Changed<berth_wire::response::AccountKey>, description = "Done.")),
+)]
 pub(super) async fn register(
     State(app): State<App>,
     caller: Caller,
@@ -27,6 +36,14 @@ pub(super) async fn register(
     keys::register(&app, caller, &name(address.as_str())?, request, Turn::any()).await.map(created)
 }
 
+#[utoipa::path(
+    get,
+    path = "/accounts/{address}/keys",
+    tag = "accounts",
+    summary = "The account's registered keys.",
+    params(("address" = String, Path, description = "Its key, G….")),
+    responses((status = 200, body = berth_wire::response::List<berth_wire::response::AccountKey>, description = "Done.")),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -38,6 +55,14 @@ pub(super) async fn list(
     Ok(Json(List { items: keys::list(&app, caller, &name(address.as_str())?)?, next: None }))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/accounts/{address}/keys/{key}",
+    tag = "accounts",
+    summary = "Lets a key speak no more.",
+    params(("address" = String, Path, description = "Its key, G…."), ("key" = String, Path, description = "The key, G….")),
+    responses((status = 200, body = berth_wire::response::Acknowledged, description = "Done.")),
+)]
 pub(super) async fn revoke(
     State(app): State<App>,
     caller: Caller,

@@ -24,6 +24,14 @@ use crate::submit::Turn;
 use berth_render::lease;
 use berth_render::lease_health;
 
+#[utoipa::path(
+    get,
+    path = "/leases",
+    tag = "leases",
+    summary = "Lists leases.",
+    params(crate::openapi::Pages, crate::openapi::AtSeq, ("providerId" = Option<u64>, Query, description = "Only those of this host."), ("orderId" = Option<u64>, Query, description = "Only those of this order."), ("tenantAddress" = Option<berth_wire::address::Name>, Query, description = "Only those of this tenant."), ("providerAddress" = Option<berth_wire::address::Name>, Query, description = "Only those of this owner's hosts."), ("market" = Option<String>, Query, description = "Only those of this market."), ("state" = Option<String>, Query, description = "Only those in one of these states, separated by commas."), ("agent" = Option<String>, Query, description = "Only those that this kind of agent serves: own or house.")),
+    responses((status = 200, body = berth_wire::response::List<berth_wire::response::Lease>, description = "Done.")),
+)]
 pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Lease>>, Refusal> {
     let at = query.at_seq()?;
     let part = query.page()?;
@@ -59,6 +67,14 @@ pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<
     Ok(At::new(at, found.await?))
 }
 
+#[utoipa::path(
+    get,
+    path = "/leases/{id}",
+    tag = "leases",
+    summary = "Shows a lease.",
+    params(("id" = u64, Path, description = "Its number."), crate::openapi::AtSeq),
+    responses((status = 200, body = berth_wire::response::Lease, description = "Done.")),
+)]
 pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<Lease>, Refusal> {
     let at = query.at_seq()?;
     query.finish()?;
@@ -67,6 +83,14 @@ pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -
     found.map(|found| At::new(at, found)).ok_or_else(unknown)
 }
 
+#[utoipa::path(
+    get,
+    path = "/leases/{id}/health",
+    tag = "leases",
+    summary = "How a lease does.",
+    params(("id" = u64, Path, description = "Its number.")),
+    responses((status = 200, body = berth_wire::response::LeaseHealth, description = "Done.")),
+)]
 pub(super) async fn health(State(app): State<App>, id: Segment, query: Query) -> Result<Json<LeaseHealth>, Refusal> {
     query.finish()?;
     let id = LeaseId(id.id(Code::UnknownLease)?);
@@ -77,6 +101,14 @@ pub(super) async fn health(State(app): State<App>, id: Segment, query: Query) ->
     health.map(Json).ok_or_else(unknown)
 }
 
+#[utoipa::path(
+    get,
+    path = "/leases/{id}/proof",
+    tag = "leases",
+    summary = "The proof chain of a lease.",
+    params(("id" = u64, Path, description = "Its number.")),
+    responses((status = 200, body = berth_wire::proof::ProofChain, description = "Done.")),
+)]
 pub(super) async fn proof(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<ProofChain>, Refusal> {
     let at = query.at_seq()?;
     query.finish()?;
@@ -87,6 +119,14 @@ pub(super) async fn proof(State(app): State<App>, id: Segment, mut query: Query)
 
 /// What to run: for the tenant, for the owner of the provider that holds the
 /// lease, and for the operator. In open mode for who says to be one of them.
+#[utoipa::path(
+    get,
+    path = "/leases/{id}/specification",
+    tag = "leases",
+    summary = "What a lease runs, for its tenant and its provider.",
+    params(("id" = u64, Path, description = "Its number."), ("address" = Option<berth_wire::address::Name>, Query, description = "Who asks, in open mode.")),
+    responses((status = 200, body = berth_wire::request::Specification, description = "Done.")),
+)]
 pub(super) async fn specification(
     State(app): State<App>,
     caller: Caller,
@@ -121,6 +161,15 @@ pub(super) async fn specification(
     }
 }
 
+#[utoipa::path(
+    post,
+    path = "/leases/{id}/stop",
+    tag = "leases",
+    summary = "Stops a lease: what was used is paid, the rest is refunded.",
+    params(("id" = u64, Path, description = "Its number."), ("tenantAddress" = Option<berth_wire::address::Name>, Query, description = "Who stops it; in open mode its tenant when left out.")),
+    request_body = Option<berth_wire::request::StopRequest>,
+    responses((status = 202, body = berth_wire::response::Changed<berth_wire::response::Lease>, description = "Done.")),
+)]
 pub(super) async fn stop(
     State(app): State<App>,
     caller: Caller,

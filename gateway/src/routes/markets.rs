@@ -13,6 +13,14 @@ use crate::problem::Refusal;
 use crate::query::{Query, Segment};
 use berth_render::market;
 
+#[utoipa::path(
+    get,
+    path = "/markets",
+    tag = "markets",
+    summary = "Lists markets.",
+    params(crate::openapi::AtSeq),
+    responses((status = 200, body = berth_wire::response::List<berth_wire::response::Market>, description = "Done.")),
+)]
 pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Market>>, Refusal> {
     let at = query.at_seq()?;
     let part = query.page()?;
@@ -26,6 +34,14 @@ pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<
     Ok(At::new(at, found.await?))
 }
 
+#[utoipa::path(
+    get,
+    path = "/markets/{market}/book",
+    tag = "markets",
+    summary = "A market's book.",
+    params(("market" = String, Path, description = "Its name, such as H100-80."), ("depth" = Option<u32>, Query, description = "Rows of each side, 1 to 1,000."), crate::openapi::AtSeq),
+    responses((status = 200, body = berth_wire::response::BookView, description = "Done.")),
+)]
 pub(super) async fn book(State(app): State<App>, name: Segment, mut query: Query) -> Result<At<BookView>, Refusal> {
     let at = query.at_seq()?;
     let depth = query.take::<usize>("depth", "a whole number")?.unwrap_or(DEPTH_DEFAULT);

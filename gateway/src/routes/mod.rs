@@ -16,17 +16,21 @@ mod providers;
 mod stream;
 mod trades;
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
+use axum::routing::get;
 use axum::{Json, Router};
 use berth_domain::ClientId;
 use berth_wire::response::{Changed, List};
 use serde::Serialize;
 use tower_http::cors::{Any, CorsLayer};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::caller::Caller;
 use crate::guard::{keep_strangers_out, name_mode};
@@ -34,6 +38,7 @@ use crate::identity::authenticate;
 use crate::limits::LIST_SCAN_MAX;
 use crate::metrics;
 use crate::node::App;
+use crate::openapi;
 use crate::problem::{Refusal, method_not_allowed, not_found};
 use crate::query::Page;
 use crate::throttle::throttle;
@@ -52,39 +57,41 @@ const CORS_HEADERS: [HeaderName; 7] = [
 
 /// Every route of the node.
 pub(crate) fn router(app: App) -> Router {
-    let api = Router::new()
-        .route("/providers", post(providers::create).get(providers::list))
-        .route("/providers/{id}", get(providers::one))
-        .route("/orders", post(orders::create).get(orders::list))
-        .route("/orders/{id}", get(orders::one).patch(orders::amend).delete(orders::cancel))
-        .route("/orders/{id}/bids", post(bids::create_directed).get(bids::of_order))
-        .route("/bids", post(bids::create_standing).get(bids::list))
-        .route("/bids/mass-quote", post(bids::mass_quote))
-        .route("/bids/{id}", get(bids::one).patch(bids::amend).delete(bids::cancel))
-        .route("/bids/{id}/accept", put(bids::accept))
-        .route(COMMANDS, post(commands::submit))
-        .route("/leases", get(leases::list))
-        .route("/leases/{id}", get(leases::one))
-        .route("/leases/{id}/health", get(leases::health))
-        .route("/leases/{id}/proof", get(leases::proof))
-        .route("/leases/{id}/specification", get(leases::specification))
-        .route("/leases/{id}/stop", post(leases::stop))
-        .route("/markets", get(markets::list))
-        .route("/markets/{market}/book", get(markets::book))
-        .route("/markets/{market}/trades", get(trades::trades))
-        .route("/markets/{market}/candles", get(trades::candles))
-        .route("/accounts/{address}", get(accounts::one))
-        .route("/accounts/{address}/keys", get(keys::list).post(keys::register))
-        .route("/accounts/{address}/keys/{key}", delete(keys::revoke))
-        .route("/network/stats", get(node::stats))
-        .route("/log/head", get(node::log_head))
-        .route("/events", get(events::list))
-        .route("/events/stream", get(stream::stream))
-        .route("/errors", get(node::errors))
+    let api = OpenApiRouter::new()
+        .routes(routes!(providers::create, providers::list))
+        .routes(routes!(providers::one))
+        .routes(routes!(orders::create, orders::list))
+        .routes(routes!(orders::one, orders::amend, orders::cancel))
+        .routes(routes!(bids::create_directed, bids::of_order))
+        .routes(routes!(bids::create_standing, bids::list))
+        .routes(routes!(bids::mass_quote))
+        .routes(routes!(bids::one, bids::amend, bids::cancel))
+        .routes(routes!(bids::accept))
+        .routes(routes!(commands::submit))
+        .routes(routes!(leases::list))
+        .routes(routes!(leases::one))
+        .routes(routes!(leases::health))
+        .routes(routes!(leases::proof))
+        .routes(routes!(leases::specification))
+        .routes(routes!(leases::stop))
+        .routes(routes!(markets::list))
+        .routes(routes!(markets::book))
+        .routes(routes!(trades::trades))
+        .routes(routes!(trades::candles))
+        .routes(routes!(accounts::one))
+        .routes(routes!(keys::list, keys::register))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(node::stats))
+        .routes(routes!(node::log_head))
+        .routes(routes!(events::list))
+        .routes(routes!(stream::stream))
+        .routes(routes!(node::errors))
         .layer(from_fn_with_state(app.clone(), only_reads_of_strangers));
+    let outline = OpenApiRouter::with_openapi(openapi::outline());
+    let (api, described) = outline.nest("/api/v1", api).routes(routes!(node::health)).split_for_parts();
+    let described: Arc<str> = openapi::document(&described).to_string().into();
     // What may depend on who asks.
-    let asked = Router::new()
-        .nest("/api/v1", api)
+    let asked = api
         .route("/ws/v1", get(ws::upgrade))
         .route("/audit/checkpoint", get(audit::checkpoint))
         .route("/audit/key", get(audit::key))
@@ -94,7 +101,7 @@ pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new()
         .merge(asked)
         .route("/", get(node::index))
-        .route("/health", get(node::health))
+        .route("/openapi.json", get(move |query| node::openapi(query, described)))
         .route("/asyncapi.json", get(node::asyncapi))
         .route("/metrics", get(metrics::show))
         .route("/auth", get(auth::challenge).post(auth::log_in))

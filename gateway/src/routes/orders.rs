@@ -20,6 +20,14 @@ use crate::query::{Query, Segment};
 use crate::submit::Turn;
 use berth_render::order;
 
+#[utoipa::path(
+    post,
+    path = "/orders",
+    tag = "orders",
+    summary = "Places an order.",
+    request_body = berth_wire::request::OrderRequest,
+    responses((status = 201, body = berth_wire::response::Changed<berth_wire::response::Order>, description = "Done.")),
+)]
 pub(super) async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -36,6 +44,14 @@ pub(super) async fn create(
     commands::orders::place(&app, caller, request, Turn::any()).await.map(created)
 }
 
+#[utoipa::path(
+    get,
+    path = "/orders",
+    tag = "orders",
+    summary = "Lists orders.",
+    params(crate::openapi::Pages, crate::openapi::AtSeq, ("tenantAddress" = Option<berth_wire::address::Name>, Query, description = "Only those of this tenant."), ("market" = Option<String>, Query, description = "Only those of this market."), ("state" = Option<String>, Query, description = "Only those in one of these states, separated by commas.")),
+    responses((status = 200, body = berth_wire::response::List<berth_wire::response::Order>, description = "Done.")),
+)]
 pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Order>>, Refusal> {
     let at = query.at_seq()?;
     let part = query.page()?;
@@ -55,6 +71,14 @@ pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<
     Ok(At::new(at, found.await?))
 }
 
+#[utoipa::path(
+    get,
+    path = "/orders/{id}",
+    tag = "orders",
+    summary = "Shows an order.",
+    params(("id" = u64, Path, description = "Its number."), crate::openapi::AtSeq),
+    responses((status = 200, body = berth_wire::response::Order, description = "Done.")),
+)]
 pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<Order>, Refusal> {
     let at = query.at_seq()?;
     query.finish()?;
@@ -63,6 +87,15 @@ pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -
     found.map(|found| At::new(at, found)).ok_or_else(|| Refusal::from(Code::UnknownOrder).at("id"))
 }
 
+#[utoipa::path(
+    patch,
+    path = "/orders/{id}",
+    tag = "orders",
+    summary = "Changes an order.",
+    params(("id" = u64, Path, description = "Its number."), ("address" = Option<berth_wire::address::Name>, Query, description = "In whose name; in open mode its owner when left out.")),
+    request_body = berth_wire::request::AmendOrderRequest,
+    responses((status = 200, body = berth_wire::response::Changed<berth_wire::response::Order>, description = "Done.")),
+)]
 pub(super) async fn amend(
     State(app): State<App>,
     caller: Caller,
@@ -76,6 +109,15 @@ pub(super) async fn amend(
     commands::orders::amend(&app, caller, id, request, Turn::any()).await.map(Json)
 }
 
+#[utoipa::path(
+    delete,
+    path = "/orders/{id}",
+    tag = "orders",
+    summary = "Ends what is left of an order.",
+    params(("id" = u64, Path, description = "Its number."), ("address" = Option<berth_wire::address::Name>, Query, description = "In whose name; in open mode its owner when left out.")),
+    request_body = Option<berth_wire::request::CancelRequest>,
+    responses((status = 200, body = berth_wire::response::Changed<berth_wire::response::Order>, description = "Done.")),
+)]
 pub(super) async fn cancel(
     State(app): State<App>,
     caller: Caller,

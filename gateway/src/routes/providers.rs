@@ -18,6 +18,14 @@ use crate::query::{Query, Segment};
 use crate::submit::Turn;
 use berth_render::provider;
 
+#[utoipa::path(
+    post,
+    path = "/providers",
+    tag = "providers",
+    summary = "Registers a host.",
+    request_body = berth_wire::request::ProviderRequest,
+    responses((status = 201, body = berth_wire::response::Changed<berth_wire::response::Provider>, description = "Done.")),
+)]
 pub(super) async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -30,6 +38,14 @@ pub(super) async fn create(
     commands::providers::register(&app, caller, request, Turn::any()).await.map(created)
 }
 
+#[utoipa::path(
+    get,
+    path = "/providers",
+    tag = "providers",
+    summary = "Lists hosts.",
+    params(crate::openapi::Pages, crate::openapi::AtSeq, ("address" = Option<berth_wire::address::Name>, Query, description = "Only those of this owner.")),
+    responses((status = 200, body = berth_wire::response::List<berth_wire::response::Provider>, description = "Done.")),
+)]
 pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<List<Provider>>, Refusal> {
     let at = query.at_seq()?;
     let part = query.page()?;
@@ -44,6 +60,14 @@ pub(super) async fn list(State(app): State<App>, mut query: Query) -> Result<At<
     Ok(At::new(at, found.await?))
 }
 
+#[utoipa::path(
+    get,
+    path = "/providers/{id}",
+    tag = "providers",
+    summary = "Shows a host.",
+    params(("id" = u64, Path, description = "Its number."), crate::openapi::AtSeq),
+    responses((status = 200, body = berth_wire::response::Provider, description = "Done.")),
+)]
 pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -> Result<At<Provider>, Refusal> {
     let at = query.at_seq()?;
     query.finish()?;

@@ -37,6 +37,14 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// One message for each entry that has events that pass: those behind
 /// `Last-Event-ID`, or from `from` on, or from the next entry on.
+#[utoipa::path(
+    get,
+    path = "/events/stream",
+    tag = "events",
+    summary = "The log's events as server-sent events; Last-Event-ID resumes.",
+    params(("from" = Option<u64>, Query, description = "The first entry wanted."), ("type" = Option<String>, Query, description = "Types such as lease.opened or lease.*, separated by commas."), ("market" = Option<String>, Query, description = "Only those that name it.")),
+    responses((status = 200, body = String, content_type = "text/event-stream", description = "Done.")),
+)]
 pub(super) async fn stream(State(app): State<App>, headers: HeaderMap, mut query: Query) -> Result<Response, Refusal> {
     let from = query.take::<u64>("from", "a sequence number")?;
     let filter = filter(&app, &mut query)?;

@@ -20,6 +20,14 @@ use crate::query::{Query, Segment};
 use crate::tape::Interval;
 
 /// The newest trades first; `cursor` goes back from there.
+#[utoipa::path(
+    get,
+    path = "/markets/{market}/trades",
+    tag = "markets",
+    summary = "Leases as they were opened, the newest first.",
+    params(("market" = String, Path, description = "Its name, such as H100-80."), crate::openapi::Pages),
+    responses((status = 200, body = berth_wire::response::List<berth_wire::channel::Trade>, description = "Done.")),
+)]
 pub(super) async fn trades(State(app): State<App>, name: Segment, mut query: Query) -> Result<Response, Refusal> {
     let limit = query.limit()?;
     let before = query.take::<u64>("cursor", "a cursor that a list has answered")?;
@@ -47,6 +55,14 @@ pub(super) async fn trades(State(app): State<App>, name: Segment, mut query: Que
 }
 
 /// The newest candles, the oldest of them first.
+#[utoipa::path(
+    get,
+    path = "/markets/{market}/candles",
+    tag = "markets",
+    summary = "Prices and volume by intervals.",
+    params(("market" = String, Path, description = "Its name, such as H100-80."), ("interval" = Option<String>, Query, description = "1m, 5m, 15m, 1h, 4h or 1d."), ("from" = Option<u64>, Query, description = "Microseconds since 1970."), ("to" = Option<u64>, Query, description = "Microseconds since 1970."), ("limit" = Option<u32>, Query, description = "Rows at most.")),
+    responses((status = 200, body = berth_wire::response::List<berth_wire::channel::Candle>, description = "Done.")),
+)]
 pub(super) async fn candles(
     State(app): State<App>,
     name: Segment,

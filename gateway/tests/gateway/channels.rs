@@ -4,6 +4,7 @@ use berth_wire::frame::Push;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::credentials::{self, OTHER, TENANT, address, bearing, closed, token};
 use crate::node::{Node, order};
 use crate::socket::Socket;
 
@@ -322,5 +323,29 @@ async fn no_channel_tells_what_an_open_auction_hides() {
     // And then it is told, with nobody who came last.
     let trade = trades.next().await["trades"][0].clone();
     assert_eq!((&trade["price"], &trade["takerSide"]), (&json!("4.321"), &json!(null)));
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn who_shows_credentials_follows_its_own_and_nobody_else_s() {
+    let (_dir, node) = closed().await;
+    let bearer = token(&node, TENANT).await;
+    let headers = [("authorization", format!("Bearer {bearer}"))];
+    let mut socket = Socket::with(node.addr(), &headers).await.unwrap();
+    for ch in ["orders", "bids", "leases", "balances"] {
+        let others = socket.call("subscribe", json!({ "ch": ch, "address": address(OTHER) })).await;
+        assert_eq!(others["error"]["code"], "FORBIDDEN", "{others}");
+    }
+    let sub = socket.ok("subscribe", json!({ "ch": "orders" })).await["sub"].clone();
+    let there = socket.pushed().await;
+    assert_eq!((&there["type"], &there["sub"]), (&json!("snapshot"), &sub));
+    let (status, made) = bearing(&node, &bearer, Method::POST, "/api/v1/orders", credentials::order()).await;
+    assert_eq!(status.as_u16(), 201, "{made}");
+    let told = socket.pushed().await;
+    assert_eq!((&told["seq"], types(&told)[0]), (&made["seq"], "order.accepted"));
+    // The same by name.
+    socket.ok("subscribe", json!({ "ch": "orders", "address": address(TENANT) })).await;
+    let there = socket.pushed().await["orders"].clone();
+    assert_eq!(there.as_array().unwrap().last().unwrap()["id"], made["id"]);
     node.stop().await;
 }
