@@ -143,7 +143,7 @@ pub(super) async fn specification(
         let is_serving = asks == Some(Some(one.provider_account));
         let is_party = is_serving && caller.may_provide() || asks == Some(Some(one.tenant));
         // The operator's node has it on its disk anyway.
-        if !is_party && !(caller == Caller::Operator && asks.is_none()) {
+        if !(is_party || (caller == Caller::Operator && asks.is_none())) {
             let detail = "a specification is for the lease's tenant, and its provider with the scope provide";
             return Err(Refusal::new(EdgeCode::Forbidden, detail).at("address"));
         }
