@@ -7,6 +7,7 @@ use berth_domain::{AccountId, Address, Authority, Code, Scope, Scopes};
 use berth_wire::address::Name;
 use berth_wire::errors::EdgeCode;
 
+use crate::clock::now;
 use crate::node::Node;
 use crate::problem::Refusal;
 
@@ -53,6 +54,14 @@ impl Caller {
     pub(crate) const fn may_provide(&self) -> bool {
         match self {
             Self::Account(holder) => holder.scopes.contains(Scope::Provide),
+            Self::Anyone | Self::Operator => true,
+        }
+    }
+
+    /// Whether it may see what is its account's alone.
+    pub(crate) const fn may_read(&self) -> bool {
+        match self {
+            Self::Account(holder) => holder.scopes.contains(Scope::Read),
             Self::Anyone | Self::Operator => true,
         }
     }
@@ -142,6 +151,20 @@ impl Node {
             None if caller == Caller::Anyone => Err(Refusal::malformed(field, "is missing")),
             asks => Ok(asks),
         }
+    }
+
+    /// Whether a caller may follow what is its account's alone now: its key may have
+    /// been revoked since the connection began.
+    pub(crate) fn may_follow(&self, caller: Caller) -> Result<(), Refusal> {
+        let Caller::Account(Holder { address, key: Some(key), .. }) = caller else { return Ok(()) };
+        let speaks = self.view.read(|x| {
+            let registered = x.account_of_key(&key).filter(|(_, key)| key.is_live(now()));
+            registered.is_some_and(|(owner, _)| x.account_by_address(address) == Some(owner))
+        });
+        if !speaks {
+            return Err(Refusal::from(Code::KeyNotAllowed));
+        }
+        if caller.may_read() { Ok(()) } else { Err(Refusal::new(EdgeCode::Forbidden, "the key lacks the scope read")) }
     }
 
     /// The account that acts. In open mode one that is new is provisioned.

@@ -14,7 +14,8 @@ use berth_auth::{
     AHEAD_MAX_US, ChallengeError, DomainError, NONCE_BYTES, Once, OnceError, PublicKey, RECV_WINDOW_MS, SignedLogon,
     SignedRequest, Signers, SigningKey, Stale, Tokens, WebAuth, Window, is_signed, read_key, read_signature,
 };
-use berth_domain::{Address, Scopes};
+use berth_domain::{Address, Code, Scopes};
+use berth_exchange::SIGNATURE_LIFE;
 use berth_wire::errors::EdgeCode;
 use thiserror::Error;
 
@@ -83,6 +84,7 @@ pub(crate) struct Identity {
     /// microseconds since 1970.
     started: u64,
     requests: Mutex<Once>,
+    commands: Mutex<Once>,
     challenges: Mutex<Once>,
 }
 
@@ -112,6 +114,7 @@ impl Identity {
             boot: random(),
             started: if is_fresh { 0 } else { now().0 + AHEAD_MAX_US },
             requests: Mutex::new(Once::new(SEEN_OF_KEY_MAX, SEEN_MAX)),
+            commands: Mutex::new(Once::new(SEEN_OF_KEY_MAX, SEEN_MAX)),
             challenges: Mutex::new(Once::new(SEEN_OF_KEY_MAX, SEEN_MAX)),
         })
     }
@@ -152,6 +155,23 @@ impl Identity {
         let account = self.tokens.account(token, seconds());
         let account = account.map_err(|why| Refusal::unauthorized(&why.to_string()))?;
         Ok(Caller::Account(Holder { address: Address(account), key: None, scopes: Scopes::ALL }))
+    }
+
+    /// Takes a command that a key signed, once, also where the exchange then refuses
+    /// it: whoever holds the bytes could else have it carried out when things have
+    /// changed, and fill the log meanwhile. What was signed before this start may
+    /// have been refused by the process before.
+    pub(crate) fn accept_command(&self, key: &PublicKey, nonce: u64) -> Result<(), Refusal> {
+        if nonce <= self.started.saturating_sub(AHEAD_MAX_US) {
+            let detail = "the command was signed before the node started; sign it anew";
+            return Err(Refusal::new(EdgeCode::Unavailable, detail).at("nonce"));
+        }
+        let mut seen = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        let expires = nonce.saturating_add(SIGNATURE_LIFE.micros());
+        seen.accept(now().0, key, &nonce.to_le_bytes(), expires).map_err(|why| match why {
+            OnceError::Seen => Refusal::from(Code::NonceUsed).at("nonce"),
+            OnceError::Full => EdgeCode::Overloaded.into(),
+        })
     }
 
     /// Accepts what a key signed, once.

@@ -35,6 +35,9 @@ pub(crate) async fn submit(node: &Node, request: SignedRequest, turn: Turn) -> R
     let NewSigned { account, authority, command, private } = signed;
     check_session(&command, &turn)?;
     let name = Name::from(account);
+    if let (Some(key), Some(nonce)) = (authority.key(), authority.nonce()) {
+        node.identity.accept_command(key, nonce)?;
+    }
     let kept = match (private, placed(&command)) {
         (Some(private), Some(place)) => {
             check_market(node, &private, place)?;

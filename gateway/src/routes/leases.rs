@@ -141,10 +141,10 @@ pub(super) async fn specification(
         let one = x.lease(id).ok_or_else(unknown)?;
         let asks = asks.map(|address| x.account_by_address(address));
         let is_serving = asks == Some(Some(one.provider_account));
-        let is_party = is_serving && caller.may_provide() || asks == Some(Some(one.tenant));
+        let is_party = is_serving && caller.may_provide() || asks == Some(Some(one.tenant)) && caller.may_read();
         // The operator's node has it on its disk anyway.
         if !(is_party || (caller == Caller::Operator && asks.is_none())) {
-            let detail = "a specification is for the lease's tenant, and its provider with the scope provide";
+            let detail = "a specification is for the lease's tenant with the scope read, and its provider with the scope provide";
             return Err(Refusal::new(EdgeCode::Forbidden, detail).at("address"));
         }
         x.order(one.order).map(|order| order.spec_hash).ok_or_else(unknown)

@@ -23,6 +23,7 @@ impl OwnSource {
     /// The account that a subscription is for: the caller's own; in open mode, or
     /// where the operator asks, the one named.
     pub(super) fn new(node: &Node, caller: Caller, channel: Own, wanted: &Subscribe) -> Result<Self, Refusal> {
+        node.may_follow(caller)?;
         let address = node.reader(caller, wanted.address.as_ref(), "address")?;
         let address = address.ok_or_else(|| Refusal::malformed("address", "is missing"))?;
         Ok(Self { channel, address, account: None })

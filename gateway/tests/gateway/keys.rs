@@ -76,6 +76,8 @@ async fn a_registered_key_acts_within_its_scopes_until_it_is_revoked() {
         assert_eq!(told[name], expected[name], "{told}");
     }
     let last = socket.ok("order.place", order()).await;
+    let unread = socket.call("subscribe", json!({ "ch": "orders" })).await;
+    assert_eq!(unread["error"]["code"], "FORBIDDEN", "{unread}");
     let path: &'static str = Box::leak(keys_of(TENANT).into_boxed_str());
     let body = registration(&log, 5, TENANT, &["trade"]);
     let refused = agent(Method::POST, path, &body.to_string()).await;
@@ -87,6 +89,8 @@ async fn a_registered_key_acts_within_its_scopes_until_it_is_revoked() {
     is_refused(place().await, StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "no longer");
     // The socket that it had opened can do nothing more with it.
     let answer = socket.call("order.cancel", json!({ "orderId": last["id"] })).await;
+    assert_eq!(answer["error"]["code"], "KEY_NOT_ALLOWED", "{answer}");
+    let answer = socket.call("subscribe", json!({ "ch": "orders" })).await;
     assert_eq!(answer["error"]["code"], "KEY_NOT_ALLOWED", "{answer}");
     let again = bearing(&node, &tenant, Method::DELETE, &revoke, json!({})).await;
     assert_eq!(again.1["code"], "UNKNOWN_KEY", "{}", again.1);

@@ -257,13 +257,16 @@ async fn a_signed_command_stands_once() {
     assert_eq!((status, &body["code"]), (StatusCode::CONFLICT, &json!("NONCE_USED")), "{body}");
     assert_eq!(head(&node).await, before, "who repeats it cannot fill the log");
     node.post(COMMANDS, party.sign(CancelAll { market: None, session: None })).await;
-    // One that the exchange refuses is in the log, and its nonce can be used.
+    // One that the exchange refuses is in the log, once: it must not be carried out
+    // when things have changed.
     let nonce = now();
     let unknown: Command = StopLease { lease: LeaseId(9) }.into();
     let (_, body) = node.call(Method::POST, COMMANDS, Some(party.sign_at(nonce, &unknown))).await;
     assert_eq!(body["code"], "UNKNOWN_LEASE", "{body}");
-    let again = party.sign_at(nonce, &CancelAll { market: None, session: None }.into());
-    node.post(COMMANDS, again).await;
+    let before = head(&node).await;
+    let (_, body) = node.call(Method::POST, COMMANDS, Some(party.sign_at(nonce, &unknown))).await;
+    assert_eq!((&body["code"], &body["field"]), (&json!("NONCE_USED"), &json!("nonce")), "{body}");
+    assert_eq!(head(&node).await, before);
 }
 
 #[tokio::test]
