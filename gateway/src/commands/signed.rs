@@ -35,9 +35,6 @@ pub(crate) async fn submit(node: &Node, request: SignedRequest, turn: Turn) -> R
     let NewSigned { account, authority, command, private } = signed;
     check_session(&command, &turn)?;
     let name = Name::from(account);
-    if let (Some(key), Some(nonce)) = (authority.key(), authority.nonce()) {
-        node.identity.accept_command(key, nonce)?;
-    }
     let kept = match (private, placed(&command)) {
         (Some(private), Some(place)) => {
             check_market(node, &private, place)?;
@@ -48,6 +45,10 @@ pub(crate) async fn submit(node: &Node, request: SignedRequest, turn: Turn) -> R
     };
     // Nobody's credentials count here but the signature.
     let Actor { account, .. } = node.actor(Caller::Anyone, Some(&name), "address").await?;
+    // Now, and not before: keys of nobody's could fill what is remembered.
+    if let (Some(key), Some(nonce)) = (authority.key(), authority.nonce()) {
+        node.identity.accept_command(key, nonce)?;
+    }
     let kept = match kept {
         Some((private, hash)) => {
             let sealed = Sealed::salted(private.salt, &private.specification);
