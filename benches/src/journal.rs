@@ -1,13 +1,15 @@
 //! What the journal costs over the disk, and how quickly a node starts: measured
 //! on the node's own sequencer, log and recovery, fed with a workload.
 //!
-//! **In it** is what a node does with a command between its queue and its answer:
-//! the stamp, `Exchange::apply`, the entry's canonical bytes and hash, the batch
-//! and its hash, one synced RocksDB write a batch, the watermark, the digest of
-//! the events and their store, and the call that answers. **Not in it** is what
-//! happens on other threads or before: sockets, decoding, signatures, the
-//! gateway's view, the follower that makes snapshots and the tree.
+//! **In the journal** are an entry's canonical bytes and hash, the batch and its
+//! hash, one synced RocksDB write a batch, and the watermark. **In a node** is all
+//! that it does with a command between its queue and its answer: the stamp,
+//! `Exchange::apply`, the journal, the digest of the events and their store, and
+//! the call that answers. **In neither** is what happens on other threads or
+//! before: sockets, decoding, signatures, the gateway's view, the follower that
+//! makes snapshots and the tree.
 
+mod alone;
 mod feed;
 mod gate;
 mod opening;

@@ -49,8 +49,6 @@ pub(super) struct Round {
     pub(super) spent: Vec<Duration>,
     /// Bytes of each batch.
     pub(super) sizes: Vec<usize>,
-    /// The part that the log's writes took.
-    pub(super) writing: Duration,
     /// Of each record of the plain file, when there is one.
     pub(super) plain: Vec<Duration>,
 }
@@ -73,10 +71,8 @@ impl Watch {
         *self.get() = (Round::default(), Instant::now());
     }
 
-    fn written(&self, bytes: usize, spent: Duration) {
-        let (round, _) = &mut *self.get();
-        round.sizes.push(bytes);
-        round.writing += spent;
+    fn written(&self, bytes: usize) {
+        self.get().0.sizes.push(bytes);
     }
 
     fn committed(&self) {
@@ -204,7 +200,7 @@ impl Feed {
     }
 }
 
-/// The log, and how long its writes take.
+/// The log, and how large its batches are.
 struct Watched {
     inner: Box<dyn Journal>,
     watch: Watch,
@@ -212,9 +208,8 @@ struct Watched {
 
 impl Journal for Watched {
     fn append(&mut self, batch: &SealedBatch) -> Result<(), StoreError> {
-        let start = Instant::now();
         self.inner.append(batch)?;
-        self.watch.written(batch.bytes.len(), start.elapsed());
+        self.watch.written(batch.bytes.len());
         Ok(())
     }
 

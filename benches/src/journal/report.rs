@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::opening::Reopened;
 use crate::measure::per_second;
 
-/// The journal beside a plain file.
+/// The journal, and a whole node, each beside a plain file.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JournalReport {
     /// Entries of a batch.
     pub batch: usize,
-    /// Commands that the node made durable and answered in a second.
+    /// Commands that the journal made durable in a second.
     pub journal_per_second: u64,
     /// The same commands as records of a file, each synced.
     pub raw_per_second: u64,
@@ -28,28 +28,47 @@ pub struct JournalReport {
     pub raw_p50_us: f64,
     /// 99 of 100 records took less.
     pub raw_p99_us: f64,
+    /// Commands that the whole node took, applied, made durable and answered in a
+    /// second.
+    pub node_per_second: u64,
+    /// That where the records of a file, taking turns with it, are 1.
+    pub node_ratio: f64,
+    /// Time of a batch in the node, in microseconds: the median.
+    pub node_p50_us: f64,
+    /// 99 of 100 batches took less.
+    pub node_p99_us: f64,
     /// Commands that a start reads back and applies in a second, from the
     /// beginning of this run's log, with the opening of its databases.
     pub replay_per_second: u64,
-    /// Commands that were timed.
+    /// Commands that were timed: of the node, and of the journal.
     #[serde(skip)]
-    pub commands: u64,
+    pub commands: [u64; 2],
     /// Batches that they were in.
     #[serde(skip)]
-    pub batches: usize,
+    pub batches: [usize; 2],
     /// Bytes of those.
     #[serde(skip)]
-    pub bytes: usize,
-    /// The part of the node's time in which the log's writes and the watermark's
-    /// were under way.
-    #[serde(skip)]
-    pub writing: f64,
+    pub bytes: [usize; 2],
     /// Entries that were read back.
     #[serde(skip)]
     pub replayed: u64,
     /// How long that took.
     #[serde(skip)]
     pub replay: Duration,
+}
+
+/// One side's commands beside the plain file's: what they took, and their bytes.
+pub(super) struct Measured {
+    pub(super) commands: u64,
+    pub(super) bytes: usize,
+    pub(super) own: Times,
+    pub(super) raw: Times,
+}
+
+impl Measured {
+    fn ratio(&self) -> f64 {
+        self.raw.total.as_secs_f64() / self.own.total.as_secs_f64()
+    }
 }
 
 /// What a number of writes took.
@@ -72,27 +91,24 @@ impl Times {
 }
 
 impl JournalReport {
-    pub(super) fn new(
-        batch: usize,
-        (commands, bytes): (u64, usize),
-        [own, raw]: [Times; 2],
-        writing: Duration,
-        reopened: &Reopened,
-    ) -> Self {
+    pub(super) fn new(batch: usize, node: &Measured, alone: &Measured, reopened: &Reopened) -> Self {
         Self {
             batch,
-            journal_per_second: per_second(commands, own.total),
-            raw_per_second: per_second(commands, raw.total),
-            ratio: raw.total.as_secs_f64() / own.total.as_secs_f64(),
-            p50_us: micros(own.p50),
-            p99_us: micros(own.p99),
-            raw_p50_us: micros(raw.p50),
-            raw_p99_us: micros(raw.p99),
+            journal_per_second: per_second(alone.commands, alone.own.total),
+            raw_per_second: per_second(alone.commands, alone.raw.total),
+            ratio: alone.ratio(),
+            p50_us: micros(alone.own.p50),
+            p99_us: micros(alone.own.p99),
+            raw_p50_us: micros(alone.raw.p50),
+            raw_p99_us: micros(alone.raw.p99),
+            node_per_second: per_second(node.commands, node.own.total),
+            node_ratio: node.ratio(),
+            node_p50_us: micros(node.own.p50),
+            node_p99_us: micros(node.own.p99),
             replay_per_second: per_second(reopened.head.0, reopened.spent),
-            commands,
-            batches: own.count,
-            bytes,
-            writing: writing.as_secs_f64() / own.total.as_secs_f64(),
+            commands: [node.commands, alone.commands],
+            batches: [node.own.count, alone.own.count],
+            bytes: [node.bytes, alone.bytes],
             replayed: reopened.head.0,
             replay: reopened.spent,
         }
@@ -101,24 +117,19 @@ impl JournalReport {
 
 impl fmt::Display for JournalReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { commands, batches, bytes, ratio, .. } = self;
+        let Self { commands: [_, commands], batches: [_, batches], bytes: [_, bytes], .. } = self;
         let size = bytes / (*batches).max(1);
         writeln!(f, "journal: {commands} commands in {batches} batches of up to {}, {size} bytes each", self.batch)?;
-        let (own, raw) = (self.journal_per_second, self.raw_per_second);
+        let mut side = |what: &str, per_second: u64, piece: &str, p50: f64, p99: f64| {
+            writeln!(f, "  {what:<19} {per_second:>9} commands/s, a {piece} p50 {p50:.0} us, p99 {p99:.0} us")
+        };
+        side("the journal", self.journal_per_second, "batch", self.p50_us, self.p99_us)?;
+        side("append + fdatasync", self.raw_per_second, "record", self.raw_p50_us, self.raw_p99_us)?;
+        side("a whole node", self.node_per_second, "batch", self.node_p50_us, self.node_p99_us)?;
         writeln!(
             f,
-            "  the node            {own:>9} commands/s, a batch p50 {:.0} us, p99 {:.0} us",
-            self.p50_us, self.p99_us
-        )?;
-        writeln!(
-            f,
-            "  append + fdatasync  {raw:>9} commands/s, a record p50 {:.0} us, p99 {:.0} us",
-            self.raw_p50_us, self.raw_p99_us
-        )?;
-        writeln!(
-            f,
-            "  the node is {ratio:.3} times as fast; its writes to the log alone {:.3} times",
-            ratio / self.writing
+            "  the journal is {:.3} times as fast as append + fdatasync, a whole node {:.3} times",
+            self.ratio, self.node_ratio
         )?;
         let (replayed, millis) = (self.replayed, self.replay.as_millis());
         write!(f, "  opening the log     {:>9} commands/s: {replayed} entries in {millis} ms", self.replay_per_second)

@@ -1,20 +1,21 @@
-//! The journal beside a plain file, in turns.
+//! A node, and the journal by itself, each beside a plain file, in turns.
 //!
 //! A disk's speed drifts, and clouds cap it, by more than the two differ. So short
 //! rounds of each take turns in one folder, and each record of the file is as long
 //! as the batch that the journal wrote before it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use berth_journal::DataDir;
 
 use super::While;
+use super::alone::write_again;
 use super::feed::Feed;
 use super::opening::{found, reopen};
 use super::raw::Raw;
-use super::report::{JournalReport, Times};
+use super::report::{JournalReport, Measured, Times};
 use crate::drive::Inputs;
 use crate::measure::MeasureFault;
 use crate::workload::{Made, Recipe};
@@ -32,48 +33,63 @@ pub struct Write {
     pub batch: usize,
     /// Commands that are timed at most.
     pub commands: u64,
-    /// Time that both sides may take together; a round that has begun ends.
+    /// Time that node, journal and file may take together, but for the opening of
+    /// logs; a round that has begun ends.
     pub spend: Duration,
     /// Where a folder is made for the run, and removed after it.
     pub dir: PathBuf,
 }
 
-/// Measures the node's way of writing a log, and then how quickly that log is
-/// read back.
+/// How it is measured.
+pub(super) struct Pace {
+    /// Entries of a batch.
+    pub(super) batch: usize,
+    /// Entries of a round.
+    pub(super) round: usize,
+    /// Time for a side and the plain file together; a round that has begun ends.
+    pub(super) spend: Duration,
+}
+
+/// Measures a node's way of writing a log, how quickly that log is read back, and
+/// then the journal by itself with the same entries.
 ///
 /// # Errors
 /// When the folder cannot be written, or the exchange refuses a command.
 pub fn measure_writing(write: &Write) -> Result<JournalReport, MeasureFault> {
     let folder = tempfile::tempdir_in(&write.dir).or_fault("making a folder")?;
     let dir = DataDir::new(folder.path().join("node"));
-    let Made { workload, .. } = Recipe { commands: write.commands, ..Recipe::a() }.make();
-    let mut inputs = Inputs::new(&workload);
-    found(&dir, &workload, &mut inputs)?;
-
     let round = (ROUND_ENTRIES / write.batch).clamp(1, ROUND_BATCHES) * write.batch;
+    let pace = Pace { batch: write.batch, round, spend: write.spend / 2 };
     let raw = Raw::create(&folder.path().join("raw")).or_fault("making a file")?;
     let raw = Arc::new(Mutex::new(raw));
-    let mut feed = Feed::start(&dir, None, write.batch, round)?;
-    let (mut own, mut others, mut writing, mut bytes) = (Vec::new(), Vec::new(), Duration::ZERO, 0);
-    let mut commands = 0;
+    let node = of_a_node(write, &dir, &pace, &raw)?;
+    let reopened = reopen(&dir)?;
+    let mut raw = raw.lock().unwrap_or_else(PoisonError::into_inner);
+    let alone = write_again(&dir, &DataDir::new(folder.path().join("alone")), &pace, &mut raw)?;
+    Ok(JournalReport::new(write.batch, &node, &alone, &reopened))
+}
+
+fn of_a_node(write: &Write, dir: &DataDir, pace: &Pace, raw: &Arc<Mutex<Raw>>) -> Result<Measured, MeasureFault> {
+    let Made { workload, .. } = Recipe { commands: write.commands, ..Recipe::a() }.make();
+    let mut inputs = Inputs::new(&workload);
+    found(dir, &workload, &mut inputs)?;
+    let mut feed = Feed::start(dir, None, pace.batch, pace.round)?;
+    let (mut own, mut others, mut bytes, mut commands) = (Vec::new(), Vec::new(), 0, 0);
     let start = Instant::now();
     // The first pair warms both up.
-    for (turn, part) in workload.timed().chunks(round).enumerate() {
-        let round = feed.round(part.iter().map(|command| inputs.next(command)), Some(&raw))?;
+    for (turn, part) in workload.timed().chunks(pace.round).enumerate() {
+        let round = feed.round(part.iter().map(|command| inputs.next(command)), Some(raw))?;
         if turn == 0 && part.len() < workload.timed().len() {
             continue;
         }
         commands += part.len() as u64;
         bytes += round.sizes.iter().sum::<usize>();
-        writing += round.writing;
         own.extend(round.spent);
         others.extend(round.plain);
-        if start.elapsed() >= write.spend {
+        if start.elapsed() >= pace.spend {
             break;
         }
     }
     feed.stop()?;
-    let reopened = reopen(&dir)?;
-    let (own, others) = (Times::of(own), Times::of(others));
-    Ok(JournalReport::new(write.batch, (commands, bytes), [own, others], writing, &reopened))
+    Ok(Measured { commands, bytes, own: Times::of(own), raw: Times::of(others) })
 }

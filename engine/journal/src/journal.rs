@@ -6,7 +6,7 @@ use crate::batch::{Batch, SealedBatch};
 use crate::database::StoreError;
 use crate::reader::ReadError;
 
-/// An append-only, durable list of batches. [`crate::LogStore`] keeps it on the
+/// An append-only, durable list of batches. That of [`crate::recover`] is on the
 /// disk of this machine.
 pub trait Journal: Send {
     /// Adds a batch; it is durable when this returns.

@@ -7,8 +7,8 @@
 //!
 //! - A command becomes an entry of a [`SealedBatch`]; [`Tip`] says what the next
 //!   batch must link to.
-//! - [`LogStore`] writes one batch as one synced record, and the watermark after
-//!   it; any error poisons it, and the sequencer stops the node.
+//! - A [`Journal`] writes one batch as one synced record, and the watermark comes
+//!   after it; any error poisons it, and the sequencer stops the node.
 //! - [`recover`] reads the log back, checks every link, and gives the exchange
 //!   at its end; it refuses what it cannot vouch for, with place and remedy.
 //! - [`Sequencer`] runs the exchange on a thread of its own. [`Space`] looks after
@@ -73,12 +73,12 @@ pub use recovery::{Note, Problem, Recovered, RecoveryError, recover};
 pub use replay::{ReplayError, replay};
 pub use replica::{Applied, FollowError, Replica};
 pub use sequencer::{
-    Ack, Committed, CommittedEntry, Fatal, Sequencer, SequencerConfig, SequencerHandle, StartError, Submission,
-    SubmitError, abort_on_fatal,
+    Ack, CARRIED_MAX, Committed, CommittedEntry, Fatal, Sequencer, SequencerConfig, SequencerHandle, StartError,
+    Submission, SubmitError, abort_on_fatal,
 };
 pub use snapshot::{PastError, SNAPSHOT_VERSION, SnapshotConfig, SnapshotFault, exchange_at, exchange_behind};
 pub use space::{Space, SpaceConfig};
-pub use store::LogStore;
 pub use tree_builder::CheckpointConfig;
 pub use tree_store::{TreeReader, TreeStore};
 pub use verify::{CheckedTree, CheckpointFault, Checks, Finding, FindingKind, Verification, verify};
+pub use watermark::{Mark, Watermark};

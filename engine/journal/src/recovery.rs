@@ -21,7 +21,7 @@ use crate::snapshot::discard;
 use crate::space::make_room_to_start;
 use crate::store::LogStore;
 use crate::tail::{Torn, torn_tail};
-use crate::watermark::{Mark, MarkError};
+use crate::watermark::{Mark, MarkError, Watermark};
 
 mod catch_up;
 mod evidence;
@@ -33,6 +33,7 @@ pub use self::report::{Note, Problem, RecoveryError};
 /// A log read back to its end, ready to be continued by [`crate::Sequencer`].
 pub struct Recovered {
     pub(crate) journal: Box<dyn Journal>,
+    pub(crate) watermark: Watermark,
     pub(crate) events: EventStore,
     pub(crate) replica: Replica,
     notes: Vec<Note>,
@@ -85,6 +86,13 @@ impl Recovered {
         self
     }
 
+    /// The log by itself, and the mark that is moved behind each batch that it
+    /// took: for whoever has batches and no exchange.
+    #[must_use]
+    pub fn into_log(self) -> (Box<dyn Journal>, Watermark) {
+        (self.journal, self.watermark)
+    }
+
     /// What was mended.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
@@ -128,7 +136,7 @@ pub fn recover(dir: &DataDir) -> Result<Recovered, RecoveryError> {
     if mark.is_none() && tip.seq > Seq(0) {
         notes.push(Note::NoWatermark);
     }
-    store.resume(dir, &tip).map_err(unreadable)?;
+    let watermark = store.resume(dir, &tip).map_err(unreadable)?;
     for path in useless {
         discard(&path).map_err(StoreError::file(&path)).map_err(unreadable)?;
     }
@@ -136,7 +144,7 @@ pub fn recover(dir: &DataDir) -> Result<Recovered, RecoveryError> {
         tracing::warn!("{note}");
     }
     tracing::info!(entries = tip.seq.0, batch = %tip.hash, epoch = tip.epoch, "the log is recovered");
-    Ok(Recovered { journal: Box::new(store), events, replica, notes })
+    Ok(Recovered { journal: Box::new(store), watermark, events, replica, notes })
 }
 
 /// Opens the database; makes it only where there can have been none.

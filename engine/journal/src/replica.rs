@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::batch::Batch;
 use crate::chain::{ChainBreak, Tip, encode_events, next_digest};
-use crate::event_store::EventRecords;
+use crate::event_store::EventRecord;
 
 /// An exchange and the place in the log that it stands at.
 #[derive(Clone)]
@@ -162,11 +162,11 @@ impl Replica {
         &mut self,
         entry: &Entry,
         events: &mut Vec<Event>,
-        records: &mut EventRecords,
+        record: &mut EventRecord,
     ) -> Result<Outcome, LogViolation> {
         events.clear();
         let outcome = self.exchange.apply(entry, events)?;
-        let digest = records.follow(&self.tip.events, entry, events);
+        let digest = record.follow(&self.tip.events, entry, events);
         self.applied(entry, digest);
         Ok(outcome)
     }

@@ -19,8 +19,9 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use thiserror::Error;
 
 use self::pipeline::Pipeline;
+pub use self::run::CARRIED_MAX;
 use self::run::Core;
-use self::stages::Stages;
+use self::stages::{Showing, Stages};
 use crate::admission::Admission;
 use crate::clock::{Clock, WallClock};
 use crate::database::StoreError;
@@ -216,8 +217,8 @@ impl Sequencer {
             (opened, _) => opened.is_none(),
         };
         let SequencerConfig { queue, batch_max, clock, admission, on_committed, on_fatal } = config;
-        let Recovered { journal, events, replica, .. } = recovered;
-        let stages = Arc::new(Stages::new(journal, events, on_committed));
+        let Recovered { journal, watermark, events, replica, .. } = recovered;
+        let stages = Arc::new(Stages::new(journal, Showing { watermark, events, on_committed }));
         let mut core = Core::new(replica, clock, batch_max.max(1));
         let opening = core.open(genesis.filter(|_| fresh))?;
         let opening = stages.keep(stages.write(opening)?)?;

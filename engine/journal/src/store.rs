@@ -1,7 +1,6 @@
 //! The log on this machine's disk: one batch is one RocksDB record and one
 //! synced write.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use berth_domain::Seq;
@@ -21,33 +20,17 @@ use crate::watermark::{Mark, Watermark};
 const MEMTABLE_BYTES: usize = 128 << 20;
 
 /// The log of one data directory, open for writing by this process alone.
-pub struct LogStore {
+pub(crate) struct LogStore {
     db: DB,
     path: PathBuf,
     archive: Archive,
-    watermark: Option<Watermark>,
     head: Seq,
-    /// A write failed: what it left on the disk is known only after opening anew.
+    /// Nothing can be appended: it is not resumed yet, or a write failed, and what
+    /// that left on the disk is known only after opening anew.
     poisoned: bool,
 }
 
 impl LogStore {
-    /// Makes an empty log that can be appended to. A log that may exist is opened
-    /// by [`crate::recover`].
-    ///
-    /// # Errors
-    /// When it cannot be made, or there is one.
-    pub fn create(dir: &DataDir) -> Result<Self, StoreError> {
-        let path = dir.log();
-        dir.create().map_err(StoreError::file(dir.root()))?;
-        if path.exists() {
-            return Err(StoreError::file(&path)(io::ErrorKind::AlreadyExists.into()));
-        }
-        let mut log = Self::open(dir, true)?;
-        log.resume(dir, &Tip::default())?;
-        Ok(log)
-    }
-
     /// Opens the database; nothing is read or checked yet, and nothing can be
     /// appended until [`Self::resume`].
     pub(crate) fn open(dir: &DataDir, create: bool) -> Result<Self, StoreError> {
@@ -57,7 +40,7 @@ impl LogStore {
         options.set_write_buffer_size(MEMTABLE_BYTES);
         spare_room(&mut options, dir.root());
         let db = DB::open(&options, &path).map_err(StoreError::database(&path))?;
-        Ok(Self { db, path, archive: Archive::of(dir), watermark: None, head: Seq(0), poisoned: false })
+        Ok(Self { db, path, archive: Archive::of(dir), head: Seq(0), poisoned: true })
     }
 
     /// The last batch before whatever RocksDB calls damage; nothing is written.
@@ -70,14 +53,16 @@ impl LogStore {
         Ok(Some(Batch::decode(&value).map_err(|source| ReadError::Batch { at, source })?))
     }
 
-    /// Makes the log writable behind `tip`, where recovery found its end.
-    pub(crate) fn resume(&mut self, dir: &DataDir, tip: &Tip) -> Result<(), StoreError> {
+    /// Makes the log writable behind `tip`, where recovery found its end, and
+    /// gives the mark that whoever appends moves.
+    pub(crate) fn resume(&mut self, dir: &DataDir, tip: &Tip) -> Result<Watermark, StoreError> {
         let path = dir.watermark();
         let mark = Mark { seq: tip.seq, hash: tip.hash };
-        self.watermark = Some(Watermark::open(&path, mark).map_err(StoreError::file(&path))?);
+        let watermark = Watermark::open(&path, mark).map_err(StoreError::file(&path))?;
         dir.sync().map_err(StoreError::file(dir.root()))?;
         self.head = tip.seq;
-        Ok(())
+        self.poisoned = false;
+        Ok(watermark)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -111,12 +96,6 @@ impl LogStore {
         self.db.compact_range(Some(from), Some(to));
         Ok(())
     }
-
-    fn write(&mut self, batch: &SealedBatch) -> Result<(), StoreError> {
-        let watermark = self.watermark.as_mut().ok_or(StoreError::Poisoned)?;
-        put_synced(&self.db, &seq_key(batch.first), &batch.bytes).map_err(StoreError::database(&self.path))?;
-        watermark.advance(Mark { seq: batch.last, hash: batch.hash })
-    }
 }
 
 impl Journal for LogStore {
@@ -125,7 +104,8 @@ impl Journal for LogStore {
         if self.poisoned {
             return Err(StoreError::Poisoned);
         }
-        let written = self.write(batch);
+        let written =
+            put_synced(&self.db, &seq_key(batch.first), &batch.bytes).map_err(StoreError::database(&self.path));
         match &written {
             Ok(()) => self.head = batch.last,
             Err(_) => self.poisoned = true,

@@ -5,7 +5,7 @@ use berth_domain::{Digest, Seq};
 use super::report::Note;
 use crate::chain::Tip;
 use crate::database::StoreError;
-use crate::event_store::{EventRecords, EventStore};
+use crate::event_store::{EventRecord, EventStore, Part};
 use crate::replica::Applied;
 
 /// Entries whose events are written at once.
@@ -17,7 +17,7 @@ pub(super) struct CatchUp<'a> {
     /// Where the store ended, and its digest there.
     head: Seq,
     digest: Digest,
-    waiting: EventRecords,
+    waiting: EventRecord,
     /// An entry at which the store holds other events than the log gives.
     differs: Option<Seq>,
 }
@@ -25,13 +25,14 @@ pub(super) struct CatchUp<'a> {
 impl<'a> CatchUp<'a> {
     pub(super) fn new(store: &'a EventStore) -> Result<Self, StoreError> {
         let (head, digest) = store.tip()?.unwrap_or_default();
-        Ok(Self { store, head, digest, waiting: EventRecords::default(), differs: None })
+        Ok(Self { store, head, digest, waiting: EventRecord::default(), differs: None })
     }
 
     pub(super) fn see(&mut self, applied: Applied<'_>) {
         let seq = applied.entry.seq;
         if seq > self.head {
-            self.waiting.push(seq, applied.entry.at, &applied.digest, &applied.encoded);
+            let part = Part { at: applied.entry.at, digest: applied.digest, events: &applied.encoded };
+            self.waiting.push(seq, part);
         } else if seq == self.head && applied.digest != self.digest {
             // The digest runs over all events: with the last, all agree.
             self.differs = Some(seq);
@@ -39,7 +40,7 @@ impl<'a> CatchUp<'a> {
     }
 
     pub(super) fn write_when_full(&mut self) -> Result<(), StoreError> {
-        if self.waiting.len() >= AT_ONCE { self.write() } else { Ok(()) }
+        if self.waiting.entries() >= AT_ONCE { self.write() } else { Ok(()) }
     }
 
     fn write(&mut self) -> Result<(), StoreError> {

@@ -13,7 +13,7 @@ use super::stages::{Contents, Sealed};
 use super::{Committed, CommittedEntry, Fatal, Reply, StartError, Submission, Submissions, Waiting};
 use crate::batch::BatchBuilder;
 use crate::clock::Clock;
-use crate::event_store::EventRecords;
+use crate::event_store::EventRecord;
 use crate::replica::Replica;
 
 /// A batch is closed when it is this large, however few entries it holds: one
@@ -22,9 +22,9 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Ticks in a row that may stand at one time. Each fires as many timers as the
 /// genesis allows, so this many leave none unless the exchange makes new ones.
 const TICKS_MAX: usize = 1 << 16;
-/// Entries of a batch that the core writes and shows itself when nothing else is
-/// on its way: waking two threads takes longer.
-const CARRIED_MAX: usize = 64;
+/// Entries of a batch that the sequencer's first thread writes and shows itself
+/// when nothing else is on its way: waking two threads takes longer.
+pub const CARRIED_MAX: usize = 64;
 
 pub(super) struct Core {
     replica: Replica,
@@ -43,7 +43,7 @@ pub(super) struct Core {
 struct Pending {
     builder: Option<BatchBuilder>,
     entries: Vec<CommittedEntry>,
-    records: EventRecords,
+    record: EventRecord,
     /// Who waits for which of the entries.
     replies: Vec<(usize, Reply)>,
 }
@@ -201,8 +201,8 @@ impl Core {
         let builder =
             self.pending.builder.get_or_insert_with(|| BatchBuilder::new(self.epoch, entry.seq, tip.hash, tip.events));
         let hash = builder.push(&entry);
-        let records = &mut self.pending.records;
-        let applied = self.replica.apply_and_record(&entry, &mut self.events, records);
+        let record = &mut self.pending.record;
+        let applied = self.replica.apply_and_record(&entry, &mut self.events, record);
         let outcome = applied.map_err(Fatal::Violation)?;
         // In as much memory as they take: they stay as long as somebody reads them.
         let events = self.events.drain(..).collect();
@@ -214,11 +214,11 @@ impl Core {
     /// then.
     fn seal(&mut self) -> Sealed {
         let next = self.pending.like();
-        let Pending { builder, entries, records, replies } = std::mem::replace(&mut self.pending, next);
+        let Pending { builder, entries, record, replies } = std::mem::replace(&mut self.pending, next);
         let batch = builder.expect("who seals has appended").seal();
         self.replica.close(self.epoch, batch.hash);
         let committed = Committed { epoch: self.epoch, batch: batch.hash, entries };
-        Sealed { batch, contents: Contents { committed, records, replies } }
+        Sealed { batch, contents: Contents { committed, record, replies } }
     }
 }
 
@@ -228,7 +228,7 @@ impl Pending {
         Self {
             builder: None,
             entries: Vec::with_capacity(self.entries.len()),
-            records: EventRecords::with_capacity(self.records.len(), self.records.size()),
+            record: EventRecord::with_capacity(self.record.size()),
             replies: Vec::with_capacity(self.replies.len()),
         }
     }

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Ack, Committed, CommittedEntry, Fatal, OnCommitted, Reply};
 use crate::batch::SealedBatch;
-use crate::event_store::{EventRecords, EventStore};
+use crate::event_store::{EventRecord, EventStore};
 use crate::journal::Journal;
+use crate::watermark::{Mark, Watermark};
 
 /// The log, and those who are shown what is in it. Batches come in order, to
 /// each of the two one at a time, from whichever thread.
@@ -16,9 +17,11 @@ pub(super) struct Stages {
     showing: Mutex<Showing>,
 }
 
-struct Showing {
-    events: EventStore,
-    on_committed: OnCommitted,
+/// What is told of a batch that is durable.
+pub(super) struct Showing {
+    pub(super) watermark: Watermark,
+    pub(super) events: EventStore,
+    pub(super) on_committed: OnCommitted,
 }
 
 /// Applied and sealed, but not durable: nobody may see any of it.
@@ -30,7 +33,7 @@ pub(super) struct Sealed {
 /// A batch and what followed from it.
 pub(super) struct Contents {
     pub(super) committed: Committed,
-    pub(super) records: EventRecords,
+    pub(super) record: EventRecord,
     /// Who waits for which of the entries.
     pub(super) replies: Vec<(usize, Reply)>,
 }
@@ -45,8 +48,8 @@ pub(super) struct Readable {
 }
 
 impl Stages {
-    pub(super) fn new(journal: Box<dyn Journal>, events: EventStore, on_committed: OnCommitted) -> Self {
-        Self { journal: Mutex::new(journal), showing: Mutex::new(Showing { events, on_committed }) }
+    pub(super) fn new(journal: Box<dyn Journal>, showing: Showing) -> Self {
+        Self { journal: Mutex::new(journal), showing: Mutex::new(showing) }
     }
 
     /// Makes a batch durable.
@@ -55,12 +58,20 @@ impl Stages {
         Ok(Durable(contents))
     }
 
-    /// The event store comes before the publication: a reader that is told of an
-    /// entry finds its events, so that it can go over from the store to what is
-    /// published without a gap.
+    /// Notes that a batch is durable, and keeps its events.
+    ///
+    /// Both come before the publication and the answers: what was acknowledged
+    /// cannot go missing unnoticed, and a reader that is told of an entry finds
+    /// its events, so that it can go over from the store to what is published
+    /// without a gap. They are not the writer's, which writes the next meanwhile.
     pub(super) fn keep(&self, Durable(contents): Durable) -> Result<Readable, Fatal> {
-        let Contents { committed, records, replies } = contents;
-        lock(&self.showing).events.append(&records).map_err(Fatal::Events)?;
+        let Contents { committed, record, replies } = contents;
+        let mut showing = lock(&self.showing);
+        if let Some(CommittedEntry { entry, .. }) = committed.entries.last() {
+            showing.watermark.advance(Mark { seq: entry.seq, hash: committed.batch }).map_err(Fatal::Journal)?;
+        }
+        showing.events.append(&record).map_err(Fatal::Events)?;
+        drop(showing);
         Ok(Readable { committed: Arc::new(committed), replies })
     }
 

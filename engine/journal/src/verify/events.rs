@@ -1,14 +1,15 @@
 //! The event store against the events that replay comes to.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 
-use berth_domain::Seq;
-use berth_domain::codec::Encode as _;
+use berth_domain::{Digest, Micros, Seq};
 use rocksdb::{DB, IteratorMode};
 
 use super::{FindingKind, Verification};
 use crate::database::{StoreError, rebuildable_options, scan_options};
+use crate::event_store::{Part, entries};
 use crate::keys::{DataDir, seq_of_key};
 use crate::replica::Applied;
 use crate::scratch::Scratch;
@@ -21,8 +22,16 @@ pub(super) struct EventReader {
     _scratch: Scratch,
 }
 
-/// One record: the entry, and the bytes that are kept of it.
+/// One record: its last entry, and its bytes.
 type Record = Result<(Seq, Box<[u8]>), StoreError>;
+
+/// What is kept of an entry.
+struct Kept {
+    seq: Seq,
+    at: Micros,
+    digest: Digest,
+    events: Box<[u8]>,
+}
 
 impl EventReader {
     pub(super) fn open(dir: &DataDir) -> Result<Self, StoreError> {
@@ -50,62 +59,75 @@ impl EventReader {
 
 /// Goes through the store beside the log.
 pub(super) struct EventCheck<'a> {
+    path: &'a PathBuf,
     records: Box<dyn Iterator<Item = Record> + 'a>,
-    /// The next record; none behind the last, or behind one that ends the check.
-    next: Option<(Seq, Box<[u8]>)>,
-    value: Vec<u8>,
+    /// What comes next; empty behind the last record, or behind one that ends the
+    /// check.
+    next: VecDeque<Kept>,
 }
 
 impl<'a> EventCheck<'a> {
     pub(super) fn of(store: &'a EventReader, done: &mut Verification) -> Self {
-        let mut check = Self { records: Box::new(store.records()), next: None, value: Vec::new() };
+        let mut check = Self { path: &store.path, records: Box::new(store.records()), next: VecDeque::new() };
         done.events = Some(Seq(0));
-        check.step(done);
+        check.load(done);
         check
     }
 
-    fn step(&mut self, done: &mut Verification) {
-        self.next = match self.records.next().transpose() {
-            Ok(next) => next,
-            Err(e) => {
-                done.find(done.events.unwrap_or_default().next(), FindingKind::Store(e));
-                None
-            }
-        };
+    /// Takes the next record in, if there is one.
+    fn load(&mut self, done: &mut Verification) {
+        let Some(record) = self.records.next() else { return };
+        let kept = record.and_then(|(last, record)| {
+            let entries = entries(last, &record).map_err(|source| StoreError::Record {
+                path: self.path.clone(),
+                seq: last,
+                source,
+            })?;
+            Ok(entries.into_iter().map(|(seq, part)| Kept::of(seq, part)).collect())
+        });
+        match kept {
+            Ok(kept) => self.next = kept,
+            Err(e) => done.find(done.events.unwrap_or_default().next(), FindingKind::Store(e)),
+        }
     }
 
     /// Compares what is kept of an entry. The store may end before the log: what
     /// is missing at its end is made again.
     pub(super) fn compare(&mut self, applied: &Applied<'_>, done: &mut Verification) {
-        let Some((seq, kept)) = &self.next else { return };
+        let Some(kept) = self.next.pop_front() else { return };
         let entry = applied.entry;
-        self.value.clear();
-        entry.at.encode(&mut self.value);
-        applied.digest.encode(&mut self.value);
-        self.value.extend_from_slice(&applied.encoded);
-        let fault = match (*seq == entry.seq, **kept == *self.value) {
+        let is_same = kept.at == entry.at && kept.digest == applied.digest && *kept.events == *applied.encoded;
+        let fault = match (kept.seq == entry.seq, is_same) {
             (true, true) => None,
             (true, false) => Some(FindingKind::Events),
-            // Records are in order, so this one's is not there.
+            // Entries are in order, so this one's are not there.
             (false, _) => Some(FindingKind::EventsMissing),
         };
         match fault {
             None => {
                 done.events = Some(entry.seq);
-                self.step(done);
+                if self.next.is_empty() {
+                    self.load(done);
+                }
             }
             // A digest covers all before it: behind this one nothing agrees.
             Some(fault) => {
                 done.find(entry.seq, fault);
-                self.next = None;
+                self.next.clear();
             }
         }
     }
 
     /// The log ends at an entry.
     pub(super) fn end(self, last: Seq, done: &mut Verification) {
-        if let Some((seq, _)) = self.next.filter(|(seq, _)| *seq > last) {
-            done.find(last.next(), FindingKind::EventsAhead(seq));
+        if let Some(kept) = self.next.front().filter(|kept| kept.seq > last) {
+            done.find(last.next(), FindingKind::EventsAhead(kept.seq));
         }
+    }
+}
+
+impl Kept {
+    fn of(seq: Seq, part: Part<'_>) -> Self {
+        Self { seq, at: part.at, digest: part.digest, events: part.events.into() }
     }
 }
