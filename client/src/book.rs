@@ -43,10 +43,25 @@ pub enum BookFault {
     },
 }
 
+/// Where a [`BookBuilder`] is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BookPhase {
+    /// It waits for a snapshot. A subscription begins with one, so that, other than
+    /// where snapshots come over REST, no updates have to be kept until then.
+    #[default]
+    Buffering,
+    /// It has the node's book.
+    Synced,
+    /// It had it, and a frame was missing or wrong. Only a snapshot mends that:
+    /// a [`BookStream`] subscribes anew by itself.
+    Gap,
+}
+
 /// Keeps a book from frames, and checks it after each.
 #[derive(Clone, Debug, Default)]
 pub struct BookBuilder {
     book: Option<BookState>,
+    phase: BookPhase,
 }
 
 impl BookBuilder {
@@ -56,12 +71,33 @@ impl BookBuilder {
         self.book.as_ref()
     }
 
+    /// Where it is.
+    #[must_use]
+    pub const fn phase(&self) -> BookPhase {
+        self.phase
+    }
+
     /// Takes in a frame.
     ///
     /// # Errors
     /// When the frame does not continue the book; the book is dropped then, and
     /// only a snapshot begins a new one.
     pub fn apply(&mut self, frame: &BookFrame) -> Result<&BookState, BookFault> {
+        match self.next(frame) {
+            Ok(book) => {
+                self.phase = BookPhase::Synced;
+                Ok(self.book.insert(book))
+            }
+            Err(fault) => {
+                if self.phase == BookPhase::Synced {
+                    self.phase = BookPhase::Gap;
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    fn next(&mut self, frame: &BookFrame) -> Result<BookState, BookFault> {
         let before = self.book.take();
         let picture = match frame.kind {
             BookFrameType::Snapshot => BookPicture::new(frame.bids.clone(), frame.orders.clone()),
@@ -79,7 +115,7 @@ impl BookBuilder {
         if found != frame.crc {
             return Err(BookFault::Checksum { expected: frame.crc, found });
         }
-        Ok(self.book.insert(BookState { seq: frame.seq, picture }))
+        Ok(BookState { seq: frame.seq, picture })
     }
 }
 

@@ -17,6 +17,9 @@ pub enum ClientError {
     /// may have been carried out. Look, or repeat it with the same client id.
     #[error("whether it was carried out is unknown: {0}")]
     Unknown(String),
+    /// It waited to be sent when all was cancelled: nothing was done.
+    #[error("it was not sent any more, since all was cancelled after it")]
+    Overtaken,
     /// The node refused: nothing was done.
     #[error("refused as {code}: {detail}")]
     Refused {

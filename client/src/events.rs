@@ -2,10 +2,12 @@
 //! takes.
 
 use berth_wire::address::Name;
-use berth_wire::channel::{OwnBody, TradeFrame};
+use berth_wire::channel::{OwnBody, OwnState, TradeFrame};
 use berth_wire::domain::ResourceClass;
 use berth_wire::event::EventFrame;
 use berth_wire::frame::{LogBody, Push, StatusFrame, Subscribe};
+use berth_wire::response::Balance;
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tracing::{debug, warn};
@@ -38,6 +40,22 @@ pub type TradeStream = LogStream<TradeFrame>;
 
 /// What an account's own entries did.
 pub type OwnStream = LogStream<OwnEvents>;
+
+/// What an account has and what becomes of it, from now on.
+pub type OwnChanges = LogStream<OwnChange>;
+
+/// What an account has, or what an entry made of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnChange {
+    /// The entry that this is the state after, or whose events these are.
+    pub seq: u64,
+    /// All that there is: the first that comes, and nothing after it.
+    pub state: Option<OwnState>,
+    /// The entry's events.
+    pub events: Vec<Value>,
+    /// On [`OwnChannel::Balances`]: the money after it.
+    pub balances: Option<Vec<Balance>>,
+}
 
 /// The events of an entry that are an account's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +135,33 @@ impl OfLog for OwnEvents {
     }
 }
 
+impl OfLog for OwnChange {
+    fn of(push: Push) -> Option<(u64, LogBody<Self>)> {
+        let (Push::Orders(own) | Push::Bids(own) | Push::Leases(own) | Push::Balances(own)) = push else { return None };
+        let events = |frame: EventFrame, balances| Self { seq: frame.seq, state: None, events: frame.events, balances };
+        let body = match own.body {
+            OwnBody::Snapshot { seq, prev_seq, state } => {
+                let balances = state.balances.clone();
+                LogBody::Replay { prev_seq, frame: Self { seq, state: Some(state), events: Vec::new(), balances } }
+            }
+            OwnBody::Replay { prev_seq, frame } => LogBody::Replay { prev_seq, frame: events(frame, None) },
+            OwnBody::Update { prev_seq, frame, balances } => {
+                LogBody::Update { prev_seq, frame: events(frame, balances) }
+            }
+            OwnBody::CaughtUp { seq, .. } => LogBody::CaughtUp { seq },
+            OwnBody::CursorExpired { oldest_seq } => LogBody::CursorExpired { oldest_seq },
+            OwnBody::FutureCursor { seq } => LogBody::FutureCursor { seq },
+            OwnBody::EpochChanged { epoch } => LogBody::EpochChanged { epoch },
+            OwnBody::FellBehind { resume_seq } => LogBody::FellBehind { resume_seq },
+        };
+        Some((own.sub, body))
+    }
+
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
 impl Client {
     /// The events of the log from entry `from_seq` on (1 is its beginning),
     /// those that are still to come included. `types` are names such as
@@ -146,6 +191,13 @@ impl Client {
     pub fn own(&self, channel: OwnChannel, address: Option<Name>, from_seq: u64) -> OwnStream {
         let (ch, from_seq) = (channel.as_str().to_owned(), Some(from_seq));
         self.follow(Subscribe { ch, address, from_seq, ..Subscribe::default() })
+    }
+
+    /// What is an account's own: first what there is, then what becomes of it,
+    /// each entry once, over disconnects. `address` as in [`Client::own`].
+    #[must_use]
+    pub fn own_changes(&self, channel: OwnChannel, address: Option<Name>) -> OwnChanges {
+        self.follow(Subscribe { ch: channel.as_str().to_owned(), address, ..Subscribe::default() })
     }
 
     fn follow<F: OfLog>(&self, subscribe: Subscribe) -> LogStream<F> {

@@ -1,7 +1,8 @@
 //! The Rust SDK of a Berth node.
 //!
 //! ```no_run
-//! use berth_client::{Client, LeaseFilter};
+//! use berth_client::wire::request::CancelRequest;
+//! use berth_client::{Call, Client, LeaseFilter};
 //! use serde_json::json;
 //!
 //! # async fn example() -> Result<(), berth_client::ClientError> {
@@ -15,6 +16,9 @@
 //! // Commands in a pipeline over one WebSocket.
 //! let session = client.session();
 //! session.call("lease.stop", json!({ "leaseId": leases[0].id })).await?;
+//! let one = session.begin(Call::cancel_order(1, &CancelRequest::default())).await?;
+//! let two = session.begin(Call::cancel_order(2, &CancelRequest::default())).await?;
+//! println!("{:?} {:?}", one.answer().await?.seq, two.answer().await?.seq);
 //!
 //! // The log's events from its beginning, without a gap, for ever.
 //! let mut events = client.events(1, vec!["lease.*".to_owned()]);
@@ -40,9 +44,11 @@ mod calls;
 mod credentials;
 mod error;
 mod events;
+mod limiter;
 mod log;
 mod login;
 mod newest;
+mod pipeline;
 mod quotes;
 mod rest;
 mod session;
@@ -52,15 +58,16 @@ mod trading;
 
 pub use berth_wire as wire;
 pub use berth_wire::event::EventFrame;
-pub use book::{BookBuilder, BookFault, BookState, BookStream};
+pub use book::{BookBuilder, BookFault, BookPhase, BookState, BookStream};
 pub use call::{Call, Reply};
 pub use calls::{BidFilter, LeaseFilter, OrderFilter};
 pub use ed25519_dalek::SigningKey;
 pub use error::ClientError;
-pub use events::{EventStream, LogStream, OwnChannel, OwnEvents, OwnStream, TradeStream};
+pub use events::{EventStream, LogStream, OwnChange, OwnChanges, OwnChannel, OwnEvents, OwnStream, TradeStream};
+pub use limiter::Lane;
 pub use log::LogPage;
 pub use newest::Newest;
 pub use quotes::{Quote, QuoteStream};
 pub use rest::Client;
-pub use session::Session;
+pub use session::{Pending, Session};
 pub use signing::Signer;

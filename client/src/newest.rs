@@ -1,6 +1,7 @@
 //! What a state channel is at, over as many connections as it takes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use berth_wire::frame::{Push, Subscribe};
 use tokio::sync::watch;
@@ -16,6 +17,7 @@ use crate::socket::{Endpoint, Incoming};
 #[derive(Debug)]
 pub struct Newest<T> {
     newest: watch::Receiver<Result<Arc<T>, ClientError>>,
+    is_current: Arc<AtomicBool>,
 }
 
 /// What a state is built from; each connection begins with a new one.
@@ -54,26 +56,40 @@ impl<T> Newest<T> {
         }
     }
 
+    /// Whether the node is heard, and what came last is what it has. Otherwise
+    /// this is what was when the connection broke, and another is on its way.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.is_current.load(Ordering::Acquire)
+    }
+
     pub(crate) fn keep<B: Built<State = T>>(endpoint: Endpoint, subscribe: Subscribe) -> Self
     where
         T: Default + Send + Sync + 'static,
     {
         let (sender, newest) = watch::channel(Ok(Arc::default()));
-        tokio::spawn(keep::<B>(endpoint, subscribe, sender));
-        Self { newest }
+        let is_current = Arc::new(AtomicBool::new(false));
+        tokio::spawn(keep::<B>(endpoint, subscribe, sender, Arc::clone(&is_current)));
+        Self { newest, is_current }
     }
 }
 
 type Sender<T> = watch::Sender<Result<Arc<T>, ClientError>>;
 
 /// The task behind a stream.
-async fn keep<B: Built>(endpoint: Endpoint, subscribe: Subscribe, newest: Sender<B::State>) {
+async fn keep<B: Built>(
+    endpoint: Endpoint,
+    subscribe: Subscribe,
+    newest: Sender<B::State>,
+    is_current: Arc<AtomicBool>,
+) {
     let mut backoff = Backoff::default();
     loop {
         let why = tokio::select! {
-            why = follow::<B>(&endpoint, &subscribe, &newest, &mut backoff) => why,
+            why = follow::<B>(&endpoint, &subscribe, &newest, &is_current, &mut backoff) => why,
             () = newest.closed() => return,
         };
+        is_current.store(false, Ordering::Release);
         if matches!(why, ClientError::Refused { .. } | ClientError::Protocol(_)) && !why.may_retry() {
             // Without a reader there is nobody to tell.
             let _ = newest.send(Err(why));
@@ -92,6 +108,7 @@ async fn follow<B: Built>(
     endpoint: &Endpoint,
     subscribe: &Subscribe,
     newest: &Sender<B::State>,
+    is_current: &AtomicBool,
     backoff: &mut Backoff,
 ) -> ClientError {
     let connected = async {
@@ -116,6 +133,7 @@ async fn follow<B: Built>(
                 if !is_first {
                     backoff.reset();
                 }
+                is_current.store(true, Ordering::Release);
                 newest.send_modify(|newest| *newest = Ok(state));
             }
             Some(Piece { built: Err(fault), .. }) => {

@@ -4,20 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_wire::errors::Problem;
+use berth_wire::frame::RateState;
 use ed25519_dalek::SigningKey;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, Response, Url};
+use reqwest::{Method, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep};
 
 use crate::credentials::Credentials;
 use crate::error::ClientError;
+use crate::limiter::{Lane, Limiter};
 use crate::socket::Endpoint;
 
 /// From the start of a connection to its being there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// From the start of a request to the end of its answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The wait after what was too much, where the node does not say.
+const MOMENT: Duration = Duration::from_millis(100);
 /// The longest answer.
 const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
@@ -28,6 +33,7 @@ pub struct Client {
     base: Url,
     endpoint: Endpoint,
     credentials: Option<Arc<Credentials>>,
+    limiter: Arc<Limiter>,
 }
 
 impl Client {
@@ -58,6 +64,8 @@ impl Client {
         if let Some(bearer) = &bearer {
             headers.insert(AUTHORIZATION, bearer.clone());
         }
+        // The program may have installed one; either does.
+        let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
@@ -67,7 +75,7 @@ impl Client {
             .build()
             .map_err(|why| ClientError::Transport(why.to_string()))?;
         let endpoint = Endpoint::new(&base, bearer)?;
-        Ok(Self { http, base, endpoint, credentials: None })
+        Ok(Self { http, base, endpoint, credentials: None, limiter: Arc::default() })
     }
 
     /// The same, in the name of the account whose own key this is, or with which
@@ -94,6 +102,11 @@ impl Client {
 
     pub(crate) const fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// What the node lets it do, over REST and in sessions.
+    pub(crate) const fn limiter(&self) -> &Arc<Limiter> {
+        &self.limiter
     }
 
     pub(crate) const fn endpoint(&self) -> &Endpoint {
@@ -171,9 +184,30 @@ impl Client {
     }
 
     async fn asked(&self, url: Url) -> Result<Response, ClientError> {
-        let headers = self.headers(&Method::GET, &url, &[]).await?;
-        let sent = self.http.get(url).headers(headers).send().await;
-        sent.map_err(|why| ClientError::Transport(words(&why)))
+        let end = Instant::now() + REQUEST_TIMEOUT;
+        loop {
+            let headers = self.headers(&Method::GET, &url, &[]).await?;
+            let turn = self.turn(Lane::Reads, end).await;
+            let sent = self.http.get(url.clone()).headers(headers).send().await;
+            let answer = sent.map_err(|why| ClientError::Transport(words(&why)))?;
+            match turn.too_much(&answer, end) {
+                Some(wait) => sleep(wait).await,
+                None => return Ok(answer),
+            }
+        }
+    }
+
+    /// Waits until the node lets it ask; no longer than until `end`.
+    async fn turn(&self, lane: Lane, end: Instant) -> Turn<'_> {
+        loop {
+            let wait = self.limiter.wait(lane, 1);
+            if wait.is_zero() || Instant::now() + wait >= end {
+                break;
+            }
+            sleep(wait).await;
+        }
+        self.limiter.sent(lane, 1);
+        Turn { limiter: &self.limiter, lane, told: None }
     }
 
     /// What shows who asks, where a key does.
@@ -199,19 +233,68 @@ impl Client {
     ) -> Result<T, ClientError> {
         let url = self.url(path)?;
         let body = serde_json::to_vec(body).map_err(|why| ClientError::Protocol(why.to_string()))?;
-        let headers = self.headers(&method, &url, &body).await?;
-        let request = self.http.request(method, url).headers(headers).header(CONTENT_TYPE, "application/json");
-        let sent = request.body(body).send().await;
-        let response = sent.map_err(|why| {
-            let words = words(&why);
-            if why.is_connect() || why.is_builder() {
-                ClientError::Transport(words)
-            } else {
-                ClientError::Unknown(words)
+        let ends = method == Method::DELETE || url.path().ends_with("/stop");
+        let end = Instant::now() + REQUEST_TIMEOUT;
+        loop {
+            let headers = self.headers(&method, &url, &body).await?;
+            let turn = self.turn(if ends { Lane::Ends } else { Lane::Begins }, end).await;
+            let request = self.http.request(method.clone(), url.clone()).headers(headers);
+            let sent = request.header(CONTENT_TYPE, "application/json").body(body.clone()).send().await;
+            let answer = sent.map_err(|why| {
+                let words = words(&why);
+                if why.is_connect() || why.is_builder() {
+                    ClientError::Transport(words)
+                } else {
+                    ClientError::Unknown(words)
+                }
+            })?;
+            match turn.too_much(&answer, end) {
+                // It was refused for the limits alone, so nothing was done.
+                Some(wait) => sleep(wait).await,
+                None => return read(answer, ClientError::Unknown).await,
             }
-        })?;
-        read(response, ClientError::Unknown).await
+        }
     }
+}
+
+/// A request that is under way.
+struct Turn<'a> {
+    limiter: &'a Limiter,
+    lane: Lane,
+    told: Option<RateState>,
+}
+
+impl Turn<'_> {
+    /// Takes in what an answer says of the limits; how long to wait when it was
+    /// refused for them, and there is time to ask again.
+    fn too_much(mut self, answer: &Response, end: Instant) -> Option<Duration> {
+        self.told = rate_state(answer.headers());
+        if answer.status() != StatusCode::TOO_MANY_REQUESTS {
+            return None;
+        }
+        let wait = number(answer.headers(), "retry-after").map_or(MOMENT, Duration::from_secs);
+        (Instant::now() + wait < end).then_some(wait)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.limiter.answered(self.lane, 1, self.told);
+    }
+}
+
+/// A header that is a whole number.
+fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.parse().ok()
+}
+
+/// What an answer says of the tokens that are left.
+fn rate_state(headers: &HeaderMap) -> Option<RateState> {
+    Some(RateState {
+        limit: number(headers, "x-ratelimit-limit")?,
+        remaining: number(headers, "x-ratelimit-remaining")?,
+        reset_ms: number(headers, "x-ratelimit-reset")?.saturating_mul(1_000),
+    })
 }
 
 /// Reads an answer; `lost` says what it means when it breaks off.

@@ -1,15 +1,17 @@
 //! One WebSocket connection: bounded frames, told apart as they come.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use berth_wire::errors::{Problem, Retry};
-use berth_wire::frame::{Answer, PUSH_BYTES_MAX, Pong, Push, Request, Subscribe, Subscribed};
+use berth_wire::frame::{BookFrame, FrameError, PUSH_BYTES_MAX, Pong, Push, RateState, Request, Subscribe, Subscribed};
 use berth_wire::request::LogonRequest;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -17,9 +19,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
+use crate::call::Reply;
 use crate::credentials::Credentials;
 use crate::error::ClientError;
 
@@ -132,22 +135,51 @@ fn upgrade_refused(response: &tungstenite::http::Response<Option<Vec<u8>>>) -> C
 /// What came.
 #[derive(Debug)]
 pub(crate) enum Incoming {
-    Answer(Answer),
+    Answer(Told),
     Push(Push),
+}
+
+/// An answer. Its result stays text until somebody asks for it.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) id: Option<u64>,
+    pub(crate) ok: bool,
+    pub(crate) seq: Option<u64>,
+    pub(crate) error: Option<FrameError>,
+    pub(crate) limits: Option<RateState>,
+    pub(crate) text: Utf8Bytes,
+}
+
+/// What tells a frame from others. All else is passed over without being kept.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    ch: Option<Cow<'a, str>>,
+    #[serde(default)]
+    id: Option<u64>,
+    ok: Option<bool>,
+    seq: Option<u64>,
+    error: Option<FrameError>,
+    limits: Option<RateState>,
 }
 
 impl Incoming {
     /// Reads a frame; `None` for one of a channel that this SDK does not know.
-    fn read(text: &str) -> Result<Option<Self>, ClientError> {
+    fn read(text: Utf8Bytes) -> Result<Option<Self>, ClientError> {
         let wrong = |why: serde_json::Error| ClientError::Protocol(why.to_string());
-        let value: Value = serde_json::from_str(text).map_err(wrong)?;
-        match value.get("ch").and_then(Value::as_str) {
-            Some("book" | "events" | "trades" | "orders" | "bids" | "leases" | "balances") => {
-                serde_json::from_value(value).map(|push| Some(Self::Push(push))).map_err(wrong)
+        let head: Head<'_> = serde_json::from_str(&text).map_err(wrong)?;
+        let push = match head.ch.as_deref() {
+            // The most frequent by far is read straight into its shape.
+            Some("book") => serde_json::from_str::<BookFrame>(&text).map(Push::Book),
+            Some("events" | "trades" | "orders" | "bids" | "leases" | "balances") => serde_json::from_str(&text),
+            Some(_) => return Ok(serde_json::from_str(&text).ok().map(Self::Push)),
+            None => {
+                let Head { id, seq, error, limits, ok, .. } = head;
+                let ok = ok.ok_or_else(|| ClientError::Protocol("a frame that is neither of both".to_owned()))?;
+                return Ok(Some(Self::Answer(Told { id, ok, seq, error, limits, text })));
             }
-            Some(_) => Ok(serde_json::from_value(value).ok().map(Self::Push)),
-            None => serde_json::from_value(value).map(|answer| Some(Self::Answer(answer))).map_err(wrong),
-        }
+        };
+        push.map(|push| Some(Self::Push(push))).map_err(wrong)
     }
 }
 
@@ -220,7 +252,7 @@ impl Socket {
             self.pinged = false;
             match message {
                 Message::Text(text) => {
-                    if let Some(incoming) = Incoming::read(&text)? {
+                    if let Some(incoming) = Incoming::read(text)? {
                         return Ok(incoming);
                     }
                 }
@@ -263,12 +295,9 @@ impl Socket {
                 .map_err(|_| ClientError::Transport(format!("no answer to {method}")))??;
             match incoming {
                 Incoming::Answer(answer) => {
-                    return match (answer.error, answer.result) {
-                        (Some(error), _) => Err(ClientError::frame(error)),
-                        (None, Some(result)) => {
-                            serde_json::from_value(result).map_err(|why| ClientError::Protocol(why.to_string()))
-                        }
-                        (None, None) => Err(ClientError::Protocol("an answer without a result".to_owned())),
+                    return match answer.error {
+                        Some(error) => Err(ClientError::frame(error)),
+                        None => Reply { seq: answer.seq, limits: answer.limits, text: answer.text }.result(),
                     };
                 }
                 // Nothing was subscribed yet, so this is to the connection.

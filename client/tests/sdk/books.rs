@@ -2,7 +2,7 @@
 
 use berth_client::wire::book::crc;
 use berth_client::wire::frame::BookFrame;
-use berth_client::{BookBuilder, BookFault};
+use berth_client::{BookBuilder, BookFault, BookPhase};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -27,13 +27,16 @@ fn a_book_is_checked_after_every_frame() {
     let removal = read(frame("update", Some(7), 8, json!([["Five", "2", 0, 0]]), json!([cheap])));
 
     let mut builder = BookBuilder::default();
+    assert_eq!(builder.phase(), BookPhase::Buffering);
     assert_eq!(builder.apply(&update), Err(BookFault::NoSnapshot));
     assert!(builder.apply(&snapshot).is_ok());
     assert_eq!(builder.apply(&update).expect("it continues").picture.bids().len(), 2);
     assert_eq!(builder.apply(&removal).expect("it continues").seq, 8);
     assert_eq!(builder.book().expect("a book").picture.bids()[0].price.to_string(), "1");
 
+    assert_eq!(builder.phase(), BookPhase::Synced);
     assert_eq!(builder.apply(&update), Err(BookFault::Gap { expected: 8, found: Some(5) }));
+    assert_eq!(builder.phase(), BookPhase::Gap);
     assert_eq!(builder.apply(&removal), Err(BookFault::NoSnapshot), "a broken book is not gone on with");
 
     assert!(builder.apply(&snapshot).is_ok());
@@ -51,6 +54,7 @@ async fn a_broken_book_is_fetched_anew() {
     peer.send(frame("snapshot", None, 5, json!([row]), json!([row]))).await;
     let book = timeout(PATIENCE, books.next()).await.expect("in time").expect("a book");
     assert_eq!((book.seq, book.picture.bids().len()), (5, 1));
+    assert!(books.is_current());
     // The node's book has a row that this update does not bring.
     peer.send(frame("update", Some(5), 6, json!([]), json!([row, row]))).await;
 

@@ -205,3 +205,23 @@ async fn what_is_an_account_s_own_is_followed_as_events_are() {
         assert_eq!(next.0.seq, seq);
     }
 }
+
+#[tokio::test]
+async fn what_an_account_has_comes_once_and_then_what_becomes_of_it() {
+    let node = Node::new().await;
+    let mut bids = node.client().own_changes(OwnChannel::Bids, None);
+    let (mut peer, params) = node.subscribed("e").await;
+    assert_eq!(params, json!({"ch": "bids"}));
+    peer.send(json!({"sub": 9, "ch": "bids", "type": "snapshot", "seq": 6, "prevSeq": null, "bids": []})).await;
+    let first = timeout(PATIENCE, bids.next()).await.expect("in time").expect("a snapshot");
+    assert_eq!((first.seq, first.state.and_then(|state| state.bids)), (6, Some(Vec::new())));
+    drop(peer);
+    // The cursor is kept, so that there is no second snapshot.
+    let (mut peer, params) = node.subscribed("e").await;
+    assert_eq!((&params["fromSeq"], &params["epoch"]), (&json!(7), &json!("e")));
+    let mut own = frame("replay", None, 8);
+    own["ch"] = json!("bids");
+    peer.send(own).await;
+    let next = timeout(PATIENCE, bids.next()).await.expect("in time").expect("events");
+    assert_eq!((next.seq, next.state, next.events.len()), (8, None, 1));
+}

@@ -1,5 +1,7 @@
 //! REST.
 
+use std::time::{Duration, Instant};
+
 use berth_client::wire::domain::LeaseState;
 use berth_client::wire::request::Agent;
 use berth_client::{Client, ClientError, LeaseFilter};
@@ -107,4 +109,27 @@ async fn names_and_filters_are_encoded() {
     assert!(request.starts_with("GET /api/v1/accounts/a%2F..%2Fb%3Fc%20d "), "{request}");
     let (request, _) = tokio::join!(node.respond(&empty), client.specification(7, "a&b"));
     assert!(request.starts_with("GET /api/v1/leases/7/specification?address=a%26b "), "{request}");
+}
+
+#[tokio::test]
+async fn what_was_too_much_is_asked_again_when_it_is_worth_it() {
+    let node = Node::new().await;
+    let client = node.client();
+    let problem = json!({"type": "/api/v1/errors#RATE_LIMITED", "title": "No", "status": 429, "code": "RATE_LIMITED",
+                         "detail": "?", "retry": "after"})
+    .to_string();
+    let refused = format!(
+        "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nX-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: 0\r\n\
+         X-RateLimit-Reset: 1\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{problem}",
+        problem.len()
+    );
+    let node_side = async {
+        node.respond(&refused).await;
+        let begun = Instant::now();
+        let again = node.respond(&response("200 OK", &json!({"items": [], "next": null}))).await;
+        (again, begun.elapsed())
+    };
+    let ((again, waited), markets) = tokio::join!(node_side, client.markets());
+    assert_eq!(markets.map(|markets| markets.len()), Ok(0));
+    assert!(again.starts_with("GET /api/v1/markets") && waited > Duration::from_millis(900), "{waited:?} {again}");
 }

@@ -1,11 +1,11 @@
 //! Sessions.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use berth_client::wire::domain::SelfTrade;
 use berth_client::wire::price::Per;
 use berth_client::wire::request::{
-    AmendBidRequest, AmendOrderRequest, CancelAllRequest, DeadManRequest, MassQuoteRequest,
+    AmendBidRequest, AmendOrderRequest, CancelAllRequest, CancelRequest, DeadManRequest, MassQuoteRequest,
 };
 use berth_client::{Call, Client, ClientError};
 use serde_json::{Value, json};
@@ -16,6 +16,11 @@ use crate::node::{Node, PATIENCE, Peer};
 
 async fn answer(peer: &mut Peer, request: &Value) {
     peer.send(json!({"id": request["id"], "ok": true, "seq": 7, "result": request["params"]})).await;
+}
+
+/// Answers with tokens that are left.
+async fn limited(peer: &mut Peer, request: &Value, limits: Value) {
+    peer.send(json!({"id": request["id"], "ok": true, "seq": 7, "result": {}, "limits": limits})).await;
 }
 
 #[tokio::test]
@@ -68,11 +73,12 @@ async fn commands_of_trading_name_their_method_and_what_they_change() {
         seen
     };
     let client_side = async {
-        session.amend_order(7, &fewer).await?;
-        session.amend_bid(8, &cheaper).await?;
-        session.mass_quote(&quotes).await?;
-        session.cancel_all(&CancelAllRequest { this_session: true, ..CancelAllRequest::default() }).await?;
-        session.set_dead_man(&DeadManRequest { address: None, ms: 500 }).await
+        session.send(Call::amend_order(7, &fewer)).await?;
+        session.send(Call::amend_bid(8, &cheaper)).await?;
+        session.send(Call::mass_quote(&quotes)).await?;
+        let all = CancelAllRequest { this_session: true, ..CancelAllRequest::default() };
+        session.send(Call::cancel_all(&all)).await?;
+        session.send(Call::set_dead_man(&DeadManRequest { address: None, ms: 500 })).await
     };
     let (seen, done) = tokio::join!(node_side, client_side);
     assert_eq!(done.map(|reply| reply.seq), Ok(Some(7)));
@@ -230,4 +236,102 @@ async fn a_request_that_is_too_long_is_not_sent() {
     let long = session.call("order.place", json!({"x": "x".repeat(70_000)}));
     let (_peer, long) = tokio::join!(node.accept(), long);
     assert!(matches!(long, Err(ClientError::Protocol(_))));
+}
+
+#[tokio::test]
+async fn what_is_begun_waits_for_tokens_and_what_ends_does_not_wait_behind_it() {
+    let node = Node::new().await;
+    let session = node.client().session();
+    let place = || Call::new("order.place", json!({}));
+    let node_side = async {
+        let mut peer = node.accept().await;
+        let first = peer.request().await;
+        // Ten tokens in a second, and none is left.
+        limited(&mut peer, &first, json!({"limit": 10, "remaining": 0, "resetMs": 1_000})).await;
+        let begun = Instant::now();
+        let cancel = peer.request().await;
+        assert_eq!(cancel["method"], "order.cancel");
+        limited(&mut peer, &cancel, json!({"limit": 100, "remaining": 99, "resetMs": 1})).await;
+        let second = peer.request().await;
+        assert_eq!(second["method"], "order.place");
+        assert!(begun.elapsed() > Duration::from_millis(80), "{:?}", begun.elapsed());
+        // Somebody else of the account took its tokens: it is sent again.
+        let error = json!({"code": "RATE_LIMITED", "detail": "?", "retry": "after"});
+        let limits = json!({"limit": 10, "remaining": 0, "resetMs": 500});
+        peer.send(json!({"id": second["id"], "ok": false, "error": error, "limits": limits})).await;
+        let third = peer.request().await;
+        assert_eq!(third["method"], "order.place");
+        assert_ne!(third["id"], second["id"]);
+        answer(&mut peer, &third).await;
+    };
+    let client_side = async {
+        session.send(place()).await.expect("answered");
+        assert_eq!(session.limits().map(|limits| limits.remaining), Some(0));
+        let waits = session.begin(place()).await.expect("begun");
+        let ends = session.begin(Call::cancel_order(3, &CancelRequest::default())).await.expect("begun");
+        assert_eq!(ends.answer().await.map(|reply| reply.limits.map(|limits| limits.remaining)), Ok(Some(99)));
+        assert_eq!(waits.answer().await.map(|reply| reply.seq), Ok(Some(7)));
+    };
+    tokio::join!(node_side, client_side);
+}
+
+#[tokio::test]
+async fn cancelling_all_overtakes_what_was_not_sent_and_nothing_that_comes_later() {
+    let node = Node::new().await;
+    let session = node.client().session();
+    let node_side = async {
+        let mut peer = node.accept().await;
+        let first = peer.request().await;
+        limited(&mut peer, &first, json!({"limit": 10, "remaining": 0, "resetMs": 2_000})).await;
+        let cancel = peer.request().await;
+        assert_eq!(cancel["method"], "cancel.all");
+        answer(&mut peer, &cancel).await;
+        let later = peer.request().await;
+        assert_eq!(later["params"]["n"], 2);
+        answer(&mut peer, &later).await;
+    };
+    let client_side = async {
+        let place = |n: u64| Call::new("order.place", json!({"n": n}));
+        session.send(place(0)).await.expect("answered");
+        let overtaken = session.begin(place(1)).await.expect("begun");
+        let all = session.begin(Call::cancel_all(&CancelAllRequest::default())).await.expect("begun");
+        let later = session.begin(place(2)).await.expect("begun");
+        assert_eq!(overtaken.answer().await, Err(ClientError::Overtaken));
+        assert!(all.answer().await.is_ok());
+        assert!(later.answer().await.is_ok());
+    };
+    tokio::join!(node_side, client_side);
+}
+
+#[tokio::test]
+async fn a_node_has_no_more_places_unanswered_than_leave_room_for_a_cancel() {
+    let node = Node::new().await;
+    let session = node.client().session();
+    let mut places = Vec::new();
+    for n in 0..100 {
+        places.push(session.begin(Call::new("order.place", json!({"n": n}))).await.expect("begun"));
+    }
+    let mut peer = node.accept().await;
+    let mut unanswered = Vec::new();
+    for n in 0..56 {
+        let request = peer.request().await;
+        assert_eq!(request["params"]["n"], n);
+        unanswered.push(request);
+    }
+    let cancel = session.begin(Call::cancel_order(1, &CancelRequest::default())).await.expect("begun");
+    let request = peer.request().await;
+    assert_eq!(request["method"], "order.cancel");
+    answer(&mut peer, &request).await;
+    assert!(cancel.answer().await.is_ok());
+    for request in unanswered {
+        answer(&mut peer, &request).await;
+    }
+    for n in 56..100 {
+        let request = peer.request().await;
+        assert_eq!(request["params"]["n"], n);
+        answer(&mut peer, &request).await;
+    }
+    for place in places {
+        assert!(place.answer().await.is_ok());
+    }
 }

@@ -59,7 +59,7 @@ fn error(error: ClientError) -> ExchangeError {
         ClientError::CursorExpired { .. } | ClientError::FutureCursor { .. } | ClientError::EpochChanged { .. } => {
             ExchangeError::OtherLog(error.to_string())
         }
-        ClientError::Url(_) | ClientError::Transport(_) | ClientError::Unknown(_) => {
+        ClientError::Url(_) | ClientError::Transport(_) | ClientError::Unknown(_) | ClientError::Overtaken => {
             ExchangeError::Unreachable(error.to_string())
         }
     }
