@@ -40,4 +40,6 @@ pub use select::{Selection, is_type};
 pub use story::Story;
 pub use thing::Thing;
 pub use touch::touched;
-pub use what_if::{OwnLease, Plan, PlanError, WhatIf, WhatIfError, WhatIfReport};
+pub use what_if::{
+    Extra, Heard, OwnLease, Plan, PlanError, Served, Speech, WhatIf, WhatIfError, WhatIfReport, speaker,
+};

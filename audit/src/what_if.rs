@@ -8,11 +8,10 @@
 //! same bid. A lease that only the other log has is served well: escrowed and
 //! started at once, heard of in time, and ended when it ends.
 
+mod extra;
 mod ids;
 mod plan;
 mod served;
-
-use std::collections::VecDeque;
 
 use berth_domain::{
     AccountId, Authority, ChainEventId, Command, Deposit, Entry, Event, Micros, OpenAccount, Resumed, Seq, Stroops,
@@ -21,10 +20,10 @@ use berth_exchange::{Exchange, LogViolation, Outcome};
 use serde::Serialize;
 use thiserror::Error;
 
+pub use self::extra::{Extra, Heard, Speech};
 use self::ids::Ids;
-use self::plan::Planned;
 pub use self::plan::{Plan, PlanError};
-use self::served::Served;
+pub use self::served::{Served, speaker};
 use crate::player::Player;
 
 /// Ticks in a row that no sound log needs.
@@ -32,13 +31,11 @@ const TICKS_MAX: u32 = 1_000_000;
 
 /// The log as it was, and as it would have been.
 #[derive(Debug)]
-pub struct WhatIf {
+pub struct WhatIf<E = Plan> {
     was: Player,
     would: Exchange,
     ids: Ids,
-    account: berth_domain::Address,
-    funds: Stroops,
-    planned: VecDeque<Planned>,
+    extra: E,
     served: Served,
     report: WhatIfReport,
 }
@@ -109,17 +106,15 @@ pub enum WhatIfError {
     Stuck(Micros),
 }
 
-impl WhatIf {
-    /// Before the first entry.
+impl<E: Extra> WhatIf<E> {
+    /// Before the first entry, with who is mixed in.
     #[must_use]
-    pub fn new(plan: Plan) -> Self {
+    pub fn new(extra: E) -> Self {
         Self {
             was: Player::new(),
             would: Exchange::new(),
             ids: Ids::default(),
-            account: plan.account,
-            funds: plan.funds,
-            planned: plan.commands.into(),
+            extra,
             served: Served::default(),
             report: WhatIfReport::default(),
         }
@@ -168,19 +163,23 @@ impl WhatIf {
     ///
     /// # Errors
     /// When the other log goes wrong.
-    pub fn finish(mut self) -> Result<WhatIfReport, WhatIfError> {
+    pub fn finish(self) -> Result<WhatIfReport, WhatIfError> {
+        self.end().map(|(report, _)| report)
+    }
+
+    /// The same, and gives back who was mixed in.
+    ///
+    /// # Errors
+    /// When the other log goes wrong.
+    pub fn end(mut self) -> Result<(WhatIfReport, E), WhatIfError> {
         let end = self.was.exchange().last_at();
         self.pass(end)?;
         let x = &self.would;
         let mut report = self.report;
-        let beyond = self
-            .planned
-            .iter()
-            .map(|planned| format!("{}: its time is {}, and the log ends at {}", planned.line, planned.at.0, end.0));
-        report.unsaid = beyond.collect();
+        report.unsaid = self.extra.unsaid(end);
         report.leases = self.was.exchange().leases().count() as u64;
         report.leases_there = x.leases().count() as u64;
-        if let Some(account) = x.account_by_address(self.account) {
+        if let Some(account) = x.account_by_address(self.extra.address()) {
             let money = x.balances(account);
             let amounts = [money.available, money.held, money.escrowed].map(|amount| amount.to_string());
             [report.available, report.held, report.escrowed] = amounts;
@@ -197,13 +196,13 @@ impl WhatIf {
                 })
                 .collect();
         }
-        Ok(report)
+        Ok((report, self.extra))
     }
 
     /// The extra account, with its funds, right behind the genesis: before every
     /// event of the chain that the log knows.
     fn open(&mut self, at: Micros) -> Result<(), WhatIfError> {
-        let (address, amount) = (self.account, self.funds);
+        let (address, amount) = (self.extra.address(), self.extra.funds());
         self.say(AccountId::EXCHANGE, Authority::Exchange, at, OpenAccount { address }.into())?;
         if amount > Stroops::ZERO {
             let event = ChainEventId { toid: 0, index: 1 };
@@ -216,10 +215,11 @@ impl WhatIf {
     /// only this log has, each at its time.
     fn pass(&mut self, to: Micros) -> Result<(), WhatIfError> {
         let mut ticks = 0;
-        loop {
+        // Nobody says anything before there is an exchange.
+        while self.would.head() > Seq(0) {
             let now = self.would.last_at();
             let timer = self.would.next_deadline().map(|at| at.max(now)).filter(|at| *at <= to);
-            let planned = self.planned.front().map(|planned| planned.at.max(now)).filter(|at| *at <= to);
+            let planned = self.extra.next().map(|at| at.max(now)).filter(|at| *at <= to);
             let served = self.served.next().map(|at| at.max(now)).filter(|at| *at <= to);
             let Some(first) = [timer, planned, served].into_iter().flatten().min() else { return Ok(()) };
             if timer == Some(first) {
@@ -239,12 +239,13 @@ impl WhatIf {
                 self.serve(&events);
             }
         }
+        Ok(())
     }
 
     /// A tick of the log. Where nothing is between, it is one tick there, too, so
     /// that both logs go on alike, however few timers a tick may fire.
     fn tick(&mut self, at: Micros) -> Result<(), WhatIfError> {
-        let busy = self.planned.front().map(|planned| planned.at).into_iter().chain(self.served.next());
+        let busy = self.extra.next().into_iter().chain(self.served.next());
         if busy.min().is_some_and(|first| first <= at) {
             return self.pass(at);
         }
@@ -256,19 +257,19 @@ impl WhatIf {
     }
 
     fn say_planned(&mut self, at: Micros) -> Result<(), WhatIfError> {
-        let Some(planned) = self.planned.pop_front() else { return Ok(()) };
-        let account = self.would.account_by_address(self.account).unwrap_or_default();
-        let command = match planned.said.command(&self.would, account, at) {
+        let account = self.would.account_by_address(self.extra.address()).unwrap_or_default();
+        let Some(Speech { label, said }) = self.extra.say(&self.would, account, at) else { return Ok(()) };
+        let command = match said {
             Ok(command) => command,
             Err(why) => {
-                self.report.refused.push(format!("{}: {why}", planned.line));
+                self.report.refused.push(format!("{label}: {why}"));
                 return Ok(());
             }
         };
         let (outcome, events) = self.say(account, Authority::OperatorAttested, at, command)?;
         self.serve(&events);
         if let Outcome::Refused(code) = outcome {
-            self.report.refused.push(format!("{}: {code}", planned.line));
+            self.report.refused.push(format!("{label}: {code}"));
         }
         Ok(())
     }
@@ -286,6 +287,7 @@ impl WhatIf {
         let mut events = Vec::new();
         let outcome = self.would.apply(&entry, &mut events).map_err(WhatIfError::There)?;
         self.ids.follow(&events, true);
+        self.extra.hear(&self.would, &Heard { seq, at, account, outcome, events: &events });
         Ok((outcome, events))
     }
 

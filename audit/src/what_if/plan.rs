@@ -1,5 +1,7 @@
 //! What the extra account would have said: a file of JSON lines.
 
+use std::collections::VecDeque;
+
 use berth_domain::{
     AccountId, Address, CancelAll, CancelBid, CancelOrder, ClientId, Command, Digest, Micros, ProviderId, Stroops,
 };
@@ -11,6 +13,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::extra::{Extra, Speech};
+
 /// The extra account and its commands, in the order of their times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -18,21 +22,21 @@ pub struct Plan {
     pub account: Address,
     /// What it begins with.
     pub funds: Stroops,
-    pub(super) commands: Vec<Planned>,
+    commands: VecDeque<Planned>,
 }
 
 /// A command of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Planned {
+struct Planned {
     /// The line that it stands on, from 1.
-    pub(super) line: usize,
-    pub(super) at: Micros,
-    pub(super) said: Said,
+    line: usize,
+    at: Micros,
+    said: Said,
 }
 
 /// What is said; things of its own by its own ids for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Said {
+enum Said {
     Register(Box<NewProvider>),
     Order(Box<NewOrder>),
     /// `host` is the place of the provider among its own, from 1.
@@ -99,7 +103,34 @@ impl Plan {
         let commands = lines.map(|(number, line)| Planned::read(number + 1, line).map_err(at(number)));
         let mut commands = commands.collect::<Result<Vec<_>, _>>()?;
         commands.sort_by_key(|planned| (planned.at, planned.line));
-        Ok(Self { account, funds, commands })
+        Ok(Self { account, funds, commands: commands.into() })
+    }
+}
+
+impl Extra for Plan {
+    fn address(&self) -> Address {
+        self.account
+    }
+
+    fn funds(&self) -> Stroops {
+        self.funds
+    }
+
+    fn next(&self) -> Option<Micros> {
+        self.commands.front().map(|planned| planned.at)
+    }
+
+    fn say(&mut self, x: &Exchange, account: AccountId, at: Micros) -> Option<Speech> {
+        let planned = self.commands.pop_front()?;
+        Some(Speech { label: planned.line.to_string(), said: planned.said.command(x, account, at) })
+    }
+
+    fn unsaid(&self, end: Micros) -> Vec<String> {
+        let beyond = self.commands.iter();
+        let words = |planned: &Planned| {
+            format!("{}: its time is {}, and the log ends at {}", planned.line, planned.at.0, end.0)
+        };
+        beyond.map(words).collect()
     }
 }
 
@@ -134,7 +165,7 @@ impl Planned {
 
 impl Said {
     /// What the exchange is told; why nothing, when the thing is not there.
-    pub(super) fn command(&self, x: &Exchange, account: AccountId, at: Micros) -> Result<Command, String> {
+    fn command(&self, x: &Exchange, account: AccountId, at: Micros) -> Result<Command, String> {
         let market = |class: &berth_domain::ResourceClass| x.market_of(class).map(|market| market.id);
         match self {
             Self::Register(new) => Ok(new.command.clone().into()),

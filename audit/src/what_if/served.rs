@@ -11,14 +11,14 @@ use berth_exchange::Exchange;
 
 /// Leases that are served, and when something is to be said of each.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Served {
+pub struct Served {
     due: BTreeSet<(Micros, LeaseId)>,
     leases: BTreeSet<LeaseId>,
 }
 
 impl Served {
     /// Serves a lease from now on.
-    pub(super) fn serve(&mut self, now: Micros, lease: LeaseId) {
+    pub fn serve(&mut self, now: Micros, lease: LeaseId) {
         self.plan(now, lease);
     }
 
@@ -26,7 +26,9 @@ impl Served {
         self.leases.contains(&lease)
     }
 
-    pub(super) fn next(&self) -> Option<Micros> {
+    /// When something is to be said next.
+    #[must_use]
+    pub fn next(&self) -> Option<Micros> {
         self.due.first().map(|(at, _)| *at)
     }
 
@@ -37,7 +39,7 @@ impl Served {
 
     /// The next thing to say; none when there is nothing more to say of that
     /// lease.
-    pub(super) fn take(&mut self, x: &Exchange) -> Option<Command> {
+    pub fn take(&mut self, x: &Exchange) -> Option<Command> {
         let (at, id) = self.due.pop_first()?;
         let lease = x.lease(id)?;
         let tx = TxHash([0; 32]);
@@ -79,7 +81,8 @@ impl Served {
 }
 
 /// Who says it: the provider's agent, or the exchange where it is the chain's.
-pub(super) fn speaker(x: &Exchange, command: &Command) -> (AccountId, Authority) {
+#[must_use]
+pub fn speaker(x: &Exchange, command: &Command) -> (AccountId, Authority) {
     let lease = match command {
         Command::StartLease(c) => c.lease,
         Command::Heartbeat(c) => c.lease,
