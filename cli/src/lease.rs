@@ -1,12 +1,13 @@
-//! `berth lease`: what runs, what it costs, and its proof.
+//! `berth lease`: what runs, what it writes, what it costs, and its proof.
 
+use berth_client::OutputQuery;
 use berth_wire::proof::ProofChain;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::fault::{Fault, While};
 use crate::output::{self, Format};
-use crate::remote::Remote;
+use crate::remote::{Remote, fault};
 
 const COLUMNS: [&str; 9] =
     ["id", "state", "reason", "orderId", "providerId", "price", "replicas", "evidencedSeconds", "cost"];
@@ -41,11 +42,43 @@ enum Verb {
         #[arg(long)]
         tenant_address: Option<String>,
     },
+    /// What its containers wrote, for its tenant and its provider.
+    Logs(Logs),
+    /// What it left behind, for its tenant and its provider, checked against its
+    /// hash. As JSON with its hash and size; else its bytes as they are.
+    Result {
+        /// Its number.
+        id: u64,
+        /// Who asks; needed where the node runs with --open.
+        #[arg(long)]
+        address: Option<String>,
+    },
     /// Fetches its proof chain and checks every hash of it on this machine.
     Proof {
         /// Its number.
         id: u64,
     },
+}
+
+#[derive(Args)]
+struct Logs {
+    /// Its number.
+    id: u64,
+    /// Who asks; needed where the node runs with --open.
+    #[arg(long)]
+    address: Option<String>,
+    /// Lines at most, the last of them.
+    #[arg(long)]
+    tail: Option<u64>,
+    /// Only what this replica wrote, from 0.
+    #[arg(long)]
+    replica: Option<u32>,
+    /// Each line begins with its time.
+    #[arg(long)]
+    timestamps: bool,
+    /// Goes on until the lease ends.
+    #[arg(short, long)]
+    follow: bool,
 }
 
 impl Lease {
@@ -60,6 +93,8 @@ impl Lease {
                 let body = tenant_address.map_or_else(|| json!({}), |address| json!({ "tenantAddress": address }));
                 output::object(format, &self.remote.post(&format!("/api/v1/leases/{id}/stop"), &body).await?);
             }
+            Verb::Logs(logs) => logs.run(&self.remote).await?,
+            Verb::Result { id, address } => show_result(format, &self.remote, id, address.as_deref()).await?,
             Verb::Proof { id } => {
                 let record = self.remote.get(&format!("/api/v1/leases/{id}/proof")).await?;
                 show_proof(format, &record)?;
@@ -67,6 +102,38 @@ impl Lease {
         }
         Ok(())
     }
+}
+
+impl Logs {
+    async fn run(&self, remote: &Remote) -> Result<(), Fault> {
+        let Self { id, address, tail, replica, timestamps, follow } = self;
+        let query =
+            OutputQuery { address: address.as_deref(), tail: *tail, replica: *replica, timestamps: *timestamps };
+        let client = remote.client()?;
+        if !follow {
+            let output = client.lease_output(*id, &query).await.map_err(fault)?;
+            let _ = output::bytes(&output);
+            return Ok(());
+        }
+        let mut output = client.follow_output(*id, &query).await.map_err(fault)?;
+        while let Some(chunk) = output.next().await.map_err(fault)? {
+            if output::bytes(&chunk).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Prints what a lease left behind.
+pub(crate) async fn show_result(format: Format, remote: &Remote, id: u64, address: Option<&str>) -> Result<(), Fault> {
+    let result = remote.client()?.lease_result(id, address).await.map_err(fault)?;
+    if format == Format::Table {
+        let _ = output::bytes(&result.bytes().unwrap_or_default());
+    } else {
+        output::object(format, &serde_json::to_value(&result).or_fault("showing the result")?);
+    }
+    Ok(())
 }
 
 fn show_proof(format: Format, record: &Value) -> Result<(), Fault> {

@@ -61,7 +61,7 @@ enum Verb {
     Order(order::Order),
     /// Bids: place, list, cancel, accept.
     Bid(bid::Bid),
-    /// Leases: list, show, health, stop, proof.
+    /// Leases: list, show, health, logs, result, stop, proof.
     Lease(lease::Lease),
     /// Replays a log from nothing and prints where its state ends.
     Replay(audit::replay::Replay),

@@ -1,6 +1,6 @@
 //! Answers on the terminal: aligned tables for people, JSON for programs.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
@@ -63,6 +63,21 @@ pub(crate) fn whole() -> Result<(), &'static Fault> {
 /// Prints a file's text as it is, whatever the format.
 pub(crate) fn text(text: &str) {
     line!("{}", text.trim_end_matches('\n'));
+}
+
+/// Prints bytes as they are; on a terminal without what it would obey. Break, once
+/// nobody reads any more.
+pub(crate) fn bytes(bytes: &[u8]) -> ControlFlow<()> {
+    let mut out = io::stdout().lock();
+    let written = if out.is_terminal() {
+        let text = String::from_utf8_lossy(bytes);
+        let is_kept = |c: char| c == '\n' || c == '\t' || !c.is_control();
+        let shown: String = text.chars().map(|c| if is_kept(c) { c } else { '\u{fffd}' }).collect();
+        out.write_all(shown.as_bytes())
+    } else {
+        out.write_all(bytes)
+    };
+    if went_out(written.and_then(|()| out.flush())) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }
 
 /// Prints a list: `columns` are the JSON names that a table shows.

@@ -48,7 +48,7 @@ mod limiter;
 mod log;
 mod login;
 mod newest;
-mod pipeline;
+mod output;
 mod quotes;
 mod rest;
 mod session;
@@ -67,6 +67,7 @@ pub use events::{EventStream, LogStream, OwnChange, OwnChanges, OwnChannel, OwnE
 pub use limiter::Lane;
 pub use log::LogPage;
 pub use newest::Newest;
+pub use output::{OutputQuery, OutputStream};
 pub use quotes::{Quote, QuoteStream};
 pub use rest::Client;
 pub use session::{Pending, Session};

@@ -31,6 +31,7 @@ mod log;
 mod metrics;
 mod node;
 mod openapi;
+mod output;
 mod past;
 mod problem;
 mod provision;
@@ -71,6 +72,7 @@ use crate::kept::Kept;
 use crate::limits::{PAST_ENTRIES_MAX, PROVISION_TIME_MAX};
 use crate::log::Log;
 use crate::node::Node;
+use crate::output::Outputs;
 use crate::past::Past;
 use crate::provision::Provisioning;
 use crate::rate::Limiter;
@@ -181,6 +183,7 @@ impl Gateway {
             provisioning,
             stats: Kept::default(),
             log_head: Kept::default(),
+            outputs: Outputs::default(),
             sessions: Sessions::new(),
             stop: stopped.clone(),
         };

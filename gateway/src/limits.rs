@@ -112,6 +112,13 @@ pub(crate) const BEAT: Duration = Duration::from_secs(1);
 /// of them.
 pub(crate) const SNAPSHOT_MAX: usize = 10_000;
 
+/// Bytes of output that are kept in memory of one lease, its lines' times included.
+pub(crate) const OUTPUT_BYTES_MAX: usize = 64 * 1024;
+/// Leases whose output is kept in memory, those that wrote or were read last.
+pub(crate) const OUTPUTS_KEPT: usize = 1_024;
+/// How often who follows a lease's output looks whether it has ended.
+pub(crate) const OUTPUT_LOOK: Duration = Duration::from_secs(1);
+
 /// How often a stream of server-sent events says something at least.
 pub(crate) const STREAM_BEAT: Duration = Duration::from_secs(10);
 /// Bytes after which what such a stream gives at once ends with the message that
@@ -124,6 +131,7 @@ const _: () = {
     assert!(FRAMES_AT_ONCE < EVENT_RING, "a reader of the ring is given less than all of it");
     assert!(PAST_KEPT_MAX > 0, "room is made for a state by letting another go");
     assert!(LOG_READS_MAX <= LOG_ANSWERS_MAX, "who reads will be answered");
+    assert!(berth_journal::RESULT_BYTES_MAX <= BODY_BYTES_MAX, "a result is the body of one request");
     assert!(LIST_DEFAULT <= LIST_MAX && LIST_MAX <= LIST_SCAN_MAX);
     assert!(SEND_TIME_MAX.as_millis() + FAREWELL_TIME_MAX.as_millis() < 6_000, "a stalled socket is cut within 6 s");
     assert!(

@@ -14,6 +14,7 @@ use crate::frame::Frame;
 use crate::identity::Identity;
 use crate::kept::Kept;
 use crate::log::Log;
+use crate::output::Outputs;
 use crate::past::{Past, beyond};
 use crate::problem::Refusal;
 use crate::provision::Provisioning;
@@ -47,6 +48,8 @@ pub(crate) struct Node {
     pub(crate) stats: Kept<NetworkStats>,
     /// An entry, and the hash of the state that follows from it.
     pub(crate) log_head: Kept<(Seq, StateHash)>,
+    /// What the containers of leases write.
+    pub(crate) outputs: Outputs,
     /// The sessions of its WebSockets.
     pub(crate) sessions: Sessions,
     /// Turns true when the gateway stops.

@@ -162,5 +162,13 @@ pub(crate) fn spec_key(hash: &Digest) -> [u8; 33] {
     key
 }
 
+/// Key of a lease's result in the private store: the newest leases share a bounded
+/// number of places.
+pub(crate) fn result_key(place: u64) -> [u8; 9] {
+    let mut key = [b'r'; 9];
+    key[1..].copy_from_slice(&place.to_be_bytes());
+    key
+}
+
 /// Key of the secret that repeatable salts are derived from.
 pub(crate) const SALT_SECRET_KEY: &[u8] = b"k";

@@ -67,7 +67,7 @@ pub use event_store::{EventStore, SeqEvents};
 pub use follower::{Follower, FollowerConfig};
 pub use journal::Journal;
 pub use keys::DataDir;
-pub use private_store::{Kept, PrivateStore, Sealed};
+pub use private_store::{Kept, PrivateStore, RESULT_BYTES_MAX, RESULTS_KEPT, Sealed};
 pub use reader::{LogReader, RawBatch, ReadError};
 pub use recovery::{Note, Problem, Recovered, RecoveryError, recover};
 pub use replay::{ReplayError, replay};

@@ -6,6 +6,7 @@
 //! crash leaves is swept at the next start.
 
 mod kept;
+mod results;
 mod vault;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::kept::Keeper;
 pub use self::kept::Kept;
+pub use self::results::{RESULT_BYTES_MAX, RESULTS_KEPT};
 use self::vault::Vault;
 use crate::database::StoreError;
 use crate::keys::{DataDir, SALT_SECRET_KEY, spec_key};

@@ -66,6 +66,12 @@ impl Beats {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = running;
     }
 
+    /// The leases that beat now.
+    pub(super) fn leases(&self) -> Vec<Lease> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.values().map(|beating| beating.lease.clone()).collect()
+    }
+
     pub(super) async fn run<X: Exchange>(&self, crew: Arc<Crew<X>>, every: Duration) {
         let mut ticks = interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -13,6 +13,7 @@
 mod backoff;
 mod beat;
 mod look;
+mod output;
 mod service;
 mod step;
 

@@ -15,6 +15,7 @@ use tracing::{debug, error, info, warn};
 use super::Agent;
 use super::backoff::{Backoff, jittered};
 use super::beat::Beats;
+use super::output::{self, Told};
 use super::step::{Crew, StepError};
 use crate::docker::EngineError;
 use crate::exchange::{Change, Exchange, ExchangeError, Head};
@@ -82,6 +83,7 @@ impl<'a, X: Exchange> Service<'a, X> {
                 exchange: Arc::clone(&agent.exchange),
                 engine: Arc::clone(&agent.engine),
                 results: agent.results.clone(),
+                told: Told::default(),
                 config: agent.config.clone(),
             }),
             beats: Arc::new(Beats::new(again)),
@@ -96,9 +98,12 @@ impl<'a, X: Exchange> Service<'a, X> {
     /// Ends when the exchange has another log.
     pub(super) async fn run(mut self) {
         let beats = Arc::clone(&self.beats);
-        let beating = beats.run(Arc::clone(&self.crew), self.agent.config.interval);
+        let every = self.agent.config.interval;
+        let beating = beats.run(Arc::clone(&self.crew), every);
+        let telling = output::run(Arc::clone(&self.crew), Arc::clone(&beats), every);
         tokio::select! {
             () = beating => {}
+            () = telling => {}
             () = self.rounds() => {}
         }
         // Tasks of a log that is gone are dropped with the set.

@@ -11,6 +11,7 @@ use thiserror::Error;
 use tracing::{info, warn};
 
 use super::AgentConfig;
+use super::output::Told;
 use crate::docker::{Engine, EngineError, NotRunning, Placement};
 use crate::exchange::{Exchange, ExchangeError, Started};
 use crate::failure::{Cause, Failure};
@@ -43,6 +44,7 @@ pub(super) struct Crew<X> {
     pub(super) exchange: Arc<X>,
     pub(super) engine: Arc<Engine>,
     pub(super) results: Results,
+    pub(super) told: Told,
     pub(super) config: AgentConfig,
 }
 
@@ -145,6 +147,10 @@ impl<X: Exchange> Crew<X> {
 
     async fn keep(&self, lease: &Lease, labels: &Labels, ending: &Ending) -> Result<Next, StepError> {
         let ended = self.engine.ended(labels, LOG_BYTES_MAX).await?;
+        for one in &ended {
+            // With the containers it would be gone.
+            self.tell(lease, one.index).await;
+        }
         self.results.keep(&self.log, lease.id, ending, &ended)?;
         Ok(Next::GoOn)
     }
@@ -158,7 +164,13 @@ impl<X: Exchange> Crew<X> {
         let Some(outcome) = self.results.kept(&self.log, lease.id)? else {
             return Ok(Next::PlanAgain);
         };
+        // Before, so that it is there as soon as the lease is closed; but nobody's pay
+        // waits for it.
+        let is_in = self.hand_in(lease).await;
         self.exchange.finish(lease, &outcome).await?;
+        if !is_in {
+            self.hand_in(lease).await;
+        }
         let failure = outcome.failure.as_ref().map(tracing::field::display);
         info!(lease = lease.id.0, reason = outcome.reason.as_str(), code = outcome.exit_code, failure, "finished");
         Ok(Next::GoOn)

@@ -12,6 +12,7 @@ mod halt;
 mod inspect;
 mod labels;
 mod network;
+mod output;
 mod readiness;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ use thiserror::Error;
 
 pub use container::{Placement, name};
 pub use inspect::{Ended, Usage};
+pub use output::Written;
 
 use crate::failure::Failure;
 

@@ -11,7 +11,7 @@ use thiserror::Error;
 pub use node::Node;
 
 use crate::docker::Usage;
-use crate::lease::{Lease, LeaseId, Leases, LogId, Outcome, ProviderId, RunningContainer, Specification};
+use crate::lease::{Lease, LeaseId, Leases, LogId, Outcome, ProviderId, ReplicaIndex, RunningContainer, Specification};
 
 /// Why a call came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -93,6 +93,23 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// Reports that a lease is alive, and how it does.
     fn heartbeat(&self, lease: &Lease, vitals: Vitals) -> impl Future<Output = Result<(), ExchangeError>> + Send;
+
+    /// Tells what a replica wrote, as lines `TIME TEXT` in the order of their times,
+    /// behind the line of the time `after`. Answers the time up to which the lines
+    /// are known now: when that is less than `after`, those between are to be told
+    /// again.
+    fn tell(
+        &self,
+        lease: &Lease,
+        replica: ReplicaIndex,
+        after: Option<&str>,
+        lines: Vec<u8>,
+    ) -> impl Future<Output = Result<Option<String>, ExchangeError>> + Send;
+
+    /// Hands in what a lease left behind, at most
+    /// [`LOG_BYTES_MAX`](crate::results::LOG_BYTES_MAX). It may be done before the
+    /// lease is finished, and again.
+    fn hand_in(&self, lease: &Lease, result: Vec<u8>) -> impl Future<Output = Result<(), ExchangeError>> + Send;
 
     /// Reports a lease as finished.
     fn finish(&self, lease: &Lease, outcome: &Outcome) -> impl Future<Output = Result<(), ExchangeError>> + Send;

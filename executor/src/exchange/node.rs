@@ -16,7 +16,7 @@ use tracing::warn;
 
 use super::shape::{self, HealthShape, LeaseShape, Page};
 use super::{Change, Exchange, ExchangeError, Head, Started, Vitals};
-use crate::lease::{Lease, LeaseId, Leases, LogId, Outcome, Specification};
+use crate::lease::{Lease, LeaseId, Leases, LogId, Outcome, ReplicaIndex, Specification};
 
 /// How long one call may take.
 const CALL_TIME_MAX: Duration = Duration::from_secs(10);
@@ -137,6 +137,21 @@ impl Exchange for Node {
     async fn heartbeat(&self, lease: &Lease, vitals: Vitals) -> Result<(), ExchangeError> {
         let report = read(shape::heartbeat(lease, vitals))?;
         bounded(self.session.heartbeat(&report)).await.map(|_: Reply| ())
+    }
+
+    async fn tell(
+        &self,
+        lease: &Lease,
+        replica: ReplicaIndex,
+        after: Option<&str>,
+        lines: Vec<u8>,
+    ) -> Result<Option<String>, ExchangeError> {
+        let told = self.client.tell_output(lease.id.0, &lease.provider_address, replica.0, after, lines);
+        bounded(told).await.map(|known| known.until)
+    }
+
+    async fn hand_in(&self, lease: &Lease, result: Vec<u8>) -> Result<(), ExchangeError> {
+        bounded(self.client.hand_in_result(lease.id.0, &lease.provider_address, result)).await
     }
 
     async fn finish(&self, lease: &Lease, outcome: &Outcome) -> Result<(), ExchangeError> {

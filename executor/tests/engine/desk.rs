@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use berth_executor::exchange::{Change, Exchange, ExchangeError, Head, Started, Vitals};
-use berth_executor::lease::{Lease, LeaseId, LeaseState, Leases, LogId, Outcome, ProviderId, Specification};
+use berth_executor::lease::{
+    Lease, LeaseId, LeaseState, Leases, LogId, Outcome, ProviderId, ReplicaIndex, Specification,
+};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::watch;
 
@@ -33,6 +35,8 @@ pub(crate) struct Desk {
 struct Books {
     leases: BTreeMap<LeaseId, (Lease, Specification)>,
     reports: Vec<(LeaseId, Report)>,
+    told: BTreeMap<LeaseId, Vec<String>>,
+    results: BTreeMap<LeaseId, Vec<u8>>,
     attempts: Vec<LeaseId>,
     is_away: bool,
     loses_reports: bool,
@@ -84,6 +88,22 @@ impl Desk {
         self.books().loses_reports = loses;
     }
 
+    /// What was told of a lease's output, without its times.
+    pub(crate) fn told(&self, id: LeaseId) -> Vec<String> {
+        let books = self.books();
+        let lines = books.told.get(&id).into_iter().flatten();
+        lines.map(|line| line[time(line).len() + 1..].to_owned()).collect()
+    }
+
+    /// Forgets what was told, as a node that was started anew.
+    pub(crate) fn forget_told(&self, id: LeaseId) {
+        self.books().told.remove(&id);
+    }
+
+    pub(crate) fn result(&self, id: LeaseId) -> Option<Vec<u8>> {
+        self.books().results.get(&id).cloned()
+    }
+
     pub(crate) fn reports(&self, id: LeaseId) -> Vec<Report> {
         self.books().reports.iter().filter(|(lease, _)| *lease == id).map(|(_, report)| report.clone()).collect()
     }
@@ -126,7 +146,7 @@ impl Desk {
         self.until("a report is tried", |desk| desk.books().attempts.contains(&id).then_some(())).await
     }
 
-    async fn until<T>(&self, what: &str, find: impl Fn(&Self) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&self, what: &str, find: impl Fn(&Self) -> Option<T>) -> T {
         let mut turned = self.turned.subscribe();
         let found = async {
             loop {
@@ -166,6 +186,10 @@ impl Desk {
         self.turn();
         taken
     }
+}
+
+fn time(line: &str) -> &str {
+    line.split(' ').next().unwrap_or_default()
 }
 
 impl Exchange for Desk {
@@ -209,6 +233,31 @@ impl Exchange for Desk {
 
     async fn heartbeat(&self, lease: &Lease, vitals: Vitals) -> Result<(), ExchangeError> {
         self.take(lease.id, &[LeaseState::Running], LeaseState::Running, Report::Heartbeat(vitals))
+    }
+
+    async fn tell(
+        &self,
+        lease: &Lease,
+        replica: ReplicaIndex,
+        after: Option<&str>,
+        lines: Vec<u8>,
+    ) -> Result<Option<String>, ExchangeError> {
+        assert_eq!(replica, ReplicaIndex(0), "each lease of these tests that writes has one replica");
+        self.turn();
+        let mut books = self.open_books()?;
+        let told = books.told.entry(lease.id).or_default();
+        let known = told.last().map(|line| time(line).to_owned());
+        if after > known.as_deref() {
+            return Ok(known);
+        }
+        let lines = String::from_utf8(lines).expect("the page writes text");
+        told.extend(lines.lines().filter(|line| Some(time(line)) > known.as_deref()).map(str::to_owned));
+        Ok(told.last().map(|line| time(line).to_owned()))
+    }
+
+    async fn hand_in(&self, lease: &Lease, result: Vec<u8>) -> Result<(), ExchangeError> {
+        self.open_books()?.results.insert(lease.id, result);
+        Ok(())
     }
 
     async fn finish(&self, lease: &Lease, outcome: &Outcome) -> Result<(), ExchangeError> {

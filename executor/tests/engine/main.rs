@@ -55,6 +55,32 @@ fn a_lease_runs_from_its_escrow_to_its_stop() {
 }
 
 #[test]
+fn what_a_container_writes_is_told_while_it_runs_and_handed_in_at_its_end() {
+    scene("output", async |scene| {
+        scene.desk.open(LEASE, 1, specification(&[80]));
+        scene.desk.set(LEASE, LeaseState::Escrowed);
+        let agent = scene.agent().await;
+        scene.desk.started(LEASE).await;
+        let first = "page: lease 7 on port 80";
+        scene.desk.until("the first line is told", |desk| (desk.told(LEASE) == [first]).then_some(())).await;
+        scene.desk.heartbeats(LEASE, 2).await;
+        assert_eq!(scene.desk.told(LEASE), [first], "a line is told once");
+        // A node that knows nothing any more is told all of it again.
+        scene.desk.forget_told(LEASE);
+        scene.desk.until("it is told again", |desk| (desk.told(LEASE) == [first]).then_some(())).await;
+        agent.abort();
+
+        let agent = scene.agent().await;
+        scene.desk.set(LEASE, LeaseState::Closing);
+        let outcome = scene.desk.finished(LEASE).await;
+        let result = scene.desk.result(LEASE).expect("it was handed in before");
+        assert_eq!(outcome.result_sha256, Some(hex::encode(Sha256::digest(&result))));
+        assert!(String::from_utf8_lossy(&result).starts_with(first));
+        agent.abort();
+    });
+}
+
+#[test]
 fn the_engine_shows_the_confinement() {
     scene("confined", async |scene| {
         scene.desk.open(LEASE, 1, specification(&[80]));

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use berth_domain::{Code, LeaseId, LeaseState, OrderId, ProviderId};
+use berth_domain::{Address, Code, JobResult, LeaseId, LeaseState, OrderId, ProviderId};
 use berth_wire::errors::EdgeCode;
 use berth_wire::proof::ProofChain;
 use berth_wire::request::{Agent, StopRequest};
@@ -137,18 +137,8 @@ pub(super) async fn specification(
     query.finish()?;
     let id = LeaseId(id.id(Code::UnknownLease)?);
     let asks = app.reader(caller, name.as_ref(), "address")?;
-    let hash = app.view.read(|x| {
-        let one = x.lease(id).ok_or_else(unknown)?;
-        let asks = asks.map(|address| x.account_by_address(address));
-        let is_serving = asks == Some(Some(one.provider_account));
-        let is_party = is_serving && caller.may_provide() || asks == Some(Some(one.tenant)) && caller.may_read();
-        // The operator's node has it on its disk anyway.
-        if !(is_party || (caller == Caller::Operator && asks.is_none())) {
-            let detail = "a specification is for the lease's tenant with the scope read, and its provider with the scope provide";
-            return Err(Refusal::new(EdgeCode::Forbidden, detail).at("address"));
-        }
-        x.order(one.order).map(|order| order.spec_hash).ok_or_else(unknown)
-    })?;
+    let order = party(&app, caller, asks, id, "a specification")?.order;
+    let hash = app.view.read(|x| x.order(order).map(|order| order.spec_hash)).ok_or_else(unknown)?;
     let private = app.private.clone();
     match tokio::task::spawn_blocking(move || private.get(&hash)).await {
         Ok(Ok(Some(body))) => Ok(([(CONTENT_TYPE, "application/json")], body).into_response()),
@@ -159,6 +149,39 @@ pub(super) async fn specification(
         }
         Err(_) => Err(EdgeCode::Unavailable.into()),
     }
+}
+
+/// What of a lease its parties' own things depend on.
+pub(super) struct Private {
+    pub(super) order: OrderId,
+    pub(super) state: LeaseState,
+    pub(super) replicas: u32,
+    pub(super) result: Option<JobResult>,
+}
+
+/// Whether who asks may have what is a lease's own: its tenant, the owner of the
+/// provider that holds it, the operator.
+pub(super) fn party(
+    app: &App,
+    caller: Caller,
+    asks: Option<Address>,
+    id: LeaseId,
+    what: &str,
+) -> Result<Private, Refusal> {
+    app.view.read(|x| {
+        let one = x.lease(id).ok_or_else(unknown)?;
+        let asks = asks.map(|address| x.account_by_address(address));
+        let is_serving = asks == Some(Some(one.provider_account));
+        let is_party = is_serving && caller.may_provide() || asks == Some(Some(one.tenant)) && caller.may_read();
+        // The operator's node has it on its disk anyway.
+        if !(is_party || (caller == Caller::Operator && asks.is_none())) {
+            let detail = format!(
+                "{what} is for the lease's tenant with the scope read, and its provider with the scope provide"
+            );
+            return Err(Refusal::new(EdgeCode::Forbidden, detail).at("address"));
+        }
+        Ok(Private { order: one.order, state: one.state, replicas: one.replicas, result: one.result })
+    })
 }
 
 #[utoipa::path(
@@ -186,6 +209,6 @@ pub(super) async fn stop(
     Ok((status, Json(stopped)).into_response())
 }
 
-fn unknown() -> Refusal {
+pub(super) fn unknown() -> Refusal {
     Refusal::from(Code::UnknownLease).at("id")
 }

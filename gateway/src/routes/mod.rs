@@ -12,6 +12,7 @@ mod log;
 mod markets;
 mod node;
 mod orders;
+mod output;
 mod providers;
 mod stream;
 mod trades;
@@ -74,6 +75,8 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(leases::proof))
         .routes(routes!(leases::specification))
         .routes(routes!(leases::stop))
+        .routes(routes!(output::logs, output::tell))
+        .routes(routes!(output::result, output::hand_in))
         .routes(routes!(markets::list))
         .routes(routes!(markets::book))
         .routes(routes!(trades::trades))

@@ -21,6 +21,7 @@ mod log;
 mod metrics;
 mod node;
 mod orders;
+mod output;
 mod past;
 mod refusals;
 mod seed;

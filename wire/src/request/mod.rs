@@ -11,6 +11,7 @@ mod fact;
 mod key;
 mod lease;
 mod order;
+mod output;
 mod provider;
 mod quote;
 mod session;
@@ -29,6 +30,7 @@ pub use lease::{
     StartRequest, StopRequest, TopUpRequest,
 };
 pub use order::{AuctionEnd, NewOrder, OrderRequest};
+pub use output::{OutputChunk, OutputLine};
 pub use provider::{Agent, GpuRequest, NewProvider, ProviderRequest, ResourcesRequest};
 pub use quote::{MassQuoteRequest, NewMassQuote, NewQuote, QuoteRequest};
 pub use session::LogonRequest;

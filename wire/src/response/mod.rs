@@ -14,6 +14,7 @@ mod market;
 mod network;
 mod order;
 mod provider;
+mod result;
 mod submitted;
 
 pub use account::{Account, AccountKey, Balance};
@@ -25,6 +26,7 @@ pub use market::{BookView, Market};
 pub use network::{Health, LogHead, NetworkStats, StateHashes};
 pub use order::Order;
 pub use provider::{Free, Gpu, Provider, ProviderResources};
+pub use result::{Encoding, LeaseResult, OutputKnown};
 pub use submitted::Submitted;
 
 use berth_domain::{Digest, Seq};
