@@ -11,6 +11,8 @@ mod bid;
 mod demo;
 mod fault;
 mod file;
+mod gpus;
+mod job;
 mod keys;
 mod lease;
 mod ledger;
@@ -63,6 +65,10 @@ enum Verb {
     Bid(bid::Bid),
     /// Leases: list, show, health, logs, result, stop, proof.
     Lease(lease::Lease),
+    /// GPUs at a fixed price: list, show, offer, rent, stop.
+    Gpus(gpus::Gpus),
+    /// Batch jobs: submit, list, show, result, templates.
+    Job(job::Job),
     /// Replays a log from nothing and prints where its state ends.
     Replay(audit::replay::Replay),
     /// Checks a log: chain, checksums, watermark, snapshots, Merkle tree, events, replay, invariants.
@@ -129,6 +135,8 @@ fn run(berth: Berth) -> Result<(), Fault> {
         Verb::Order(order) => runtime.block_on(order.run(format)),
         Verb::Bid(bid) => runtime.block_on(bid.run(format)),
         Verb::Lease(lease) => runtime.block_on(lease.run(format)),
+        Verb::Gpus(gpus) => runtime.block_on(gpus.run(format)),
+        Verb::Job(job) => runtime.block_on(job.run(format)),
         Verb::Replay(replay) => replay.run(format),
         Verb::Verify(verify) => verify.run(format),
         Verb::Log(log) => log.run(format),

@@ -229,7 +229,7 @@ fn parse_port(text: &str) -> Result<Value, String> {
     Ok(json!({ "containerPort": number(container)?, "hostPort": number(host)?, "protocol": protocol }))
 }
 
-fn parse_variable(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parse_variable(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("is not NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }

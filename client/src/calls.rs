@@ -63,14 +63,14 @@ pub struct BidFilter {
 }
 
 /// States as a query names them.
-fn names<T: ToString>(states: &[T]) -> Option<String> {
+pub(crate) fn names<T: ToString>(states: &[T]) -> Option<String> {
     let names: Vec<_> = states.iter().map(ToString::to_string).collect();
     if names.is_empty() { None } else { Some(names.join(",")) }
 }
 
-type Query = Vec<(&'static str, String)>;
+pub(crate) type Query = Vec<(&'static str, String)>;
 
-fn query(pairs: impl IntoIterator<Item = (&'static str, Option<String>)>) -> Query {
+pub(crate) fn query(pairs: impl IntoIterator<Item = (&'static str, Option<String>)>) -> Query {
     pairs.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
 }
 
@@ -314,7 +314,11 @@ impl Client {
     }
 
     /// All pages of a list, one after the other.
-    async fn list<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<Vec<T>, ClientError> {
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Vec<T>, ClientError> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES_MAX {

@@ -53,6 +53,12 @@ impl Refusal {
         Self { problem: Box::new(self.problem.at(field)), ..self }
     }
 
+    /// The same, with its field under another name.
+    pub(crate) fn renamed(mut self, name: impl Fn(&str) -> String) -> Self {
+        self.problem.field = self.problem.field.as_deref().map(name);
+        self
+    }
+
     /// The same, when it is known after how many seconds it may help to try
     /// again.
     pub(crate) fn after(self, seconds: u64) -> Self {

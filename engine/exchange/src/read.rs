@@ -214,6 +214,12 @@ impl Exchange {
         std::iter::successors(self.lease(first), |lease| self.lease(lease.next_of_order))
     }
 
+    /// The newest of a bid's leases.
+    #[must_use]
+    pub fn last_lease_of_bid(&self, id: BidId) -> Option<&Lease> {
+        self.lease(self.bid(id)?.last_lease)
+    }
+
     /// A bid's leases, from the first to the last.
     pub fn leases_of_bid(&self, id: BidId) -> impl Iterator<Item = &Lease> {
         let first = self.bid(id).map_or(LeaseId(0), |bid| bid.first_lease);

@@ -4,6 +4,8 @@
 pub(crate) mod accounts;
 pub(crate) mod bids;
 pub(crate) mod facts;
+pub(crate) mod gpus;
+pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod leases;
 pub(crate) mod orders;

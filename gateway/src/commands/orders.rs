@@ -1,7 +1,8 @@
 //! Placing, changing and cancelling orders.
 
 use berth_domain::{
-    AccountId, Bounds, CancelOrder, Code, Micros, OrderId, PlaceOrder, ReplaceOrder, Stroops, TimeInForce, Verify, owed,
+    AccountId, BidId, Bounds, CancelOrder, Code, Micros, OrderId, PlaceOrder, ReplaceOrder, Stroops, TimeInForce,
+    Verify, owed,
 };
 use berth_exchange::Reply;
 use berth_journal::Kept;
@@ -31,6 +32,22 @@ pub(crate) async fn place(
     let asked = prepare(node, caller, request, &turn).await?;
     let field = |code| asked.field(code);
     let (kept, place) = (asked.kept.clone(), asked.place.clone());
+    let done = node.submit_with(Some(kept), asked.tenant, place, turn, field).await?;
+    made(node, done)
+}
+
+/// The same for one standing bid alone, at once or not at all.
+pub(crate) async fn place_aimed(
+    node: &Node,
+    caller: Caller,
+    request: OrderRequest,
+    aim: BidId,
+    turn: Turn,
+) -> Result<Changed<Order>, Refusal> {
+    node.may_change(caller, TRADE)?;
+    let asked = prepare(node, caller, request, &turn).await?;
+    let field = |code| asked.field(code);
+    let (kept, place) = (asked.kept.clone(), PlaceOrder { aim: Some(aim), ..asked.place.clone() });
     let done = node.submit_with(Some(kept), asked.tenant, place, turn, field).await?;
     made(node, done)
 }

@@ -6,6 +6,8 @@ mod auth;
 mod bids;
 mod commands;
 mod events;
+mod gpus;
+mod jobs;
 mod keys;
 mod leases;
 mod log;
@@ -60,7 +62,14 @@ const CORS_HEADERS: [HeaderName; 7] = [
 pub(crate) fn router(app: App) -> Router {
     let api = OpenApiRouter::new()
         .routes(routes!(providers::create, providers::list))
-        .routes(routes!(providers::one))
+        .routes(routes!(providers::one, providers::update))
+        .routes(routes!(gpus::create, gpus::list))
+        .routes(routes!(gpus::one, gpus::amend))
+        .routes(routes!(gpus::rent))
+        .routes(routes!(gpus::stop))
+        .routes(routes!(jobs::create, jobs::list))
+        .routes(routes!(jobs::templates))
+        .routes(routes!(jobs::one))
         .routes(routes!(orders::create, orders::list))
         .routes(routes!(orders::one, orders::amend, orders::cancel))
         .routes(routes!(bids::create_directed, bids::of_order))

@@ -11,6 +11,7 @@ mod credentials;
 mod docs;
 mod documents;
 mod events;
+mod fixed;
 mod full;
 mod guards;
 mod hostile;

@@ -122,6 +122,8 @@ impl Node {
 
     /// The same, with other limits.
     pub(crate) async fn limited(dir: &Path, open: bool, limits: RateLimits) -> Self {
+        // Without one, an HTTP client panics; another test may have been first.
+        let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let dir = DataDir::new(dir);
         let recovered = recover(&dir).unwrap();
         let (exchange, events) = (recovered.exchange().clone(), recovered.events());

@@ -122,8 +122,7 @@ async fn output_and_results_are_for_the_parties_and_by_the_agent_alone() {
     running(&node).await;
     node.provider("other").await;
     for path in ["1/logs", "1/result"] {
-        for (address, status) in [("?address=other", 403), ("?address=stranger", 403), ("", 400), ("?address=%20", 400)]
-        {
+        for (address, status) in [("?address=other", 403), ("?address=stranger", 403), ("", 400)] {
             let (found, problem) = send(&node, Method::GET, &format!("{path}{address}"), "").await;
             assert_eq!(found.as_u16(), status, "{path}{address}: {problem}");
             assert_eq!(problem["field"], "address", "{path}{address}: {problem}");

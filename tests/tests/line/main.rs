@@ -6,6 +6,7 @@ mod bots;
 mod demo;
 mod export;
 mod hostile;
+mod jobs;
 mod kill;
 mod login;
 mod lost;

@@ -162,7 +162,7 @@ pub struct StopRequest {
     #[schema(minimum = 1, maximum = 9007199254740991_u64)]
     pub lease_id: Option<u64>,
     /// Who stops it; the tenant when left out in open mode.
-    #[serde(default, skip_serializing_if = "Option::is_none", alias = "address")]
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "address", alias = "renterAddress")]
     pub tenant_address: Option<Name>,
 }
 

@@ -8,6 +8,8 @@ mod account;
 mod amend;
 mod bid;
 mod fact;
+mod gpu;
+mod job;
 mod key;
 mod lease;
 mod order;
@@ -17,6 +19,7 @@ mod quote;
 mod session;
 mod signed;
 mod specification;
+mod update;
 
 pub use account::{CancelAllRequest, DeadManRequest, MandateRequest, NewCancelAll};
 pub use amend::{AmendBidRequest, AmendOrderRequest, BidChange, OrderChange, PriceChange};
@@ -24,6 +27,8 @@ pub use bid::{AcceptRequest, CancelRequest, DirectedBid, NewBid, NewBidTarget, S
 pub use fact::{
     Fact, FactEscrowFailed, FactEscrowed, FactMovement, FactPaid, FactRefunded, FactTopUpFailed, FactToppedUp,
 };
+pub use gpu::{AmendGpuRequest, GpuListing, Listed, NewListing, RentRequest};
+pub use job::{JOB_ID_BYTES_MAX, JOB_PREFIX, JobRequest};
 pub use key::RegisterKeyRequest;
 pub use lease::{
     BacklogRequest, ContainerReport, FINISH_DETAIL_BYTES_MAX, FinishRequest, HeartbeatRequest, PortReport,
@@ -36,6 +41,7 @@ pub use quote::{MassQuoteRequest, NewMassQuote, NewQuote, QuoteRequest};
 pub use session::LogonRequest;
 pub use signed::{NewSigned, Private, Scheme, SignedRequest, placed};
 pub use specification::{GpuSpecification, PortSpecification, Protocol, Specification, specification_hash};
+pub use update::UpdateProviderRequest;
 
 use berth_domain::{Attribute, Micros, Text, TimeInForce};
 

@@ -18,7 +18,8 @@ const BYTES_MAX: usize = 32 * 1024;
 const ENV_MAX: usize = 100;
 const ENV_VALUE_BYTES_MAX: usize = 4_096;
 const COMMAND_MAX: usize = 64;
-const COMMAND_BYTES_MAX: usize = 4_096;
+/// Of one argument: a job's script is one.
+const COMMAND_BYTES_MAX: usize = 16 * 1024;
 const PORTS_MAX: usize = 16;
 
 /// What of `requires` is no attribute.

@@ -8,6 +8,8 @@
 mod account;
 mod bid;
 mod explain;
+mod gpu;
+mod job;
 mod lease;
 mod logged_on;
 mod market;
@@ -20,6 +22,8 @@ mod submitted;
 pub use account::{Account, AccountKey, Balance};
 pub use bid::{Bid, MassQuoted};
 pub use explain::{BidExplanation, BidVerdict, OrderExplanation, OrderVerdict, ProviderVerdict, Reason};
+pub use gpu::{GpuOffer, GpuStatus};
+pub use job::{Job, JobStatus, JobTemplate};
 pub use lease::{Container, Lease, LeaseHealth, LeaseStatus, ReplicaHealth};
 pub use logged_on::LoggedOn;
 pub use market::{BookView, Market};
