@@ -18,6 +18,8 @@ mod report;
 mod start;
 mod write;
 
+#[cfg(feature = "gateway")]
+pub(crate) use raw::Raw;
 pub use report::{JournalReport, StartReport};
 pub use start::{Start, TAIL_MAX, measure_start};
 pub use write::{Write, measure_writing};

@@ -5,6 +5,8 @@
 
 pub mod allocations;
 pub mod drive;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 pub mod generate;
 #[cfg(feature = "journal")]
 pub mod journal;

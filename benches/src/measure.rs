@@ -33,6 +33,14 @@ pub enum MeasureFault {
         /// What went wrong.
         cause: String,
     },
+    /// A node could not be measured.
+    #[error("{doing}: {cause}")]
+    Node {
+        /// What was being done.
+        doing: &'static str,
+        /// What went wrong.
+        cause: String,
+    },
     /// Figures of what trades wrongly mean nothing.
     #[error("{name} trades wrongly: it gave {found:?}, {of} says {expected:?}")]
     Wrong {

@@ -2,6 +2,8 @@
 //! nothing else to compile.
 #![expect(clippy::print_stdout, reason = "verbs of the terminal")]
 
+#[cfg(feature = "gateway")]
+mod gateway;
 #[cfg(feature = "journal")]
 mod journal;
 
@@ -45,6 +47,15 @@ pub enum Verb {
     /// Measures how long a node with a long log takes to start.
     #[cfg(feature = "journal")]
     Start(journal::Start),
+    /// Measures how long a durable command takes through a node's socket and how
+    /// many are answered, beside fdatasync and a bare WebSocket. The node is this
+    /// program, in a folder of its own.
+    #[cfg(feature = "gateway")]
+    Gateway(gateway::Gateway),
+    /// Measures what many sockets cost a node, and whether one that does not read is
+    /// anybody else's concern.
+    #[cfg(feature = "gateway")]
+    Sockets(gateway::Sockets),
 }
 
 /// A file to measure, and how often.
@@ -127,6 +138,10 @@ impl Verb {
             Self::Journal(verb) => verb.run(json),
             #[cfg(feature = "journal")]
             Self::Start(verb) => verb.run(json),
+            #[cfg(feature = "gateway")]
+            Self::Gateway(verb) => verb.run(json),
+            #[cfg(feature = "gateway")]
+            Self::Sockets(verb) => verb.run(json),
         }
     }
 }

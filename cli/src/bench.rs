@@ -18,7 +18,9 @@ impl Bench {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
         self.verb.run(format != Format::Table).map_err(|fault| match fault {
             MeasureFault::Wrong { .. } => Fault::Refused(fault.to_string()),
-            MeasureFault::Workload(_) | MeasureFault::Journal { .. } => Fault::CouldNotRun(fault.to_string()),
+            MeasureFault::Workload(_) | MeasureFault::Journal { .. } | MeasureFault::Node { .. } => {
+                Fault::CouldNotRun(fault.to_string())
+            }
         })
     }
 }

@@ -6,20 +6,20 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A plain file.
-pub(super) struct Raw {
+pub(crate) struct Raw {
     file: File,
     /// What records are cut from. No disk that compresses gains anything by it.
     noise: Vec<u8>,
 }
 
 impl Raw {
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create_new(true).append(true).open(path)?;
         Ok(Self { file, noise: Vec::new() })
     }
 
     /// Appends records of these sizes, in bytes, and gives the time of each.
-    pub(super) fn append(&mut self, sizes: &[usize]) -> io::Result<Vec<Duration>> {
+    pub(crate) fn append(&mut self, sizes: &[usize]) -> io::Result<Vec<Duration>> {
         let longest = sizes.iter().copied().max().unwrap_or_default();
         if self.noise.len() < longest {
             self.noise.resize(longest, 0);

@@ -172,16 +172,17 @@ impl EventStore {
             let last = seq_of_key(&key).unwrap_or_default();
             for (seq, part) in entries(last, &value).map_err(self.unreadable(last))? {
                 let expected = found.last().map_or(from, |last: &SeqEvents| last.seq.next());
-                if seq < expected && found.is_empty() {
+                if seq < from {
                     continue;
+                }
+                if found.len() == limit {
+                    break;
                 }
                 if seq != expected {
                     return Err(StoreError::Missing { path: self.path.clone(), seq: expected });
                 }
-                if found.len() < limit {
-                    let events = decode_events(part.events).map_err(self.unreadable(seq))?;
-                    found.push(SeqEvents { seq, at: part.at, events });
-                }
+                let events = decode_events(part.events).map_err(self.unreadable(seq))?;
+                found.push(SeqEvents { seq, at: part.at, events });
             }
         }
         Ok(found)
