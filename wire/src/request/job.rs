@@ -126,7 +126,7 @@ impl JobRequest {
             (None, None) => return Err(Malformed::new("image", "is missing, and so are script and template")),
         };
         let own = self.client_order_id.as_ref().map_or(unnamed, ClientId::as_str);
-        let id = ClientId::new(&format!("{JOB_PREFIX}{own}")).map_err(|_| {
+        let id = ClientId::new(format!("{JOB_PREFIX}{own}")).map_err(|_| {
             Malformed::new("clientOrderId", format!("is longer than {JOB_ID_BYTES_MAX} bytes, and names a job"))
         })?;
         let (quantity, time_in_force) = match self.verify {
