@@ -20,6 +20,7 @@ mod order;
 mod output;
 mod process;
 mod provider;
+mod reasons;
 mod remote;
 mod serve;
 mod settle;
@@ -59,7 +60,7 @@ enum Verb {
     Ledger(ledger::Ledger),
     /// Keys: new, show, register, list, revoke.
     Keys(keys::Keys),
-    /// Orders: create, list, show, cancel.
+    /// Orders: create, list, show, explain, amend, cancel.
     Order(order::Order),
     /// Bids: place, list, cancel, accept.
     Bid(bid::Bid),

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::fault::{Fault, While};
 use crate::file;
 use crate::output::{self, Format};
-use crate::remote::{Remote, given};
+use crate::reasons;
+use crate::remote::{Remote, given, with_query};
 
 const COLUMNS: [&str; 8] = ["id", "state", "market", "quantity", "remaining", "hold", "leases", "tenantAddress"];
 
@@ -26,11 +27,19 @@ enum Verb {
     /// Places an order from a file, from flags, or from both: flags win.
     Create(Box<Create>),
     /// Lists orders.
-    List,
+    List(List),
     /// Shows one order.
     Show {
         /// Its number.
         id: u64,
+    },
+    /// Why an order has not traded, or not all of it: provider by provider.
+    Explain {
+        /// Its number.
+        id: u64,
+        /// As it was behind this entry of the log.
+        #[arg(long)]
+        at_seq: Option<u64>,
     },
     /// Changes an order; what is not named stays. Fewer replicas alone keep its
     /// age.
@@ -42,9 +51,26 @@ enum Verb {
     },
 }
 
+#[derive(Args)]
+struct List {
+    /// Only those of this tenant.
+    #[arg(long)]
+    tenant_address: Option<String>,
+    /// Only those of this market.
+    #[arg(long)]
+    market: Option<String>,
+    /// Only those in one of these states, such as open,parked.
+    #[arg(long)]
+    state: Option<String>,
+}
+
 /// The flags are the JSON's names in kebab case.
 #[derive(Args)]
 struct Create {
+    /// Only say what it would do: what would match, cost and hold, and why each
+    /// provider does not match that does not.
+    #[arg(long)]
+    dry_run: bool,
     /// The request as JSON; `-` is standard input.
     #[arg(short, long)]
     file: Option<PathBuf>,
@@ -140,11 +166,24 @@ struct Amend {
 impl Order {
     pub(crate) async fn run(self, format: Format) -> Result<(), Fault> {
         match self.verb {
+            Verb::Create(create) if create.dry_run => {
+                let told = self.remote.post("/api/v1/orders?dryRun=true", &create.request()?).await?;
+                reasons::print(format, told);
+            }
             Verb::Create(create) => {
                 let order = self.remote.post("/api/v1/orders", &create.request()?).await?;
                 output::object(format, &order);
             }
-            Verb::List => output::list(format, &self.remote.list("/api/v1/orders").await?, &COLUMNS),
+            Verb::List(list) => {
+                let path = with_query(
+                    "/api/v1/orders",
+                    &[("tenantAddress", list.tenant_address), ("market", list.market), ("state", list.state)],
+                );
+                output::list(format, &self.remote.list(&path).await?, &COLUMNS);
+            }
+            Verb::Explain { id, at_seq } => {
+                reasons::print(format, reasons::explain(&self.remote, id, at_seq).await?);
+            }
             Verb::Show { id } => output::object(format, &self.remote.get(&format!("/api/v1/orders/{id}")).await?),
             Verb::Amend(amend) => {
                 let path = format!("/api/v1/orders/{}", amend.id);

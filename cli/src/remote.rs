@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use berth_client::{Client, ClientError};
 use berth_settlement::chain::Key;
 use clap::Args;
+use reqwest::Url;
 use serde_json::Value;
 
 use crate::fault::{Fault, While};
@@ -80,22 +81,11 @@ pub(crate) fn given<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value
     fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-/// A path with the parameters that were given.
-pub(crate) fn query<const N: usize>(path: &str, parameters: [(&str, Option<String>); N]) -> String {
-    let mut url = path.to_owned();
-    for (name, value) in parameters {
-        let Some(value) = value else { continue };
-        url.push(if url.contains('?') { '&' } else { '?' });
-        url.push_str(name);
-        url.push('=');
-        for byte in value.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => url.push(byte.into()),
-                other => url.push_str(&format!("%{other:02X}")),
-            }
-        }
-    }
-    url
+/// A path with those of some parameters that were given.
+pub(crate) fn with_query(path: &str, parameters: &[(&str, Option<String>)]) -> String {
+    let given = parameters.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    let url = Url::parse_with_params("http://node/", given).expect("an address with parameters is one");
+    url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
 }
 
 /// A refusal of the exchange ends with 1, everything else with 2.

@@ -8,7 +8,8 @@ use berth_wire::request::{
     StandingBid, StopRequest,
 };
 use berth_wire::response::{
-    Account, Bid, BookView, Changed, Health, Lease, LeaseHealth, List, Market, NetworkStats, Order, Provider, Submitted,
+    Account, Bid, BookView, Changed, Health, Lease, LeaseHealth, List, Market, NetworkStats, Order, OrderDryRun,
+    OrderExplanation, Provider, Submitted,
 };
 use serde::de::DeserializeOwned;
 
@@ -161,6 +162,31 @@ impl Client {
     /// See [`ClientError`].
     pub async fn place_order(&self, request: &OrderRequest) -> Result<Changed<Order>, ClientError> {
         self.post("/api/v1/orders", request).await
+    }
+
+    /// What placing an order would do, with what the first 1,000 providers come to
+    /// for it. Nothing is placed.
+    ///
+    /// # Errors
+    /// See [`ClientError`]: one that would be refused is.
+    pub async fn test_order(&self, request: &OrderRequest) -> Result<OrderDryRun, ClientError> {
+        self.post("/api/v1/orders?dryRun=true&limit=1000", request).await
+    }
+
+    /// Why an order has not traded, or not all of it, over all providers.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn explain_order(&self, id: u64) -> Result<OrderExplanation, ClientError> {
+        let path = format!("/api/v1/orders/{id}/explain?limit=1000");
+        let mut told: OrderExplanation = self.get(&path).await?;
+        for _ in 0..PAGES_MAX {
+            let Some(cursor) = told.next.take() else { return Ok(told) };
+            let page: OrderExplanation = self.get(&format!("{path}&cursor={cursor}")).await?;
+            told.providers.extend(page.providers);
+            told.next = page.next;
+        }
+        Err(ClientError::Protocol(format!("{path} has more than {PAGES_MAX} pages")))
     }
 
     /// An order.

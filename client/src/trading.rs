@@ -2,8 +2,8 @@
 //! pipeline.
 
 use berth_wire::request::{
-    AcceptRequest, AmendBidRequest, AmendOrderRequest, CancelAllRequest, CancelRequest, DeadManRequest, DirectedBid,
-    MassQuoteRequest, OrderRequest, StandingBid,
+    AmendBidRequest, AmendOrderRequest, CancelAllRequest, DeadManRequest, MassQuoteRequest, OrderRequest,
+    OrderStatusRequest, StandingBid,
 };
 use berth_wire::response::{Acknowledged, Bid, Changed, Lease, MassQuoted, Order};
 use serde::de::DeserializeOwned;
@@ -119,12 +119,21 @@ impl Call {
 
 /// Each is sent once: after a broken connection look, or say it anew.
 impl Session {
-    /// Places an order.
+    /// What placing an order would do; the result is an
+    /// [`OrderDryRun`](berth_wire::response::OrderDryRun).
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn place_order(&self, request: &OrderRequest) -> Result<Changed<Order>, ClientError> {
-        self.done(Call::place_order(request)).await
+    pub async fn test_order(&self, request: &OrderRequest) -> Result<Reply, ClientError> {
+        self.send(call("order.test", None, request)).await
+    }
+
+    /// An order, by its number or by its tenant's own id for it.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn order_status(&self, request: &OrderStatusRequest) -> Result<Reply, ClientError> {
+        self.send(call("order.status", None, request)).await
     }
 
     /// Changes an order.

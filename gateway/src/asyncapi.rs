@@ -10,10 +10,10 @@ use berth_wire::frame::{
 use berth_wire::request::{
     AcceptRequest, AmendBidRequest, AmendOrderRequest, CancelAllRequest, CancelRequest, DeadManRequest,
     FactEscrowFailed, FactEscrowed, FactMovement, FactPaid, FactRefunded, FactTopUpFailed, FactToppedUp, FinishRequest,
-    HeartbeatRequest, LogonRequest, MassQuoteRequest, OrderRequest, SignedRequest, StandingBid, StartRequest,
-    StopRequest,
+    HeartbeatRequest, LogonRequest, MassQuoteRequest, OrderRequest, OrderStatusRequest, SignedRequest, StandingBid,
+    StartRequest, StopRequest,
 };
-use berth_wire::response::{Acknowledged, Bid, Changed, Lease, LoggedOn, MassQuoted, Order, Submitted};
+use berth_wire::response::{Acknowledged, Bid, Changed, Lease, LoggedOn, MassQuoted, Order, OrderDryRun, Submitted};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -78,6 +78,18 @@ pub(crate) const METHODS: &[Method] = &[
     method("unsubscribe", "Ends a subscription.", Shape::of::<Unsubscribe>, Shape::of::<Unsubscribe>),
     method("command.submit", "Hands in a signed command.", Shape::of::<SignedRequest>, Shape::of::<Submitted>),
     method("order.place", "Places an order.", Shape::of::<OrderRequest>, Shape::of::<Changed<Order>>),
+    method(
+        "order.test",
+        "Says what placing an order would do, and what the first 100 providers come to for it.",
+        Shape::of::<OrderRequest>,
+        Shape::of::<OrderDryRun>,
+    ),
+    method(
+        "order.status",
+        "Shows an order, by its number or by its tenant's own id for it.",
+        Shape::of::<OrderStatusRequest>,
+        Shape::of::<Order>,
+    ),
     method(
         "order.replace",
         "Ends an order and places another, or does neither.",

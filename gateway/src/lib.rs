@@ -38,6 +38,7 @@ mod provision;
 mod query;
 mod quote;
 mod rate;
+mod reasons;
 mod routes;
 mod sealed;
 mod server;

@@ -57,6 +57,8 @@ pub(crate) const LIST_DEFAULT: usize = 100;
 pub(crate) const LIST_MAX: usize = 1_000;
 /// Items that one list request looks at, whether they pass its filters or not.
 pub(crate) const LIST_SCAN_MAX: usize = 50_000;
+/// Bids after which a page of reasons ends with the provider that it is at.
+pub(crate) const REASONS_BIDS_MAX: usize = 10_000;
 /// Entries that one `GET /events` looks at, whether they pass its filters or
 /// not.
 pub(crate) const EVENTS_SCAN_MAX: usize = 20_000;

@@ -1,27 +1,42 @@
 //! Why not, in words.
 
-use berth_exchange::{BidExplanation, Exchange, Explanation, Obstacle, Resource, Wait};
+use berth_exchange::{BidExplanation, BidVerdict, Exchange, Explanation, Obstacle, ProviderVerdict, Resource, Wait};
 use berth_wire::response;
 use berth_wire::response::Reason;
 
 use crate::is_sealed;
 
-/// Why an order has not traded. The bids of an auction that has not closed are
-/// withheld with their prices.
+/// Why an order has not traded, over all providers.
 #[must_use]
 pub fn explain_order(x: &Exchange, explanation: &Explanation) -> response::OrderExplanation {
-    let is_public = |verdict: &&berth_exchange::BidVerdict| x.bid(verdict.bid).is_none_or(|bid| !is_sealed(x, bid));
-    let providers = explanation.providers.iter().map(|verdict| response::ProviderVerdict {
-        provider_id: verdict.provider.0.into(),
-        would_trade: verdict.would_trade(),
-        obstacles: obstacles(&verdict.obstacles),
-        bids: verdict.bids.iter().filter(is_public).map(bid).collect(),
-    });
     response::OrderExplanation {
         order_id: explanation.order.0,
-        waits: explanation.waits.iter().map(wait).collect(),
-        providers: providers.collect(),
+        waits: waits(&explanation.waits),
+        providers: explanation.providers.iter().map(|verdict| provider_verdict(x, verdict)).collect(),
+        next: None,
     }
+}
+
+/// What one provider comes to for an order. The bids of an auction that has not
+/// closed are withheld with their prices, and with what follows from those.
+#[must_use]
+pub fn provider_verdict(x: &Exchange, verdict: &ProviderVerdict) -> response::ProviderVerdict {
+    let is_public = |verdict: &&BidVerdict| x.bid(verdict.bid).is_none_or(|bid| !is_sealed(x, bid));
+    let public = || verdict.bids.iter().filter(is_public);
+    response::ProviderVerdict {
+        provider_id: verdict.provider.0.into(),
+        // A tenant who lowers the limit step by step must not learn from this
+        // where a sealed price lies.
+        would_trade: verdict.obstacles.is_empty() && public().any(|bid| bid.obstacles.is_empty()),
+        obstacles: obstacles(&verdict.obstacles),
+        bids: public().map(bid).collect(),
+    }
+}
+
+/// Why an order trades with nobody by itself.
+#[must_use]
+pub fn waits(waits: &[Wait]) -> Vec<Reason> {
+    waits.iter().map(wait).collect()
 }
 
 /// Why a bid has not been matched.
@@ -31,14 +46,10 @@ pub fn explain_bid(explanation: &BidExplanation) -> response::BidExplanation {
         .orders
         .iter()
         .map(|verdict| response::OrderVerdict { order_id: verdict.order.0, obstacles: obstacles(&verdict.obstacles) });
-    response::BidExplanation {
-        bid_id: explanation.bid.0,
-        waits: explanation.waits.iter().map(wait).collect(),
-        orders: orders.collect(),
-    }
+    response::BidExplanation { bid_id: explanation.bid.0, waits: waits(&explanation.waits), orders: orders.collect() }
 }
 
-fn bid(verdict: &berth_exchange::BidVerdict) -> response::BidVerdict {
+fn bid(verdict: &BidVerdict) -> response::BidVerdict {
     response::BidVerdict { bid_id: verdict.bid.0, price: verdict.price, obstacles: obstacles(&verdict.obstacles) }
 }
 

@@ -4,6 +4,7 @@
 
 mod account;
 mod bid;
+mod dry_run;
 mod explain;
 mod gpu;
 mod health;
@@ -21,8 +22,8 @@ use berth_wire::event::Names;
 
 pub use self::account::{account, balance, key};
 pub use self::bid::bid;
-pub use self::explain::{explain_bid, explain_order};
-pub use self::gpu::gpu;
+pub use self::dry_run::dry_run;
+pub use self::explain::{explain_bid, explain_order, provider_verdict, waits};
 pub use self::health::lease_health;
 pub use self::job::job;
 pub use self::lease::{container, lease};

@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use berth_domain::{
-    Address, BidState, ChainEventId, ClientId, CloseReason, Digest, FinishOutcome, LeaseState, Mode, OrderState, Rate,
-    ResourceClass, Scope, SelfTrade, Stroops, Text, TimeInForce, TrustLevel, TxHash,
+    Address, BidState, CancelReason, ChainEventId, ClientId, CloseReason, Digest, FinishOutcome, LeaseState, Mode,
+    OrderState, Rate, ResourceClass, Scope, SelfTrade, Stroops, Text, TimeInForce, TrustLevel, TxHash,
 };
 use serde::de::{Deserializer, Error, Visitor};
 
@@ -133,6 +133,7 @@ names!(
     OrderState: "a state of an order",
     BidState: "a state of a bid",
     LeaseState: "a state of a lease",
+    CancelReason: "a reason why what is left of an order ended",
     CloseReason: "a reason why a lease closed",
     FinishOutcome: "one of \"stopped\", \"exited\", \"failed\"",
     Mode: "a mode",

@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use berth_domain::{
-    BidState, CloseReason, FinishOutcome, LeaseState, Mode, OrderState, Scope, SelfTrade, TimeInForce, TrustLevel,
+    BidState, CancelReason, CloseReason, FinishOutcome, LeaseState, Mode, OrderState, Scope, SelfTrade, TimeInForce,
+    TrustLevel,
 };
 use serde_json::json;
 use utoipa::openapi::schema::{ArrayBuilder, ArrayItems, ObjectBuilder, OneOfBuilder, Type};
@@ -121,6 +122,8 @@ schemas! {
     BidStateWord as "BidState" = word(words!(BidState), "Where a bid is in its life.");
     /// Lives of leases.
     LeaseStateWord as "LeaseState" = word(words!(LeaseState), "Where a lease is in its life.");
+    /// Ends of orders.
+    CancelReasonWord as "CancelReason" = word(words!(CancelReason), "Why what is left of an order ended.");
     /// Ends of leases.
     CloseReasonWord as "CloseReason" = word(words!(CloseReason), "Why a lease closed.");
     /// What keys may do.

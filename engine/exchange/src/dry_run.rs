@@ -112,6 +112,17 @@ impl Exchange {
         })
     }
 
+    /// The order that placing this at `at` would make, before it meets anything.
+    /// Its id is the one that it would have.
+    ///
+    /// # Errors
+    /// The code with which it would be refused. That it would cross, or that its
+    /// book is full, is not looked at.
+    pub fn new_order(&self, account: AccountId, at: Micros, place: &PlaceOrder) -> Result<Order, Code> {
+        let command = Command::from(place.clone());
+        self.rehearse(account, at, &command, |step| place_order::prepare(self, step, place, None))
+    }
+
     /// What placing this bid at `at` would do. Timers that are due before are
     /// not looked at.
     ///
@@ -135,13 +146,13 @@ impl Exchange {
         })
     }
 
-    fn rehearse(
+    fn rehearse<T>(
         &self,
         account: AccountId,
         at: Micros,
         command: &Command,
-        run: impl FnOnce(&Step<'_>) -> Result<DryRun, Code>,
-    ) -> Result<DryRun, Code> {
+        run: impl FnOnce(&Step<'_>) -> Result<T, Code>,
+    ) -> Result<T, Code> {
         if self.account(account).is_none() {
             return Err(Code::UnknownAccount);
         }

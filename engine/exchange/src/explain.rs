@@ -194,18 +194,33 @@ impl Exchange {
     /// comes in next: it need not stand here.
     #[must_use]
     pub fn explain_order_as(&self, order: &Order) -> Explanation {
-        let verdict = |provider: &Provider| {
-            let mut bids: Vec<&Bid> = self.live_bids(provider.id).filter(|bid| could_meet(order, bid)).collect();
-            bids.sort_unstable_by_key(|bid| (bid.age, bid.id));
-            let mut obstacles = self.host_obstacles(order, provider);
-            if bids.is_empty() {
-                obstacles.push(Obstacle::NoBid);
-            }
-            let bids = bids.into_iter().map(|bid| self.bid_verdict(order, bid)).collect();
-            ProviderVerdict { provider: provider.id, obstacles, bids }
-        };
-        let providers = self.providers().map(verdict).collect();
+        let providers = self.providers().map(|provider| self.verdict(order, provider)).collect();
         Explanation { order: order.id, waits: self.order_waits(order), providers }
+    }
+
+    /// Why such an order trades with nobody by itself: an explanation's `waits`
+    /// alone, for those who look at the providers one by one.
+    #[must_use]
+    pub fn waits_of(&self, order: &Order) -> Vec<Wait> {
+        self.order_waits(order)
+    }
+
+    /// What one provider comes to for such an order; none when there is no such
+    /// provider. It looks at all live bids of that provider.
+    #[must_use]
+    pub fn verdict_on(&self, order: &Order, provider: ProviderId) -> Option<ProviderVerdict> {
+        self.provider(provider).map(|provider| self.verdict(order, provider))
+    }
+
+    fn verdict(&self, order: &Order, provider: &Provider) -> ProviderVerdict {
+        let mut bids: Vec<&Bid> = self.live_bids(provider.id).filter(|bid| could_meet(order, bid)).collect();
+        bids.sort_unstable_by_key(|bid| (bid.age, bid.id));
+        let mut obstacles = self.host_obstacles(order, provider);
+        if bids.is_empty() {
+            obstacles.push(Obstacle::NoBid);
+        }
+        let bids = bids.into_iter().map(|bid| self.bid_verdict(order, bid)).collect();
+        ProviderVerdict { provider: provider.id, obstacles, bids }
     }
 
     /// Why a bid is not matched: it is looked at as if it came in now.

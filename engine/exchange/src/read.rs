@@ -1,11 +1,12 @@
 //! Pure reads. The hot path pays nothing for them.
 
 use berth_domain::{
-    AccountId, Address, BidId, Bounds, Genesis, LeaseId, MarketId, Micros, OrderId, ProviderId, Reconfigure,
+    AccountId, Address, BidId, Bounds, ClientId, Genesis, LeaseId, MarketId, Micros, OrderId, ProviderId, Reconfigure,
     ResourceClass, Seq, Upgrade,
 };
 
 use crate::exchange::Exchange;
+use crate::outcome::Reply;
 use crate::state::{
     Account, AccountKey, Balances, Bid, Book, Lease, Ledger, Market, Order, Provider, Standby, Terms, place,
 };
@@ -166,6 +167,13 @@ impl Exchange {
     /// All orders, in the order of their ids.
     pub fn orders(&self) -> impl DoubleEndedIterator<Item = &Order> {
         self.orders.iter()
+    }
+
+    /// What an account's command with this client id made, as long as the id is
+    /// remembered.
+    #[must_use]
+    pub fn made_by(&self, account: AccountId, id: &ClientId) -> Option<Reply> {
+        self.client_ids.get(account, id).map(|(_, reply)| reply)
     }
 
     /// A bid.

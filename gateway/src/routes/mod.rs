@@ -72,6 +72,7 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(jobs::one))
         .routes(routes!(orders::create, orders::list))
         .routes(routes!(orders::one, orders::amend, orders::cancel))
+        .routes(routes!(orders::explain))
         .routes(routes!(bids::create_directed, bids::of_order))
         .routes(routes!(bids::create_standing, bids::list))
         .routes(routes!(bids::mass_quote))

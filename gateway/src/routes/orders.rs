@@ -3,11 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use berth_domain::{Code, OrderId, OrderState};
-use berth_wire::json::Malformed;
 use berth_wire::request::{AmendOrderRequest, CancelRequest, OrderRequest};
-use berth_wire::response::{Changed, List, Order};
+use berth_wire::response::{Changed, List, Order, OrderExplanation};
 
 use super::{created, idempotent, page};
 use crate::body;
@@ -17,16 +16,18 @@ use crate::node::App;
 use crate::past::At;
 use crate::problem::Refusal;
 use crate::query::{Query, Segment};
+use crate::reasons::reasons;
 use crate::submit::Turn;
-use berth_render::order;
+use berth_render::{order, waits};
 
 #[utoipa::path(
     post,
     path = "/orders",
     tag = "orders",
-    summary = "Places an order.",
+    summary = "Places an order, or says what that would do.",
+    params(("dryRun" = Option<bool>, Query, description = "Only say what it would do: nothing is placed."), crate::openapi::Pages),
     request_body = berth_wire::request::OrderRequest,
-    responses((status = 201, body = berth_wire::response::Changed<berth_wire::response::Order>, description = "Done.")),
+    responses((status = 201, body = berth_wire::response::Changed<berth_wire::response::Order>, description = "Done."), (status = 200, body = berth_wire::response::OrderDryRun, description = "With dryRun: what it would do, and a page of what each provider comes to.")),
 )]
 pub(super) async fn create(
     State(app): State<App>,
@@ -36,12 +37,14 @@ pub(super) async fn create(
     body::Json(mut request): body::Json<OrderRequest>,
 ) -> Result<Response, Refusal> {
     // A client that asks what would happen must not find that it has.
-    if query.text("dryRun").is_some_and(|dry| dry != "false") {
-        return Err(Malformed::not_offered("dryRun", "a dry run").into());
-    }
+    let is_dry = query.take::<bool>("dryRun", "true or false")?.unwrap_or(false);
+    let page = if is_dry { Some(query.page()?) } else { None };
     query.finish()?;
     idempotent(&headers, &mut request.client_order_id)?;
-    commands::orders::place(&app, caller, request, Turn::any()).await.map(created)
+    match page {
+        Some(page) => commands::orders::test(&app, caller, request, page).await.map(|told| Json(told).into_response()),
+        None => commands::orders::place(&app, caller, request, Turn::any()).await.map(created),
+    }
 }
 
 #[utoipa::path(
@@ -85,6 +88,31 @@ pub(super) async fn one(State(app): State<App>, id: Segment, mut query: Query) -
     let id = OrderId(id.id(Code::UnknownOrder)?);
     let found = app.state(at, move |x| x.order(id).map(|one| order(x, one))).await?;
     found.map(|found| At::new(at, found)).ok_or_else(|| Refusal::from(Code::UnknownOrder).at("id"))
+}
+
+#[utoipa::path(
+    get,
+    path = "/orders/{id}/explain",
+    tag = "orders",
+    summary = "Why an order has not traded, or not all of it, provider by provider.",
+    params(("id" = u64, Path, description = "Its number."), crate::openapi::Pages, crate::openapi::AtSeq),
+    responses((status = 200, body = berth_wire::response::OrderExplanation, description = "A page of the providers.")),
+)]
+pub(super) async fn explain(
+    State(app): State<App>,
+    id: Segment,
+    mut query: Query,
+) -> Result<At<OrderExplanation>, Refusal> {
+    let at = query.at_seq()?;
+    let part = query.page()?;
+    query.finish()?;
+    let id = OrderId(id.id(Code::UnknownOrder)?);
+    let found = app.state(at, move |x| {
+        let order = x.order(id)?;
+        let (providers, next) = reasons(x, order, part);
+        Some(OrderExplanation { order_id: id.0, waits: waits(&x.waits_of(order)), providers, next })
+    });
+    found.await?.map(|found| At::new(at, found)).ok_or_else(|| Refusal::from(Code::UnknownOrder).at("id"))
 }
 
 #[utoipa::path(

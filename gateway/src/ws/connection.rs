@@ -168,7 +168,7 @@ impl Connection {
                 self.pending.push(Box::pin(async move {
                     let (done, of_account) = observed(later).await;
                     let answer = match done {
-                        Ok((seq, result)) => Answer::done(id, Some(seq), result),
+                        Ok((seq, result)) => Answer::done(id, seq, result),
                         Err(refusal) => refusal.into_answer(Some(id)),
                     };
                     metrics::answered(method, begun, answer.ok);

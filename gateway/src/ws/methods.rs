@@ -16,12 +16,14 @@ use crate::asyncapi::METHODS;
 use crate::caller::Caller;
 use crate::clock::now;
 use crate::commands::{accounts, bids, facts, leases, orders, quotes, signed};
+use crate::limits::LIST_DEFAULT;
 use crate::node::App;
 use crate::problem::Refusal;
+use crate::query::Page;
 use crate::submit::Turn;
 
 /// Methods of the protocol that this version does not have yet.
-const NOT_OFFERED: [&str; 4] = ["order.status", "order.test", "lease.topup", "lease.logs"];
+const NOT_OFFERED: [&str; 2] = ["lease.topup", "lease.logs"];
 
 /// The name under which a method is measured.
 pub(super) fn known(method: &str) -> &'static str {
@@ -35,11 +37,12 @@ pub(super) fn known(method: &str) -> &'static str {
 pub(super) enum Call {
     /// It is done.
     Done(Value),
-    /// It is a command: done once it is durable, at that place in the log.
+    /// It takes its time. A command is done once it is durable, at that place in
+    /// the log.
     Later(Later),
 }
 
-type Later = Pin<Box<dyn Future<Output = Result<(u64, Value), Refusal>> + Send>>;
+type Later = Pin<Box<dyn Future<Output = Result<(Option<u64>, Value), Refusal>> + Send>>;
 
 /// Carries a request out, or begins to. Commands are submitted in the order in
 /// which they come here.
@@ -67,6 +70,7 @@ pub(super) fn call(
                 Err(Refusal::malformed("sub", "is no subscription of this connection"))
             };
         }
+        "order.status" => return orders::status(app, caller, read(params)?).map(|found| Call::Done(shown(&found))),
         _ => {}
     }
     command(app.clone(), caller, &method, params, turn).map(Call::Later)
@@ -100,6 +104,14 @@ fn command(
         "order.place" => {
             let (request, turn) = (read(params)?, turn());
             Box::pin(async move { orders::place(&app, caller, request, turn).await.map(done) })
+        }
+        "order.test" => {
+            let request = read(params)?;
+            let page = Page { limit: LIST_DEFAULT, after: 0 };
+            Box::pin(async move {
+                let told = orders::test(&app, caller, request, page).await?;
+                Ok((None, shown(&told)))
+            })
         }
         "order.replace" => {
             let id = OrderId(take_id(&mut params, "orderId")?);
@@ -153,7 +165,7 @@ fn command(
             let (request, turn) = (read(params)?, turn());
             Box::pin(async move {
                 let submitted = signed::submit(&app, request, turn).await?;
-                Ok((submitted.seq, shown(&submitted)))
+                Ok((Some(submitted.seq), shown(&submitted)))
             })
         }
         "lease.accept" => {
@@ -210,12 +222,12 @@ fn take_id(params: &mut Value, field: &str) -> Result<u64, Refusal> {
     id.as_u64().filter(|id| *id > 0).ok_or_else(|| Refusal::malformed(field, "is not an id, a whole number from 1"))
 }
 
-fn done<T: Serialize>(changed: Changed<T>) -> (u64, Value) {
-    (changed.seq, shown(&changed))
+fn done<T: Serialize>(changed: Changed<T>) -> (Option<u64>, Value) {
+    (Some(changed.seq), shown(&changed))
 }
 
-fn acknowledged(acknowledged: Acknowledged) -> (u64, Value) {
-    (acknowledged.seq, shown(&acknowledged))
+fn acknowledged(acknowledged: Acknowledged) -> (Option<u64>, Value) {
+    (Some(acknowledged.seq), shown(&acknowledged))
 }
 
 fn shown<T: Serialize>(result: &T) -> Value {

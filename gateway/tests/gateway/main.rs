@@ -10,6 +10,7 @@ mod channels;
 mod credentials;
 mod docs;
 mod documents;
+mod dry_run;
 mod events;
 mod fixed;
 mod full;

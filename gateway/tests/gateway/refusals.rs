@@ -120,7 +120,7 @@ async fn bad_input_is_refused_with_a_code_and_the_field() {
         (&post, orders, with("verify", json!("spot")), 400, "NOT_OFFERED", "verify"),
         (&post, orders, with("verify", json!("always")), 400, "MALFORMED", "verify"),
         (&post, orders, with("verify", json!({ "replicas": 3 })), 400, "MALFORMED", "verify.replicas"),
-        (&post, "/api/v1/orders?dryRun=true", order("tenant", "1"), 400, "NOT_OFFERED", "dryRun"),
+        (&post, "/api/v1/orders?dryRun=1", order("tenant", "1"), 400, "MALFORMED", "dryRun"),
         (&post, "/api/v1/orders?dryrun=true", order("tenant", "1"), 400, "MALFORMED", "dryrun"),
         (&post, "/api/v1/bids?dryRun=true", standing("quantity", json!(1)), 400, "MALFORMED", "dryRun"),
         (&post, "/api/v1/orders/1/bids?dryRun=true", directed(json!("1")), 400, "MALFORMED", "dryRun"),

@@ -13,7 +13,7 @@ mod job;
 mod key;
 mod lease;
 mod order;
-mod output;
+mod order_status;
 mod provider;
 mod quote;
 mod session;
@@ -35,7 +35,7 @@ pub use lease::{
     StartRequest, StopRequest, TopUpRequest,
 };
 pub use order::{AuctionEnd, NewOrder, OrderRequest};
-pub use output::{OutputChunk, OutputLine};
+pub use order_status::{OrderStatusRequest, WantedOrder};
 pub use provider::{Agent, GpuRequest, NewProvider, ProviderRequest, ResourcesRequest};
 pub use quote::{MassQuoteRequest, NewMassQuote, NewQuote, QuoteRequest};
 pub use session::LogonRequest;

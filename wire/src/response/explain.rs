@@ -15,8 +15,12 @@ pub struct OrderExplanation {
     /// Why it trades with nobody by itself, whatever they bid; empty for an
     /// order that looks for bids.
     pub waits: Vec<Reason>,
-    /// Every provider.
+    /// The providers, in the order of their ids; of a node a page of them.
     pub providers: Vec<ProviderVerdict>,
+    /// What to send as `cursor` for the next page; null at the end. Nodes of before
+    /// do not say it.
+    #[serde(default)]
+    pub next: Option<String>,
 }
 
 /// Why a bid has not been matched, or not all of it.
@@ -38,7 +42,8 @@ pub struct BidExplanation {
 pub struct ProviderVerdict {
     /// The host.
     pub provider_id: u64,
-    /// Whether the two would trade if the order came in now.
+    /// Whether the two would trade if the order came in now. A bid whose price is
+    /// sealed does not count.
     pub would_trade: bool,
     /// What rules it out, whatever it bids.
     pub obstacles: Vec<Reason>,

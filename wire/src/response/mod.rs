@@ -7,6 +7,7 @@
 
 mod account;
 mod bid;
+mod dry_run;
 mod explain;
 mod gpu;
 mod job;
@@ -21,6 +22,7 @@ mod submitted;
 
 pub use account::{Account, AccountKey, Balance};
 pub use bid::{Bid, MassQuoted};
+pub use dry_run::{DryRunFill, OrderDryRun};
 pub use explain::{BidExplanation, BidVerdict, OrderExplanation, OrderVerdict, ProviderVerdict, Reason};
 pub use gpu::{GpuOffer, GpuStatus};
 pub use job::{Job, JobStatus, JobTemplate};

@@ -87,7 +87,7 @@ impl Exchange {
     }
 
     /// A provider's live bids, from the youngest to the oldest.
-    pub(crate) fn live_bids(&self, provider: ProviderId) -> impl Iterator<Item = &Bid> {
+    pub fn live_bids(&self, provider: ProviderId) -> impl Iterator<Item = &Bid> {
         let youngest = self.provider(provider).map_or(BidId(0), |host| host.youngest_bid);
         std::iter::successors(self.bid(youngest), |bid| self.bid(bid.older))
     }
