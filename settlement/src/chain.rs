@@ -6,6 +6,7 @@
 
 mod address;
 mod deliver;
+mod handed;
 mod key;
 mod network;
 mod prepare;
@@ -16,9 +17,10 @@ pub mod value;
 
 pub use address::{Address, AddressError};
 pub use deliver::{Applied, Delivery, Patience, Wire, deliver};
+pub use handed::{Handed, HandedError, Unsigned};
 pub use key::{Key, KeyError};
 pub use network::{Network, PUBLIC_PASSPHRASE};
-pub use prepare::{PrepareError, prepare, view};
+pub use prepare::{PrepareError, prepare, prepare_for, view};
 pub use rpc::{Account, AccountSigners, EventPage, EventStart, Found, Head, RawEvent, Rejection, Rpc, RpcError, Sent};
 pub use sender::{SendError, Sender};
 pub use transaction::Signed;

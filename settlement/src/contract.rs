@@ -7,7 +7,7 @@ mod event;
 mod refusal;
 mod views;
 
-pub use calls::Terms;
+pub use calls::{Terms, deposit, request_withdraw};
 pub(crate) use deploy::instance_of;
 pub use deploy::{DeployError, Deployment, deploy};
 pub use event::{EscrowEvent, read_event};

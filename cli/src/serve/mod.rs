@@ -12,6 +12,7 @@ mod signers;
 mod space;
 mod specifications;
 mod token;
+mod treasury;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use berth_domain::TrustLevel;
 use berth_gateway::{Audit, AuthConfig, Gateway, GatewayConfig, Provision, RateLimits, Services, feed};
 use berth_journal::{DataDir, Follower, PrivateStore, Sequencer, SequencerConfig, Space, recover};
 use berth_settlement::chain::Address;
-use berth_settlement::{Node, Settler, SettlerConfig};
+use berth_settlement::{Faucet, Node, Settler, SettlerConfig};
 use clap::Args;
 use tokio::sync::{oneshot, watch};
 use tracing::info;
@@ -33,6 +34,7 @@ pub(crate) use self::chain::connect;
 use self::provision::FaucetProvision;
 use self::signers::LedgerSigners;
 use self::space::SpaceArgs;
+use self::treasury::EscrowTreasury;
 use crate::fault::{Fault, While};
 use crate::keys;
 use crate::process::asked_to_end;
@@ -157,6 +159,8 @@ impl Serve {
         let (config, key) = audit::config(&self.data, sequencer.handle().log_id())?;
         let follower = Follower::start(&dir, replica, config).or_fault("following the log")?;
         let provision = if self.open { Some(FaucetProvision::new(escrow.clone())?) } else { None };
+        let faucet = if self.open { Some(Faucet::new(escrow.clone()).or_fault("--open")?) } else { None };
+        let treasury = EscrowTreasury::new(escrow.clone(), faucet);
         let auth = AuthConfig {
             server_key: keys::kept(&self.data, "auth")?.signing_key(),
             token_key: keys::kept(&self.data, "token")?.signing_key(),
@@ -174,6 +178,7 @@ impl Serve {
             private,
             audit: follower.tree().map(|tree| Audit { tree, key }),
             auth,
+            treasury: Some(Arc::new(treasury)),
             provision: provision.map(|provision| Arc::new(provision) as Arc<dyn Provision>),
         };
         let limits = if self.open { RateLimits::OPEN } else { RateLimits::PUBLIC };

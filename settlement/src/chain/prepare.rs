@@ -1,9 +1,11 @@
 use stellar_rpc_client::SimulateTransactionResponse;
-use stellar_xdr::{HostFunction, ScVal, SorobanAddressCredentials, SorobanAuthorizationEntry, SorobanCredentials};
+use stellar_xdr::{
+    HostFunction, ScVal, SorobanAddressCredentials, SorobanAuthorizationEntry, SorobanCredentials, Transaction,
+};
 use thiserror::Error;
 
 use super::transaction::{VALID_SECONDS, authorize, bare, provision, sign, unsigned};
-use super::{Address, Key, Rpc, RpcError, Signed};
+use super::{Address, Key, Rpc, RpcError, Signed, Unsigned, handed};
 
 /// The account that asks questions. Simulation does not look at it.
 const NOBODY: [u8; 32] = [0; 32];
@@ -42,11 +44,38 @@ pub enum PrepareError {
 /// # Errors
 /// When the call would fail as things are, or nobody answers.
 pub async fn prepare(rpc: &Rpc, key: &Key, call: HostFunction) -> Result<Signed, PrepareError> {
-    let source = key.address();
+    let Ready { tx, max_time, ledger } = ready(rpc, key.address(), call, VALID_SECONDS).await?;
+    Ok(sign(tx, rpc.network(), key, max_time, ledger).map_err(RpcError::from)?)
+}
+
+/// The same as a transaction that `source` has still to sign, within
+/// `valid_seconds`.
+///
+/// # Errors
+/// As [`prepare`].
+pub async fn prepare_for(
+    rpc: &Rpc,
+    source: Address,
+    call: HostFunction,
+    valid_seconds: u64,
+) -> Result<Unsigned, PrepareError> {
+    let Ready { tx, max_time, .. } = ready(rpc, source, call, valid_seconds).await?;
+    Ok(handed::unsigned(tx, rpc.network().id(), max_time))
+}
+
+/// A transaction that is ready but for its signature.
+struct Ready {
+    tx: Transaction,
+    max_time: u64,
+    /// The newest ledger.
+    ledger: u32,
+}
+
+async fn ready(rpc: &Rpc, source: Address, call: HostFunction, valid_seconds: u64) -> Result<Ready, PrepareError> {
     let account = rpc.account(source).await?.ok_or(PrepareError::NoAccount(source))?;
     let head = rpc.head().await?;
     // The ledger's own clock may be ahead of ours.
-    let max_time = rpc.now().max(head.closed_at.unwrap_or(0)) + VALID_SECONDS;
+    let max_time = rpc.now().max(head.closed_at.unwrap_or(0)) + valid_seconds;
     let mut tx = unsigned(bytes_of(source), account.sequence + 1, max_time, call);
 
     let recorded = checked(rpc.simulate(&bare(tx.clone()), false).await?)?;
@@ -62,7 +91,7 @@ pub async fn prepare(rpc: &Rpc, key: &Key, call: HostFunction) -> Result<Signed,
     }
     let data = enforced.transaction_data().map_err(RpcError::from)?;
     provision(&mut tx, data).ok_or(PrepareError::TooDear)?;
-    Ok(sign(tx, rpc.network(), key, max_time, head.ledger).map_err(RpcError::from)?)
+    Ok(Ready { tx, max_time, ledger: head.ledger })
 }
 
 /// What a call would answer, without applying it.

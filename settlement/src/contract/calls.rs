@@ -23,21 +23,35 @@ pub struct Terms {
     pub deadline: u64,
 }
 
+/// A call of an escrow contract's `deposit`: `from` pays `amount` into the balance
+/// of `to`. Needs `from`'s signature.
+#[must_use]
+pub fn deposit(contract: Address, from: Address, to: Address, amount: Stroops) -> HostFunction {
+    let args = vec![value::address(from), value::address(to), value::amount(amount)];
+    value::call(contract, "deposit", args)
+}
+
+/// A call of its `request_withdraw`: sets `amount` of `account`'s balance aside to
+/// be withdrawn. Needs its signature.
+#[must_use]
+pub fn request_withdraw(contract: Address, account: Address, amount: Stroops) -> HostFunction {
+    let args = vec![value::address(account), value::amount(amount)];
+    value::call(contract, "request_withdraw", args)
+}
+
 /// Calls that change something. Each is a transaction's one operation.
 impl Escrow {
     /// `from` pays `amount` into the balance of `to`. Needs `from`'s signature.
     #[must_use]
     pub fn deposit(&self, from: Address, to: Address, amount: Stroops) -> HostFunction {
-        let args = vec![value::address(from), value::address(to), value::amount(amount)];
-        value::call(self.id, "deposit", args)
+        deposit(self.id, from, to, amount)
     }
 
     /// Sets `amount` of `account`'s balance aside to be withdrawn. Needs its
     /// signature.
     #[must_use]
     pub fn request_withdraw(&self, account: Address, amount: Stroops) -> HostFunction {
-        let args = vec![value::address(account), value::amount(amount)];
-        value::call(self.id, "request_withdraw", args)
+        request_withdraw(self.id, account, amount)
     }
 
     /// Pays `account`'s pending withdrawal: at once when `by` is the operator,

@@ -10,6 +10,7 @@ mod jobs;
 mod kill;
 mod login;
 mod lost;
+mod money;
 mod process;
 mod questions;
 mod remote;
