@@ -3,6 +3,7 @@
 //! holds no logic of theirs.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of the terminal")]
 
+mod account;
 mod archive;
 mod audit;
 mod backup;
@@ -16,6 +17,7 @@ mod job;
 mod keys;
 mod lease;
 mod ledger;
+mod market;
 mod order;
 mod output;
 mod process;
@@ -60,6 +62,10 @@ enum Verb {
     Ledger(ledger::Ledger),
     /// Keys: new, show, register, list, revoke.
     Keys(keys::Keys),
+    /// An account: show, spend, history, deposit, withdraw.
+    Account(account::Account),
+    /// Markets: list; for the operator open, pause, resume, cycle.
+    Market(market::Market),
     /// Orders: create, list, show, explain, amend, cancel.
     Order(order::Order),
     /// Bids: place, list, cancel, accept.
@@ -133,6 +139,8 @@ fn run(berth: Berth) -> Result<(), Fault> {
         Verb::Provider(provider) => runtime.block_on(provider.run(format)),
         Verb::Ledger(ledger) => runtime.block_on(ledger.run()),
         Verb::Keys(keys) => runtime.block_on(keys.run(format)),
+        Verb::Account(account) => runtime.block_on(account.run(format)),
+        Verb::Market(market) => runtime.block_on(market.run(format)),
         Verb::Order(order) => runtime.block_on(order.run(format)),
         Verb::Bid(bid) => runtime.block_on(bid.run(format)),
         Verb::Lease(lease) => runtime.block_on(lease.run(format)),

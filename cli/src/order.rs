@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use berth_wire::sdl;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
@@ -10,7 +11,7 @@ use crate::fault::{Fault, While};
 use crate::file;
 use crate::output::{self, Format};
 use crate::reasons;
-use crate::remote::{Remote, given, with_query};
+use crate::remote::{Remote, given, query};
 
 const COLUMNS: [&str; 8] = ["id", "state", "market", "quantity", "remaining", "hold", "leases", "tenantAddress"];
 
@@ -71,7 +72,8 @@ struct Create {
     /// provider does not match that does not.
     #[arg(long)]
     dry_run: bool,
-    /// The request as JSON; `-` is standard input.
+    /// The request as JSON, or as an Akash SDL 2.0 document where the file's name
+    /// ends in .yaml or .yml; `-` is standard input, with JSON.
     #[arg(short, long)]
     file: Option<PathBuf>,
     /// Who rents.
@@ -175,9 +177,9 @@ impl Order {
                 output::object(format, &order);
             }
             Verb::List(list) => {
-                let path = with_query(
+                let path = query(
                     "/api/v1/orders",
-                    &[("tenantAddress", list.tenant_address), ("market", list.market), ("state", list.state)],
+                    [("tenantAddress", list.tenant_address), ("market", list.market), ("state", list.state)],
                 );
                 output::list(format, &self.remote.list(&path).await?, &COLUMNS);
             }
@@ -258,6 +260,15 @@ impl Amend {
 }
 
 fn read(path: &std::path::Path) -> Result<Map<String, Value>, Fault> {
+    let is_yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+    if is_yaml {
+        let order = sdl::order(file::text(path)?.as_bytes());
+        let order = order.map_err(|why| Fault::CouldNotRun(format!("{}: {why}", path.display())))?;
+        return match serde_json::to_value(order) {
+            Ok(Value::Object(order)) => Ok(order),
+            _ => unreachable!("an order is an object"),
+        };
+    }
     serde_json::from_str(&file::text(path)?).or_fault(&path.display().to_string())
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::fault::Fault;
 use crate::output::{self, Format};
-use crate::remote::{Remote, with_query};
+use crate::remote::{Remote, query};
 
 /// Why an order has not traded, over all providers.
 pub(crate) async fn explain(remote: &Remote, id: u64, at_seq: Option<u64>) -> Result<Value, Fault> {
@@ -13,8 +13,8 @@ pub(crate) async fn explain(remote: &Remote, id: u64, at_seq: Option<u64>) -> Re
     let mut cursor = None;
     loop {
         let at = at_seq.map(|seq| seq.to_string());
-        let query = [("limit", Some("1000".to_owned())), ("atSeq", at), ("cursor", cursor.take())];
-        let mut page = remote.get(&with_query(&format!("/api/v1/orders/{id}/explain"), &query)).await?;
+        let parameters = [("limit", Some("1000".to_owned())), ("atSeq", at), ("cursor", cursor.take())];
+        let mut page = remote.get(&query(&format!("/api/v1/orders/{id}/explain"), parameters)).await?;
         cursor = page["next"].as_str().map(str::to_owned);
         match told.as_mut().map(|told| &mut told["providers"]) {
             Some(Value::Array(providers)) => {

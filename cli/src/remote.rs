@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use berth_client::{Client, ClientError};
 use berth_settlement::chain::Key;
 use clap::Args;
-use reqwest::Url;
 use serde_json::Value;
 
 use crate::fault::{Fault, While};
@@ -79,13 +78,6 @@ impl Remote {
 /// A request's body: the fields that were given.
 pub(crate) fn given<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
     fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
-}
-
-/// A path with those of some parameters that were given.
-pub(crate) fn with_query(path: &str, parameters: &[(&str, Option<String>)]) -> String {
-    let given = parameters.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    let url = Url::parse_with_params("http://node/", given).expect("an address with parameters is one");
-    url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
 }
 
 /// A refusal of the exchange ends with 1, everything else with 2.

@@ -78,6 +78,12 @@ impl ClientError {
         }
     }
 
+    /// The node has ended a subscription, since who follows may do so no more.
+    pub(crate) fn ended(code: String) -> Self {
+        let detail = "the node has ended the subscription".to_owned();
+        Self::Refused { code, detail, retry: Retry::Never, field: None, status: None }
+    }
+
     pub(crate) fn problem(problem: Problem) -> Self {
         let Problem { status, code, detail, retry, field, .. } = problem;
         Self::Refused { code, detail, retry, field, status: Some(status) }

@@ -125,6 +125,7 @@ impl OfLog for OwnEvents {
             OwnBody::CursorExpired { oldest_seq } => LogBody::CursorExpired { oldest_seq },
             OwnBody::FutureCursor { seq } => LogBody::FutureCursor { seq },
             OwnBody::EpochChanged { epoch } => LogBody::EpochChanged { epoch },
+            OwnBody::Ended { code } => LogBody::Ended { code },
             OwnBody::FellBehind { resume_seq } => LogBody::FellBehind { resume_seq },
         };
         Some((own.sub, body))
@@ -152,6 +153,7 @@ impl OfLog for OwnChange {
             OwnBody::CursorExpired { oldest_seq } => LogBody::CursorExpired { oldest_seq },
             OwnBody::FutureCursor { seq } => LogBody::FutureCursor { seq },
             OwnBody::EpochChanged { epoch } => LogBody::EpochChanged { epoch },
+            OwnBody::Ended { code } => LogBody::Ended { code },
             OwnBody::FellBehind { resume_seq } => LogBody::FellBehind { resume_seq },
         };
         Some((own.sub, body))
@@ -336,6 +338,7 @@ impl<F: OfLog> Follower<F> {
                 }
                 LogBody::FutureCursor { seq } => return Over::Ended(ClientError::FutureCursor { seq }),
                 LogBody::EpochChanged { epoch } => return Over::Ended(ClientError::EpochChanged { epoch }),
+                LogBody::Ended { code } => return Over::Ended(ClientError::ended(code)),
             }
         }
     }

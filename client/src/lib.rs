@@ -37,6 +37,7 @@
 //! The SDK speaks HTTP without TLS, as a node on the loopback does, and uses no
 //! proxy. It needs a Tokio runtime.
 
+mod accounts;
 mod backoff;
 mod book;
 mod call;

@@ -10,6 +10,7 @@ use berth_wire::errors::EdgeCode;
 use crate::clock::now;
 use crate::node::Node;
 use crate::problem::Refusal;
+use crate::rate::Class;
 
 /// Orders, what they come to, and their money.
 pub(crate) const TRADE: Scopes = Scopes::EMPTY.with(Scope::Trade);
@@ -153,18 +154,33 @@ impl Node {
         }
     }
 
-    /// Whether a caller may follow what is its account's alone now: its key may have
-    /// been revoked since the connection began.
-    pub(crate) fn may_follow(&self, caller: Caller) -> Result<(), Refusal> {
-        let Caller::Account(Holder { address, key: Some(key), .. }) = caller else { return Ok(()) };
-        let speaks = self.view.read(|x| {
+    /// What a caller is now: its key may have been revoked since the connection
+    /// began, or registered again with other scopes.
+    pub(crate) fn anew(&self, caller: Caller) -> Result<Caller, Refusal> {
+        let Caller::Account(holder @ Holder { address, key: Some(key), .. }) = caller else { return Ok(caller) };
+        let scopes = self.view.read(|x| {
             let registered = x.account_of_key(&key).filter(|(_, key)| key.is_live(now()));
-            registered.is_some_and(|(owner, _)| x.account_by_address(address) == Some(owner))
+            let own = registered.filter(|(owner, _)| x.account_by_address(address) == Some(*owner));
+            own.map(|(_, key)| key.scopes)
         });
-        if !speaks {
-            return Err(Refusal::from(Code::KeyNotAllowed));
+        let scopes = scopes.ok_or_else(|| Refusal::from(Code::KeyNotAllowed))?;
+        Ok(Caller::Account(Holder { scopes, ..holder }))
+    }
+
+    /// Whether a caller may follow what is its account's alone now.
+    pub(crate) fn may_follow(&self, caller: Caller) -> Result<(), Refusal> {
+        let is_keys = matches!(caller, Caller::Account(Holder { key: Some(_), .. }));
+        if self.anew(caller)?.may_read() || !is_keys {
+            Ok(())
+        } else {
+            Err(Refusal::new(EdgeCode::Forbidden, "the key lacks the scope read"))
         }
-        if caller.may_read() { Ok(()) } else { Err(Refusal::new(EdgeCode::Forbidden, "the key lacks the scope read")) }
+    }
+
+    /// Counts a command against its account that was refused before it became one.
+    pub(crate) fn count_refused(&self, caller: Caller, class: Class) -> Result<(), Refusal> {
+        let account = caller.account().and_then(|address| self.view.read(|x| x.account_by_address(address)));
+        account.map_or(Ok(()), |account| self.limiter.refused(account, class))
     }
 
     /// The account that acts. In open mode one that is new is provisioned.

@@ -137,6 +137,12 @@ impl Frame {
         join(own.map(|event| &*event.json))
     }
 
+    /// The events that pass and concern an account.
+    pub(crate) fn concerning(&self, account: AccountId, filter: &Filter) -> Option<String> {
+        let own = self.events.iter().filter(|event| filter.passes(event) && event.accounts.contains(&Some(account)));
+        join(own.map(|event| &*event.json))
+    }
+
     /// The trades of a market, or of all.
     pub(crate) fn trades(&self, market: Option<MarketId>) -> Option<String> {
         let trades = self.trades.iter().filter(|(of, ..)| market.is_none_or(|market| *of == market));

@@ -25,6 +25,7 @@ use crate::clock::now;
 use crate::limits::{SEEN_MAX, SEEN_OF_KEY_MAX};
 use crate::node::{App, Node};
 use crate::problem::Refusal;
+use crate::throttle::class_of;
 
 const KEY: HeaderName = HeaderName::from_static("x-berth-key");
 const TIMESTAMP: HeaderName = HeaderName::from_static("x-berth-timestamp");
@@ -287,7 +288,12 @@ impl Node {
 pub(crate) async fn authenticate(State(app): State<App>, request: Request, next: Next) -> Result<Response, Refusal> {
     let (caller, mut request) = app.caller(request).await?;
     request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    let class = (!request.method().is_safe()).then(|| class_of(request.method(), request.uri().path()));
+    let response = next.run(request).await;
+    if let Some(class) = class.filter(|_| response.status().is_client_error()) {
+        app.count_refused(caller, class)?;
+    }
+    Ok(response)
 }
 
 /// The one value of a header.

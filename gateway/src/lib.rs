@@ -44,10 +44,12 @@ mod sealed;
 mod server;
 mod session;
 mod socket;
+mod spends;
 mod submit;
 mod tape;
 mod throttle;
 mod trade;
+mod treasury;
 mod view;
 mod ws;
 
@@ -67,6 +69,7 @@ pub use identity::{AuthConfig, ChainError, ChainSigners};
 pub use node::Audit;
 pub use provision::{Provision, ProvisionError};
 pub use rate::{RateLimit, RateLimits};
+pub use treasury::{Asked, Money, ToSign, Treasury, TreasuryError, Way};
 
 use crate::identity::Identity;
 use crate::kept::Kept;
@@ -79,6 +82,7 @@ use crate::provision::Provisioning;
 use crate::rate::Limiter;
 use crate::server::{Listener, Server};
 use crate::session::Sessions;
+use crate::treasury::Counter;
 use crate::view::{Follower, View};
 
 /// How the gateway shall behave.
@@ -116,6 +120,8 @@ pub struct Services {
     pub auth: AuthConfig,
     /// Gives unknown addresses money in open mode; without it they are refused.
     pub provision: Option<Arc<dyn Provision>>,
+    /// Moves money in and out; without it deposits and withdrawals are refused.
+    pub treasury: Option<Arc<dyn Treasury>>,
 }
 
 /// Why the gateway did not start.
@@ -155,7 +161,7 @@ impl Gateway {
         if open && !guard::is_loopback(listen) {
             return Err(StartError::OpenBeyondLoopback(listen));
         }
-        let Services { sequencer, feed, exchange, dir, events, private, audit, auth, provision } = services;
+        let Services { sequencer, feed, exchange, dir, events, private, audit, auth, provision, treasury } = services;
         let listener = Listener::bind(listen).await.map_err(|why| StartError::Listen(listen, why))?;
         let identity =
             Identity::new(auth, operator_token, &listener.local_addr().to_string(), exchange.head() == Seq(0))?;
@@ -182,6 +188,7 @@ impl Gateway {
             private,
             audit,
             provisioning,
+            treasury: treasury.map(Counter::new),
             stats: Kept::default(),
             log_head: Kept::default(),
             outputs: Outputs::default(),

@@ -59,6 +59,11 @@ pub(crate) const LIST_MAX: usize = 1_000;
 pub(crate) const LIST_SCAN_MAX: usize = 50_000;
 /// Bids after which a page of reasons ends with the provider that it is at.
 pub(crate) const REASONS_BIDS_MAX: usize = 10_000;
+/// Days, markets and hosts of an account over which one answer adds up what it has
+/// paid.
+pub(crate) const SPENDS_SCAN_MAX: usize = 100_000;
+/// Deposits and withdrawals for which the chain is asked at once.
+pub(crate) const TRANSFERS_MAX: usize = 16;
 /// Entries that one `GET /events` looks at, whether they pass its filters or
 /// not.
 pub(crate) const EVENTS_SCAN_MAX: usize = 20_000;

@@ -20,6 +20,7 @@ use crate::problem::Refusal;
 use crate::provision::Provisioning;
 use crate::rate::Limiter;
 use crate::session::Sessions;
+use crate::treasury::Counter;
 use crate::view::View;
 
 /// The node as its routes and sockets share it.
@@ -44,6 +45,8 @@ pub(crate) struct Node {
     /// The tree over the log; none where nobody builds it.
     pub(crate) audit: Option<Audit>,
     pub(crate) provisioning: Option<Arc<Provisioning>>,
+    /// Where money goes in and out; none where there is no chain to ask.
+    pub(crate) treasury: Option<Counter>,
     /// The totals.
     pub(crate) stats: Kept<NetworkStats>,
     /// An entry, and the hash of the state that follows from it.

@@ -43,6 +43,11 @@ impl Refusal {
         )
     }
 
+    /// Its stable code.
+    pub(crate) fn code(&self) -> &str {
+        &self.problem.code
+    }
+
     /// Whether it will be the same however often it is tried.
     pub(crate) const fn is_final(&self) -> bool {
         matches!(self.problem.retry, Retry::Never)

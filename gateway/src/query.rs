@@ -169,6 +169,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Segment {
     }
 }
 
+/// The two variable segments of a route's path.
+pub(crate) struct Segments(pub(crate) String, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segments {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map(|Path((first, second))| Self(first, second))
+            .map_err(|_| Refusal::malformed("path", "is not percent-encoded UTF-8"))
+    }
+}
+
 impl Segment {
     /// The segment as an id; what is no id names nothing.
     pub(crate) fn id<T: TryFrom<u64>>(&self, unknown: Code) -> Result<T, Refusal> {

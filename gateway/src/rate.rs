@@ -134,7 +134,22 @@ impl Limiter {
             Class::Begins => self.limits.commands,
             Class::Ends => self.limits.cancels,
         };
+        // Outside of a request there is nobody who asks.
+        let _ = SEEN.try_with(|seen| seen.of_account.set(true));
         self.accounts.take((account, class), limit, cost, Instant::now()).inspect_err(|_| metrics::throttled("account"))
+    }
+
+    /// Takes what a command costs its account that was refused before it was one,
+    /// such as a cancel of what nobody has: it takes the node's time as well.
+    pub(crate) fn refused(&self, account: AccountId, class: Class) -> Result<(), Refusal> {
+        if SEEN.try_with(|seen| seen.of_account.get()).unwrap_or(true) {
+            return Ok(());
+        }
+        let limit = match class {
+            Class::Begins => self.limits.commands,
+            Class::Ends => self.limits.cancels,
+        };
+        self.accounts.take((account, class), limit, 1, Instant::now()).inspect_err(|_| metrics::throttled("account"))
     }
 
     /// Takes a request of an address.
@@ -152,15 +167,23 @@ impl Limiter {
     }
 }
 
-tokio::task_local! {
+/// What a request has taken.
+#[derive(Default)]
+struct Seen {
     /// The state of the bucket that was taken from last, for who answers.
-    static STATE: Cell<Option<RateState>>;
+    state: Cell<Option<RateState>>,
+    /// Whether an account's was among them.
+    of_account: Cell<bool>,
+}
+
+tokio::task_local! {
+    static SEEN: Seen;
 }
 
 /// Does something for a request, and gives the state of the bucket that it took
 /// from last.
 pub(crate) async fn observed<T>(work: impl Future<Output = T>) -> (T, Option<RateState>) {
-    STATE.scope(Cell::new(None), async { (work.await, STATE.with(Cell::get)) }).await
+    SEEN.scope(Seen::default(), async { (work.await, SEEN.with(|seen| seen.state.get())) }).await
 }
 
 struct Buckets<K>(Mutex<Kept<K>>);
@@ -196,7 +219,7 @@ impl<K: Eq + Hash> Buckets<K> {
         let state = bucket.state(limit);
         drop(kept);
         // Outside of a request there is nobody to be told.
-        let _ = STATE.try_with(|last| last.set(Some(state)));
+        let _ = SEEN.try_with(|seen| seen.state.set(Some(state)));
         taken.map_err(throttled)
     }
 

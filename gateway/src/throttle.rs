@@ -37,7 +37,7 @@ pub(crate) async fn throttle(
 
 /// Cancels and stops have tokens of their own. Health is asked for by those who
 /// watch the node, and costs as little.
-fn class_of(method: &Method, path: &str) -> Class {
+pub(crate) fn class_of(method: &Method, path: &str) -> Class {
     if *method == Method::DELETE || path.ends_with("/stop") || path == "/health" { Class::Ends } else { Class::Begins }
 }
 

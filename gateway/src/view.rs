@@ -25,6 +25,7 @@ use crate::metrics;
 use crate::quote::{Glance, Quote};
 use crate::rate::Limiter;
 use crate::sealed::Auctions;
+use crate::spends::Spends;
 use crate::tape::{Interval, Tapes};
 
 /// A follower's exchange, and what goes out from it.
@@ -36,6 +37,8 @@ pub(crate) struct View {
     tapes: RwLock<Tapes>,
     /// Its leases by account; locked behind it.
     live: RwLock<LiveLeases>,
+    /// What was paid for them; locked behind it.
+    spends: RwLock<Spends>,
     applied: watch::Sender<Seq>,
     /// The newest entries' events; positions are sequence numbers.
     pub(crate) events: Ring<Frame>,
@@ -60,6 +63,7 @@ impl View {
             auctions: RwLock::new(Auctions::of(&exchange)),
             tapes: RwLock::new(Tapes::of(&exchange)),
             live: RwLock::new(LiveLeases::of(&exchange)),
+            spends: RwLock::new(Spends::of(&exchange)),
             exchange: RwLock::new(exchange),
             applied: watch::Sender::new(head),
             events: Ring::new(head.next().0, EVENT_RING),
@@ -124,6 +128,11 @@ impl View {
     /// Reads the exchange with the leases of each account that are not closed.
     pub(crate) fn read_live<R>(&self, read: impl FnOnce(&Exchange, &LiveLeases) -> R) -> R {
         self.read(|x| read(x, &self.live.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Reads the exchange with what each account has paid for its leases.
+    pub(crate) fn read_spends<R>(&self, read: impl FnOnce(&Exchange, &Spends) -> R) -> R {
+        self.read(|x| read(x, &self.spends.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// The candles of a market, see [`Tapes::candles`].
@@ -198,10 +207,12 @@ impl View {
             let mut auctions = self.auctions.write().unwrap_or_else(PoisonError::into_inner);
             let mut tapes = self.tapes.write().unwrap_or_else(PoisonError::into_inner);
             let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+            let mut spends = self.spends.write().unwrap_or_else(PoisonError::into_inner);
             for event in committed.entries.iter().flat_map(|done| &done.events) {
                 auctions.follow(event, &x);
                 tapes.follow(event, &x);
                 live.follow(event, &x);
+                spends.follow(event, &x);
             }
             let head = x.head();
             for market in touched {

@@ -1,6 +1,6 @@
 //! Accounts.
 
-use berth_domain::{AccountId, Address};
+use berth_domain::{AccountId, Address, Mandate};
 use berth_exchange::{Account, AccountKey, Exchange};
 use berth_wire::response;
 
@@ -17,7 +17,15 @@ pub fn account(x: &Exchange, account: &Account) -> response::Account {
         live_bids: account.live_bids,
         providers: account.providers,
         keys: x.keys(account.id).map(key).collect(),
+        mandate: account.mandate.as_ref().map(mandate),
     }
+}
+
+/// What an account has limited.
+#[must_use]
+pub fn mandate(mandate: &Mandate) -> response::Mandate {
+    let Mandate { per_lease, per_day, floor, until } = *mandate;
+    response::Mandate { per_lease, per_day, floor, until: until.map(|at| at.0) }
 }
 
 /// A registered key.

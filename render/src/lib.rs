@@ -20,7 +20,7 @@ use berth_domain::{AccountId, Address, BidId, BidTarget, MarketId, Mode, Resourc
 use berth_exchange::{Bid, Exchange};
 use berth_wire::event::Names;
 
-pub use self::account::{account, balance, key};
+pub use self::account::{account, balance, key, mandate};
 pub use self::bid::bid;
 pub use self::dry_run::dry_run;
 pub use self::explain::{explain_bid, explain_order, provider_verdict, waits};

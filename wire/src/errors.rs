@@ -80,7 +80,9 @@ edge_codes! {
     /// More than the route takes.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE" 413 Never "The request is longer than the route takes",
     /// Another content type than the route takes.
-    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE" 415 Never "The route takes application/json",
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE" 415 Never "The route takes another content type: application/json where it names none",
+    /// The chain refuses, and would again.
+    ChainRefused = "CHAIN_REFUSED" 422 Never "The chain does not take it; nothing was done",
     /// Over the client's own limit.
     RateLimited = "RATE_LIMITED" 429 After "More requests than this client may send",
     /// More open sockets or subscriptions than one client may have.

@@ -360,6 +360,12 @@ pub enum LogBody<F> {
         /// The log's epoch.
         epoch: String,
     },
+    /// Who follows may do so no more, such as a key that was revoked. The
+    /// subscription has ended.
+    Ended {
+        /// Why, such as `KEY_NOT_ALLOWED`.
+        code: String,
+    },
     /// The client reads too slowly; it is read to from the log, and cut off
     /// with 4008 when that does not help.
     FellBehind {

@@ -11,6 +11,7 @@ pub mod address;
 pub mod book;
 pub mod channel;
 pub mod command;
+pub mod day;
 pub mod errors;
 pub mod event;
 pub mod frame;
@@ -19,6 +20,7 @@ pub mod price;
 pub mod proof;
 pub mod request;
 pub mod response;
+pub mod sdl;
 
 mod scalar;
 mod schema;

@@ -8,10 +8,12 @@ pub(crate) mod gpus;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod leases;
+pub(crate) mod operator;
 pub(crate) mod orders;
 pub(crate) mod providers;
 pub(crate) mod quotes;
 pub(crate) mod signed;
+pub(crate) mod transfers;
 
 use berth_domain::Code;
 use berth_exchange::Exchange;

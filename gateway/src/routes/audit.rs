@@ -1,7 +1,7 @@
 //! `/audit`: the Merkle tree over the log as C2SP's `tlog-tiles` has it, for
 //! whoever does not want to trust the node.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use berth_domain::Digest;
@@ -11,7 +11,7 @@ use berth_wire::errors::EdgeCode;
 
 use crate::node::{App, Audit};
 use crate::problem::Refusal;
-use crate::query::Query;
+use crate::query::{Query, Segment};
 
 /// What never changes may be kept for ever.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -43,10 +43,10 @@ pub(super) async fn key(State(app): State<App>, query: Query) -> Result<Response
 }
 
 /// A tile of hashes, or a bundle of the entries' hashes beneath one.
-pub(super) async fn tile(State(app): State<App>, Path(path): Path<String>, query: Query) -> Result<Response, Refusal> {
+pub(super) async fn tile(State(app): State<App>, path: Segment, query: Query) -> Result<Response, Refusal> {
     query.finish()?;
     let tree = audit(&app)?.tree.clone();
-    let path = format!("tile/{path}");
+    let path = format!("tile/{}", path.as_str());
     let no_tile = || Refusal::new(EdgeCode::NotFound, "there is no such tile");
     let bundle = Tile::from_entries_path(&path);
     let tile = bundle.or_else(|_| path.parse()).map_err(|_| no_tile())?;

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use berth_auth::{read_key, write_key};
-use serde::Deserialize;
+use berth_wire::request::LoginRequest;
 use serde_json::json;
 
 use crate::body;
@@ -44,6 +44,14 @@ impl IntoResponse for AuthError {
 }
 
 /// A challenge for an account.
+#[utoipa::path(
+    get,
+    path = "/auth",
+    tag = "login",
+    summary = "A challenge for an account to sign (SEP-10).",
+    params(("account" = String, Query, description = "The account that logs in, G…."), ("home_domain" = Option<String>, Query, description = "Where it believes to be.")),
+    responses((status = 200, body = berth_wire::response::Challenge, description = "The challenge."), (status = 400, body = berth_wire::response::LoginError, description = "Why there is none.")),
+)]
 pub(super) async fn challenge(State(app): State<App>, query: Result<Query, Refusal>) -> Result<Response, AuthError> {
     let mut query =
         query.map_err(|_| AuthError::wrong("the query is not percent-encoded UTF-8, or names something twice"))?;
@@ -68,12 +76,15 @@ pub(super) async fn challenge(State(app): State<App>, query: Result<Query, Refus
     Ok(Json(json!({ "transaction": transaction, "network_passphrase": web_auth.passphrase() })).into_response())
 }
 
-#[derive(Deserialize)]
-struct Login {
-    transaction: String,
-}
-
 /// A token for whoever answers a challenge; as JSON or as a form.
+#[utoipa::path(
+    post,
+    path = "/auth",
+    tag = "login",
+    summary = "A bearer token for a signed challenge (SEP-10).",
+    request_body(content((berth_wire::request::LoginRequest = "application/json"), (berth_wire::request::LoginRequest = "application/x-www-form-urlencoded"))),
+    responses((status = 200, body = berth_wire::response::Token, description = "The token."), (status = 400, body = berth_wire::response::LoginError, description = "Why there is none.")),
+)]
 pub(super) async fn log_in(State(app): State<App>, request: Request) -> Result<Response, AuthError> {
     let (parts, body) = request.into_parts();
     let named = parts.headers.get(CONTENT_TYPE).and_then(|named| named.to_str().ok()).unwrap_or_default();
@@ -83,7 +94,7 @@ pub(super) async fn log_in(State(app): State<App>, request: Request) -> Result<R
     let body = body.map_err(|_| AuthError::wrong("the body is too long, too slow or broken off"))?;
     let login = if is_form {
         let request = Request::from_parts(parts, Body::from(body));
-        Form::<Login>::from_request(request, &()).await.ok().map(|form| form.0)
+        Form::<LoginRequest>::from_request(request, &()).await.ok().map(|form| form.0)
     } else if is_json {
         serde_json::from_slice(&body).ok()
     } else {
@@ -96,6 +107,13 @@ pub(super) async fn log_in(State(app): State<App>, request: Request) -> Result<R
 }
 
 /// What a wallet needs to know of this node (SEP-1).
+#[utoipa::path(
+    get,
+    path = "/.well-known/stellar.toml",
+    tag = "login",
+    summary = "What a wallet needs to know of this node (SEP-1).",
+    responses((status = 200, body = String, content_type = "text/plain", description = "NETWORK_PASSPHRASE, SIGNING_KEY and WEB_AUTH_ENDPOINT.")),
+)]
 pub(super) async fn stellar_toml(State(app): State<App>) -> Response {
     let identity = &app.identity;
     let (key, endpoint) = (write_key(&identity.web_auth.server()), &identity.endpoint);

@@ -1,7 +1,7 @@
 //! `/accounts/{address}/keys`: the keys that speak for an account beside its own.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use berth_wire::address::{self, Name};
 use berth_wire::request::RegisterKeyRequest;
@@ -13,7 +13,7 @@ use crate::caller::Caller;
 use crate::commands::keys;
 use crate::node::App;
 use crate::problem::Refusal;
-use crate::query::{Query, Segment};
+use crate::query::{Query, Segment, Segments};
 use crate::submit::Turn;
 
 #[utoipa::path(
@@ -66,7 +66,7 @@ pub(super) async fn list(
 pub(super) async fn revoke(
     State(app): State<App>,
     caller: Caller,
-    Path((address, key)): Path<(String, String)>,
+    Segments(address, key): Segments,
     query: Query,
 ) -> Result<Json<Acknowledged>, Refusal> {
     query.finish()?;

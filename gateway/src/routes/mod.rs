@@ -6,18 +6,19 @@ mod auth;
 mod bids;
 mod commands;
 mod events;
-mod gpus;
-mod jobs;
+mod history;
 mod keys;
 mod leases;
 mod log;
 mod markets;
 mod node;
+mod operator;
 mod orders;
 mod output;
 mod providers;
 mod stream;
 mod trades;
+mod transfers;
 
 use std::sync::Arc;
 
@@ -85,13 +86,19 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(leases::proof))
         .routes(routes!(leases::specification))
         .routes(routes!(leases::stop))
-        .routes(routes!(output::logs, output::tell))
-        .routes(routes!(output::result, output::hand_in))
-        .routes(routes!(markets::list))
+        .routes(routes!(markets::list, operator::open))
+        .routes(routes!(operator::pause))
+        .routes(routes!(operator::resume))
+        .routes(routes!(operator::cycle))
         .routes(routes!(markets::book))
         .routes(routes!(trades::trades))
         .routes(routes!(trades::candles))
         .routes(routes!(accounts::one))
+        .routes(routes!(accounts::mandate))
+        .routes(routes!(history::history))
+        .routes(routes!(history::spend))
+        .routes(routes!(transfers::deposit))
+        .routes(routes!(transfers::withdraw))
         .routes(routes!(keys::list, keys::register))
         .routes(routes!(keys::revoke))
         .routes(routes!(node::stats))
@@ -102,6 +109,11 @@ pub(crate) fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), only_reads_of_strangers));
     let outline = OpenApiRouter::with_openapi(openapi::outline());
     let (api, described) = outline.nest("/api/v1", api).routes(routes!(node::health)).split_for_parts();
+    // Who logs in may send a token that is over: nobody looks at it.
+    let (logins, described) = OpenApiRouter::with_openapi(described)
+        .routes(routes!(auth::challenge, auth::log_in))
+        .routes(routes!(auth::stellar_toml))
+        .split_for_parts();
     let described: Arc<str> = openapi::document(&described).to_string().into();
     // What may depend on who asks.
     let asked = api
@@ -113,12 +125,11 @@ pub(crate) fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), authenticate));
     let mut router = Router::new()
         .merge(asked)
+        .merge(logins)
         .route("/", get(node::index))
         .route("/openapi.json", get(move |query| node::openapi(query, described)))
         .route("/asyncapi.json", get(node::asyncapi))
         .route("/metrics", get(metrics::show))
-        .route("/auth", get(auth::challenge).post(auth::log_in))
-        .route("/.well-known/stellar.toml", get(auth::stellar_toml))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app.clone(), throttle))
@@ -136,19 +147,20 @@ pub(crate) fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// Where signed commands go.
-const COMMANDS: &str = "/commands";
+/// Where signed commands and transactions go.
+const SIGNED: [&str; 3] = ["/commands", "/deposits", "/withdrawals"];
 
 /// Without `--open` a change that nobody known asks for is refused before its
-/// body is looked at. A signed command says itself who gives it.
+/// body is looked at. What is signed says itself who gives it.
 async fn only_reads_of_strangers(
     State(app): State<App>,
     caller: Caller,
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    if !app.open && caller == Caller::Anyone && !request.method().is_safe() && !request.uri().path().ends_with(COMMANDS)
-    {
+    let path = request.uri().path();
+    let is_signed = || SIGNED.iter().any(|signed| path.ends_with(signed));
+    if !app.open && caller == Caller::Anyone && !request.method().is_safe() && !is_signed() {
         return Err(Refusal::nobody());
     }
     Ok(next.run(request).await)

@@ -1,8 +1,9 @@
 //! `/orders`
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use berth_domain::{Code, OrderId, OrderState};
 use berth_wire::request::{AmendOrderRequest, CancelRequest, OrderRequest};
@@ -25,8 +26,8 @@ use berth_render::{order, waits};
     path = "/orders",
     tag = "orders",
     summary = "Places an order, or says what that would do.",
-    params(("dryRun" = Option<bool>, Query, description = "Only say what it would do: nothing is placed."), crate::openapi::Pages),
-    request_body = berth_wire::request::OrderRequest,
+    params(("tenantAddress" = Option<berth_wire::address::Name>, Query, description = "Who pays, where the body does not say."), ("durationSeconds" = Option<u64>, Query, description = "How long a lease runs, where the body does not say: an SDL does not."), ("dryRun" = Option<bool>, Query, description = "Only say what it would do: nothing is placed."), crate::openapi::Pages),
+    request_body(content((berth_wire::request::OrderRequest = "application/json"), (String = "application/yaml")), description = "An order, or an Akash SDL 2.0 document within the subset of docs/sdl.md."),
     responses((status = 201, body = berth_wire::response::Changed<berth_wire::response::Order>, description = "Done."), (status = 200, body = berth_wire::response::OrderDryRun, description = "With dryRun: what it would do, and a page of what each provider comes to.")),
 )]
 pub(super) async fn create(
@@ -34,8 +35,10 @@ pub(super) async fn create(
     caller: Caller,
     headers: HeaderMap,
     mut query: Query,
-    body::Json(mut request): body::Json<OrderRequest>,
+    Placing(mut request): Placing,
 ) -> Result<Response, Refusal> {
+    request.tenant_address = query.actor("tenantAddress", request.tenant_address)?;
+    duration(&mut query, &mut request)?;
     // A client that asks what would happen must not find that it has.
     let is_dry = query.take::<bool>("dryRun", "true or false")?.unwrap_or(false);
     let page = if is_dry { Some(query.page()?) } else { None };
@@ -45,6 +48,33 @@ pub(super) async fn create(
         Some(page) => commands::orders::test(&app, caller, request, page).await.map(|told| Json(told).into_response()),
         None => commands::orders::place(&app, caller, request, Turn::any()).await.map(created),
     }
+}
+
+/// The body of an order: JSON, or a document as Akash has them.
+pub(super) struct Placing(OrderRequest);
+
+impl<S: Send + Sync> FromRequest<S> for Placing {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let named = request.headers().get(CONTENT_TYPE).and_then(|named| named.to_str().ok()).unwrap_or_default();
+        let essence = named.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !matches!(essence.as_str(), "application/yaml" | "application/x-yaml" | "text/yaml") {
+            return body::Json::from_request(request, state).await.map(|body| Self(body.0));
+        }
+        let (parts, body) = request.into_parts();
+        Ok(Self(berth_wire::sdl::order(&body::read(&parts.headers, body).await?)?))
+    }
+}
+
+/// Takes the duration out that the body may say instead.
+fn duration(query: &mut Query, request: &mut OrderRequest) -> Result<(), Refusal> {
+    let Some(seconds) = query.take::<u64>("durationSeconds", "a whole number of seconds")? else { return Ok(()) };
+    if request.duration_seconds.is_some() || request.duration_blocks.is_some() {
+        return Err(Refusal::malformed("durationSeconds", "is said by the body already"));
+    }
+    request.duration_seconds = Some(seconds);
+    Ok(())
 }
 
 #[utoipa::path(

@@ -165,6 +165,14 @@ impl Connection {
                 self.answer(&Answer::done(id, None, result)).await
             }
             Ok(Call::Later(later)) => {
+                let (app, caller, class) = (self.app.clone(), self.login.caller(), Class::of_method(method));
+                let later = async move {
+                    let done = later.await;
+                    if done.is_err() {
+                        app.count_refused(caller, class)?;
+                    }
+                    done
+                };
                 self.pending.push(Box::pin(async move {
                     let (done, of_account) = observed(later).await;
                     let answer = match done {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use berth_domain::{MarketId, Seq};
 
 use super::own::OwnSource;
-use super::subscriptions::Batch;
+use super::subscriptions::{Batch, Push};
 use crate::fanout::Slice;
 use crate::frame::{Filter, Frame};
 use crate::limits::FRAMES_AT_ONCE;
@@ -134,6 +134,14 @@ impl LosslessSubscription {
             }
             Some(Greeting::Snapshot(text)) => batch.push(text, self.cursor),
             None => {}
+        }
+        if let Source::Own(own) = &self.source
+            && let Some(why) = own.ended(node)
+        {
+            let (id, ch, code) = (self.id, self.source.ch(), why.code());
+            let text = format!(r#"{{"sub":{id},"ch":"{ch}","type":"ended","code":"{code}"}}"#);
+            // What came with the greeting is not for it any more.
+            return Ok(Batch { frames: vec![Push { text, resume: self.cursor }], more: false, ended: true });
         }
         if self.live && matches!(node.view.events.read(self.cursor.0, 0), Slice::Overtaken) {
             self.fall_behind(&mut batch);

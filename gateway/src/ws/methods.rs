@@ -70,10 +70,12 @@ pub(super) fn call(
                 Err(Refusal::malformed("sub", "is no subscription of this connection"))
             };
         }
-        "order.status" => return orders::status(app, caller, read(params)?).map(|found| Call::Done(shown(&found))),
+        "order.status" => {
+            return orders::status(app, app.anew(caller)?, read(params)?).map(|found| Call::Done(shown(&found)));
+        }
         _ => {}
     }
-    command(app.clone(), caller, &method, params, turn).map(Call::Later)
+    command(app.clone(), app.anew(caller)?, &method, params, turn).map(Call::Later)
 }
 
 /// What who signs commands must know: the log that they are for, the time that

@@ -14,6 +14,7 @@ use crate::problem::Refusal;
 
 pub(super) struct OwnSource {
     channel: Own,
+    caller: Caller,
     address: Address,
     /// Known once the address has an account.
     account: Option<AccountId>,
@@ -26,7 +27,13 @@ impl OwnSource {
         node.may_follow(caller)?;
         let address = node.reader(caller, wanted.address.as_ref(), "address")?;
         let address = address.ok_or_else(|| Refusal::malformed("address", "is missing"))?;
-        Ok(Self { channel, address, account: None })
+        Ok(Self { channel, caller, address, account: None })
+    }
+
+    /// Why it does not go on, when it does not: its caller's key may have been
+    /// revoked.
+    pub(super) fn ended(&self, node: &Node) -> Option<Refusal> {
+        node.may_follow(self.caller).err()
     }
 
     pub(super) const fn ch(&self) -> &'static str {

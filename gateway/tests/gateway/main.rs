@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod accounts;
 mod book;
 mod channels;
 mod credentials;
@@ -22,10 +23,13 @@ mod limits;
 mod log;
 mod metrics;
 mod node;
+mod operator;
 mod orders;
 mod output;
 mod past;
 mod refusals;
+mod revoked;
+mod sdl;
 mod seed;
 mod signed;
 mod slow;

@@ -143,6 +143,7 @@ impl Node {
             audit: None,
             auth: auth(chain.clone()),
             provision: Some(chain.clone()),
+            treasury: None,
         };
         let listen = "127.0.0.1:0".parse().unwrap();
         let config = GatewayConfig { listen, open, operator_token: TOKEN.to_owned(), limits };
@@ -259,6 +260,7 @@ pub(crate) async fn refuse_to_listen(listen: &str) -> berth_gateway::StartError 
         audit: None,
         auth: auth(Arc::default()),
         provision: None,
+        treasury: None,
     };
     let limits = RateLimits::OPEN;
     let config = GatewayConfig { listen: listen.parse().unwrap(), open: true, operator_token: String::new(), limits };

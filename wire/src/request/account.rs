@@ -39,7 +39,7 @@ pub struct DeadManRequest {
     pub ms: u32,
 }
 
-/// `mandate.set` and `POST /accounts/{address}/mandates`: replaces the limits
+/// `POST /accounts/{address}/mandates`: replaces the limits
 /// of what may be done in the account's name. What is left out limits nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]

@@ -12,6 +12,8 @@ mod gpu;
 mod job;
 mod key;
 mod lease;
+mod login;
+mod market;
 mod order;
 mod order_status;
 mod provider;
@@ -19,7 +21,7 @@ mod quote;
 mod session;
 mod signed;
 mod specification;
-mod update;
+mod transfer;
 
 pub use account::{CancelAllRequest, DeadManRequest, MandateRequest, NewCancelAll};
 pub use amend::{AmendBidRequest, AmendOrderRequest, BidChange, OrderChange, PriceChange};
@@ -34,6 +36,8 @@ pub use lease::{
     BacklogRequest, ContainerReport, FINISH_DETAIL_BYTES_MAX, FinishRequest, HeartbeatRequest, PortReport,
     StartRequest, StopRequest, TopUpRequest,
 };
+pub use login::LoginRequest;
+pub use market::OpenMarketRequest;
 pub use order::{AuctionEnd, NewOrder, OrderRequest};
 pub use order_status::{OrderStatusRequest, WantedOrder};
 pub use provider::{Agent, GpuRequest, NewProvider, ProviderRequest, ResourcesRequest};
@@ -41,7 +45,7 @@ pub use quote::{MassQuoteRequest, NewMassQuote, NewQuote, QuoteRequest};
 pub use session::LogonRequest;
 pub use signed::{NewSigned, Private, Scheme, SignedRequest, placed};
 pub use specification::{GpuSpecification, PortSpecification, Protocol, Specification, specification_hash};
-pub use update::UpdateProviderRequest;
+pub use transfer::{DepositRequest, NewTransfer, WithdrawalRequest};
 
 use berth_domain::{Attribute, Micros, Text, TimeInForce};
 

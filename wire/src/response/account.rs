@@ -1,10 +1,10 @@
 //! An account and its money.
 
-use berth_domain::{Address, Scope, Stroops, TrustLevel};
+use berth_domain::{Address, Rate, Scope, Stroops, TrustLevel};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::scalar::{in_text, in_text_list};
+use crate::scalar::{in_text, in_text_list, in_text_option};
 
 /// `GET /accounts/{address}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -34,6 +34,31 @@ pub struct Account {
     /// revoked. Nodes of before do not say it.
     #[serde(default)]
     pub keys: Vec<AccountKey>,
+    /// What it has limited to be done in its name; null where it has not. Nodes of
+    /// before do not say it.
+    #[serde(default)]
+    pub mandate: Option<Mandate>,
+}
+
+/// The limits of what may be done in an account's name. What is null is not
+/// limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Mandate {
+    /// The most that the escrow of one lease may hold.
+    #[serde(with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::Decimal>)]
+    pub per_lease: Option<Stroops>,
+    /// The most that may go into escrows from one midnight (UTC) to the next.
+    #[serde(with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::Decimal>)]
+    pub per_day: Option<Stroops>,
+    /// The lowest price, per unit-hour, that a bid may trade at.
+    #[serde(with = "in_text_option")]
+    #[schema(value_type = Option<crate::schema::Decimal>)]
+    pub floor: Option<Rate>,
+    /// When it ends: microseconds since 1970.
+    pub until: Option<u64>,
 }
 
 /// A registered key.
