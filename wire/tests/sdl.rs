@@ -70,7 +70,7 @@ fn what_is_outside_of_the_subset_is_refused_by_its_path() {
         ("        proto: udp", "        proto: sctp", "services.web.expose[1].proto"),
         ("    image: nginx:1.27", "    image: nginx:1.27\n    command: [sh]", "services.web.command"),
         ("    image: nginx:1.27", "    image: nginx:1.27\n    depends_on: [db]", "services.web.depends_on"),
-        ("    image: nginx:1.27", "    {}", "services.web.image"),
+        ("    image: nginx:1.27", "    image:", "services.web.image"),
         ("    image: nginx:1.27", "    image: \"no image\"", "services.web.image"),
         ("  web:\n    image", "  db: {image: x}\n  web:\n    image", "services.web"),
         ("      - EMPTY=", "      - EMPTY", "services.web.env[1]"),

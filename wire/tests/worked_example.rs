@@ -55,7 +55,7 @@ fn lines(command: &Command) -> Vec<(String, &'static str)> {
         max_duration.encode(out);
     }));
     vec![
-        (hex::encode(&command.to_bytes()[..1]), "tag of bid.place: 9"),
+        (hex::encode(&command.to_bytes()[..2]), "tag of bid.place: 9, u16"),
         (shown(&|out| bid.provider.encode(out)), "provider: 1, u32"),
         (tag.unwrap().to_owned(), "target: 0, standing"),
         (shown(&|out| market.encode(out)), "  market: 2, u16"),

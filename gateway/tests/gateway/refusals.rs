@@ -215,7 +215,7 @@ async fn bodies_are_json_of_a_bounded_size() {
     let client = reqwest::Client::new();
     let json = "application/json";
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
-    let table: [(&str, Vec<u8>, u16, &str); 8] = [
+    let table: [(&str, Vec<u8>, u16, &str); 9] = [
         (json, b"{".to_vec(), 400, "MALFORMED"),
         (json, b"{}x".to_vec(), 400, "MALFORMED"),
         (json, vec![0xff, 0xfe], 400, "MALFORMED"),
@@ -223,7 +223,8 @@ async fn bodies_are_json_of_a_bounded_size() {
         (json, deep.into_bytes(), 400, "MALFORMED"),
         (json, vec![b' '; 64 * 1024 + 1], 413, "PAYLOAD_TOO_LARGE"),
         ("text/plain", b"{}".to_vec(), 415, "UNSUPPORTED_MEDIA_TYPE"),
-        ("application/yaml", b"a: b".to_vec(), 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ("application/toml", b"a = 1".to_vec(), 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ("application/yaml", b"a: b".to_vec(), 400, "MALFORMED"),
     ];
     for (content_type, body, status, code) in table {
         let response = client.post(&url).header("content-type", content_type).body(body).send().await.unwrap();
