@@ -8,6 +8,7 @@ mod export;
 mod hostile;
 mod jobs;
 mod kill;
+mod load;
 mod login;
 mod lost;
 mod money;
