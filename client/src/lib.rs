@@ -34,8 +34,8 @@
 //! ([`ClientError::Unknown`]) and what the node refused
 //! ([`ClientError::Refused`]).
 //!
-//! The SDK speaks HTTP without TLS, as a node on the loopback does, and uses no
-//! proxy. It needs a Tokio runtime.
+//! The SDK speaks HTTP, or HTTPS where the URL says so, and uses no proxy. It
+//! needs a Tokio runtime.
 
 mod accounts;
 mod backoff;
@@ -56,6 +56,7 @@ mod rest;
 mod session;
 mod signing;
 mod socket;
+mod tls;
 mod trading;
 
 pub use berth_wire as wire;
@@ -75,3 +76,4 @@ pub use quotes::{Quote, QuoteStream};
 pub use rest::Client;
 pub use session::{Pending, Session};
 pub use signing::Signer;
+pub use tls::use_ring;

@@ -16,6 +16,7 @@ use crate::credentials::Credentials;
 use crate::error::ClientError;
 use crate::limiter::{Lane, Limiter};
 use crate::socket::Endpoint;
+use crate::tls;
 
 /// From the start of a connection to its being there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,17 +38,27 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the node at `url`, such as `http://127.0.0.1:3000`, in the
-    /// name of the bearer of `token`. Nothing is sent yet.
+    /// A client of the node at `url`, such as `http://127.0.0.1:3000` or
+    /// `https://berth.example.com`, in the name of the bearer of `token`. Nothing
+    /// is sent yet. With `https` the authorities of this machine are believed.
     ///
     /// # Errors
-    /// [`ClientError::Url`] when the URL is not `http://host:port`, or the token
-    /// cannot stand in a header.
+    /// [`ClientError::Url`] when the URL is not `http://host:port` or
+    /// `https://host:port`, or the token cannot stand in a header.
     pub fn new(url: &str, token: Option<String>) -> Result<Self, ClientError> {
+        Self::believing(url, token, None)
+    }
+
+    /// The same, and with `https` the authorities are believed whose certificates
+    /// `authorities` holds as PEM, and no others.
+    ///
+    /// # Errors
+    /// As [`Client::new`], and when there is no certificate among them.
+    pub fn believing(url: &str, token: Option<String>, authorities: Option<&[u8]>) -> Result<Self, ClientError> {
         let wrong = |why: &str| ClientError::Url(format!("{url:?} {why}"));
         let base = Url::parse(url).map_err(|_| wrong("is no URL such as http://127.0.0.1:3000"))?;
-        if base.scheme() != "http" || base.host().is_none() {
-            return Err(wrong("is not http://host:port"));
+        if !matches!(base.scheme(), "http" | "https") || base.host().is_none() {
+            return Err(wrong("is neither http://host:port nor https://host:port"));
         }
         if base.path() != "/" || base.query().is_some() || base.fragment().is_some() {
             return Err(wrong("names more than a host and a port"));
@@ -64,9 +75,13 @@ impl Client {
         if let Some(bearer) = &bearer {
             headers.insert(AUTHORIZATION, bearer.clone());
         }
-        // The program may have installed one; either does.
-        let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
+        tls::use_ring();
+        let believed = authorities.map(tls::believing).transpose()?;
+        let mut builder = reqwest::Client::builder();
+        if let Some(believed) = &believed {
+            builder = builder.tls_backend_preconfigured(believed.clone());
+        }
+        let http = builder
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
@@ -74,8 +89,8 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|why| ClientError::Transport(why.to_string()))?;
-        let endpoint = Endpoint::new(&base, bearer)?;
-        Ok(Self { http, base, endpoint, credentials: None, limiter: Arc::default() })
+        let endpoint = Endpoint::new(&base, bearer, believed.map(Arc::new))?;
+        Ok(Self { http, base, endpoint, credentials: None })
     }
 
     /// The same, in the name of the account whose own key this is, or with which
@@ -350,10 +365,10 @@ mod tests {
 
     #[test]
     fn a_url_is_a_host_and_a_port() {
-        for good in ["http://127.0.0.1:3000", "http://localhost:3000/", "http://[::1]:3000"] {
+        for good in ["http://127.0.0.1:3000", "http://localhost:3000/", "http://[::1]:3000", "https://h"] {
             assert!(Client::new(good, None).is_ok(), "{good}");
         }
-        for bad in ["", "127.0.0.1:3000", "https://127.0.0.1", "http://h/api", "http://h/?a", "ftp://h"] {
+        for bad in ["", "127.0.0.1:3000", "https://h/api", "http://h/api", "http://h/?a", "ftp://h"] {
             assert!(matches!(Client::new(bad, None), Err(ClientError::Url(_))), "{bad}");
         }
         assert!(Client::new("http://h", Some("a\nb".to_owned())).is_err());

@@ -17,10 +17,11 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::rustls::ClientConfig;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
 use crate::call::Reply;
 use crate::credentials::Credentials;
@@ -44,16 +45,24 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Endpoint {
     url: String,
     bearer: Option<HeaderValue>,
+    /// Whose word is taken for who the node is, where it is not that of this
+    /// machine's authorities.
+    believed: Option<Arc<ClientConfig>>,
     credentials: Option<Arc<Credentials>>,
     cancel_on_disconnect: bool,
 }
 
 impl Endpoint {
-    pub(crate) fn new(base: &Url, bearer: Option<HeaderValue>) -> Result<Self, ClientError> {
+    pub(crate) fn new(
+        base: &Url,
+        bearer: Option<HeaderValue>,
+        believed: Option<Arc<ClientConfig>>,
+    ) -> Result<Self, ClientError> {
         let mut url = base.clone();
-        url.set_scheme("ws").map_err(|()| ClientError::Url(format!("{base} is not http://host:port")))?;
+        let scheme = if base.scheme() == "https" { "wss" } else { "ws" };
+        url.set_scheme(scheme).map_err(|()| ClientError::Url(format!("{base} is not http://host:port")))?;
         url.set_path("/ws/v1");
-        Ok(Self { url: url.into(), bearer, credentials: None, cancel_on_disconnect: false })
+        Ok(Self { url: url.into(), bearer, believed, credentials: None, cancel_on_disconnect: false })
     }
 
     pub(crate) fn signed_by(&self, credentials: Arc<Credentials>) -> Self {
@@ -107,7 +116,8 @@ impl Endpoint {
         let config =
             WebSocketConfig::default().max_message_size(Some(PUSH_BYTES_MAX)).max_frame_size(Some(PUSH_BYTES_MAX));
         // No delay: a request is one small frame, and its answer is waited for.
-        match timeout(CONNECT_TIMEOUT, connect_async_with_config(request, Some(config), true)).await {
+        let believed = self.believed.clone().map(Connector::Rustls);
+        match timeout(CONNECT_TIMEOUT, connect_async_tls_with_config(request, Some(config), true, believed)).await {
             Ok(Ok((stream, _))) => Ok(Socket::new(stream)),
             Ok(Err(tungstenite::Error::Http(response))) => Err(upgrade_refused(&response)),
             Ok(Err(why)) => Err(ClientError::Transport(why.to_string())),

@@ -82,6 +82,7 @@ pub async fn fund(rpc: &Rpc, account: Address) -> Result<(), FaucetError> {
 /// A friendbot that is asked over plain HTTP is near: on this machine, or in
 /// this network. A proxy that the environment names is for what is not.
 async fn ask(url: &str, timeout: Duration) -> Result<reqwest::Response, reqwest::Error> {
+    berth_client::use_ring();
     reqwest::Client::builder().no_proxy().timeout(timeout).build()?.get(url).send().await
 }
 

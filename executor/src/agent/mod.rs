@@ -42,6 +42,9 @@ pub struct AgentConfig {
     pub url: String,
     /// A bearer token for it, where it wants one.
     pub token: Option<String>,
+    /// Certificates (PEM) of the authorities that are believed about who the
+    /// exchange is, instead of this machine's.
+    pub authorities: Option<Vec<u8>>,
     /// Shows who asks, where the exchange wants to know it: the owner's own key, or
     /// a registered one.
     pub key: Option<SigningKey>,
@@ -72,6 +75,7 @@ impl AgentConfig {
         Self {
             url: url.to_owned(),
             token: None,
+            authorities: None,
             key: None,
             signer: None,
             docker: None,
@@ -120,7 +124,8 @@ impl Agent {
     /// # Errors
     /// [`AgentError`], whose words can be shown to a user as they are.
     pub async fn connect(config: AgentConfig) -> Result<Self, AgentError> {
-        let node = Node::new(&config.url, config.token.clone(), config.key.clone(), config.signer.clone())?;
+        let AgentConfig { url, token, authorities, key, signer, .. } = &config;
+        let node = Node::new(url, token.clone(), authorities.as_deref(), key.clone(), signer.clone())?;
         Self::with(node, config).await
     }
 }

@@ -45,17 +45,19 @@ impl fmt::Debug for Node {
 impl Node {
     /// The node at `url`, such as `http://127.0.0.1:3000`. It need not answer
     /// yet. Reports are signed where there is a `signer`, and else in the name of
-    /// whoever has the token. To be called within a Tokio runtime.
+    /// whoever has the token. `authorities` are those that are believed about who
+    /// the node is, as PEM, instead of this machine's. To be called within a Tokio runtime.
     ///
     /// # Errors
-    /// When `url` is none.
+    /// When `url` is none, or there is no certificate among the authorities.
     pub fn new(
         url: &str,
         token: Option<String>,
+        authorities: Option<&[u8]>,
         key: Option<SigningKey>,
         signer: Option<Signer>,
     ) -> Result<Self, ExchangeError> {
-        let client = Client::new(url, token).map_err(of_client)?;
+        let client = Client::believing(url, token, authorities).map_err(of_client)?;
         let client = match key {
             Some(key) => client.with_key(key),
             None => client,

@@ -20,6 +20,12 @@ pub(crate) struct Network {
     http: reqwest::Client,
 }
 
+fn http() -> reqwest::Client {
+    // Without one, a client panics; another test may have been first.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 impl Network {
     pub(crate) async fn start(folder: &Path) -> Self {
         let config = Config { close_ms: 50, ..Config::new(folder) };
@@ -27,11 +33,11 @@ impl Network {
     }
 
     pub(crate) fn over(server: Server) -> Self {
-        Self { url: server.url(), server: Some(server), http: reqwest::Client::new() }
+        Self { url: server.url(), server: Some(server), http: http() }
     }
 
     pub(crate) fn at(url: String) -> Self {
-        Self { server: None, url, http: reqwest::Client::new() }
+        Self { server: None, url, http: http() }
     }
 
     pub(crate) async fn shutdown(self) {
