@@ -4,11 +4,12 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
 use berth_wire::errors::EdgeCode;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
-use crate::limits::{BODY_BYTES_MAX, BODY_TIME_MAX};
+use crate::limits::Limits;
 use crate::problem::Refusal;
 
 /// A body that must be there.
@@ -23,7 +24,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
         check_type(&parts.headers)?;
-        let body = read(&parts.headers, body).await?;
+        let body = read(&parts, body).await?;
         Ok(Self(berth_wire::json::parse(&body)?))
     }
 }
@@ -33,7 +34,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for JsonOrNot
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let body = read(&parts.headers, body).await?;
+        let body = read(&parts, body).await?;
         if body.is_empty() {
             return Ok(Self(T::default()));
         }
@@ -61,27 +62,31 @@ fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// The bytes of a body, bounded in size and time.
-pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refusal> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
-        return Err(too_large());
+pub(crate) async fn read(parts: &Parts, body: Body) -> Result<Vec<u8>, Refusal> {
+    // The server puts them there.
+    let limits = parts.extensions.get::<Limits>().copied().unwrap_or(Limits::PUBLIC);
+    let most = limits.body_bytes;
+    let announced = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > most as u64) {
+        return Err(too_large(most));
     }
-    tokio::time::timeout(BODY_TIME_MAX, collect(body)).await.map_err(|_| Refusal::from(EdgeCode::RequestTimeout))?
+    let read = tokio::time::timeout(limits.body_time, collect(body, most)).await;
+    read.map_err(|_| Refusal::from(EdgeCode::RequestTimeout))?
 }
 
-async fn collect(body: Body) -> Result<Vec<u8>, Refusal> {
+async fn collect(body: Body, most: usize) -> Result<Vec<u8>, Refusal> {
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Refusal::malformed("", "ended before its announced length"))?;
-        if bytes.len() + chunk.len() > BODY_BYTES_MAX {
-            return Err(too_large());
+        if bytes.len() + chunk.len() > most {
+            return Err(too_large(most));
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
 }
 
-fn too_large() -> Refusal {
-    Refusal::new(EdgeCode::PayloadTooLarge, format!("the body is longer than {BODY_BYTES_MAX} bytes"))
+fn too_large(most: usize) -> Refusal {
+    Refusal::new(EdgeCode::PayloadTooLarge, format!("the body is longer than {most} bytes"))
 }

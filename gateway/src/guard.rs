@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::middleware::Next;
@@ -12,6 +12,7 @@ use berth_wire::errors::EdgeCode;
 
 use crate::node::App;
 use crate::problem::Refusal;
+use crate::server::Scheme;
 
 /// Names the mode on every answer of an open node, errors included.
 const MODE: &str = "x-berth-mode";
@@ -35,6 +36,7 @@ pub(crate) async fn name_mode(State(app): State<App>, request: Request, next: Ne
 /// name through DNS rebinding. Its requests carry its own `Origin` or `Host`.
 pub(crate) async fn keep_strangers_out(
     State(app): State<App>,
+    Extension(scheme): Extension<Scheme>,
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
@@ -42,7 +44,7 @@ pub(crate) async fn keep_strangers_out(
         let Some(host) = host(request.headers(), request.uri()) else {
             return Err(Refusal::from(EdgeCode::ForbiddenHost));
         };
-        if !is_same_origin(request.headers(), host) {
+        if !is_same_origin(request.headers(), scheme, host) {
             return Err(Refusal::from(EdgeCode::ForbiddenOrigin));
         }
     }
@@ -77,10 +79,10 @@ fn names_loopback(host: &str) -> bool {
     address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() && ip.is_ipv6() == name.starts_with('['))
 }
 
-fn is_same_origin(headers: &HeaderMap, host: &str) -> bool {
+fn is_same_origin(headers: &HeaderMap, scheme: Scheme, host: &str) -> bool {
     let mut origins = headers.get_all(ORIGIN).iter();
     let Some(origin) = origins.next() else { return true };
-    let of = origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://"));
+    let of = origin.to_str().ok().and_then(|origin| origin.strip_prefix(scheme.as_str())?.strip_prefix("://"));
     of.is_some_and(|of| of.eq_ignore_ascii_case(host)) && origins.next().is_none()
 }
 
@@ -129,7 +131,10 @@ mod tests {
             if let Some(origin) = origin {
                 headers.insert(ORIGIN, HeaderValue::from_static(origin));
             }
-            assert_eq!(is_same_origin(&headers, "127.0.0.1:3000"), passes, "{origin:?}");
+            let is_same = |scheme| is_same_origin(&headers, scheme, "127.0.0.1:3000");
+            assert_eq!(is_same(Scheme::Http), passes, "{origin:?}");
+            let over_tls = origin.is_none() || origin == Some("https://127.0.0.1:3000");
+            assert_eq!(is_same(Scheme::Https), over_tls, "{origin:?}");
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::clock::now;
 use crate::limits::{SEEN_MAX, SEEN_OF_KEY_MAX};
 use crate::node::{App, Node};
 use crate::problem::Refusal;
-use crate::throttle::class_of;
+use crate::server::Scheme;
 
 const KEY: HeaderName = HeaderName::from_static("x-berth-key");
 const TIMESTAMP: HeaderName = HeaderName::from_static("x-berth-timestamp");
@@ -65,7 +65,8 @@ pub struct AuthConfig {
     /// The network's passphrase.
     pub passphrase: String,
     /// The domain that accounts log in at, which is reached by HTTPS; without
-    /// one, the address that the node listens on, by HTTP.
+    /// one, the address that the node listens on, by HTTPS where it has a
+    /// certificate and else by HTTP.
     pub domain: Option<String>,
     /// Who signs for an account.
     pub signers: Arc<dyn ChainSigners>,
@@ -90,18 +91,18 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// `listen` is where the node listens, and `is_fresh` says that its log has no
+    /// `listen` is where the node listens and by what, and `is_fresh` says that its log has no
     /// entry yet: then nobody has signed for it before.
     pub(crate) fn new(
         config: AuthConfig,
         operator_token: String,
-        listen: &str,
+        listen: (Scheme, &str),
         is_fresh: bool,
     ) -> Result<Self, DomainError> {
         let AuthConfig { server_key, token_key, token_seconds, passphrase, domain, signers } = config;
         let (scheme, domain) = match domain {
             Some(domain) => ("https", domain),
-            None => ("http", listen.to_owned()),
+            None => (listen.0.as_str(), listen.1.to_owned()),
         };
         let endpoint = format!("{scheme}://{domain}/auth");
         let web_auth = WebAuth::new(server_key.verifying_key().to_bytes(), &passphrase, &domain, &domain)?;
@@ -275,7 +276,7 @@ impl Node {
 
         let window = Window { timestamp, recv_window };
         let holder = self.holder(key)?;
-        let body = body::read(headers, body).await?;
+        let body = body::read(&parts, body).await?;
         let target = parts.uri.path_and_query().map_or_else(|| parts.uri.path(), |target| target.as_str());
         let signed = SignedRequest { log: &self.log_id.0, method: parts.method.as_str(), target, window, body: &body };
         self.identity.accept(&key, &signed.text(), window, &signature)?;

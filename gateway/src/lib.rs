@@ -33,6 +33,7 @@ mod node;
 mod openapi;
 mod output;
 mod past;
+mod places;
 mod problem;
 mod provision;
 mod query;
@@ -48,13 +49,14 @@ mod spends;
 mod submit;
 mod tape;
 mod throttle;
+mod tls;
 mod trade;
-mod treasury;
+mod turned_away;
 mod view;
 mod ws;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use berth_auth::DomainError;
@@ -66,10 +68,11 @@ use tokio::sync::watch;
 
 pub use feed::{Feed, Publisher, feed};
 pub use identity::{AuthConfig, ChainError, ChainSigners};
+pub use limits::Limits;
 pub use node::Audit;
 pub use provision::{Provision, ProvisionError};
 pub use rate::{RateLimit, RateLimits};
-pub use treasury::{Asked, Money, ToSign, Treasury, TreasuryError, Way};
+pub use tls::{TlsConfig, TlsError};
 
 use crate::identity::Identity;
 use crate::kept::Kept;
@@ -80,9 +83,9 @@ use crate::output::Outputs;
 use crate::past::Past;
 use crate::provision::Provisioning;
 use crate::rate::Limiter;
-use crate::server::{Listener, Server};
+use crate::server::{Listener, Scheme, Server};
 use crate::session::Sessions;
-use crate::treasury::Counter;
+use crate::tls::Certificate;
 use crate::view::{Follower, View};
 
 /// How the gateway shall behave.
@@ -95,8 +98,10 @@ pub struct GatewayConfig {
     /// The bearer token with which the settler reports facts of the chain. An
     /// empty one is nobody's.
     pub operator_token: String,
-    /// How much one client may ask.
-    pub limits: RateLimits,
+    /// How much clients may take.
+    pub limits: Limits,
+    /// With what HTTPS is spoken; without it, HTTP is.
+    pub tls: Option<TlsConfig>,
 }
 
 /// The parts of the node that stand behind the gateway.
@@ -133,6 +138,9 @@ pub enum StartError {
     /// The address could not be bound.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
+    /// HTTPS cannot be spoken.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Nobody could log in.
     #[error(transparent)]
     Domain(#[from] DomainError),
@@ -146,6 +154,9 @@ pub struct Gateway;
 
 /// A gateway that serves.
 pub struct Running {
+    local_addr: SocketAddr,
+    inner: Option<SocketAddr>,
+    certificate: Option<Arc<Certificate>>,
     server: Server,
     stop: watch::Sender<bool>,
     _follower: Follower,
@@ -157,16 +168,20 @@ impl Gateway {
     /// # Errors
     /// When the address is none to listen on.
     pub async fn start(services: Services, config: GatewayConfig) -> Result<Running, StartError> {
-        let GatewayConfig { listen, open, operator_token, limits } = config;
+        let GatewayConfig { listen, open, operator_token, limits, tls } = config;
         if open && !guard::is_loopback(listen) {
             return Err(StartError::OpenBeyondLoopback(listen));
         }
-        let Services { sequencer, feed, exchange, dir, events, private, audit, auth, provision, treasury } = services;
-        let listener = Listener::bind(listen).await.map_err(|why| StartError::Listen(listen, why))?;
+        let Services { sequencer, feed, exchange, dir, events, private, audit, auth, provision } = services;
+        let certificate = tls.map(Certificate::read).transpose()?;
+        let bind = async |at| Listener::bind(at).await.map_err(|why| StartError::Listen(at, why));
+        let listener = bind(listen).await?;
+        let local_addr = listener.local_addr();
+        let scheme = if certificate.is_some() { Scheme::Https } else { Scheme::Http };
         let identity =
-            Identity::new(auth, operator_token, &listener.local_addr().to_string(), exchange.head() == Seq(0))?;
+            Identity::new(auth, operator_token, (scheme, &local_addr.to_string()), exchange.head() == Seq(0))?;
         let view = View::new(exchange);
-        let limiter = Arc::new(Limiter::new(limits));
+        let limiter = Arc::new(Limiter::new(limits.rates));
         let follower = Follower::start(view.clone(), limiter.clone(), feed).map_err(StartError::Thread)?;
         view.reached(Seq(1)).await;
 
@@ -182,6 +197,7 @@ impl Gateway {
             view,
             sequencer,
             limiter,
+            limits,
             past: Past::new(log.clone(), PAST_ENTRIES_MAX),
             log,
             events,
@@ -197,8 +213,16 @@ impl Gateway {
         };
         tokio::spawn(metrics::keep(stopped.clone()));
         let router = routes::router(Arc::new(node));
-        let server = Server::start(listener, router, stopped);
-        Ok(Running { server, stop, _follower: follower })
+        let mut inner = None;
+        let mut listeners = vec![(listener, certificate.as_ref().map(Certificate::acceptor))];
+        if let Some(certificate) = &certificate {
+            tokio::spawn(certificate.clone().watch(stopped.clone()));
+            let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+            inner = Some(listener.local_addr());
+            listeners.push((listener, None));
+        }
+        let server = Server::start(listeners, &router, limits, &stopped);
+        Ok(Running { local_addr, inner, certificate, server, stop, _follower: follower })
     }
 }
 
@@ -206,7 +230,23 @@ impl Running {
     /// Where it listens.
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
-        self.server.local_addr()
+        self.local_addr
+    }
+
+    /// Where those of this machine reach it by HTTP who need no proof of who it
+    /// is: with a certificate, which is of another name, a port of loopback alone.
+    #[must_use]
+    pub fn inner_addr(&self) -> SocketAddr {
+        self.inner.unwrap_or(self.local_addr)
+    }
+
+    /// Reads the certificate anew, when there is one. The one in use stays when
+    /// that fails.
+    ///
+    /// # Errors
+    /// When the files are of no use.
+    pub fn renew_certificate(&self) -> Result<(), TlsError> {
+        self.certificate.as_ref().map_or(Ok(()), |certificate| certificate.renew())
     }
 
     /// Stops: takes no more connections, tells WebSockets where to go on, and

@@ -4,19 +4,62 @@ use std::time::Duration;
 
 use berth_wire::frame::REQUEST_BYTES_MAX;
 
-/// Bytes of a request's body, and of a WebSocket message that comes in.
-pub(crate) const BODY_BYTES_MAX: usize = REQUEST_BYTES_MAX;
+use crate::rate::RateLimits;
+
+/// The bounds that an operator chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How much one client may ask.
+    pub rates: RateLimits,
+    /// Connections at once, WebSockets included; one more is answered 503 and
+    /// closed.
+    pub connections: u32,
+    /// Of these, from one IP address; one more is answered 429 and closed.
+    pub connections_per_address: u32,
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// Bytes of a WebSocket message that comes in.
+    pub frame_bytes: usize,
+    /// How long a client may take for its line and headers.
+    pub head_time: Duration,
+    /// How long a client may take for a body.
+    pub body_time: Duration,
+}
+
+impl Limits {
+    /// For a node that anybody reaches.
+    pub const PUBLIC: Self = Self {
+        rates: RateLimits::PUBLIC,
+        connections: 16_384,
+        connections_per_address: 1_024,
+        body_bytes: REQUEST_BYTES_MAX,
+        frame_bytes: REQUEST_BYTES_MAX,
+        head_time: Duration::from_secs(10),
+        body_time: Duration::from_secs(10),
+    };
+
+    /// For trying out on one machine, from which everybody comes.
+    pub const OPEN: Self =
+        Self { rates: RateLimits::OPEN, connections_per_address: Self::PUBLIC.connections, ..Self::PUBLIC };
+}
+
+impl From<RateLimits> for Limits {
+    /// Those of an open node with other rates.
+    fn from(rates: RateLimits) -> Self {
+        Self { rates, ..Self::OPEN }
+    }
+}
+
 /// Bytes of a request's line and headers.
 pub(crate) const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// Headers of a request.
 pub(crate) const HEADERS_MAX: usize = 64;
-/// Connections at once, WebSockets included; one more is closed unanswered.
-pub(crate) const CONNECTIONS_MAX: u32 = 16_384;
+/// Connections that are told at once why they are closed; further ones are
+/// closed without a word.
+pub(crate) const FAREWELLS_MAX: usize = 256;
 
-/// How long a client may take for its line and headers.
-pub(crate) const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long a client may take for a body.
-pub(crate) const BODY_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a client may take for the handshake of TLS.
+pub(crate) const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long a connection may refuse to take bytes before it is cut.
 pub(crate) const STALL_TIME_MAX: Duration = Duration::from_millis(5_800);
 /// How long connections have to end when the gateway stops.
@@ -133,6 +176,7 @@ pub(crate) const STREAM_BEAT: Duration = Duration::from_secs(10);
 pub(crate) const STREAM_CHUNK_BYTES: usize = 64 * 1024;
 
 const _: () = {
+    assert!(Limits::PUBLIC.connections_per_address <= Limits::PUBLIC.connections);
     assert!(SEEN_OF_KEY_MAX < SEEN_MAX, "one key does not take the room of all");
     assert!(MINUTES_KEPT as u64 >= 24 * 60, "a ticker looks a day back");
     assert!(FRAMES_AT_ONCE < EVENT_RING, "a reader of the ring is given less than all of it");

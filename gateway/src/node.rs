@@ -13,6 +13,7 @@ use crate::fanout::Slice;
 use crate::frame::Frame;
 use crate::identity::Identity;
 use crate::kept::Kept;
+use crate::limits::Limits;
 use crate::log::Log;
 use crate::output::Outputs;
 use crate::past::{Past, beyond};
@@ -36,6 +37,8 @@ pub(crate) struct Node {
     pub(crate) sequencer: SequencerHandle,
     /// How much one client may ask.
     pub(crate) limiter: Arc<Limiter>,
+    /// What an operator bounds.
+    pub(crate) limits: Limits,
     /// The log on the disk.
     pub(crate) log: Arc<Log>,
     /// The state as it was.

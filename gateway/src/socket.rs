@@ -7,10 +7,10 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::limits::STALL_TIME_MAX;
+use crate::places::Place;
 
 /// A TCP stream with a deadline on writes. It also serves WebSockets, which
 /// take the stream over from HTTP and keep its place among the connections.
@@ -18,11 +18,11 @@ pub(crate) struct Socket {
     stream: TcpStream,
     /// Runs while the peer's window is full.
     stall: Option<Pin<Box<Sleep>>>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn new(stream: TcpStream, place: Place) -> Self {
         Self { stream, stall: None, _place: place }
     }
 

@@ -57,6 +57,8 @@ macro_rules! edge_codes {
 edge_codes! {
     /// Not what the protocol says.
     Malformed = "MALFORMED" 400 Never "The request is not what the protocol says",
+    /// Plain HTTP where the node speaks HTTPS.
+    TlsRequired = "TLS_REQUIRED" 400 Never "The port speaks HTTPS",
     /// In the protocol, and not in this version.
     NotOffered = "NOT_OFFERED" 400 Never "This part of the protocol is not offered yet",
     /// Nobody known asks.

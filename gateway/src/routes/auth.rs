@@ -90,7 +90,7 @@ pub(super) async fn log_in(State(app): State<App>, request: Request) -> Result<R
     let named = parts.headers.get(CONTENT_TYPE).and_then(|named| named.to_str().ok()).unwrap_or_default();
     let is_form = named.starts_with("application/x-www-form-urlencoded");
     let is_json = named.starts_with("application/json");
-    let body = body::read(&parts.headers, body).await;
+    let body = body::read(&parts, body).await;
     let body = body.map_err(|_| AuthError::wrong("the body is too long, too slow or broken off"))?;
     let login = if is_form {
         let request = Request::from_parts(parts, Body::from(body));

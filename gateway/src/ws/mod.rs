@@ -18,7 +18,6 @@ use berth_wire::errors::EdgeCode;
 use berth_wire::frame::PUSH_BYTES_MAX;
 
 use crate::caller::Caller;
-use crate::limits::BODY_BYTES_MAX;
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::server::Peer;
@@ -40,7 +39,7 @@ pub(crate) async fn upgrade(
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
-        .max_message_size(BODY_BYTES_MAX)
-        .max_frame_size(BODY_BYTES_MAX);
+        .max_message_size(app.limits.frame_bytes)
+        .max_frame_size(app.limits.frame_bytes);
     Ok(upgrade.on_upgrade(move |socket| connection::serve(app, peer, caller, socket)))
 }

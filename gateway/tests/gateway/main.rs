@@ -35,4 +35,5 @@ mod signed;
 mod slow;
 mod socket;
 mod stream;
+mod tls;
 mod trading;

@@ -9,8 +9,8 @@ use std::sync::{Arc, OnceLock};
 use berth_auth::{Signers, SigningKey};
 use berth_domain::{Address, Bounds, Digest, FeeBps, Genesis, ResourceClass, Text, Timing, TrustLevel, TrustRules};
 use berth_gateway::{
-    AuthConfig, ChainError, ChainSigners, Gateway, GatewayConfig, Provision, ProvisionError, RateLimits, Running,
-    Services, feed,
+    AuthConfig, ChainError, ChainSigners, Gateway, GatewayConfig, Limits, Provision, ProvisionError, Running, Services,
+    TlsConfig, feed,
 };
 use berth_journal::{Admission, DataDir, PrivateStore, Sequencer, SequencerConfig, recover};
 use reqwest::{Method, StatusCode};
@@ -117,11 +117,16 @@ impl Node {
 
     /// A node on the log in `dir`.
     pub(crate) async fn start(dir: &Path, open: bool) -> Self {
-        Self::limited(dir, open, RateLimits::OPEN).await
+        Self::limited(dir, open, Limits::OPEN).await
     }
 
     /// The same, with other limits.
-    pub(crate) async fn limited(dir: &Path, open: bool, limits: RateLimits) -> Self {
+    pub(crate) async fn limited(dir: &Path, open: bool, limits: impl Into<Limits>) -> Self {
+        Self::with(dir, open, limits, None).await
+    }
+
+    /// The same, with a certificate.
+    pub(crate) async fn with(dir: &Path, open: bool, limits: impl Into<Limits>, tls: Option<TlsConfig>) -> Self {
         // Without one, an HTTP client panics; another test may have been first.
         let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let dir = DataDir::new(dir);
@@ -146,15 +151,19 @@ impl Node {
             treasury: None,
         };
         let listen = "127.0.0.1:0".parse().unwrap();
-        let config = GatewayConfig { listen, open, operator_token: TOKEN.to_owned(), limits };
+        let config = GatewayConfig { listen, open, operator_token: TOKEN.to_owned(), limits: limits.into(), tls };
         let running = Gateway::start(services, config).await.unwrap();
-        chain.at.set(running.local_addr()).unwrap();
+        chain.at.set(running.inner_addr()).unwrap();
         Self { running, sequencer, admission, http: reqwest::Client::new(), chain }
     }
 
     pub(crate) async fn stop(self) {
         self.running.shutdown().await;
         self.sequencer.stop();
+    }
+
+    pub(crate) fn running(&self) -> &Running {
+        &self.running
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
@@ -262,8 +271,9 @@ pub(crate) async fn refuse_to_listen(listen: &str) -> berth_gateway::StartError 
         provision: None,
         treasury: None,
     };
-    let limits = RateLimits::OPEN;
-    let config = GatewayConfig { listen: listen.parse().unwrap(), open: true, operator_token: String::new(), limits };
+    let limits = Limits::OPEN;
+    let config =
+        GatewayConfig { listen: listen.parse().unwrap(), open: true, operator_token: String::new(), limits, tls: None };
     let Err(error) = Gateway::start(services, config).await else { panic!("it started") };
     error
 }
