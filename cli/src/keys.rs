@@ -108,9 +108,9 @@ impl Of {
     /// A client in the account's name, and where its keys are.
     async fn log_in(&self) -> Result<(Client, String), Fault> {
         let own = Key::read(&self.account).or_fault("reading the account's key")?;
-        let nobody = Client::new(&self.remote.url, None).or_fault("--url")?;
+        let nobody = self.remote.authority.client(&self.remote.url, None)?;
         let token = nobody.log_in(&own.signing_key(), self.domain.as_deref()).await.map_err(fault)?;
-        let client = Client::new(&self.remote.url, Some(token)).or_fault("--url")?;
+        let client = self.remote.authority.client(&self.remote.url, Some(token))?;
         Ok((client, format!("/api/v1/accounts/{}/keys", address(&own))))
     }
 }

@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod bench;
 mod bid;
+mod config;
 mod demo;
 mod fault;
 mod file;
@@ -17,7 +18,7 @@ mod job;
 mod keys;
 mod lease;
 mod ledger;
-mod market;
+mod logging;
 mod order;
 mod output;
 mod process;
@@ -27,12 +28,12 @@ mod remote;
 mod serve;
 mod settle;
 
-use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::config::{File, Flags, Loaded};
 use crate::fault::Fault;
 use crate::output::Format;
 
@@ -44,8 +45,11 @@ static ALLOCATOR: berth_benches::allocations::CountingAllocator = berth_benches:
 #[command(version, arg_required_else_help = true)]
 struct Berth {
     /// How answers are printed.
-    #[arg(short, long, global = true, value_enum, default_value_t = Format::Table)]
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Table, env = "BERTH_OUTPUT")]
     output: Format,
+    /// A file with settings (TOML): what the environment and flags leave open.
+    #[arg(long, global = true, value_name = "FILE", env = "BERTH_CONFIG")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -60,6 +64,8 @@ enum Verb {
     Provider(provider::Provider),
     /// Runs an embedded Stellar ledger: a local network for trying out.
     Ledger(ledger::Ledger),
+    /// Settings: check, show.
+    Config(config::Verb),
     /// Keys: new, show, register, list, revoke.
     Keys(keys::Keys),
     /// An account: show, spend, history, deposit, withdraw.
@@ -113,11 +119,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let berth = Berth::parse();
-    let filter = EnvFilter::try_from_env("BERTH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
-    let ended = run(berth);
+    let ended = begin();
     match ended.as_ref().and_then(|()| output::whole()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
@@ -127,7 +129,28 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(berth: Berth) -> Result<(), Fault> {
+/// Reads arguments and settings, begins to log, and runs the verb.
+fn begin() -> Result<(), Fault> {
+    let mut command = Berth::command();
+    let mut matches = command.clone().get_matches();
+    let file = matches.get_one::<PathBuf>("config").map(|path| File::read(path)).transpose()?;
+    // What a wrong file says is told by the verb that is about it.
+    let is_about_it = matches.subcommand_name() == Some("config");
+    if let Some(file) = file.as_ref().filter(|_| !is_about_it) {
+        command = config::with_file(command, file)?;
+        matches = command.clone().get_matches();
+    }
+    let berth = Berth::from_arg_matches(&matches).unwrap_or_else(|fault| fault.format(&mut command).exit());
+    let flags = match &berth.verb {
+        Verb::Serve(serve) => serve.flags(),
+        _ => &Flags::default(),
+    };
+    // What is wrong elsewhere is told by the verb that minds.
+    logging::begin(&Loaded::of_process(file.as_ref(), flags).config.log);
+    run(berth, file.as_ref())
+}
+
+fn run(berth: Berth, file: Option<&File>) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -135,9 +158,13 @@ fn run(berth: Berth) -> Result<(), Fault> {
     let format = berth.output;
     match berth.verb {
         Verb::Demo(demo) => runtime.block_on(demo.run()),
-        Verb::Serve(serve) => runtime.block_on(serve.run()),
+        Verb::Serve(serve) => {
+            let settings = Loaded::sound(file, serve.flags())?;
+            runtime.block_on(serve.run(settings.config))
+        }
         Verb::Provider(provider) => runtime.block_on(provider.run(format)),
         Verb::Ledger(ledger) => runtime.block_on(ledger.run()),
+        Verb::Config(config) => config.run(file, format),
         Verb::Keys(keys) => runtime.block_on(keys.run(format)),
         Verb::Account(account) => runtime.block_on(account.run(format)),
         Verb::Market(market) => runtime.block_on(market.run(format)),

@@ -134,6 +134,7 @@ impl Run {
         let mut config = AgentConfig::new(&self.remote.url, Leases::Provider(ProviderId(id)), self.data.join("agent"));
         config.docker.clone_from(&self.docker);
         config.key = Some(key.signing_key());
+        config.authorities = self.remote.authority.read()?;
         // What is paid rests on what the agent says: it says so by its own key.
         config.signer = Some(Signer::new(key.signing_key().as_bytes()));
         let agent = Agent::connect(config).await.or_fault("starting the agent")?;

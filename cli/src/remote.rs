@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::fault::{Fault, While};
+use crate::file;
 use crate::output;
 
 #[derive(Args, Clone, Debug)]
@@ -19,11 +20,34 @@ pub(crate) struct Remote {
     /// registered with it. Not needed where the node runs with --open.
     #[arg(long, global = true, env = "BERTH_KEY")]
     pub(crate) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) authority: Authority,
+}
+
+/// Whose word is taken for who a node is.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Authority {
+    /// Certificates (PEM) of the authorities that are believed about who a node
+    /// is, instead of this machine's.
+    #[arg(long, global = true, value_name = "FILE", env = "BERTH_CA")]
+    ca: Option<PathBuf>,
+}
+
+impl Authority {
+    /// What the file holds, when one is named.
+    pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, Fault> {
+        self.ca.as_deref().map(file::bytes).transpose()
+    }
+
+    /// A client that believes it.
+    pub(crate) fn client(&self, url: &str, token: Option<String>) -> Result<Client, Fault> {
+        Client::believing(url, token, self.read()?.as_deref()).or_fault("--url")
+    }
 }
 
 impl Remote {
     pub(crate) fn client(&self) -> Result<Client, Fault> {
-        let client = Client::new(&self.url, None).or_fault("--url")?;
+        let client = self.authority.client(&self.url, None)?;
         match &self.key {
             Some(file) => Ok(client.with_key(Key::read(file).or_fault("--key")?.signing_key())),
             None => Ok(client),

@@ -30,8 +30,7 @@ type Stamped = Result<(Entry, Option<Digest>), Fault>;
 
 impl Bisect {
     pub(crate) fn run(self, format: Format) -> Result<(), Fault> {
-        let token = self.token.read()?;
-        let open = |name: &str| Source::named(name, token.clone())?.open();
+        let open = |name: &str| Source::named(name, &self.token)?.open();
         let (log_a, log_b) = (open(&self.a)?, open(&self.b)?);
         let (mut a, mut b) = (entries(&log_a), entries(&log_b));
         let mut sides = Bisection::new();

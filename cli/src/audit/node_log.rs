@@ -10,6 +10,7 @@ use berth_domain::Seq;
 use berth_journal::Batch;
 use tokio::runtime::{Builder, Runtime};
 
+use super::walk::Token;
 use crate::fault::{Fault, While};
 use crate::output::plain;
 use crate::remote::fault;
@@ -31,8 +32,8 @@ pub(crate) struct NodeLog {
 }
 
 impl NodeLog {
-    pub(crate) fn new(url: &str, token: Option<String>) -> Result<Self, Fault> {
-        let client = Client::new(url, token).or_fault("--url")?;
+    pub(crate) fn new(url: &str, token: &Token) -> Result<Self, Fault> {
+        let client = token.client(url)?;
         let runtime = Builder::new_current_thread().enable_all().build().or_fault("starting the runtime")?;
         Ok(Self { runtime, client, url: url.to_owned(), sealed_from: Cell::new(None) })
     }

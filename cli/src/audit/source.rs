@@ -6,6 +6,7 @@ use berth_domain::Seq;
 use berth_journal::{Batch, DataDir, LogReader, Tip};
 
 use super::node_log::NodeLog;
+use super::walk::Token;
 use crate::fault::{Fault, While};
 
 /// A place where a log lies.
@@ -26,8 +27,8 @@ pub(crate) enum Log {
 
 impl Source {
     /// A URL is a node's, and anything else is a folder.
-    pub(crate) fn named(name: &str, token: Option<String>) -> Result<Self, Fault> {
-        if name.starts_with("http://") {
+    pub(crate) fn named(name: &str, token: &Token) -> Result<Self, Fault> {
+        if name.starts_with("http://") || name.starts_with("https://") {
             return NodeLog::new(name, token).map(Box::new).map(Self::Node);
         }
         Ok(Self::Folder(DataDir::new(PathBuf::from(name))))

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use berth_audit::{Moment, Player};
+use berth_client::Client;
 use berth_domain::Seq;
 use berth_exchange::Exchange;
 use berth_journal::{DataDir, exchange_at};
@@ -12,7 +13,9 @@ use clap::Args;
 use super::node_log::NodeLog;
 use super::progress::Progress;
 use super::source::{Log, Source};
+use crate::config::of_file;
 use crate::fault::{Fault, While};
+use crate::remote::Authority;
 
 /// Where a log is read: a data directory, or a node that serves its log.
 #[derive(Args)]
@@ -36,10 +39,17 @@ pub(crate) struct Token {
     /// BERTH_TOKEN.
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    #[command(flatten)]
+    authority: Authority,
 }
 
 impl Token {
-    pub(crate) fn read(&self) -> Result<Option<String>, Fault> {
+    /// A client of a node, with what there is.
+    pub(crate) fn client(&self, url: &str) -> Result<Client, Fault> {
+        self.authority.client(url, self.read()?)
+    }
+
+    fn read(&self) -> Result<Option<String>, Fault> {
         match &self.token_file {
             Some(file) => {
                 let token = crate::file::text(file)?;
@@ -52,13 +62,13 @@ impl Token {
 
 impl Data {
     /// Where it is: what a flag says, else what the environment says, else the
-    /// folder that `serve` uses.
+    /// folder that `serve` uses, which a file of settings may name.
     ///
     /// # Errors
     /// When it is no URL, or the environment names both.
     pub(crate) fn source(&self) -> Result<Source, Fault> {
         let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let node = |url: &str| NodeLog::new(url, self.token.read()?).map(Box::new).map(Source::Node);
+        let node = |url: &str| NodeLog::new(url, &self.token).map(Box::new).map(Source::Node);
         match (&self.data, &self.url) {
             // They may stand before and behind the name of a verb, so it is seen here.
             (Some(_), Some(_)) => {
@@ -74,7 +84,10 @@ impl Data {
                 Err(Fault::CouldNotRun(detail.to_owned()))
             }
             (None, Some(url)) => node(&url),
-            (data, None) => Ok(Source::Folder(DataDir::new(data.unwrap_or_else(|| "berth-data".to_owned())))),
+            (data, None) => {
+                let kept = || of_file("data").unwrap_or("berth-data").to_owned();
+                Ok(Source::Folder(DataDir::new(data.unwrap_or_else(kept))))
+            }
         }
     }
 

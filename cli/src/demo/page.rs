@@ -20,6 +20,7 @@ where
     F: Future<Output = Result<Value, ClientError>>,
 {
     // It is on this machine's loopback, which no proxy reaches.
+    berth_client::use_ring();
     let http = Client::builder().no_proxy().timeout(ANSWER_TIME_MAX).build().or_fault("an HTTP client")?;
     let fetch = || async {
         let lease = read().await?;

@@ -5,7 +5,7 @@
 mod audit;
 mod chain;
 mod descriptors;
-mod genesis;
+pub(crate) mod genesis;
 mod house;
 mod provision;
 mod signers;
@@ -14,18 +14,17 @@ mod specifications;
 mod token;
 mod treasury;
 
-use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use berth_client::Client;
-use berth_domain::TrustLevel;
-use berth_gateway::{Audit, AuthConfig, Gateway, GatewayConfig, Provision, RateLimits, Services, feed};
+use berth_gateway::{Audit, AuthConfig, Gateway, GatewayConfig, Provision, Running, Services, feed};
 use berth_journal::{DataDir, Follower, PrivateStore, Sequencer, SequencerConfig, Space, recover};
 use berth_settlement::chain::Address;
 use berth_settlement::{Faucet, Node, Settler, SettlerConfig};
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 use tracing::info;
 
@@ -33,8 +32,7 @@ use self::chain::Chain;
 pub(crate) use self::chain::connect;
 use self::provision::FaucetProvision;
 use self::signers::LedgerSigners;
-use self::space::SpaceArgs;
-use self::treasury::EscrowTreasury;
+use crate::config::{Config, Flags};
 use crate::fault::{Fault, While};
 use crate::keys;
 use crate::process::asked_to_end;
@@ -44,42 +42,8 @@ const POLL_MS: u64 = 500;
 
 #[derive(Args)]
 pub(crate) struct Serve {
-    /// Where the log and the node's keys are kept.
-    #[arg(long, default_value = "berth-data", env = "BERTH_DATA")]
-    data: PathBuf,
-    /// Where HTTP and WebSocket listen.
-    #[arg(long, default_value = "127.0.0.1:3000", env = "BERTH_LISTEN")]
-    listen: SocketAddr,
-    /// For trying out: trusts every address that a request names. Loopback only.
-    #[arg(long)]
-    open: bool,
-    /// The domain at which accounts log in, such as berth.example.com, which is
-    /// reached by HTTPS. Without it they log in by HTTP at the address that the
-    /// node listens on.
-    #[arg(long, env = "BERTH_DOMAIN")]
-    domain: Option<String>,
-    /// How long a login lasts, in seconds.
-    #[arg(long, default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(60..=31_536_000), env = "BERTH_TOKEN_SECONDS")]
-    token_seconds: u64,
-    /// JSON-RPC of the Stellar network to settle on. Without it, `--open` runs a
-    /// local network inside this process, kept in DATA/ledger.
-    #[arg(long, env = "BERTH_RPC")]
-    rpc: Option<String>,
-    /// The escrow contract. Without it, `--open` deploys one.
-    #[arg(long, env = "BERTH_CONTRACT")]
-    contract: Option<Address>,
-    /// Grants a starting trust level, for a new log: `G…=Five`. May be repeated.
-    #[arg(long = "grant", value_name = "ADDRESS=LEVEL", value_parser = genesis::parse_grant)]
-    grants: Vec<(berth_domain::Address, TrustLevel)>,
-    /// Whose attestations a new log counts for trust level Five. May be
-    /// repeated.
-    #[arg(long = "auditor", value_name = "ADDRESS", value_parser = genesis::parse_account)]
-    auditors: Vec<berth_domain::Address>,
-    /// The Docker engine of the house agent, such as unix:///var/run/docker.sock.
-    #[arg(long, env = "DOCKER_HOST")]
-    docker: Option<String>,
     #[command(flatten)]
-    space: SpaceArgs,
+    flags: Flags,
     /// Starts although the specifications of all open orders and leases under way
     /// are lost. What needs one ends by its timeouts.
     #[arg(long)]
@@ -90,46 +54,43 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    pub(crate) async fn run(self) -> Result<(), Fault> {
-        if self.open && !self.listen.ip().is_loopback() {
-            return Err(Fault::CouldNotRun(format!(
-                "--open trusts whoever connects, so it listens on loopback only, not on {}",
-                self.listen
-            )));
-        }
-        if !self.open && self.domain.is_none() && self.listen.ip().is_unspecified() {
-            return Err(Fault::CouldNotRun(format!(
-                "--domain is needed: {} is no address that accounts could log in at",
-                self.listen
-            )));
-        }
+    /// The settings among its arguments.
+    pub(crate) const fn flags(&self) -> &Flags {
+        &self.flags
+    }
+
+    pub(crate) async fn run(self, config: Config) -> Result<(), Fault> {
         // Asked for now, before anything is made or deployed.
-        TcpListener::bind(self.listen).map(drop).or_fault(&format!("listening on {}", self.listen))?;
-        descriptors::raise();
-        let dir = DataDir::new(&self.data);
+        TcpListener::bind(config.listen).map(drop).or_fault(&format!("listening on {}", config.listen))?;
+        descriptors::raise(config.limits.connections.get());
+        let rpc = config.rpc.as_ref().map(|rpc| &*rpc.0);
+        let contract = config.contract.map(|contract| contract.0);
+        let dir = DataDir::new(&config.data);
         let recovered = recover(&dir).or_fault("recovering the log")?;
         let known = recovered.exchange().genesis().cloned();
         // A new log begins with new keys; one that goes on needs its own.
         let operator = match &known {
-            Some(genesis) => genesis::operator(genesis, keys::known(&self.data, "operator")?)?,
-            None => keys::kept(&self.data, "operator")?,
+            Some(genesis) => genesis::operator(genesis, keys::known(&config.data, "operator")?)?,
+            None => keys::kept(&config.data, "operator")?,
         };
-        if known.is_some() && self.open && self.rpc.is_none() {
-            Chain::check_kept(&self.data)?;
+        if known.is_some() && config.open && rpc.is_none() {
+            Chain::check_kept(&config.data)?;
         }
-        let chain = Chain::reach(&self.data, self.rpc.as_deref(), self.open).await?;
+        let chain = Chain::reach(&config.data, rpc, config.open).await?;
         let (escrow, genesis) = match known {
             Some(genesis) => {
                 let escrow = chain.contract(Address::Contract(genesis.escrow_contract.0));
-                (escrow, genesis::check(genesis, chain.network(), self.contract)?)
+                (escrow, genesis::check(genesis, chain.network(), contract)?)
             }
             None => {
-                let escrow = match self.contract {
+                let escrow = match contract {
                     Some(contract) => chain.contract(contract),
-                    None if self.open => chain.deploy(&operator, &keys::kept(&self.data, "treasury")?).await?,
+                    None if config.open => chain.deploy(&operator, &keys::kept(&config.data, "treasury")?).await?,
                     None => return Err(Fault::CouldNotRun("--contract is needed: the escrow contract there".into())),
                 };
-                let genesis = genesis::build(&escrow, &operator, self.open, &self.grants, &self.auditors).await?;
+                let grants: Vec<_> = config.grants.iter().map(|grant| grant.0).collect();
+                let auditors: Vec<_> = config.auditors.iter().map(|account| account.0).collect();
+                let genesis = genesis::build(&escrow, &operator, config.open, &grants, &auditors).await?;
                 (escrow, genesis)
             }
         };
@@ -142,31 +103,29 @@ impl Serve {
         if swept > 0 {
             info!(swept, "specifications are removed that no order names");
         }
-        let token = token::fresh(&self.data)?;
+        let token = token::fresh(&config.data)?;
         let exchange = recovered.exchange().clone();
         let replica = recovered.follower();
         let (tell_full, full) = oneshot::channel();
         // Ends with the node.
-        let space = Space::start(&dir, self.space.config(self.open), move || {
+        let space = Space::start(&dir, space::config(config.disk), move || {
             // Nobody listens any more where the node ends already.
             let _ = tell_full.send(());
         });
         let space = space.or_fault("looking at the disk")?;
         let (publisher, feed) = feed();
         let on_committed = move |batch| publisher.publish(batch);
-        let config = SequencerConfig { admission: space.admission(), ..SequencerConfig::new(on_committed) };
-        let sequencer = Sequencer::start(recovered, Some(genesis), config).or_fault("starting the sequencer")?;
-        let (config, key) = audit::config(&self.data, sequencer.handle().log_id())?;
-        let follower = Follower::start(&dir, replica, config).or_fault("following the log")?;
-        let provision = if self.open { Some(FaucetProvision::new(escrow.clone())?) } else { None };
-        let faucet = if self.open { Some(Faucet::new(escrow.clone()).or_fault("--open")?) } else { None };
-        let treasury = EscrowTreasury::new(escrow.clone(), faucet);
+        let sequencing = SequencerConfig { admission: space.admission(), ..SequencerConfig::new(on_committed) };
+        let sequencer = Sequencer::start(recovered, Some(genesis), sequencing).or_fault("starting the sequencer")?;
+        let (followed, key) = audit::config(&config.data, sequencer.handle().log_id())?;
+        let follower = Follower::start(&dir, replica, followed).or_fault("following the log")?;
+        let provision = if config.open { Some(FaucetProvision::new(escrow.clone())?) } else { None };
         let auth = AuthConfig {
-            server_key: keys::kept(&self.data, "auth")?.signing_key(),
-            token_key: keys::kept(&self.data, "token")?.signing_key(),
-            token_seconds: self.token_seconds,
+            server_key: keys::kept(&config.data, "auth")?.signing_key(),
+            token_key: keys::kept(&config.data, "token")?.signing_key(),
+            token_seconds: config.token_seconds.get(),
             passphrase: chain.passphrase().to_owned(),
-            domain: self.domain,
+            domain: config.domain.clone(),
             signers: Arc::new(LedgerSigners(escrow.rpc().clone())),
         };
         let services = Services {
@@ -181,10 +140,20 @@ impl Serve {
             treasury: Some(Arc::new(treasury)),
             provision: provision.map(|provision| Arc::new(provision) as Arc<dyn Provision>),
         };
-        let limits = if self.open { RateLimits::OPEN } else { RateLimits::PUBLIC };
-        let config = GatewayConfig { listen: self.listen, open: self.open, operator_token: token.clone(), limits };
-        let gateway = Gateway::start(services, config).await.or_fault("opening the gateway")?;
-        let url = format!("http://{}", gateway.local_addr());
+        let served = GatewayConfig {
+            listen: config.listen,
+            open: config.open,
+            operator_token: token.clone(),
+            limits: config.limits.gateway(),
+            tls: config.tls.gateway(),
+        };
+        warn_of_plain_words(&config);
+        let served_by_tls = served.tls.is_some();
+        let gateway = Gateway::start(services, served).await.or_fault("opening the gateway")?;
+        // The node's own followers need no proof of who it is.
+        let url = format!("http://{}", gateway.inner_addr());
+        let scheme = if served_by_tls { "https" } else { "http" };
+        let public = format!("{scheme}://{}", gateway.local_addr());
 
         let own = Client::new(&url, Some(token)).or_fault("the node's own address")?;
         let mut settler = Settler::start(
@@ -192,15 +161,15 @@ impl Serve {
                 rpc_url: chain.url().to_owned(),
                 contract: escrow.id(),
                 operator,
-                data_dir: self.data.join("settlement"),
+                data_dir: config.data.join("settlement"),
                 poll_ms: POLL_MS,
             },
             Node::new(own),
         );
         let (end_house, house_ends) = watch::channel(false);
         let house =
-            self.open.then(|| tokio::spawn(house::run(url.clone(), self.data.clone(), self.docker, house_ends)));
-        println!("Berth at {url}{}", if self.open { " (open: for trying out, on this machine only)" } else { "" });
+            config.open.then(|| tokio::spawn(house::run(url.clone(), config.data.clone(), config.docker, house_ends)));
+        println!("Berth at {public}{}", if config.open { " (open: for trying out, on this machine only)" } else { "" });
 
         if chain.is_embedded() {
             println!("A local Stellar network at {}", chain.url());
@@ -208,12 +177,13 @@ impl Serve {
 
         let asked = tokio::select! {
             asked = asked_to_end(self.with_parent) => asked,
+            never = renew_on_hangup(&gateway) => never,
             // It ends by itself only when it cannot go on, and a node that does
             // not settle must not take orders.
             ended = settler.wait() => ended.or_fault("the settler"),
             Ok(()) = full => Err(Fault::CouldNotRun(format!(
                 "the disk of {} is full but for what the next start needs: make room, then start again",
-                self.data.display()
+                config.data.display()
             ))),
         };
         info!("ending");
@@ -237,5 +207,29 @@ impl Serve {
         asked?;
         settled.or_fault("the settler")?;
         closed
+    }
+}
+
+/// Who listens beyond this machine in plain words shows everybody on the way what
+/// is said, tokens among it.
+fn warn_of_plain_words(config: &Config) {
+    if config.tls.gateway().is_none() && !config.listen.ip().is_loopback() {
+        tracing::warn!(
+            listen = %config.listen,
+            "NO TLS: everybody between clients and this node reads and changes what they say, tokens among it. Set \
+             tls.certificate and tls.key, or listen on loopback behind a proxy that speaks HTTPS"
+        );
+    }
+}
+
+/// Reads the certificate anew whenever this process is sent SIGHUP.
+async fn renew_on_hangup(gateway: &Running) -> Result<(), Fault> {
+    let mut hangups = signal(SignalKind::hangup()).or_fault("listening for SIGHUP")?;
+    loop {
+        hangups.recv().await;
+        match gateway.renew_certificate() {
+            Ok(()) => info!("SIGHUP: the certificate is read"),
+            Err(error) => tracing::error!(%error, "SIGHUP: the certificate in use stays"),
+        }
     }
 }
