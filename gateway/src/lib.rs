@@ -52,6 +52,7 @@ mod throttle;
 mod tls;
 mod trade;
 mod turned_away;
+mod vendored;
 mod view;
 mod ws;
 

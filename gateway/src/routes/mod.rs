@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 mod bids;
 mod commands;
+mod docs;
 mod events;
 mod history;
 mod keys;
@@ -129,6 +130,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/", get(node::index))
         .route("/openapi.json", get(move |query| node::openapi(query, described)))
         .route("/asyncapi.json", get(node::asyncapi))
+        .route("/docs", get(docs::page))
+        .route("/docs/{name}", get(docs::part))
         .route("/metrics", get(metrics::show))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

@@ -29,6 +29,7 @@ pub(super) async fn index(State(app): State<App>) -> Json<Value> {
         "health": "/health",
         "metrics": "/metrics",
         "webSocket": "/ws/v1",
+        "docs": "/docs",
         "openapi": "/openapi.json",
         "asyncapi": "/asyncapi.json",
         "rest": [

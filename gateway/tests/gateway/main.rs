@@ -10,6 +10,7 @@ mod book;
 mod channels;
 mod credentials;
 mod docs;
+mod docs_page;
 mod documents;
 mod dry_run;
 mod events;
