@@ -27,6 +27,7 @@ mod reasons;
 mod remote;
 mod serve;
 mod settle;
+mod telemetry;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::config::{File, Flags, Loaded};
 use crate::fault::Fault;
 use crate::output::Format;
+use crate::telemetry::Telemetry;
 
 #[global_allocator]
 static ALLOCATOR: berth_benches::allocations::CountingAllocator = berth_benches::allocations::CountingAllocator;
@@ -159,8 +161,11 @@ fn run(berth: Berth, file: Option<&File>) -> Result<(), Fault> {
     match berth.verb {
         Verb::Demo(demo) => runtime.block_on(demo.run()),
         Verb::Serve(serve) => {
-            let settings = Loaded::sound(file, serve.flags())?;
-            runtime.block_on(serve.run(settings.config))
+            let settings = Loaded::sound(file, serve.flags())?.config;
+            let telemetry = Telemetry::begin(&settings.telemetry)?;
+            let ended = runtime.block_on(serve.run(settings));
+            telemetry.end();
+            ended
         }
         Verb::Provider(provider) => runtime.block_on(provider.run(format)),
         Verb::Ledger(ledger) => runtime.block_on(ledger.run()),

@@ -45,11 +45,12 @@ mod sealed;
 mod server;
 mod session;
 mod socket;
-mod spends;
+mod starting;
 mod submit;
 mod tape;
 mod throttle;
 mod tls;
+mod trace;
 mod trade;
 mod turned_away;
 mod vendored;
@@ -73,6 +74,7 @@ pub use limits::Limits;
 pub use node::Audit;
 pub use provision::{Provision, ProvisionError};
 pub use rate::{RateLimit, RateLimits};
+pub use starting::Starting;
 pub use tls::{TlsConfig, TlsError};
 
 use crate::identity::Identity;
@@ -103,6 +105,8 @@ pub struct GatewayConfig {
     pub limits: Limits,
     /// With what HTTPS is spoken; without it, HTTP is.
     pub tls: Option<TlsConfig>,
+    /// Whether requests are followed by spans of the process's tracer.
+    pub traced: bool,
 }
 
 /// The parts of the node that stand behind the gateway.
@@ -169,7 +173,7 @@ impl Gateway {
     /// # Errors
     /// When the address is none to listen on.
     pub async fn start(services: Services, config: GatewayConfig) -> Result<Running, StartError> {
-        let GatewayConfig { listen, open, operator_token, limits, tls } = config;
+        let GatewayConfig { listen, open, operator_token, limits, tls, traced } = config;
         if open && !guard::is_loopback(listen) {
             return Err(StartError::OpenBeyondLoopback(listen));
         }
@@ -199,6 +203,7 @@ impl Gateway {
             sequencer,
             limiter,
             limits,
+            traced,
             past: Past::new(log.clone(), PAST_ENTRIES_MAX),
             log,
             events,

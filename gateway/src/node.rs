@@ -39,6 +39,8 @@ pub(crate) struct Node {
     pub(crate) limiter: Arc<Limiter>,
     /// What an operator bounds.
     pub(crate) limits: Limits,
+    /// Whether somebody collects traces.
+    pub(crate) traced: bool,
     /// The log on the disk.
     pub(crate) log: Arc<Log>,
     /// The state as it was.

@@ -1,5 +1,7 @@
 //! From a request to the sequencer and back.
 
+use std::time::SystemTime;
+
 use berth_domain::{Code, Command, Digest, Seq};
 use berth_exchange::{Outcome, Reply};
 use berth_journal::{Ack, Kept, Submission, SubmitError};
@@ -12,6 +14,7 @@ use crate::limits::COMMIT_TIME_MAX;
 use crate::metrics;
 use crate::node::Node;
 use crate::problem::Refusal;
+use crate::trace::Steps;
 
 /// A command that is durable and was not refused. The view has it.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +105,8 @@ impl Node {
         let named = kept.clone();
         turn.come().await;
         let submitted_at = Instant::now();
+        let steps = Steps::begin();
+        let is_traced = steps.is_some();
         let reply = move |ack: Ack| {
             metrics::committed(submitted_at);
             match (&named, ack.outcome) {
@@ -109,7 +114,7 @@ impl Node {
                 (Some(named), Outcome::Done(_) | Outcome::Repeated(_)) => named.accepted(),
                 (None, _) => {}
             }
-            let _ = answer.send(ack);
+            let _ = answer.send((ack, is_traced.then(SystemTime::now)));
         };
         // Before it is, or the answer might come first.
         kept.iter().for_each(Kept::submitted);
@@ -125,8 +130,11 @@ impl Node {
             SubmitError::Reserved => EdgeCode::Forbidden,
         })?;
         let acknowledged = async {
-            let ack = answered.await.ok()?;
+            let (ack, durable) = answered.await.ok()?;
             self.view.reached(ack.seq).await;
+            if let (Some(steps), Some(durable)) = (steps, durable) {
+                steps.end(ack.at, durable);
+            }
             Some(ack)
         };
         let Ok(Some(ack)) = tokio::time::timeout(COMMIT_TIME_MAX, acknowledged).await else {

@@ -19,9 +19,9 @@ use berth_gateway::{Limits, RateLimit, RateLimits, TlsConfig};
 
 pub(crate) use self::flags::Flags;
 pub(crate) use self::sources::{File, Loaded, of_file, with_file};
-use self::value::Whole;
+use self::value::{Fraction, Whole};
 pub(crate) use self::verb::Verb;
-use self::words::{Account, Contract, Grant, Level};
+use self::words::{Account, Contract, Grant, Header, Level};
 pub(crate) use self::words::{LogFormat, Url};
 use crate::output::Format;
 
@@ -42,6 +42,7 @@ pub(crate) struct Config {
     pub(crate) tls: Tls,
     pub(crate) limits: LimitSettings,
     pub(crate) log: Log,
+    pub(crate) telemetry: Telemetry,
     pub(crate) client: Client,
 }
 
@@ -71,8 +72,8 @@ impl Tls {
 pub(crate) struct LimitSettings {
     pub(crate) connections: Whole<16, 1_000_000>,
     pub(crate) connections_per_address: Whole<1, 1_000_000>,
-    pub(crate) body_bytes: Whole<32_768, 1_048_576>,
-    pub(crate) frame_bytes: Whole<32_768, 1_048_576>,
+    pub(crate) body_bytes: Whole<{ Limits::BODY_BYTES_MIN as u64 }, 1_048_576>,
+    pub(crate) frame_bytes: Whole<{ Limits::BODY_BYTES_MIN as u64 }, 1_048_576>,
     pub(crate) head_seconds: Whole<1, 60>,
     pub(crate) body_seconds: Whole<1, 300>,
     pub(crate) account_commands: Bucket,
@@ -93,6 +94,14 @@ pub(crate) struct Bucket {
 pub(crate) struct Log {
     pub(crate) level: Level,
     pub(crate) format: LogFormat,
+}
+
+/// Where traces go.
+#[derive(Clone, Debug)]
+pub(crate) struct Telemetry {
+    pub(crate) endpoint: Option<Url>,
+    pub(crate) sampling: Fraction,
+    pub(crate) headers: Vec<Header>,
 }
 
 /// For the verbs that ask a node.
@@ -127,6 +136,7 @@ impl Config {
             tls: Tls::default(),
             limits: LimitSettings::of(if open { Limits::OPEN } else { Limits::PUBLIC }),
             log: Log { level: Level("info".to_owned()), format: LogFormat::Text },
+            telemetry: Telemetry { endpoint: None, sampling: Fraction(1.0), headers: Vec::new() },
             client: Client { url: Url("http://127.0.0.1:3000".to_owned()), key: None, ca: None, output: Format::Table },
         }
     }

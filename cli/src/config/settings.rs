@@ -196,6 +196,22 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .flag("log-level", "LEVEL"),
     Setting::new("log.format", &["BERTH_LOG_FORMAT"], "How it is written.", |c| &mut c.log.format)
         .flag("log-format", "FORMAT"),
+    Setting::new(
+        "telemetry.endpoint",
+        &["BERTH_TELEMETRY_ENDPOINT"],
+        "A collector of OpenTelemetry that takes traces as OTLP over HTTP, such as http://127.0.0.1:4318. Without it \
+         there are none.",
+        |c| &mut c.telemetry.endpoint,
+    ),
+    Setting::new("telemetry.sampling", &["BERTH_TELEMETRY_SAMPLING"], "The part of all traces that is sent.", |c| {
+        &mut c.telemetry.sampling
+    }),
+    Setting::new(
+        "telemetry.headers",
+        &["BERTH_TELEMETRY_HEADERS"],
+        "Headers that the collector wants. Their values are never shown.",
+        |c| &mut c.telemetry.headers,
+    ),
     Setting::new("client.url", &["BERTH_URL"], "The node that verbs ask.", |c| &mut c.client.url),
     Setting::new(
         "client.key",

@@ -314,7 +314,7 @@ mod tests {
                 "node.toml:1: listne is no setting; listen is",
                 "node.toml:2: token_seconds is 1 and must lie between 60 and 31536000",
                 "node.toml:3: disk is a table of settings and no setting",
-                "node.toml:6: limits.body_bytes is the text \"1\" and not a whole number from 32768 to 1048576",
+                "node.toml:6: limits.body_bytes is the text \"1\" and not a whole number from 65536 to 1048576",
                 "node.toml:7: limits.more is no setting",
             ]
         );

@@ -14,12 +14,11 @@ mod specifications;
 mod token;
 mod treasury;
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use berth_client::Client;
-use berth_gateway::{Audit, AuthConfig, Gateway, GatewayConfig, Provision, Running, Services, feed};
+use berth_gateway::{Audit, AuthConfig, Gateway, GatewayConfig, Provision, Running, Services, Starting, feed};
 use berth_journal::{DataDir, Follower, PrivateStore, Sequencer, SequencerConfig, Space, recover};
 use berth_settlement::chain::Address;
 use berth_settlement::{Faucet, Node, Settler, SettlerConfig};
@@ -60,8 +59,10 @@ impl Serve {
     }
 
     pub(crate) async fn run(self, config: Config) -> Result<(), Fault> {
-        // Asked for now, before anything is made or deployed.
-        TcpListener::bind(config.listen).map(drop).or_fault(&format!("listening on {}", config.listen))?;
+        // The address is taken now, before anything is made or deployed, and whoever
+        // asks is told that the node is starting. Words in TLS would take more.
+        let starting = Starting::listen(config.listen).await.or_fault("taking the address")?;
+        let starting = if config.tls.gateway().is_none() { Some(starting) } else { None };
         descriptors::raise(config.limits.connections.get());
         let rpc = config.rpc.as_ref().map(|rpc| &*rpc.0);
         let contract = config.contract.map(|contract| contract.0);
@@ -146,9 +147,13 @@ impl Serve {
             operator_token: token.clone(),
             limits: config.limits.gateway(),
             tls: config.tls.gateway(),
+            traced: config.telemetry.endpoint.is_some(),
         };
         warn_of_plain_words(&config);
         let served_by_tls = served.tls.is_some();
+        if let Some(starting) = starting {
+            starting.end().await;
+        }
         let gateway = Gateway::start(services, served).await.or_fault("opening the gateway")?;
         // The node's own followers need no proof of who it is.
         let url = format!("http://{}", gateway.inner_addr());

@@ -47,6 +47,7 @@ use crate::openapi;
 use crate::problem::{Refusal, method_not_allowed, not_found};
 use crate::query::Page;
 use crate::throttle::throttle;
+use crate::trace;
 use crate::ws;
 
 /// Headers that a page of another site may send.
@@ -136,6 +137,7 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app.clone(), throttle))
+        .layer(from_fn_with_state(app.clone(), trace::follow))
         .layer(from_fn(metrics::measure));
     if !app.open {
         // A browser sends no credentials by itself, since they are no cookies: a

@@ -9,6 +9,7 @@ use berth_wire::frame::{Answer, Request};
 use futures_util::StreamExt;
 use futures_util::future::ready;
 use futures_util::stream::FuturesUnordered;
+use opentelemetry::Context;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -23,6 +24,7 @@ use crate::problem::Refusal;
 use crate::rate::{Class, observed};
 use crate::server::stopped;
 use crate::submit::Turn;
+use crate::trace;
 
 /// WebSocket close codes (RFC 6455 §7.4).
 const CLOSE_AWAY: u16 = 1001;
@@ -53,6 +55,8 @@ struct Connection {
     app: App,
     /// From where it comes.
     peer: IpAddr,
+    /// The trace that its commands belong to.
+    parent: Context,
     login: Login,
     socket: WebSocket,
     subscriptions: Subscriptions,
@@ -65,14 +69,15 @@ struct Connection {
     heard: Instant,
 }
 
-pub(super) async fn serve(app: App, peer: IpAddr, caller: Caller, socket: WebSocket) {
+pub(super) async fn serve(app: App, peer: IpAddr, parent: Context, caller: Caller, socket: WebSocket) {
     let _counted = Counted::socket();
     let subscriptions = Subscriptions::new(&app);
     let pending = FuturesUnordered::new();
     let heard = Instant::now();
     let session = app.sessions.open();
     let (login, last_turn) = (Login::new(caller), None);
-    let mut connection = Connection { app, peer, login, socket, subscriptions, pending, session, last_turn, heard };
+    let mut connection =
+        Connection { app, peer, parent, login, socket, subscriptions, pending, session, last_turn, heard };
     let Err(end) = connection.run().await;
     connection.wind_up(&end).await;
     connection.farewell(end).await;
@@ -165,15 +170,8 @@ impl Connection {
                 self.answer(&Answer::done(id, None, result)).await
             }
             Ok(Call::Later(later)) => {
-                let (app, caller, class) = (self.app.clone(), self.login.caller(), Class::of_method(method));
-                let later = async move {
-                    let done = later.await;
-                    if done.is_err() {
-                        app.count_refused(caller, class)?;
-                    }
-                    done
-                };
-                self.pending.push(Box::pin(async move {
+                let (app, parent) = (self.app.clone(), self.parent.clone());
+                let work = async move {
                     let (done, of_account) = observed(later).await;
                     let answer = match done {
                         Ok((seq, result)) => Answer::done(id, seq, result),
@@ -181,7 +179,8 @@ impl Connection {
                     };
                     metrics::answered(method, begun, answer.ok);
                     answer.with_limits(of_account.or(limits))
-                }));
+                };
+                self.pending.push(Box::pin(async move { trace::follow_command(&app, &parent, method, work).await }));
                 Ok(())
             }
             Err(refusal) => {

@@ -13,14 +13,17 @@ mod subscriptions;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, State, WebSocketUpgrade};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use berth_wire::errors::EdgeCode;
 use berth_wire::frame::PUSH_BYTES_MAX;
+use opentelemetry::Context;
 
 use crate::caller::Caller;
 use crate::node::App;
 use crate::problem::Refusal;
 use crate::server::Peer;
+use crate::trace;
 
 /// The read buffer of a socket. Requests are small; a large one makes it grow.
 const READ_BUFFER_BYTES: usize = 1_024;
@@ -32,6 +35,7 @@ pub(crate) async fn upgrade(
     State(app): State<App>,
     Extension(Peer(peer)): Extension<Peer>,
     caller: Caller,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     let upgrade = upgrade.map_err(|why| Refusal::new(EdgeCode::Malformed, format!("this is a WebSocket: {why}")))?;
@@ -41,5 +45,6 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
         .max_message_size(app.limits.frame_bytes)
         .max_frame_size(app.limits.frame_bytes);
-    Ok(upgrade.on_upgrade(move |socket| connection::serve(app, peer, caller, socket)))
+    let parent = if app.traced { trace::parent(&headers) } else { Context::new() };
+    Ok(upgrade.on_upgrade(move |socket| connection::serve(app, peer, parent, caller, socket)))
 }

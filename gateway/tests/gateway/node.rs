@@ -151,7 +151,8 @@ impl Node {
             treasury: None,
         };
         let listen = "127.0.0.1:0".parse().unwrap();
-        let config = GatewayConfig { listen, open, operator_token: TOKEN.to_owned(), limits: limits.into(), tls };
+        let config =
+            GatewayConfig { listen, open, operator_token: TOKEN.to_owned(), limits: limits.into(), tls, traced: false };
         let running = Gateway::start(services, config).await.unwrap();
         chain.at.set(running.inner_addr()).unwrap();
         Self { running, sequencer, admission, http: reqwest::Client::new(), chain }
@@ -272,8 +273,14 @@ pub(crate) async fn refuse_to_listen(listen: &str) -> berth_gateway::StartError 
         treasury: None,
     };
     let limits = Limits::OPEN;
-    let config =
-        GatewayConfig { listen: listen.parse().unwrap(), open: true, operator_token: String::new(), limits, tls: None };
+    let config = GatewayConfig {
+        listen: listen.parse().unwrap(),
+        open: true,
+        operator_token: String::new(),
+        limits,
+        tls: None,
+        traced: false,
+    };
     let Err(error) = Gateway::start(services, config).await else { panic!("it started") };
     error
 }

@@ -3,6 +3,7 @@
 
 mod audit;
 mod bots;
+mod conformance;
 mod demo;
 mod export;
 mod hostile;
@@ -15,4 +16,6 @@ mod money;
 mod process;
 mod questions;
 mod remote;
+mod secure;
 mod seed;
+mod traces;
