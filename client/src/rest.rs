@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_wire::errors::Problem;
+use berth_wire::errors::{Problem, Retry};
 use berth_wire::frame::RateState;
 use ed25519_dalek::SigningKey;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -340,6 +340,14 @@ async fn body(
     if !status.is_success() {
         return Err(match serde_json::from_slice::<Problem>(&body) {
             Ok(problem) => ClientError::problem(problem),
+            // What `/health` says of a node that starts or stops is no problem.
+            Err(_) if status == StatusCode::SERVICE_UNAVAILABLE => ClientError::Refused {
+                code: "UNAVAILABLE".to_owned(),
+                detail: "the node starts or stops".to_owned(),
+                retry: Retry::After,
+                field: None,
+                status: Some(status.as_u16()),
+            },
             Err(_) => ClientError::Protocol(format!("status {status} without a problem")),
         });
     }

@@ -51,7 +51,7 @@ impl<S: Send + Sync> FromRequest<S> for Bytes {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        read(&parts.headers, body).await.map(Self)
+        read(&parts, body).await.map(Self)
     }
 }
 

@@ -27,6 +27,9 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Bytes that a body or a message may have at least.
+    pub const BODY_BYTES_MIN: usize = REQUEST_BYTES_MAX;
+
     /// For a node that anybody reaches.
     pub const PUBLIC: Self = Self {
         rates: RateLimits::PUBLIC,
@@ -182,7 +185,7 @@ const _: () = {
     assert!(FRAMES_AT_ONCE < EVENT_RING, "a reader of the ring is given less than all of it");
     assert!(PAST_KEPT_MAX > 0, "room is made for a state by letting another go");
     assert!(LOG_READS_MAX <= LOG_ANSWERS_MAX, "who reads will be answered");
-    assert!(berth_journal::RESULT_BYTES_MAX <= BODY_BYTES_MAX, "a result is the body of one request");
+    assert!(berth_journal::RESULT_BYTES_MAX <= Limits::BODY_BYTES_MIN, "a result is the body of one request");
     assert!(LIST_DEFAULT <= LIST_MAX && LIST_MAX <= LIST_SCAN_MAX);
     assert!(SEND_TIME_MAX.as_millis() + FAREWELL_TIME_MAX.as_millis() < 6_000, "a stalled socket is cut within 6 s");
     assert!(

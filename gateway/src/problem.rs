@@ -11,7 +11,7 @@ use berth_wire::json::Malformed;
 use crate::metrics;
 
 /// Seconds after which it may help to try again, when nobody knows better.
-const RETRY_AFTER_SECONDS: u64 = 1;
+pub(crate) const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// A problem on its way out.
 #[derive(Debug)]

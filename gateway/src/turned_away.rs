@@ -16,9 +16,16 @@ const TIME_MAX: Duration = Duration::from_secs(1);
 const UNREAD_BYTES_MAX: u64 = 64 * 1024;
 
 /// Answers a connection with a problem, whatever it asks, and closes it.
-pub(crate) async fn turn_away(mut stream: TcpStream, code: EdgeCode, detail: &str) {
-    let answer = answer(code, detail);
+pub(crate) async fn turn_away(stream: TcpStream, code: EdgeCode, detail: &str) {
     metrics::refused(code.info().code);
+    let problem = Problem::new(code.info(), detail);
+    let body = serde_json::to_string(&problem).expect("texts and numbers are JSON");
+    say(stream, problem.status, "application/problem+json", &body).await;
+}
+
+/// Answers a connection and closes it.
+pub(crate) async fn say(mut stream: TcpStream, status: u16, kind: &str, body: &str) {
+    let answer = answer(status, kind, body);
     let told = async {
         stream.write_all(&answer).await?;
         stream.shutdown().await?;
@@ -29,13 +36,11 @@ pub(crate) async fn turn_away(mut stream: TcpStream, code: EdgeCode, detail: &st
     let _ = timeout(TIME_MAX, told).await;
 }
 
-fn answer(code: EdgeCode, detail: &str) -> Vec<u8> {
-    let problem = Problem::new(code.info(), detail);
-    let status = axum::http::StatusCode::from_u16(problem.status).expect("codes have a status of HTTP");
-    let body = serde_json::to_string(&problem).expect("texts and numbers are JSON");
-    let retry = if matches!(problem.status, 429 | 503) { "retry-after: 1\r\n" } else { "" };
+fn answer(status: u16, kind: &str, body: &str) -> Vec<u8> {
+    let status = axum::http::StatusCode::from_u16(status).expect("codes have a status of HTTP");
+    let retry = if matches!(status.as_u16(), 429 | 503) { "retry-after: 1\r\n" } else { "" };
     format!(
-        "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n{retry}\
+        "HTTP/1.1 {} {}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n{retry}\
          connection: close\r\n\r\n{body}",
         status.as_u16(),
         status.canonical_reason().unwrap_or_default(),
@@ -50,7 +55,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_a_response_with_a_problem() {
-        let text = String::from_utf8(answer(EdgeCode::Overloaded, "why")).unwrap();
+        let text = String::from_utf8(answer(503, "application/problem+json", r#"{"detail":"why"}"#)).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");
         assert!(head.contains("retry-after: 1") && head.contains(&format!("content-length: {}", body.len())));

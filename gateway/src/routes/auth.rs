@@ -4,8 +4,8 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Form, FromRequest, Request, State};
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use berth_auth::{read_key, write_key};
 use berth_wire::request::LoginRequest;
@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::body;
 use crate::identity::LoginError;
 use crate::node::App;
-use crate::problem::Refusal;
+use crate::problem::{RETRY_AFTER_SECONDS, Refusal};
 use crate::query::Query;
 
 /// Why there is no challenge, or no token.
@@ -39,7 +39,11 @@ impl From<LoginError> for AuthError {
 
 impl IntoResponse for AuthError {
     fn into_response(self) -> Response {
-        (self.0, Json(json!({ "error": self.1 }))).into_response()
+        let mut response = (self.0, Json(json!({ "error": self.1 }))).into_response();
+        if matches!(self.0, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        }
+        response
     }
 }
 
