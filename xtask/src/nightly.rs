@@ -10,12 +10,13 @@ use crate::shell::{self, command};
 use crate::simulate::{self, Simulate};
 
 /// Variables that turn a loop up, and by how much.
-const LOOPS: [(&str, &str); 5] = [
+const LOOPS: [(&str, &str); 6] = [
     ("BERTH_STREAMS", "100000"),
     ("BERTH_KILLS", "200"),
     ("BERTH_NODE_KILLS", "1000"),
     ("BERTH_POWER_CUTS", "200"),
     ("BERTH_FLIPS", "1000"),
+    ("BERTH_EXAMPLES", "500"),
 ];
 
 /// How long each fuzz target runs.
