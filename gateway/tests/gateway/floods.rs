@@ -32,12 +32,12 @@ async fn asked(node: &Node) -> String {
 #[tokio::test]
 async fn one_connection_too_many_is_told_so_and_finds_a_place_later() {
     for (limits, status, code) in [
-        (Limits { connections: 8, connections_per_address: 8, ..Limits::OPEN }, "503", "OVERLOADED"),
+        (Limits { connections: 8, connections_per_address: 9, ..Limits::OPEN }, "503", "OVERLOADED"),
         (Limits { connections: 8, connections_per_address: 4, ..Limits::OPEN }, "429", "RATE_LIMITED"),
     ] {
         let (_dir, node) = bounded(limits).await;
         let mut held = Vec::new();
-        for _ in 0..limits.connections_per_address {
+        for _ in 0..limits.connections.min(limits.connections_per_address) {
             held.push(TcpStream::connect(node.addr()).await.unwrap());
         }
         // The last of them may not be counted yet.

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
 use crate::node::Node;
@@ -71,6 +71,17 @@ fn url(node: &Node, host: &str, path: &str) -> String {
     format!("https://{host}:{}{path}", node.addr().port())
 }
 
+/// The next frame that is no ping.
+async fn text(socket: &mut (impl futures_util::Stream<Item = Result<Message, Error>> + Unpin)) -> String {
+    loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Text(text) => return text.to_string(),
+            Message::Ping(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn rest_and_websockets_are_served_over_tls() {
     let (_dir, node, authority, _) = node().await;
@@ -86,11 +97,11 @@ async fn rest_and_websockets_are_served_over_tls() {
     let at = url(&node, "localhost", "/ws/v1").replace("https", "wss");
     let (mut socket, _) = connect_async_tls_with_config(at, None, true, Some(connector)).await.unwrap();
     socket.send(Message::text(r#"{"id":1,"method":"ping"}"#)).await.unwrap();
-    let Message::Text(said) = socket.next().await.unwrap().unwrap() else { panic!("no text") };
+    let said = text(&mut socket).await;
     assert!(said.starts_with(r#"{"id":1,"ok":true"#), "{said}");
     // It is told of the end like any other.
     let stop = tokio::spawn(node.stop());
-    let Message::Text(said) = socket.next().await.unwrap().unwrap() else { panic!("no text") };
+    let said = text(&mut socket).await;
     assert!(said.contains("serverShutdown"), "{said}");
     let _ = socket.close(None).await;
     stop.await.unwrap();
