@@ -63,7 +63,7 @@ impl<S: Send + Sync> FromRequest<S> for Placing {
             return body::Json::from_request(request, state).await.map(|body| Self(body.0));
         }
         let (parts, body) = request.into_parts();
-        Ok(Self(berth_wire::sdl::order(&body::read(&parts.headers, body).await?)?))
+        Ok(Self(berth_wire::sdl::order(&body::read(&parts, body).await?)?))
     }
 }
 
