@@ -87,7 +87,7 @@ pub(super) async fn challenge(State(app): State<App>, query: Result<Query, Refus
     tag = "login",
     summary = "A bearer token for a signed challenge (SEP-10).",
     request_body(content((berth_wire::request::LoginRequest = "application/json"), (berth_wire::request::LoginRequest = "application/x-www-form-urlencoded"))),
-    responses((status = 200, body = berth_wire::response::Token, description = "The token."), (status = 400, body = berth_wire::response::LoginError, description = "Why there is none.")),
+    responses((status = 200, body = berth_wire::response::Token, description = "The token."), (status = 400, body = berth_wire::response::LoginError, description = "Why there is none."), (status = 415, body = berth_wire::response::LoginError, description = "The body is neither JSON nor a form.")),
 )]
 pub(super) async fn log_in(State(app): State<App>, request: Request) -> Result<Response, AuthError> {
     let (parts, body) = request.into_parts();
