@@ -4,6 +4,7 @@
 mod books;
 mod events;
 mod node;
+mod output;
 mod rest;
 mod sessions;
 mod signing;
