@@ -9,7 +9,7 @@ mod audit;
 mod backup;
 mod bench;
 mod bid;
-mod config;
+mod bot;
 mod demo;
 mod fault;
 mod file;
@@ -27,7 +27,7 @@ mod reasons;
 mod remote;
 mod serve;
 mod settle;
-mod telemetry;
+mod top;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -80,10 +80,10 @@ enum Verb {
     Bid(bid::Bid),
     /// Leases: list, show, health, logs, result, stop, proof.
     Lease(lease::Lease),
-    /// GPUs at a fixed price: list, show, offer, rent, stop.
-    Gpus(gpus::Gpus),
-    /// Batch jobs: submit, list, show, result, templates.
-    Job(job::Job),
+    /// Bots: a provider's market maker, a tenant's agent.
+    Bot(bot::Bot),
+    /// A market and its node on the terminal: ladder, tape, leases, health.
+    Top(top::Top),
     /// Replays a log from nothing and prints where its state ends.
     Replay(audit::replay::Replay),
     /// Checks a log: chain, checksums, watermark, snapshots, Merkle tree, events, replay, invariants.
@@ -176,8 +176,8 @@ fn run(berth: Berth, file: Option<&File>) -> Result<(), Fault> {
         Verb::Order(order) => runtime.block_on(order.run(format)),
         Verb::Bid(bid) => runtime.block_on(bid.run(format)),
         Verb::Lease(lease) => runtime.block_on(lease.run(format)),
-        Verb::Gpus(gpus) => runtime.block_on(gpus.run(format)),
-        Verb::Job(job) => runtime.block_on(job.run(format)),
+        Verb::Bot(bot) => runtime.block_on(bot.run(format)),
+        Verb::Top(top) => runtime.block_on(top.run()),
         Verb::Replay(replay) => replay.run(format),
         Verb::Verify(verify) => verify.run(format),
         Verb::Log(log) => log.run(format),

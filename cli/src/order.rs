@@ -67,13 +67,8 @@ struct List {
 
 /// The flags are the JSON's names in kebab case.
 #[derive(Args)]
-struct Create {
-    /// Only say what it would do: what would match, cost and hold, and why each
-    /// provider does not match that does not.
-    #[arg(long)]
-    dry_run: bool,
-    /// The request as JSON, or as an Akash SDL 2.0 document where the file's name
-    /// ends in .yaml or .yml; `-` is standard input, with JSON.
+pub(crate) struct Create {
+    /// The request as JSON; `-` is standard input.
     #[arg(short, long)]
     file: Option<PathBuf>,
     /// Who rents.
@@ -198,7 +193,7 @@ impl Order {
 }
 
 impl Create {
-    fn request(self) -> Result<Value, Fault> {
+    pub(crate) fn request(self) -> Result<Value, Fault> {
         let mut request = match &self.file {
             Some(path) => read(path)?,
             None => Map::new(),

@@ -36,7 +36,7 @@ mod view;
 
 pub use local::LocalExchange;
 pub use maker::{Maker, MakerConfig};
-pub use out::{Action, Note, Out, Tag};
+pub use out::{Action, Ended, Note, Out, Tag};
 pub use own::{Own, OwnBid, OwnEvent, OwnLease, OwnOrder};
 pub use seat::{Seat, SeatConfig};
 pub use tenant::{Tenant, TenantConfig};

@@ -17,7 +17,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Duration, Instant, sleep_until, timeout};
 
 use self::feeds::{Feeds, News};
-use crate::out::{Action, Note, Out, Tag};
+use crate::out::{Action, Ended, Note, Out, Tag};
 use crate::seat::host;
 use crate::view::View;
 use crate::{Done, Happening, Refused, Strategy};
@@ -55,7 +55,7 @@ struct Live<S> {
     quotes: BTreeSet<Tag>,
     settling: Settling,
     out: Out,
-    ended: Option<String>,
+    ended: Option<Ended>,
 }
 
 /// Whether book and what is its own are of one moment.
@@ -103,7 +103,7 @@ pub async fn run<S: Strategy>(
     strategy: S,
     mut tell: impl FnMut(Note),
     stop: impl Future<Output = ()>,
-) -> Result<String, ClientError> {
+) -> Result<Ended, ClientError> {
     let mut view = View::new(config.address, config.market.clone());
     for id in &config.hosts {
         let provider = client.provider((*id).into()).await?;
@@ -114,7 +114,7 @@ pub async fn run<S: Strategy>(
     let mut feeds = Feeds::open(client, &config);
     let mut stop = std::pin::pin!(stop);
     tokio::select! {
-        () = &mut stop => return Ok("stopped before it began".to_owned()),
+        () = &mut stop => return Ok(stopped()),
         begun = feeds.begin(&mut view) => begun?,
     }
     let mut live = Live {
@@ -138,7 +138,7 @@ pub async fn run<S: Strategy>(
         let mut happenings = tokio::select! {
             () = &mut stop => {
                 live.tell(&Happening::Stopping, &mut tell).await;
-                live.ended.get_or_insert("stopped".to_owned());
+                live.ended.get_or_insert_with(stopped);
                 break;
             }
             news = feeds.next() => live.hear(news?),
@@ -156,7 +156,11 @@ pub async fn run<S: Strategy>(
         }
     }
     live.end().await?;
-    Ok(live.ended.unwrap_or_default())
+    Ok(live.ended.unwrap_or_else(stopped))
+}
+
+fn stopped() -> Ended {
+    Ended { why: "stopped".to_owned(), is_fault: false }
 }
 
 impl<S: Strategy> Live<S> {
@@ -236,8 +240,11 @@ impl<S: Strategy> Live<S> {
         let address = self.name.clone();
         let all = CancelAllRequest { address: address.clone(), ..CancelAllRequest::default() };
         let cancelled = self.session.begin(Call::cancel_all(&all).idempotent().within(END_TIMEOUT)).await?;
-        // Without an account there is nothing to cancel; anything else is told.
-        let answer = cancelled.answer().await;
+        let answer = match cancelled.answer().await {
+            // Without an account there is nothing to cancel.
+            Err(why) if why.code() == Some("UNKNOWN_ACCOUNT") => return Ok(()),
+            answer => answer,
+        };
         let disarm = Call::set_dead_man(&DeadManRequest { address, ms: 0 }).within(END_TIMEOUT);
         // It would end what is over already.
         let _ = timeout(END_TIMEOUT, self.session.send(disarm)).await;

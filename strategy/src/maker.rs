@@ -190,7 +190,7 @@ impl Maker {
     fn kill(&mut self, why: &str, out: &mut Out) {
         out.tell("killed", json!({ "why": why }));
         out.say(Action::CancelAll);
-        out.end(why);
+        out.give_up(why);
     }
 }
 

@@ -41,13 +41,22 @@ pub struct Note {
     pub fields: Value,
 }
 
+/// Why a bot has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// In words.
+    pub why: String,
+    /// Whether it gave up.
+    pub is_fault: bool,
+}
+
 /// What a strategy says, collected.
 #[derive(Debug, Default)]
 pub struct Out {
     pub(crate) actions: Vec<(Tag, Action)>,
     pub(crate) timers: Vec<(u32, Micros)>,
     pub(crate) notes: Vec<(&'static str, Value)>,
-    pub(crate) ended: Option<String>,
+    pub(crate) ended: Option<Ended>,
     last: u64,
 }
 
@@ -71,8 +80,14 @@ impl Out {
         self.notes.push((event, fields));
     }
 
-    /// Ends the bot, once all that it has in the books is cancelled.
+    /// Ends the bot, which has done what it was to do. All that it has in the books
+    /// is cancelled then.
     pub fn end(&mut self, why: impl Into<String>) {
-        self.ended.get_or_insert(why.into());
+        self.ended.get_or_insert(Ended { why: why.into(), is_fault: false });
+    }
+
+    /// Gives up: ends the bot because of a fault, and cancels as [`Out::end`] does.
+    pub fn give_up(&mut self, why: impl Into<String>) {
+        self.ended.get_or_insert(Ended { why: why.into(), is_fault: true });
     }
 }

@@ -12,7 +12,7 @@ use berth_wire::book::BookPicture;
 use berth_wire::domain::ResourceClass;
 use berth_wire::request::ProviderRequest;
 
-use crate::out::{Action, Note, Out, Tag};
+use crate::out::{Action, Ended, Note, Out, Tag};
 use crate::own::OwnEvent;
 use crate::view::{Host, View};
 use crate::{Done, Happening, Refused, Strategy};
@@ -55,7 +55,7 @@ pub struct Seat<S> {
     asked: Option<Option<Tag>>,
     out: Out,
     notes: Vec<Note>,
-    ended: Option<String>,
+    ended: Option<Ended>,
 }
 
 impl<S: Strategy> Seat<S> {
@@ -92,7 +92,7 @@ impl<S: Strategy> Seat<S> {
 
     /// Why it has ended, once it has.
     pub fn ended(&self) -> Option<&str> {
-        self.ended.as_deref()
+        self.ended.as_ref().map(|ended| ended.why.as_str())
     }
 
     fn put(&mut self, at: Micros, due: Due) {
@@ -133,7 +133,7 @@ impl<S: Strategy> Seat<S> {
     /// What of its market and of its own is another behind an entry.
     fn look(&mut self, x: &Exchange, events: &[Event]) -> bool {
         if let Some(account) = x.account_by_address(self.config.address) {
-            self.view.available = x.balances(account).available;
+            self.view.available = Some(x.balances(account).available);
             if events.iter().any(|event| matches!(event, Event::ProviderRegistered(_) | Event::ProviderChanged(_))) {
                 let own = x.providers().filter(|provider| provider.account == account);
                 let market = &self.config.market;

@@ -104,7 +104,8 @@ impl Tenant {
     /// they allow nothing.
     fn limit(&self, view: &View) -> Option<Rate> {
         let order = self.config.order.clone().parse().ok()?;
-        let budget = self.config.per_lease.min(self.left_today(view)).min(view.available);
+        let budget = self.config.per_lease.min(self.left_today(view));
+        let budget = view.available.map_or(budget, |available| budget.min(available));
         let second_hours = i128::from(order.units) * i128::from(order.prepay.0);
         // What is owed is rounded down, so that a price one dearer may still fit;
         // the dearest that surely fits will do.
@@ -197,7 +198,7 @@ impl Tenant {
         self.failures += 1;
         if self.failures >= self.config.failures_max.max(1) {
             out.tell("killed", json!({ "why": why }));
-            return out.end(format!("{} failures in a row, the last: {why}", self.failures));
+            return out.give_up(format!("{} failures in a row, the last: {why}", self.failures));
         }
         let pause = self.config.pause_ms.max(1) << (self.failures - 1).min(6);
         self.not_before = Micros(view.now.0 + pause * 1_000);

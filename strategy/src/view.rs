@@ -24,8 +24,9 @@ pub struct View {
     pub is_settled: bool,
     /// Orders, bids and leases of its own.
     pub own: Own,
-    /// Money that is free to be used.
-    pub available: Stroops,
+    /// Money that is free to be used; none while the exchange does not know the
+    /// account, which an open node opens with its first command.
+    pub available: Option<Stroops>,
     /// Hosts of its own.
     pub hosts: Vec<Host>,
 }
@@ -49,7 +50,7 @@ impl View {
             is_current: false,
             is_settled: true,
             own: Own::new(address),
-            available: Stroops::ZERO,
+            available: None,
             hosts: Vec::new(),
         }
     }

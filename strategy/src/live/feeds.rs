@@ -104,7 +104,7 @@ impl News {
                     view.own.begin(change.seq, state);
                 }
                 if let Some(balance) = change.balances.and_then(|balances| balances.into_iter().next()) {
-                    view.available = balance.available;
+                    view.available = Some(balance.available);
                 }
                 let now: Micros = view.now;
                 let events = change.events.iter().filter_map(OwnEvent::read);

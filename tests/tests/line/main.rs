@@ -2,6 +2,7 @@
 //! demo, and the demo with its processes killed.
 
 mod audit;
+mod bot;
 mod bots;
 mod conformance;
 mod demo;
@@ -18,4 +19,4 @@ mod questions;
 mod remote;
 mod secure;
 mod seed;
-mod traces;
+mod top;
