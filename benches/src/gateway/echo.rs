@@ -25,11 +25,12 @@ pub(super) struct Echo(SocketAddr);
 
 impl Echo {
     pub(super) fn start() -> Result<Self, MeasureFault> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().or_fault(DOING)?;
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).or_fault(DOING)?;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).or_fault(DOING)?;
+        listener.set_nonblocking(true).or_fault(DOING)?;
         let address = listener.local_addr().or_fault(DOING)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().or_fault(DOING)?;
         let serve = async move {
-            let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+            let listener = axum::serve::ListenerExt::tap_io(TcpListener::from_std(listener)?, |stream| {
                 // As the node has it: an answer is one small frame.
                 let _ = stream.set_nodelay(true);
             });

@@ -127,8 +127,13 @@ async fn open(address: &str) -> Result<tokio::task::JoinHandle<()>, MeasureFault
     let (mut socket, _) = client_async_with_config(url, stream, Some(config)).await.or_fault(OPENING)?;
     let subscribe = r#"{"id":1,"method":"subscribe","params":{"ch":"heartbeat"}}"#;
     socket.send(Message::text(subscribe)).await.or_fault(OPENING)?;
-    let answer = socket.next().await.ok_or_else(|| fault(OPENING, "the node has closed it"))?.or_fault(OPENING)?;
-    let answer = answer.to_text().or_fault(OPENING)?;
+    let answer = loop {
+        let message = socket.next().await.ok_or_else(|| fault(OPENING, "the node has closed it"))?.or_fault(OPENING)?;
+        // A ping comes first.
+        if let Message::Text(answer) = message {
+            break answer;
+        }
+    };
     if !answer.contains(r#""ok":true"#) {
         return Err(fault(OPENING, answer));
     }

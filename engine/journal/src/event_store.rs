@@ -35,6 +35,9 @@ pub struct EventStore {
     path: PathBuf,
 }
 
+/// Its last entry, and its bytes.
+type Record = (Seq, Box<[u8]>);
+
 /// What is appended for some entries: one record, in one piece of memory.
 #[derive(Default)]
 pub(crate) struct EventRecord {
@@ -237,7 +240,7 @@ impl EventStore {
     }
 
     /// The record that would hold an entry, with its last one.
-    fn record_of(&self, seq: Seq) -> Result<Option<(Seq, Box<[u8]>)>, StoreError> {
+    fn record_of(&self, seq: Seq) -> Result<Option<Record>, StoreError> {
         let key = seq_key(seq);
         let found = self.db.iterator(IteratorMode::From(&key, Direction::Forward)).next();
         let found = found.transpose().map_err(StoreError::database(&self.path))?;
