@@ -10,6 +10,7 @@ mod backup;
 mod bench;
 mod bid;
 mod bot;
+mod config;
 mod demo;
 mod fault;
 mod file;
@@ -19,6 +20,7 @@ mod keys;
 mod lease;
 mod ledger;
 mod logging;
+mod market;
 mod order;
 mod output;
 mod process;
@@ -27,6 +29,7 @@ mod reasons;
 mod remote;
 mod serve;
 mod settle;
+mod telemetry;
 mod top;
 
 use std::path::PathBuf;
@@ -80,6 +83,10 @@ enum Verb {
     Bid(bid::Bid),
     /// Leases: list, show, health, logs, result, stop, proof.
     Lease(lease::Lease),
+    /// GPUs at a fixed price: list, show, offer, rent, stop.
+    Gpus(gpus::Gpus),
+    /// Batch jobs: submit, list, show, result, templates.
+    Job(job::Job),
     /// Bots: a provider's market maker, a tenant's agent.
     Bot(bot::Bot),
     /// A market and its node on the terminal: ladder, tape, leases, health.
@@ -176,6 +183,8 @@ fn run(berth: Berth, file: Option<&File>) -> Result<(), Fault> {
         Verb::Order(order) => runtime.block_on(order.run(format)),
         Verb::Bid(bid) => runtime.block_on(bid.run(format)),
         Verb::Lease(lease) => runtime.block_on(lease.run(format)),
+        Verb::Gpus(gpus) => runtime.block_on(gpus.run(format)),
+        Verb::Job(job) => runtime.block_on(job.run(format)),
         Verb::Bot(bot) => runtime.block_on(bot.run(format)),
         Verb::Top(top) => runtime.block_on(top.run()),
         Verb::Replay(replay) => replay.run(format),

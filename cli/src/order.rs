@@ -68,7 +68,12 @@ struct List {
 /// The flags are the JSON's names in kebab case.
 #[derive(Args)]
 pub(crate) struct Create {
-    /// The request as JSON; `-` is standard input.
+    /// Only say what it would do: what would match, cost and hold, and why each
+    /// provider does not match that does not.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The request as JSON, or as an Akash SDL 2.0 document where the file's name
+    /// ends in .yaml or .yml; `-` is standard input, with JSON.
     #[arg(short, long)]
     file: Option<PathBuf>,
     /// Who rents.

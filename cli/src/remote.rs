@@ -104,6 +104,24 @@ pub(crate) fn given<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value
     fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
+/// A path with the parameters that were given.
+pub(crate) fn query<const N: usize>(path: &str, parameters: [(&str, Option<String>); N]) -> String {
+    let mut url = path.to_owned();
+    for (name, value) in parameters {
+        let Some(value) = value else { continue };
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.push_str(name);
+        url.push('=');
+        for byte in value.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => url.push(byte.into()),
+                other => url.push_str(&format!("%{other:02X}")),
+            }
+        }
+    }
+    url
+}
+
 /// A refusal of the exchange ends with 1, everything else with 2.
 pub(crate) fn fault(error: ClientError) -> Fault {
     // The words are the node's.

@@ -51,6 +51,7 @@ mod login;
 mod market;
 mod newest;
 mod output;
+mod pipeline;
 mod quotes;
 mod rest;
 mod session;

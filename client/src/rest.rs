@@ -90,7 +90,7 @@ impl Client {
             .build()
             .map_err(|why| ClientError::Transport(why.to_string()))?;
         let endpoint = Endpoint::new(&base, bearer, believed.map(Arc::new))?;
-        Ok(Self { http, base, endpoint, credentials: None })
+        Ok(Self { http, base, endpoint, credentials: None, limiter: Arc::default() })
     }
 
     /// The same, in the name of the account whose own key this is, or with which
@@ -199,23 +199,27 @@ impl Client {
     }
 
     async fn asked(&self, url: Url) -> Result<Response, ClientError> {
-        self.asked_within(url, None).await
+        self.asked_within(url, REQUEST_TIMEOUT).await
     }
 
-    /// Asks for what may take `time` to come, or the usual time.
-    async fn asked_within(&self, url: Url, time: Option<Duration>) -> Result<Response, ClientError> {
-        let headers = self.headers(&Method::GET, &url, &[]).await?;
-        let request = self.http.get(url).headers(headers);
-        let request = match time {
-            Some(time) => request.timeout(time),
-            None => request,
-        };
-        request.send().await.map_err(|why| ClientError::Transport(words(&why)))
+    /// Asks for what may take `time` to come.
+    async fn asked_within(&self, url: Url, time: Duration) -> Result<Response, ClientError> {
+        let end = Instant::now() + REQUEST_TIMEOUT;
+        loop {
+            let headers = self.headers(&Method::GET, &url, &[]).await?;
+            let turn = self.turn(Lane::Reads, end).await;
+            let sent = self.http.get(url.clone()).headers(headers).timeout(time).send().await;
+            let answer = sent.map_err(|why| ClientError::Transport(words(&why)))?;
+            match turn.too_much(&answer, end) {
+                Some(wait) => sleep(wait).await,
+                None => return Ok(answer),
+            }
+        }
     }
 
-    /// A good answer whose body is still to be read, within `time` or the usual one.
+    /// A good answer whose body is still to be read, which may take `time`.
     pub(crate) async fn opened(&self, url: Url, time: Option<Duration>) -> Result<Response, ClientError> {
-        let response = self.asked_within(url, time).await?;
+        let response = self.asked_within(url, time.unwrap_or(REQUEST_TIMEOUT)).await?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -223,6 +227,19 @@ impl Client {
             Err(refused) => Err(refused),
             Ok(_) => Err(ClientError::Protocol("an answer without a status".to_owned())),
         }
+    }
+
+    /// Waits until the node lets it ask; no longer than until `end`.
+    async fn turn(&self, lane: Lane, end: Instant) -> Turn<'_> {
+        loop {
+            let wait = self.limiter.wait(lane, 1);
+            if wait.is_zero() || Instant::now() + wait >= end {
+                break;
+            }
+            sleep(wait).await;
+        }
+        self.limiter.sent(lane, 1);
+        Turn { limiter: &self.limiter, lane, told: None }
     }
 
     /// What shows who asks, where a key does.
@@ -258,15 +275,25 @@ impl Client {
         kind: &'static str,
         body: Vec<u8>,
     ) -> Result<T, ClientError> {
-        let headers = self.headers(&method, &url, &body).await?;
-        let request = self.http.request(method, url).headers(headers).header(CONTENT_TYPE, kind);
-        let sent = request.body(body).send().await;
-        let response = sent.map_err(|why| {
-            let words = words(&why);
-            if why.is_connect() || why.is_builder() {
-                ClientError::Transport(words)
-            } else {
-                ClientError::Unknown(words)
+        let ends = method == Method::DELETE || url.path().ends_with("/stop");
+        let end = Instant::now() + REQUEST_TIMEOUT;
+        loop {
+            let headers = self.headers(&method, &url, &body).await?;
+            let turn = self.turn(if ends { Lane::Ends } else { Lane::Begins }, end).await;
+            let request = self.http.request(method.clone(), url.clone()).headers(headers);
+            let sent = request.header(CONTENT_TYPE, kind).body(body.clone()).send().await;
+            let answer = sent.map_err(|why| {
+                let words = words(&why);
+                if why.is_connect() || why.is_builder() {
+                    ClientError::Transport(words)
+                } else {
+                    ClientError::Unknown(words)
+                }
+            })?;
+            match turn.too_much(&answer, end) {
+                // It was refused for the limits alone, so nothing was done.
+                Some(wait) => sleep(wait).await,
+                None => return read(answer, ClientError::Unknown).await,
             }
         }
     }

@@ -2,10 +2,10 @@
 //! pipeline.
 
 use berth_wire::request::{
-    AmendBidRequest, AmendOrderRequest, CancelAllRequest, DeadManRequest, MassQuoteRequest, OrderRequest,
-    OrderStatusRequest, StandingBid,
+    AcceptRequest, AmendBidRequest, AmendOrderRequest, CancelAllRequest, CancelRequest, DeadManRequest, DirectedBid,
+    MassQuoteRequest, OrderRequest, OrderStatusRequest, StandingBid,
 };
-use berth_wire::response::{Acknowledged, Bid, Changed, Lease, MassQuoted, Order};
+use berth_wire::response::{Acknowledged, Bid, Changed, Lease, MassQuoted, Order, OrderDryRun};
 use serde::de::DeserializeOwned;
 
 use crate::call::Call;
@@ -119,21 +119,29 @@ impl Call {
 
 /// Each is sent once: after a broken connection look, or say it anew.
 impl Session {
-    /// What placing an order would do; the result is an
-    /// [`OrderDryRun`](berth_wire::response::OrderDryRun).
+    /// What placing an order would do, with what the first 100 providers come to
+    /// for it. Nothing is placed.
     ///
     /// # Errors
-    /// See [`ClientError`].
-    pub async fn test_order(&self, request: &OrderRequest) -> Result<Reply, ClientError> {
-        self.send(call("order.test", None, request)).await
+    /// See [`ClientError`]: one that would be refused is.
+    pub async fn test_order(&self, request: &OrderRequest) -> Result<OrderDryRun, ClientError> {
+        self.done(Call::with("order.test", request).idempotent()).await
     }
 
     /// An order, by its number or by its tenant's own id for it.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn order_status(&self, request: &OrderStatusRequest) -> Result<Reply, ClientError> {
-        self.send(call("order.status", None, request)).await
+    pub async fn order_status(&self, request: &OrderStatusRequest) -> Result<Order, ClientError> {
+        self.done(Call::with("order.status", request).idempotent()).await
+    }
+
+    /// Places an order.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn place_order(&self, request: &OrderRequest) -> Result<Changed<Order>, ClientError> {
+        self.done(Call::place_order(request)).await
     }
 
     /// Changes an order.

@@ -26,6 +26,7 @@ use crate::limits::{SEEN_MAX, SEEN_OF_KEY_MAX};
 use crate::node::{App, Node};
 use crate::problem::Refusal;
 use crate::server::Scheme;
+use crate::throttle::class_of;
 
 const KEY: HeaderName = HeaderName::from_static("x-berth-key");
 const TIMESTAMP: HeaderName = HeaderName::from_static("x-berth-timestamp");

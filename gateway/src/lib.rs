@@ -45,6 +45,7 @@ mod sealed;
 mod server;
 mod session;
 mod socket;
+mod spends;
 mod starting;
 mod submit;
 mod tape;
@@ -52,6 +53,7 @@ mod throttle;
 mod tls;
 mod trace;
 mod trade;
+mod treasury;
 mod turned_away;
 mod vendored;
 mod view;
@@ -76,6 +78,7 @@ pub use provision::{Provision, ProvisionError};
 pub use rate::{RateLimit, RateLimits};
 pub use starting::Starting;
 pub use tls::{TlsConfig, TlsError};
+pub use treasury::{Asked, Money, ToSign, Treasury, TreasuryError, Way};
 
 use crate::identity::Identity;
 use crate::kept::Kept;
@@ -89,6 +92,7 @@ use crate::rate::Limiter;
 use crate::server::{Listener, Scheme, Server};
 use crate::session::Sessions;
 use crate::tls::Certificate;
+use crate::treasury::Counter;
 use crate::view::{Follower, View};
 
 /// How the gateway shall behave.
@@ -177,7 +181,7 @@ impl Gateway {
         if open && !guard::is_loopback(listen) {
             return Err(StartError::OpenBeyondLoopback(listen));
         }
-        let Services { sequencer, feed, exchange, dir, events, private, audit, auth, provision } = services;
+        let Services { sequencer, feed, exchange, dir, events, private, audit, auth, provision, treasury } = services;
         let certificate = tls.map(Certificate::read).transpose()?;
         let bind = async |at| Listener::bind(at).await.map_err(|why| StartError::Listen(at, why));
         let listener = bind(listen).await?;

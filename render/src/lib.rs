@@ -24,6 +24,7 @@ pub use self::account::{account, balance, key, mandate};
 pub use self::bid::bid;
 pub use self::dry_run::dry_run;
 pub use self::explain::{explain_bid, explain_order, provider_verdict, waits};
+pub use self::gpu::gpu;
 pub use self::health::lease_health;
 pub use self::job::job;
 pub use self::lease::{container, lease};

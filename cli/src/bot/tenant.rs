@@ -35,6 +35,10 @@ pub(crate) struct Tenant {
 impl Tenant {
     /// Whose it is, in which market, and what it does.
     pub(super) fn strategy(self) -> Result<(Option<String>, ResourceClass, berth_strategy::Tenant), Fault> {
+        if self.order.dry_run {
+            let why = "--dry-run: a bot orders for good; berth order create --dry-run says what would happen";
+            return Err(Fault::CouldNotRun(why.to_owned()));
+        }
         let mut request = self.order.request()?;
         if request["timeInForce"].is_null() {
             request["timeInForce"] = "ioc".into();

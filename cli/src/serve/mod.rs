@@ -31,6 +31,7 @@ use self::chain::Chain;
 pub(crate) use self::chain::connect;
 use self::provision::FaucetProvision;
 use self::signers::LedgerSigners;
+use self::treasury::EscrowTreasury;
 use crate::config::{Config, Flags};
 use crate::fault::{Fault, While};
 use crate::keys;
@@ -62,7 +63,13 @@ impl Serve {
         // The address is taken now, before anything is made or deployed, and whoever
         // asks is told that the node is starting. Words in TLS would take more.
         let starting = Starting::listen(config.listen).await.or_fault("taking the address")?;
-        let starting = if config.tls.gateway().is_none() { Some(starting) } else { None };
+        let starting = match config.tls.gateway() {
+            None => Some(starting),
+            Some(_) => {
+                starting.end().await;
+                None
+            }
+        };
         descriptors::raise(config.limits.connections.get());
         let rpc = config.rpc.as_ref().map(|rpc| &*rpc.0);
         let contract = config.contract.map(|contract| contract.0);
@@ -121,6 +128,8 @@ impl Serve {
         let (followed, key) = audit::config(&config.data, sequencer.handle().log_id())?;
         let follower = Follower::start(&dir, replica, followed).or_fault("following the log")?;
         let provision = if config.open { Some(FaucetProvision::new(escrow.clone())?) } else { None };
+        let faucet = if config.open { Some(Faucet::new(escrow.clone()).or_fault("--open")?) } else { None };
+        let treasury = EscrowTreasury::new(escrow.clone(), faucet);
         let auth = AuthConfig {
             server_key: keys::kept(&config.data, "auth")?.signing_key(),
             token_key: keys::kept(&config.data, "token")?.signing_key(),

@@ -96,10 +96,10 @@ fn trades(picture: &Picture) -> Vec<Line<'_>> {
 fn open_leases(picture: &Picture) -> Vec<Line<'_>> {
     let line = |lease: &berth_wire::response::Lease| {
         let (market, price, cost) = (lease.market.to_string(), lease.price.to_string(), lease.cost.to_string());
-        Line::raw(format!("{:>5} {market:<10} {:<9} {price:>7} {cost:>7}", lease.id, lease.state.as_str()))
+        Line::raw(format!("{:>4} {market:<10} {:<9} {price:>6} {cost:>7}", lease.id, lease.state.as_str()))
     };
     let mut lines =
-        vec![Line::raw(format!("{:>5} {:<10} {:<9} {:>7} {:>7}", "id", "market", "state", "price", "cost"))];
+        vec![Line::raw(format!("{:>4} {:<10} {:<9} {:>6} {:>7}", "id", "market", "state", "price", "cost"))];
     lines.extend(picture.leases.iter().map(line));
     lines
 }
@@ -162,10 +162,10 @@ mod tests {
                 "│Three        2.75       1    1  ││                                        │",
                 "│Five          2.5       8    3  ││                                        │",
                 "│2 supply above, 1 demand below  ││                                        │",
-                "│Five          2.4       4    1  │└────────────────────────────────────────┘",
+                "│Five          2.4       4    1  ││                                        │",
+                "│                                │└────────────────────────────────────────┘",
                 "│                                │┌leases──────────────────────────────────┐",
-                "│                                ││   id market     state       price    co│",
-                "│                                ││                                        │",
+                "│                                ││  id market     state      price    cost│",
                 "│                                ││                                        │",
                 "│                                ││                                        │",
                 "│                                ││                                        │",

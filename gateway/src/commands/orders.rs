@@ -1,8 +1,8 @@
 //! Placing, changing and cancelling orders.
 
 use berth_domain::{
-    AccountId, Bounds, CancelOrder, Code, MarketId, Micros, OrderId, PlaceOrder, ReplaceOrder, Stroops, TimeInForce,
-    Verify, owed,
+    AccountId, BidId, Bounds, CancelOrder, Code, MarketId, Micros, OrderId, PlaceOrder, ReplaceOrder, Stroops,
+    TimeInForce, Verify, owed,
 };
 use berth_exchange::Reply;
 use berth_journal::{Kept, PrivateStore, Sealed, StoreError};
@@ -48,8 +48,8 @@ pub(crate) async fn place_aimed(
 ) -> Result<Changed<Order>, Refusal> {
     node.may_change(caller, TRADE)?;
     let asked = prepare(node, caller, request, &turn).await?;
-    let field = |code| asked.field(code);
-    let (kept, place) = (asked.kept.clone(), PlaceOrder { aim: Some(aim), ..asked.place.clone() });
+    let field = |code| asked.terms.field(code);
+    let (kept, place) = (asked.kept.clone(), PlaceOrder { aim: Some(aim), ..asked.terms.place.clone() });
     let done = node.submit_with(Some(kept), asked.tenant, place, turn, field).await?;
     made(node, done)
 }

@@ -7,7 +7,9 @@ mod bids;
 mod commands;
 mod docs;
 mod events;
+mod gpus;
 mod history;
+mod jobs;
 mod keys;
 mod leases;
 mod log;
@@ -88,6 +90,8 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(leases::proof))
         .routes(routes!(leases::specification))
         .routes(routes!(leases::stop))
+        .routes(routes!(output::logs, output::tell))
+        .routes(routes!(output::result, output::hand_in))
         .routes(routes!(markets::list, operator::open))
         .routes(routes!(operator::pause))
         .routes(routes!(operator::resume))

@@ -170,7 +170,16 @@ impl Connection {
                 self.answer(&Answer::done(id, None, result)).await
             }
             Ok(Call::Later(later)) => {
-                let (app, parent) = (self.app.clone(), self.parent.clone());
+                let (app, caller, class) = (self.app.clone(), self.login.caller(), Class::of_method(method));
+                let refusing = app.clone();
+                let later = async move {
+                    let done = later.await;
+                    if done.is_err() {
+                        refusing.count_refused(caller, class)?;
+                    }
+                    done
+                };
+                let parent = self.parent.clone();
                 let work = async move {
                     let (done, of_account) = observed(later).await;
                     let answer = match done {

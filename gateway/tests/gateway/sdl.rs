@@ -25,7 +25,8 @@ async fn a_deployment_becomes_the_order_that_its_json_would_be() {
     body["tenantAddress"] = json!("tenant");
     body["durationSeconds"] = json!(3600);
     let same = node.post("/api/v1/orders", body).await;
-    for name in ["market", "quantity", "units", "memory", "storage", "maxPrice", "durationSeconds", "hold", "requires"] {
+    for name in ["market", "quantity", "units", "memory", "storage", "maxPrice", "durationSeconds", "hold", "requires"]
+    {
         assert_eq!(placed[name], same[name], "{name}");
     }
     // 0.005 XLM a block for each of two processors, two replicas, an hour of 720

@@ -20,3 +20,4 @@ mod remote;
 mod secure;
 mod seed;
 mod top;
+mod traces;

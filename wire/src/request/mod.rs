@@ -16,12 +16,14 @@ mod login;
 mod market;
 mod order;
 mod order_status;
+mod output;
 mod provider;
 mod quote;
 mod session;
 mod signed;
 mod specification;
 mod transfer;
+mod update;
 
 pub use account::{CancelAllRequest, DeadManRequest, MandateRequest, NewCancelAll};
 pub use amend::{AmendBidRequest, AmendOrderRequest, BidChange, OrderChange, PriceChange};
@@ -40,12 +42,14 @@ pub use login::LoginRequest;
 pub use market::OpenMarketRequest;
 pub use order::{AuctionEnd, NewOrder, OrderRequest};
 pub use order_status::{OrderStatusRequest, WantedOrder};
+pub use output::{OutputChunk, OutputLine};
 pub use provider::{Agent, GpuRequest, NewProvider, ProviderRequest, ResourcesRequest};
 pub use quote::{MassQuoteRequest, NewMassQuote, NewQuote, QuoteRequest};
 pub use session::LogonRequest;
 pub use signed::{NewSigned, Private, Scheme, SignedRequest, placed};
 pub use specification::{GpuSpecification, PortSpecification, Protocol, Specification, specification_hash};
 pub use transfer::{DepositRequest, NewTransfer, WithdrawalRequest};
+pub use update::UpdateProviderRequest;
 
 use berth_domain::{Attribute, Micros, Text, TimeInForce};
 
