@@ -35,7 +35,7 @@ pub(crate) struct Desk {
 struct Books {
     leases: BTreeMap<LeaseId, (Lease, Specification)>,
     reports: Vec<(LeaseId, Report)>,
-    told: BTreeMap<LeaseId, Vec<String>>,
+    told: BTreeMap<(LeaseId, ReplicaIndex), Vec<String>>,
     results: BTreeMap<LeaseId, Vec<u8>>,
     attempts: Vec<LeaseId>,
     is_away: bool,
@@ -88,16 +88,16 @@ impl Desk {
         self.books().loses_reports = loses;
     }
 
-    /// What was told of a lease's output, without its times.
+    /// What was told of the output of a lease's first replica, without its times.
     pub(crate) fn told(&self, id: LeaseId) -> Vec<String> {
         let books = self.books();
-        let lines = books.told.get(&id).into_iter().flatten();
+        let lines = books.told.get(&(id, ReplicaIndex(0))).into_iter().flatten();
         lines.map(|line| line[time(line).len() + 1..].to_owned()).collect()
     }
 
     /// Forgets what was told, as a node that was started anew.
     pub(crate) fn forget_told(&self, id: LeaseId) {
-        self.books().told.remove(&id);
+        self.books().told.remove(&(id, ReplicaIndex(0)));
     }
 
     pub(crate) fn result(&self, id: LeaseId) -> Option<Vec<u8>> {
@@ -242,10 +242,9 @@ impl Exchange for Desk {
         after: Option<&str>,
         lines: Vec<u8>,
     ) -> Result<Option<String>, ExchangeError> {
-        assert_eq!(replica, ReplicaIndex(0), "each lease of these tests that writes has one replica");
         self.turn();
         let mut books = self.open_books()?;
-        let told = books.told.entry(lease.id).or_default();
+        let told = books.told.entry((lease.id, replica)).or_default();
         let known = told.last().map(|line| time(line).to_owned());
         if after > known.as_deref() {
             return Ok(known);
