@@ -9,7 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use berth_domain::Seq;
-use metrics::{counter, gauge, histogram};
+use metrics::{Gauge, counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::{Instant, interval};
 
@@ -111,33 +111,30 @@ pub(crate) fn applied(published: Instant, taken: Instant) {
 }
 
 /// One of several of its kind that are there now; no longer, when it is dropped.
-pub(crate) struct Counted {
-    what: &'static str,
-    kind: &'static str,
-}
+pub(crate) struct Counted(Gauge);
 
 impl Counted {
     pub(crate) fn connection() -> Self {
-        Self::new("berth_connections", "http")
+        Self::new(gauge!("berth_connections"))
     }
 
     pub(crate) fn socket() -> Self {
-        Self::new("berth_sockets", "ws")
+        Self::new(gauge!("berth_sockets"))
     }
 
     pub(crate) fn subscription(ch: &'static str) -> Self {
-        Self::new("berth_subscriptions", ch)
+        Self::new(gauge!("berth_subscriptions", "kind" => ch))
     }
 
-    fn new(what: &'static str, kind: &'static str) -> Self {
-        gauge!(what, "kind" => kind).increment(1.0);
-        Self { what, kind }
+    fn new(gauge: Gauge) -> Self {
+        gauge.increment(1.0);
+        Self(gauge)
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        gauge!(self.what, "kind" => self.kind).decrement(1.0);
+        self.0.decrement(1.0);
     }
 }
 

@@ -8,6 +8,7 @@ use futures_util::future::try_join_all;
 use futures_util::{SinkExt, StreamExt};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep};
 use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
@@ -54,11 +55,20 @@ pub fn measure_sockets(sockets: &Sockets) -> Result<SocketsReport, MeasureFault>
     let limit = getrlimit(Resource::Nofile);
     // Where it cannot be raised, opening says so.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = Builder::new_current_thread().enable_all().build();
     runtime.or_fault("starting the clients")?.block_on(measure(sockets))
 }
 
 async fn measure(sockets: &Sockets) -> Result<SocketsReport, MeasureFault> {
+    // On a thread of their own: who is measured shall not wait for the others'
+    // reading.
+    let crowd = Builder::new_multi_thread().worker_threads(1).enable_all().build().or_fault("starting the clients")?;
+    let told = among(sockets, crowd.handle()).await;
+    crowd.shutdown_background();
+    told
+}
+
+async fn among(sockets: &Sockets, crowd: &Handle) -> Result<SocketsReport, MeasureFault> {
     let node = Node::start(&sockets.program, &sockets.dir).await?;
     let mut other = Participant::new(&node.client()?, 0, 1).await?;
     let load = Load {
@@ -81,7 +91,9 @@ async fn measure(sockets: &Sockets) -> Result<SocketsReport, MeasureFault> {
     let mut readers = Vec::with_capacity(sockets.sockets);
     for first in (0..sockets.sockets).step_by(AT_ONCE) {
         let some = AT_ONCE.min(sockets.sockets - first);
-        readers.extend(try_join_all((0..some).map(|_| open(node.address()))).await?);
+        let address = node.address().to_owned();
+        let opened = crowd.spawn(async move { try_join_all((0..some).map(|_| open(&address))).await });
+        readers.extend(opened.await.or_fault(OPENING)??);
     }
     sleep(SETTLING).await;
     let quiet = other.run(&load, Instant::now() + sockets.spend).await?;

@@ -98,7 +98,7 @@ impl Connection {
             tokio::select! {
                 message = self.socket.recv(), if self.pending.len() < REQUESTS_PENDING_MAX => self.take(message).await?,
                 Some(answer) = self.pending.next(), if !self.pending.is_empty() => self.answer(&answer).await?,
-                _ = applied.changed(), if !self.subscriptions.is_empty() => {}
+                _ = applied.changed(), if self.subscriptions.follow_the_log() => {}
                 _ = beats.tick(), if self.subscriptions.have_beat() => self.subscriptions.beat(),
                 _ = pings.tick() => self.ping().await?,
                 () = stopped(&mut stop) => return Err(End::Stopping),

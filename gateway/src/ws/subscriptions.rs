@@ -119,8 +119,11 @@ impl Subscriptions {
         Self { by_id: BTreeMap::new(), last: 0, epoch: app.log_id.to_string() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+    /// Whether any may have something to say after each batch. The others wait
+    /// for their beat: ten thousand sockets that only listen for the heartbeat
+    /// would otherwise be woken by every batch.
+    pub(super) fn follow_the_log(&self) -> bool {
+        self.by_id.values().any(|followed| !followed.subscription.has_beat())
     }
 
     pub(super) fn ids(&self) -> Vec<u64> {
