@@ -12,6 +12,7 @@
 //! most, or for a walk over the whole state, which `kept` makes rare. Only when
 //! `feed` is full of batches that wait does the sequencer wait, too.
 
+mod answers;
 mod asyncapi;
 mod body;
 mod book;

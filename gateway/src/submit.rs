@@ -1,5 +1,6 @@
 //! From a request to the sequencer and back.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use berth_domain::{Code, Command, Digest, Seq};
@@ -107,6 +108,7 @@ impl Node {
         let submitted_at = Instant::now();
         let steps = Steps::begin();
         let is_traced = steps.is_some();
+        let view = Arc::clone(&self.view);
         let reply = move |ack: Ack| {
             metrics::committed(submitted_at);
             match (&named, ack.outcome) {
@@ -114,7 +116,11 @@ impl Node {
                 (Some(named), Outcome::Done(_) | Outcome::Repeated(_)) => named.accepted(),
                 (None, _) => {}
             }
-            let _ = answer.send((ack, is_traced.then(SystemTime::now)));
+            let durable = is_traced.then(SystemTime::now);
+            // Whoever asked may not wait any more.
+            view.answers.owe(ack, move |ack| {
+                let _ = answer.send((ack, durable));
+            });
         };
         // Before it is, or the answer might come first.
         kept.iter().for_each(Kept::submitted);
@@ -131,7 +137,6 @@ impl Node {
         })?;
         let acknowledged = async {
             let (ack, durable) = answered.await.ok()?;
-            self.view.reached(ack.seq).await;
             if let (Some(steps), Some(durable)) = (steps, durable) {
                 steps.end(ack.at, durable);
             }

@@ -14,6 +14,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, select};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::answers::Answers;
 use crate::book::{Channel, Following, Published, picture, snapshot_body};
 use crate::concern::{accounts_of, moves_money};
 use crate::fanout::Ring;
@@ -40,6 +41,8 @@ pub(crate) struct View {
     /// What was paid for them; locked behind it.
     spends: RwLock<Spends>,
     applied: watch::Sender<Seq>,
+    /// What waits for it.
+    pub(crate) answers: Answers,
     /// The newest entries' events; positions are sequence numbers.
     pub(crate) events: Ring<Frame>,
     books: RwLock<BTreeMap<MarketId, Arc<Channel>>>,
@@ -66,6 +69,7 @@ impl View {
             spends: RwLock::new(Spends::of(&exchange)),
             exchange: RwLock::new(exchange),
             applied: watch::Sender::new(head),
+            answers: Answers::new(head),
             events: Ring::new(head.next().0, EVENT_RING),
             books: RwLock::default(),
         })
@@ -236,6 +240,7 @@ impl View {
             channel.push(update);
         }
         self.applied.send_replace(head);
+        self.answers.reached(head);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use berth_client::wire::address::{self, Name, open_address};
 use berth_client::{Call, Client, Pending, Session};
 use hdrhistogram::Histogram;
 use serde::Deserialize;
@@ -73,7 +74,9 @@ struct Told {
 impl Participant {
     /// A host of its own, in the name of an account of its own.
     pub(super) async fn new(client: &Client, number: usize, quotes: usize) -> Result<Self, MeasureFault> {
-        let name = format!("bench-{number}");
+        // A key, as of a real client; making one of a name takes time for each request.
+        let name = Name::new(&format!("bench-{number}")).expect("a short name");
+        let name = address::write(open_address(&name).address);
         let host = json!({
             "address": name, "hostname": "127.0.0.1", "port": 9,
             "resources": { "cpu": quotes.max(1), "memory": 1_024 * quotes.max(1), "storage": 10 * quotes.max(1), "bandwidth": 1_000 },
