@@ -239,8 +239,14 @@ impl View {
         for (update, channel) in updates {
             channel.push(update);
         }
-        self.applied.send_replace(head);
+        // Who waits for an answer comes before those who follow, and reads the head
+        // already.
+        self.applied.send_if_modified(|applied| {
+            *applied = head;
+            false
+        });
         self.answers.reached(head);
+        self.applied.send_modify(|_| ());
     }
 }
 
