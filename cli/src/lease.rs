@@ -1,7 +1,7 @@
 //! `berth lease`: what runs, what it writes, what it costs, and its proof.
 
 use berth_client::OutputQuery;
-use berth_wire::proof::ProofChain;
+use berth_wire::proof::{ProofChain, ProofFault};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -144,6 +144,10 @@ fn show_proof(format: Format, record: &Value) -> Result<(), Fault> {
         Ok(()) => {
             eprintln!("{} steps, every hash is right", steps.len());
             Ok(())
+        }
+        // It begins when the escrow is locked.
+        Err(ProofFault::Empty) => {
+            Err(Fault::Refused("the lease has no proof yet: its escrow is not locked".to_owned()))
         }
         Err(wrong) => Err(Fault::Refused(format!("the proof chain is wrong: {wrong}"))),
     }

@@ -294,7 +294,7 @@ impl Socket {
 
     /// A request before all others of a connection, with the id 1, and its answer.
     async fn ask<T: DeserializeOwned>(&mut self, method: &str, params: Option<Value>) -> Result<T, ClientError> {
-        let request = Request { id: 1, method: method.to_owned(), params };
+        let request = Request { id: 1, method: method.to_owned(), params, deadline: None };
         let text = serde_json::to_string(&request).expect("a request is JSON");
         let gone = || ClientError::Transport("the node does not read".to_owned());
         self.writer.try_send(Message::text(text)).map_err(|_| gone())?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use berth_domain::{Code, Command, Digest, Seq};
+use berth_domain::{Code, Command, Digest, Micros, Seq};
 use berth_exchange::{Outcome, Reply};
 use berth_journal::{Ack, Kept, Submission, SubmitError};
 use berth_wire::errors::EdgeCode;
@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::caller::Actor;
+use crate::clock::now;
 use crate::limits::COMMIT_TIME_MAX;
 use crate::metrics;
 use crate::node::Node;
@@ -39,6 +40,8 @@ pub(crate) struct Turn {
     pub(crate) session: Option<u64>,
     before: Option<oneshot::Receiver<()>>,
     after: Option<oneshot::Sender<()>>,
+    /// Until when it may be submitted.
+    deadline: Option<Micros>,
 }
 
 impl Turn {
@@ -48,9 +51,18 @@ impl Turn {
     }
 
     /// The turn after all that `last` stands for, which then stands for this.
-    pub(crate) fn after(last: &mut Option<oneshot::Receiver<()>>, session: u64) -> Self {
+    pub(crate) fn after(last: &mut Option<oneshot::Receiver<()>>, session: u64, deadline: Option<u64>) -> Self {
         let (after, next) = oneshot::channel();
-        Self { session: Some(session), before: last.replace(next), after: Some(after) }
+        let deadline = deadline.map(Micros);
+        Self { session: Some(session), before: last.replace(next), after: Some(after), deadline }
+    }
+
+    /// Refuses what comes too late.
+    fn check_deadline(&self) -> Result<(), Refusal> {
+        if self.deadline.is_some_and(|deadline| deadline < now()) {
+            return Err(Refusal::from(EdgeCode::DeadlinePassed).at("deadline"));
+        }
+        Ok(())
     }
 
     /// Waits until the command before is submitted, or came to nothing.
@@ -105,6 +117,10 @@ impl Node {
         // Whoever asked may be gone by then; the command stands all the same.
         let named = kept.clone();
         turn.come().await;
+        if let Err(late) = turn.check_deadline() {
+            kept.iter().for_each(Kept::refused);
+            return Err(late);
+        }
         let submitted_at = Instant::now();
         let steps = Steps::begin();
         let is_traced = steps.is_some();

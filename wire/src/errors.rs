@@ -77,6 +77,8 @@ edge_codes! {
     MethodNotAllowed = "METHOD_NOT_ALLOWED" 405 Never "The route does not take this method",
     /// The client was too slow to say what it wants.
     RequestTimeout = "REQUEST_TIMEOUT" 408 After "The request did not arrive in time",
+    /// Too late to be of use to who asked.
+    DeadlinePassed = "DEADLINE_PASSED" 408 Never "The request's deadline has passed; nothing was done",
     /// What was asked for is no longer kept.
     Gone = "GONE" 410 Never "What was asked for is no longer kept",
     /// More than the route takes.

@@ -38,6 +38,11 @@ pub struct Request {
     /// With what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub params: Option<Value>,
+    /// Until when, in microseconds since 1970 by the node's clock: a command that
+    /// is not in the sequencer's queue by then is not carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_option::<0, WHOLE_MAX, _, _>")]
+    #[schema(minimum = 0, maximum = 9007199254740991_u64)]
+    pub deadline: Option<u64>,
 }
 
 objects!(Request);

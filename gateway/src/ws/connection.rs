@@ -12,6 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use opentelemetry::Context;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use super::login::Login;
 use super::methods::{Call, call, known};
@@ -28,7 +29,10 @@ use crate::trace;
 
 /// WebSocket close codes (RFC 6455 §7.4).
 const CLOSE_AWAY: u16 = 1001;
+const CLOSE_IMPROPER: u16 = 1002;
 const CLOSE_NO_TEXT: u16 = 1003;
+const CLOSE_NO_UTF8: u16 = 1007;
+const CLOSE_TOO_LONG: u16 = 1009;
 const CLOSE_BROKEN: u16 = 1011;
 /// The reader was too slow; the reason says from where to go on.
 const CLOSE_FELL_BEHIND: u16 = 4008;
@@ -41,12 +45,50 @@ enum End {
     Silent,
     /// The client sends what is no text.
     NoText,
+    /// The client sends what breaks the protocol.
+    Improper(Improper),
     /// The client took too long for a frame.
     Slow,
     /// The node stops.
     Stopping,
     /// The node cannot read its own log.
     Broken,
+}
+
+/// How a client breaks the protocol.
+#[derive(Clone, Copy)]
+enum Improper {
+    /// A request is longer than one may be.
+    TooLong,
+    /// A text is no UTF-8.
+    NoUtf8,
+    /// A frame is none.
+    Frame,
+}
+
+impl End {
+    /// What it means that reading failed.
+    fn of_error(error: axum::Error) -> Self {
+        match error.into_inner().downcast::<tungstenite::Error>().map(|error| *error) {
+            Ok(tungstenite::Error::Capacity(_)) => Self::Improper(Improper::TooLong),
+            Ok(tungstenite::Error::Utf8(_)) => Self::Improper(Improper::NoUtf8),
+            // A connection that just ends is reported as one, too.
+            Ok(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) | Err(_) => Self::Gone,
+            Ok(tungstenite::Error::Protocol(_)) => Self::Improper(Improper::Frame),
+            Ok(_) => Self::Gone,
+        }
+    }
+}
+
+impl Improper {
+    /// Close code and reason.
+    const fn told(self) -> (u16, &'static str) {
+        match self {
+            Self::TooLong => (CLOSE_TOO_LONG, "a request is at most 64 KiB"),
+            Self::NoUtf8 => (CLOSE_NO_UTF8, "the text is no UTF-8"),
+            Self::Frame => (CLOSE_IMPROPER, "that is no frame of RFC 6455"),
+        }
+    }
 }
 
 type Pending = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -129,7 +171,7 @@ impl Connection {
     }
 
     async fn take(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
-        let Some(Ok(message)) = message else { return Err(End::Gone) };
+        let message = message.ok_or(End::Gone)?.map_err(End::of_error)?;
         self.heard = Instant::now();
         match message {
             Message::Text(text) => self.request(text.as_bytes()).await,
@@ -145,6 +187,7 @@ impl Connection {
             Err(malformed) => return self.answer(&Refusal::from(malformed).into_answer(None)).await,
         };
         let (id, method, begun) = (request.id, known(&request.method), Instant::now());
+        let deadline = request.deadline;
         let (taken, limits) =
             observed(async { self.app.limiter.request(self.peer, Class::of_method(&request.method)) }).await;
         if let Err(throttled) = taken {
@@ -160,7 +203,7 @@ impl Connection {
         }
         let called = {
             let last_turn = &mut self.last_turn;
-            let mut turn = || Turn::after(last_turn, self.session);
+            let mut turn = || Turn::after(last_turn, self.session, deadline);
             let caller = self.login.caller();
             call(&self.app, caller, &mut self.subscriptions, self.session, &mut turn, request)
         };
@@ -240,6 +283,10 @@ impl Connection {
             End::Gone => return,
             End::Silent => (Vec::new(), CLOSE_AWAY, "no answer to a ping".to_owned(), FAREWELL_TIME_MAX),
             End::NoText => (Vec::new(), CLOSE_NO_TEXT, "requests are text frames".to_owned(), FAREWELL_TIME_MAX),
+            End::Improper(improper) => {
+                let (code, reason) = improper.told();
+                (Vec::new(), code, reason.to_owned(), FAREWELL_TIME_MAX)
+            }
             End::Broken => {
                 let reason = "the log cannot be read".to_owned();
                 (Vec::new(), CLOSE_BROKEN, reason, FAREWELL_TIME_MAX)

@@ -219,3 +219,25 @@ async fn an_auction_keeps_its_bids_until_it_closes() {
     assert_eq!(states(&node.get("/api/v1/bids").await), [(1, "lost"), (2, "matched")]);
     node.stop().await;
 }
+
+#[tokio::test]
+async fn a_command_whose_deadline_has_passed_is_not_carried_out() {
+    let (_dir, node) = Node::open().await;
+    node.provider("provider").await;
+    let mut socket = node.socket().await;
+    let now = socket.ok("ping", json!({})).await["time"].as_u64().unwrap();
+    let mut place = async |id: u64, deadline: u64| {
+        let params = json!({ "providerId": 1, "market": "CPU", "bidPrice": "2.5", "quantity": 1 });
+        let request = json!({ "id": id, "method": "bid.place", "deadline": deadline, "params": params });
+        socket.text(&request.to_string()).await;
+        socket.answer(id).await
+    };
+    let late = place(101, now).await;
+    assert_eq!(late["error"]["code"], "DEADLINE_PASSED", "{late}");
+    assert_eq!((&late["error"]["field"], late.get("seq")), (&json!("deadline"), None), "it is not in the log");
+    let in_time = place(102, now + 60_000_000).await;
+    assert_eq!((&in_time["ok"], &in_time["result"]["id"]), (&json!(true), &json!(1)), "{in_time}");
+    let none = place(103, u64::MAX).await;
+    assert_eq!((&none["error"]["code"], &none["error"]["field"]), (&json!("MALFORMED"), &json!("deadline")), "{none}");
+    node.stop().await;
+}
