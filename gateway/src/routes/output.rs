@@ -75,8 +75,8 @@ pub(super) async fn logs(
         return Ok(text(first.into()));
     }
     let (stop, counted) = (app.stop.clone(), Counted::subscription("logs"));
-    let follower =
-        Follower { app, id, output, changes, stop, place, replica, shown, first, given: None, _counted: counted };
+    let (given, _counted) = (None, counted);
+    let follower = Follower { app, caller, id, output, changes, stop, place, replica, shown, first, given, _counted };
     let chunks = unfold(follower, |follower| async move {
         let (chunk, follower) = follower.next().await?;
         Some((Ok::<_, Infallible>(Bytes::from(chunk)), follower))
@@ -131,6 +131,7 @@ impl Shown {
 /// Somebody who follows a lease's output: a place in it.
 struct Follower {
     app: App,
+    caller: Caller,
     id: LeaseId,
     output: std::sync::Arc<Output>,
     changes: watch::Receiver<()>,
@@ -165,6 +166,10 @@ impl Follower {
             // Before the output is read: an agent tells it before it tells the end.
             let ended = self.app.view.read(|x| x.lease(self.id).is_none_or(|lease| has_ended(lease.state)));
             self.changes.borrow_and_update();
+            // Its key may have been revoked.
+            if self.app.may_follow(self.caller).is_err() {
+                return None;
+            }
             let (lines, place) = self.output.from(self.place, self.replica);
             self.place = place;
             if !lines.is_empty() {

@@ -121,6 +121,10 @@ fn load(config: &TlsConfig) -> Result<CertifiedKey, TlsError> {
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     let fault = |why| TlsError::Read(path.to_owned(), why);
+    // A pipe would hold whoever opens it until somebody writes.
+    if !fs::metadata(path).map_err(fault)?.is_file() {
+        return Err(fault(io::Error::other("it is no regular file")));
+    }
     let file = fs::File::open(path).map_err(fault)?;
     let mut bytes = Vec::new();
     let read = io::Read::read_to_end(&mut io::Read::take(file, FILE_BYTES_MAX + 1), &mut bytes);

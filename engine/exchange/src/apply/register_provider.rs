@@ -9,6 +9,9 @@ use crate::state::Provider;
 
 /// GPUs of one class on one host: a whole cluster may sell itself as one.
 const GPUS_MAX: u32 = 65_536;
+/// Markets that there may be before a host can open no more by naming what it has.
+/// The numbers beyond are the operator's: made-up classes shall not use them up.
+const MARKETS_OPENED_BY_HOSTS: usize = 1_024;
 
 pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, register: &RegisterProvider) -> Result<Outcome, Code> {
     if let Some(reply) = x.seen(step, register.client_id.as_ref())? {
@@ -29,7 +32,9 @@ pub(super) fn apply(x: &mut Exchange, step: &mut Step<'_>, register: &RegisterPr
 
     if x.genesis().is_some_and(|genesis| genesis.open_markets) {
         for gpus in &register.gpus {
-            x.open_market(step, &gpus.class);
+            if x.markets.len() < MARKETS_OPENED_BY_HOSTS {
+                x.open_market(step, &gpus.class);
+            }
         }
     }
     let id = ProviderId(u32::try_from(x.providers.len() + 1).expect("fewer providers than 2³²"));

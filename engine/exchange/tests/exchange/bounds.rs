@@ -1,8 +1,8 @@
 //! Bounds of one entry and of a market's book, where several things share them.
 
-use berth_domain::{Bounds, Genesis};
+use berth_domain::{Bounds, Genesis, OpenMarket};
 
-use crate::cast::genesis;
+use crate::cast::{class, genesis};
 use crate::script::{Stage, check_with};
 
 fn bounded(scan: u32, depth: u32) -> Genesis {
@@ -177,4 +177,18 @@ fn a_tick_that_has_told_enough_leaves_the_rest_to_the_next() {
     ];
     assert_eq!(stage.play("wait 10"), told);
     assert_eq!(stage.desk.exchange.head().0 - before.0, 2, "a tick for each");
+}
+
+#[test]
+fn hosts_open_so_many_markets_and_the_operator_the_rest() {
+    let mut stage = Stage::new(genesis());
+    for host in 0..40 {
+        let classes: Vec<String> = (0..32).map(|gpu| format!("1xQ{host:02}{gpu:02}-1")).collect();
+        let told = stage.play(&format!("ada host gpus={} cpu=1 memory=1 storage=1", classes.join(",")));
+        assert!(told.iter().all(|told| !told.contains("refused")), "the host is there all the same: {told:?}");
+    }
+    assert_eq!(stage.desk.exchange.markets().count(), 1_024);
+    let operator = stage.desk.exchange.account_by_address(genesis().operator).expect("the genesis opens it");
+    stage.desk.submit(operator, OpenMarket { class: class("Q3931-1") });
+    assert_eq!(stage.desk.exchange.markets().count(), 1_025);
 }

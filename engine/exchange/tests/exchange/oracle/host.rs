@@ -73,7 +73,11 @@ impl Oracle {
             return Err(Code::TooManyProviders);
         }
         if self.rules().open_markets {
-            says.gpus.iter().for_each(|gpus| self.open_market(&gpus.class));
+            for gpus in &says.gpus {
+                if self.markets.len() < 1_024 {
+                    self.open_market(&gpus.class);
+                }
+            }
         }
         let id = ProviderId(u32::try_from(self.hosts.len() + 1).expect("few hosts"));
         self.hosts.push(Host { id, account, says: says.clone(), available: true });
