@@ -259,9 +259,11 @@ fn sign(begun: &Transfer, way: Way, key: &Key, address: &str, amount: Stroops) -
     let handed = Handed::read(envelope).map_err(|why| wrong(&why.to_string()))?;
     let contract: Address = begun.contract.parse().map_err(|_| wrong("names no contract"))?;
     let account: Address = address.parse().map_err(|_| wrong("is for no account of the chain"))?;
+    let network = Network { passphrase: begun.network_passphrase.clone(), friendbot: None };
+    let token = network.native_token();
     let expected = match way {
-        Way::In => deposit(contract, key.address(), account, amount),
-        Way::Out => request_withdraw(contract, key.address(), amount),
+        Way::In => deposit(contract, key.address(), account, token, amount),
+        Way::Out => request_withdraw(contract, key.address(), token, amount),
     };
     if handed.call != expected || handed.source != key.address() {
         return Err(wrong("is another than what was asked for"));
@@ -269,6 +271,5 @@ fn sign(begun: &Transfer, way: Way, key: &Key, address: &str, amount: Stroops) -
     if handed.fee > FEE_MAX {
         return Err(wrong("may cost more than 1 XLM"));
     }
-    let network = Network { passphrase: begun.network_passphrase.clone(), friendbot: None };
     Ok(handed.signed_by(key, network.id()))
 }

@@ -4,7 +4,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use berth_domain::{AccountId, Address, Authority, Code, Scope, Scopes};
-use berth_wire::address::Name;
+use berth_wire::address::{Name, OpenIdentity, open_address};
 use berth_wire::errors::EdgeCode;
 
 use crate::clock::now;
@@ -124,7 +124,7 @@ impl Node {
     /// Stellar key.
     pub(crate) fn address(&self, name: &Name, field: &str) -> Result<Address, Refusal> {
         if self.open {
-            return Ok(berth_wire::address::open_address(name).address);
+            return Ok(open_address(name).address);
         }
         name.key().ok_or_else(|| Refusal::malformed(field, "is not a Stellar public key, G…"))
     }
@@ -189,7 +189,10 @@ impl Node {
         let known = self.view.read(|x| x.account_by_address(address));
         let account = match (known, &self.provisioning) {
             (Some(account), _) => account,
-            (None, Some(provisioning)) if self.open => provisioning.account(address).await?,
+            (None, Some(provisioning)) if self.open => {
+                let named = name.map(open_address).filter(|who| who.address == address);
+                provisioning.account(named.unwrap_or(OpenIdentity { address, seed: None })).await?
+            }
             (None, _) => return Err(Refusal::from(Code::UnknownAccount).at(field)),
         };
         Ok(Actor { account, authority: caller.authority() })

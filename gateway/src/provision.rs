@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use berth_domain::{AccountId, Address};
+use berth_wire::address::OpenIdentity;
 use berth_wire::errors::EdgeCode;
 use thiserror::Error;
 use tokio::sync::watch;
@@ -27,14 +28,14 @@ pub struct ProvisionError(
 /// Gives an unknown address money on the chain. The node's root implements it
 /// with the settlement's means.
 pub trait Provision: Send + Sync + 'static {
-    /// Deposits 10,000 XLM into the escrow contract to the credit of `address`.
-    /// It need not wait for the exchange: the settler reports the deposit as it
+    /// Deposits 10,000 XLM into the escrow contract to the credit of an address,
+    /// and signs its mandate there where its key is derived from a name. It need not wait for the exchange: the settler reports the deposit as it
     /// does any other, and the gateway waits for that. It has to end by itself
     /// in a bounded time, and an error must mean that nothing was deposited or
     /// will be: the next request for the address begins anew. It is not called
     /// for one address twice at a time, and is dropped only when the gateway
     /// stops.
-    fn provision(&self, address: Address) -> Pin<Box<dyn Future<Output = Result<(), ProvisionError>> + Send + '_>>;
+    fn provision(&self, who: OpenIdentity) -> Pin<Box<dyn Future<Output = Result<(), ProvisionError>> + Send + '_>>;
 }
 
 /// What became of a provisioning, for all who wait for it.
@@ -63,8 +64,8 @@ impl Provisioning {
     /// The account of an address that has none yet, as soon as its deposit is
     /// in the log. Who waits too long is told so; the deposit goes on, and
     /// whoever asks next waits for the same one.
-    pub(crate) async fn account(self: &Arc<Self>, address: Address) -> Result<AccountId, Refusal> {
-        let mut outcome = self.join(address)?;
+    pub(crate) async fn account(self: &Arc<Self>, who: OpenIdentity) -> Result<AccountId, Refusal> {
+        let mut outcome = self.join(who)?;
         let outcome = tokio::time::timeout(self.patience, outcome.wait_for(Option::is_some)).await;
         let Ok(outcome) = outcome else {
             let seconds = self.patience.as_secs();
@@ -82,7 +83,8 @@ impl Provisioning {
         }
     }
 
-    fn join(self: &Arc<Self>, address: Address) -> Result<watch::Receiver<Outcome>, Refusal> {
+    fn join(self: &Arc<Self>, who: OpenIdentity) -> Result<watch::Receiver<Outcome>, Refusal> {
+        let address = who.address;
         // The map is whole whenever the lock is free.
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         // A task that ended without a word has dropped its end of the channel.
@@ -101,7 +103,7 @@ impl Provisioning {
         tokio::spawn(async move {
             let mut stop = this.stop.clone();
             let result = tokio::select! {
-                result = this.run(address) => result,
+                result = this.run(who) => result,
                 // A sender that is gone has stopped, too. Those who wait learn it
                 // from the end of the channel.
                 _ = stop.wait_for(|stopped| *stopped) => return,
@@ -112,13 +114,14 @@ impl Provisioning {
         Ok(outcome)
     }
 
-    async fn run(&self, address: Address) -> Result<AccountId, Arc<str>> {
+    async fn run(&self, who: OpenIdentity) -> Result<AccountId, Arc<str>> {
         // Someone else's deposit may have opened the account in the meantime.
+        let address = who.address;
         let account = || self.view.read(|x| x.account_by_address(address));
         if let Some(account) = account() {
             return Ok(account);
         }
-        self.provision.provision(address).await.map_err(|why| -> Arc<str> { why.to_string().into() })?;
+        self.provision.provision(who).await.map_err(|why| -> Arc<str> { why.to_string().into() })?;
         let mut applied = self.view.applied();
         loop {
             applied.borrow_and_update();
@@ -149,7 +152,7 @@ mod tests {
     }
 
     impl Provision for Slow {
-        fn provision(&self, _: Address) -> Pin<Box<dyn Future<Output = Result<(), ProvisionError>> + Send + '_>> {
+        fn provision(&self, _: OpenIdentity) -> Pin<Box<dyn Future<Output = Result<(), ProvisionError>> + Send + '_>> {
             Box::pin(async {
                 self.asked.fetch_add(1, Ordering::Relaxed);
                 self.go_on.notified().await;
@@ -172,22 +175,22 @@ mod tests {
         let (running, stop) = watch::channel(false);
         let patience = Duration::from_millis(50);
         let provisioning = Provisioning::new(slow.clone(), View::new(Exchange::new()), stop, patience);
-        let address = Address([7; 32]);
+        let who = || OpenIdentity { address: Address([7; 32]), seed: None };
         let asked = || slow.asked.load(Ordering::Relaxed);
 
         for _ in 0..2 {
-            assert_eq!(told(provisioning.account(address).await), "OUTCOME_UNKNOWN unknown");
+            assert_eq!(told(provisioning.account(who()).await), "OUTCOME_UNKNOWN unknown");
             assert_eq!(asked(), 1, "one deposit is under way");
         }
-        let waits = provisioning.account(address);
+        let waits = provisioning.account(who());
         slow.go_on.notify_one();
         assert_eq!(told(waits.await), "CHAIN_UNAVAILABLE after");
         assert_eq!(asked(), 1);
 
         // What has failed is begun anew, and ends with the gateway.
-        assert_eq!(told(provisioning.account(address).await), "OUTCOME_UNKNOWN unknown");
+        assert_eq!(told(provisioning.account(who()).await), "OUTCOME_UNKNOWN unknown");
         assert_eq!(asked(), 2);
-        let waits = provisioning.account(address);
+        let waits = provisioning.account(who());
         running.send_replace(true);
         assert_eq!(told(waits.await), "UNAVAILABLE after");
         assert_eq!(asked(), 2);

@@ -163,11 +163,11 @@ fn give_up(intent: &Intent, refusal: Refusal) -> Result<Step, ActError> {
     let reason = refusal.to_string();
     match (intent, refusal) {
         // The money would stay locked until somebody has it given back.
-        (Intent::Settle { lease, .. }, Refusal::DeadlinePassed) => {
+        (Intent::Settle { lease, .. }, Refusal::WindowPassed) => {
             Ok(Step::Replace { reason, by: Intent::Refund { lease: *lease } })
         }
         // Another server of the RPC was further on when it refused to settle.
-        (Intent::Refund { .. }, Refusal::DeadlineNotPassed) => Err(ActError::Trouble(reason)),
+        (Intent::Refund { .. }, Refusal::WindowNotPassed) => Err(ActError::Trouble(reason)),
         _ => Ok(Step::End(Outcome::Failed { reason })),
     }
 }

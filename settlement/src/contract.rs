@@ -4,15 +4,21 @@
 mod calls;
 mod deploy;
 mod event;
+mod receipt;
 mod refusal;
+mod types;
 mod views;
 
-pub use calls::{Terms, deposit, request_withdraw};
+pub use calls::{deposit, request_withdraw, set_provider_mandate, set_tenant_mandate};
 pub(crate) use deploy::instance_of;
-pub use deploy::{DeployError, Deployment, deploy};
+pub use deploy::{DeployError, deploy};
 pub use event::{EscrowEvent, read_event};
+pub use receipt::receipt_message;
 pub use refusal::Refusal;
-pub use views::{Config, LeaseRecord, Outcome, Request, Settlement, ViewError};
+pub use types::{
+    Config, LeaseRecord, Outcome, Payment, ProviderMandate, Receipt, Request, Settle, TenantMandate, Terms,
+};
+pub use views::ViewError;
 
 use std::sync::Arc;
 

@@ -8,10 +8,13 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 
 use crate::chain::{Address, Key, KeyError, Rpc, RpcError, SendError, Sender};
-use crate::contract::Escrow;
+use crate::contract::{Escrow, ViewError};
 
 /// What a funder keeps back for its reserve and for fees: 10 XLM in stroops.
 const KEPT: i64 = 100_000_000;
+
+/// Until when a mandate over test money holds: the year 2100.
+const MANDATE_UNTIL: u64 = 4_102_444_800;
 
 /// How long a friendbot may take to answer.
 const FRIENDBOT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,6 +48,9 @@ pub enum FaucetError {
     /// The deposit is not applied.
     #[error(transparent)]
     Send(#[from] SendError),
+    /// The contract gave no usable answer.
+    #[error(transparent)]
+    View(#[from] ViewError),
     /// There is no new key.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -126,10 +132,33 @@ impl Faucet {
                 return Err(FaucetError::TooMuch { wanted: amount, given });
             }
         }
-        let call = self.escrow.deposit(funder.address(), to, amount);
+        let call = self.escrow.deposit(funder.address(), to, self.token(), amount);
         funder.call(call).await?;
         *slot = Some(funder);
         Ok(())
+    }
+
+    /// Lets the operator lock any of `key`'s test money for leases: signs a mandate
+    /// without limits that matter, unless there is one. Whoever knows the key has
+    /// given the money away already.
+    ///
+    /// # Errors
+    /// When the account cannot be funded, or the mandate is not applied.
+    pub async fn allow(&self, key: Key) -> Result<(), FaucetError> {
+        let account = key.address();
+        let signed = self.escrow.tenant_mandate(account, self.token()).await?;
+        if signed.is_some_and(|mandate| mandate.until == MANDATE_UNTIL) {
+            return Ok(());
+        }
+        fund(&self.rpc, account).await?;
+        let most = Stroops::MAX;
+        let call = self.escrow.set_tenant_mandate(account, self.token(), most, most, MANDATE_UNTIL);
+        Sender::new(Arc::clone(&self.rpc), key).call(call).await?;
+        Ok(())
+    }
+
+    fn token(&self) -> Address {
+        self.rpc.network().native_token()
     }
 
     async fn new_funder(&self) -> Result<Sender, FaucetError> {

@@ -3,7 +3,7 @@
 use stellar_xdr::HostFunction;
 
 use crate::act::{Chain, SealError, Standing};
-use crate::chain::{Found, Key, Patience, PrepareError, Rpc, RpcError, Sent, Signed, Wire, prepare};
+use crate::chain::{Address, Found, Key, Patience, PrepareError, Rpc, RpcError, Sent, Signed, Wire, prepare};
 use crate::contract::{Escrow, LeaseRecord, Outcome, Refusal, ViewError};
 use crate::plan::Intent;
 
@@ -12,6 +12,8 @@ use crate::plan::Intent;
 pub(crate) struct Operator {
     pub(crate) escrow: Escrow,
     pub(crate) key: Key,
+    /// What the exchange settles in.
+    pub(crate) token: Address,
 }
 
 impl Operator {
@@ -24,7 +26,7 @@ impl Operator {
             Intent::Open { lease, terms } => self.escrow.open(*lease, terms),
             Intent::Settle { lease, seconds, proof, .. } => self.escrow.settle(*lease, *seconds, *proof),
             Intent::Refund { lease } => self.escrow.refund(*lease),
-            Intent::PayWithdraw { account, .. } => self.escrow.pay_withdraw(*account, self.key.address()),
+            Intent::PayWithdraw { account, .. } => self.escrow.pay_withdraw(*account, self.token, self.key.address()),
         }
     }
 }
@@ -40,13 +42,15 @@ impl Chain for Operator {
                 let record = self.escrow.lease(*lease).await?;
                 Ok(lease_standing(intent, record.as_ref()))
             }
-            Intent::PayWithdraw { account, total, .. } => Ok(match self.escrow.requested(*account).await? {
-                None => Standing::Done,
-                Some(request) if request.amount > *total => {
-                    Standing::Moot("a larger request took its place".to_owned())
-                }
-                Some(_) => Standing::Undone,
-            }),
+            Intent::PayWithdraw { account, total, .. } => {
+                Ok(match self.escrow.requested(*account, self.token).await? {
+                    None => Standing::Done,
+                    Some(request) if request.amount > *total => {
+                        Standing::Moot("a larger request took its place".to_owned())
+                    }
+                    Some(_) => Standing::Undone,
+                })
+            }
         }
     }
 }
@@ -73,23 +77,24 @@ impl From<ViewError> for SealError {
 fn lease_standing(intent: &Intent, record: Option<&LeaseRecord>) -> Standing {
     match (intent, record) {
         (Intent::Open { .. }, None) => Standing::Undone,
-        (Intent::Open { terms, .. }, Some(record)) if record.terms == *terms => Standing::Done,
+        (Intent::Open { terms, .. }, Some(record)) if record.was_opened_on(terms) => Standing::Done,
         (Intent::Open { .. }, Some(_)) => Standing::Hopeless("another lease has this id in the contract".to_owned()),
         (Intent::Settle { escrowed: false, .. }, None) => Standing::Moot("nothing was locked".to_owned()),
         (Intent::Settle { .. }, None) => Standing::Hopeless(Refusal::NoSuchLease.to_string()),
         (Intent::Settle { seconds, proof, escrowed, .. }, Some(record)) => match record.outcome {
             Outcome::Open => Standing::Undone,
-            Outcome::Settled(done) if done.seconds == *seconds && done.proof == *proof => Standing::Done,
-            Outcome::Settled(done) => Standing::Hopeless(format!("it was settled for {} s", done.seconds)),
+            // Where a receipt says more than the exchange does, the contract pays that.
+            Outcome::Settled(done, by) if done.seconds >= *seconds && by == *proof => Standing::Done,
+            Outcome::Settled(done, _) => Standing::Hopeless(format!("it was settled for {} s", done.seconds)),
             // Everything was to go back, and it did.
-            Outcome::Refunded if !escrowed => Standing::Moot("it was refunded".to_owned()),
-            Outcome::Refunded => Standing::Hopeless("it was refunded".to_owned()),
+            Outcome::Refunded(_) if !escrowed => Standing::Moot("it was refunded".to_owned()),
+            Outcome::Refunded(_) => Standing::Hopeless("it was refunded".to_owned()),
         },
         (Intent::Refund { .. }, None) => Standing::Hopeless(Refusal::NoSuchLease.to_string()),
         (Intent::Refund { .. }, Some(record)) => match record.outcome {
             Outcome::Open => Standing::Undone,
-            Outcome::Settled(_) => Standing::Moot("it was settled".to_owned()),
-            Outcome::Refunded => Standing::Done,
+            Outcome::Settled(..) => Standing::Moot("it was settled".to_owned()),
+            Outcome::Refunded(_) => Standing::Done,
         },
         (Intent::PayWithdraw { .. }, _) => Standing::Undone,
     }

@@ -180,6 +180,7 @@ mod tests {
         Terms {
             tenant: Address::Account([1; 32]),
             provider: Address::Account([2; 32]),
+            token: Address::Contract([3; 32]),
             rate_per_hour: stroops(36_000_000),
             amount: stroops(100_000_000),
             deadline: 2_000_000_000,

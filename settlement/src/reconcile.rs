@@ -63,6 +63,7 @@ impl fmt::Display for Difference {
 /// # Errors
 /// When the contract or the RPC does not answer.
 pub async fn reconcile(escrow: &Escrow, expected: &Expectation) -> Result<Vec<Difference>, ViewError> {
+    let token = escrow.config().await?.token();
     let mut differences = Vec::new();
     let mut compare = |subject, exchange, contract| {
         if exchange != contract {
@@ -70,10 +71,10 @@ pub async fn reconcile(escrow: &Escrow, expected: &Expectation) -> Result<Vec<Di
         }
     };
     for (account, balance) in &expected.balances {
-        compare(Subject::Balance(*account), *balance, escrow.balance(*account).await?);
+        compare(Subject::Balance(*account), *balance, escrow.balance(*account, token).await?);
     }
     for (account, waiting) in &expected.withdrawals {
-        let requested = escrow.requested(*account).await?;
+        let requested = escrow.requested(*account, token).await?;
         let amount = requested.map_or(Stroops::ZERO, |request| request.amount);
         compare(Subject::Withdrawal(*account), *waiting, amount);
     }

@@ -135,19 +135,19 @@ impl Drop for Settler {
 
 async fn run<E: Exchange>(config: SettlerConfig, exchange: E, board: Arc<Board>) -> Result<Infallible, SettlerError> {
     let escrow = connect(&config, &board).await;
-    check_operator(&config, &escrow, &board).await?;
+    let token = check_operator(&config, &escrow, &board).await?;
     let log = log_id(&exchange, &board).await;
     let outbox = Outbox::open(&config.data_dir, &log)?;
     check_chain(&outbox, &escrow)?;
     info!(log, contract = %escrow.id(), network = escrow.rpc().network().passphrase, "settling");
 
     let desk = Desk { outbox, exchange, board, planned: Notify::new(), acted: Notify::new() };
-    let operator = Operator { escrow: escrow.clone(), key: config.operator };
+    let operator = Operator { escrow: escrow.clone(), key: config.operator, token };
     let poll = Duration::from_millis(config.poll_ms.max(10));
     tokio::try_join!(
         follow(&desk),
         async { Ok(work(&desk, &operator, poll).await?) },
-        watch_or_halt(&desk, &escrow, poll),
+        watch_or_halt(&desk, &escrow, token, poll),
     )
     .map(|(never, _, _)| never)
 }
@@ -168,12 +168,13 @@ async fn wait(board: &Board, backoff: &mut Backoff, error: &RpcError) {
     backoff.wait().await;
 }
 
-async fn check_operator(config: &SettlerConfig, escrow: &Escrow, board: &Board) -> Result<(), SettlerError> {
+/// What the contract settles in, when the key is its operator's.
+async fn check_operator(config: &SettlerConfig, escrow: &Escrow, board: &Board) -> Result<Address, SettlerError> {
     let key = config.operator.address();
     let mut backoff = Backoff::new();
     loop {
         let error: ViewError = match escrow.config().await {
-            Ok(fixed) if fixed.operator == key => return Ok(()),
+            Ok(fixed) if fixed.operator == key => return Ok(fixed.token()),
             Ok(fixed) => {
                 return Err(SettlerError::NotOperator { key, operator: fixed.operator });
             }
@@ -219,9 +220,10 @@ fn check_chain(outbox: &Outbox, escrow: &Escrow) -> Result<(), SettlerError> {
 async fn watch_or_halt<E: Exchange>(
     desk: &Desk<E>,
     escrow: &Escrow,
+    token: Address,
     poll: Duration,
 ) -> Result<Infallible, SettlerError> {
-    match watch(desk, escrow, poll).await {
+    match watch(desk, escrow, token, poll).await {
         Ok(never) => match never {},
         Err(WatchError::Store(error)) => Err(error.into()),
         Err(halt) => loop {

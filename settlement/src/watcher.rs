@@ -10,7 +10,7 @@ use thiserror::Error;
 use tracing::{info, warn};
 
 use crate::chain::{Address, EventPage, EventStart, RawEvent, RpcError};
-use crate::contract::{Escrow, EscrowEvent, instance_of, read_event};
+use crate::contract::{Escrow, EscrowEvent, Payment, instance_of, read_event};
 use crate::exchange::Exchange;
 use crate::follower::{Backoff, Desk, Told, report};
 use crate::store::{Changes, StoreError};
@@ -44,6 +44,7 @@ pub(crate) enum WatchError {
 pub(crate) async fn watch<E: Exchange>(
     desk: &Desk<E>,
     escrow: &Escrow,
+    token: Address,
     poll: Duration,
 ) -> Result<Infallible, WatchError> {
     let key = desk.outbox.store.keys.chain_cursor();
@@ -65,7 +66,7 @@ pub(crate) async fn watch<E: Exchange>(
         desk.board.write().chain_error = None;
         let full = page.events.len() >= PAGE;
         for event in &page.events {
-            if let Some(fact) = read_fact(event)? {
+            if let Some(fact) = read_fact(event, token)? {
                 tell(desk, &fact, &event.id).await?;
             }
         }
@@ -166,8 +167,8 @@ async fn tell<E: Exchange>(desk: &Desk<E>, fact: &Fact, id: &str) -> Result<(), 
 }
 
 /// What an event says to the exchange; nothing if it is about an account that
-/// the exchange cannot have.
-fn read_fact(event: &RawEvent) -> Result<Option<Fact>, WatchError> {
+/// the exchange cannot have, or in another token than the exchange's.
+fn read_fact(event: &RawEvent, ours: Address) -> Result<Option<Fact>, WatchError> {
     let alien = |cause: String| WatchError::Alien { id: event.id.clone(), cause };
     let Some(what) = read_event(event).map_err(|error| alien(error.to_string()))? else {
         return Ok(None);
@@ -178,26 +179,37 @@ fn read_fact(event: &RawEvent) -> Result<Option<Fact>, WatchError> {
     let (tx, ledger) = (TxHash(hash), event.ledger);
     Ok(match what {
         // Whoever paid: the money belongs to the account that it was paid for.
-        EscrowEvent::Deposited { to, amount, .. } => movement(id, to, amount).map(Fact::Deposit),
-        EscrowEvent::WithdrawRequested { account, total } => {
+        EscrowEvent::Deposited { to, token, amount, .. } if token == ours => {
+            movement(id, to, amount).map(Fact::Deposit)
+        }
+        EscrowEvent::WithdrawRequested { account, token, total } if token == ours => {
             movement(id, account, total).map(Fact::WithdrawalRequested)
         }
-        EscrowEvent::Withdrawn { account, amount } => movement(id, account, amount).map(Fact::Withdrawn),
-        EscrowEvent::WithdrawCancelled { account, amount } => {
+        EscrowEvent::Withdrawn { account, token, amount } if token == ours => {
+            movement(id, account, amount).map(Fact::Withdrawn)
+        }
+        EscrowEvent::WithdrawCancelled { account, token, amount } if token == ours => {
             movement(id, account, amount).map(Fact::WithdrawalCancelled)
         }
         EscrowEvent::Opened { lease, .. } => Some(Fact::Escrowed(FactEscrowed { lease_id: lease.0, tx, ledger })),
-        EscrowEvent::Settled { lease, settlement: split } => Some(Fact::Paid(FactPaid {
-            lease_id: lease.0,
-            tx,
-            ledger,
-            pay: split.pay,
-            fee: split.fee,
-            refund: split.refund,
-        })),
-        EscrowEvent::Refunded { lease, amount } => {
-            Some(Fact::Refunded(FactRefunded { lease_id: lease.0, tx, ledger, amount }))
+        EscrowEvent::Refunded { lease, payment: Payment { pay: Stroops::ZERO, refund, .. } } => {
+            Some(Fact::Refunded(FactRefunded { lease_id: lease.0, tx, ledger, amount: refund }))
         }
+        // Whoever had it paid, by evidence or by a receipt: the money moved.
+        EscrowEvent::Settled { lease, payment, .. } | EscrowEvent::Refunded { lease, payment } => {
+            let Payment { pay, fee, refund, .. } = payment;
+            Some(Fact::Paid(FactPaid { lease_id: lease.0, tx, ledger, pay, fee, refund }))
+        }
+        // Another token's, and what the exchange has no word for.
+        EscrowEvent::Deposited { .. }
+        | EscrowEvent::WithdrawRequested { .. }
+        | EscrowEvent::Withdrawn { .. }
+        | EscrowEvent::WithdrawCancelled { .. }
+        | EscrowEvent::TenantMandateSet { .. }
+        | EscrowEvent::ProviderMandateSet { .. }
+        | EscrowEvent::ToppedUp { .. }
+        | EscrowEvent::Cancelled { .. }
+        | EscrowEvent::Receipted { .. } => None,
     })
 }
 

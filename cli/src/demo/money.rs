@@ -6,8 +6,8 @@ use std::path::Path;
 use berth_client::Client;
 use berth_domain::Stroops;
 use berth_settlement::chain::{Address, Key, Sender};
-use berth_settlement::contract::Escrow;
-use berth_settlement::{fund, reconcile};
+use berth_settlement::contract::{Escrow, ViewError};
+use berth_settlement::{Faucet, fund, reconcile};
 use berth_wire::response::{Account, Balance};
 
 use super::asking::Asked;
@@ -19,18 +19,27 @@ use crate::settle::Books;
 /// What the tenant has for another order, which holds about 2,778 XLM.
 const DEPOSIT: &str = "5000";
 
-/// Pays into the contract what its tenant lacks there, beside what is `held`
+/// Signs the tenant's mandate, and pays into the contract what it lacks there, beside what is `held`
 /// for other orders. It may be cut off and repeated: what has arrived by then
 /// is not paid twice.
 pub(super) async fn deposit(escrow: &Escrow, tenant: &Key, held: Stroops) -> Result<(), Asked> {
     let amount: Stroops = DEPOSIT.parse().expect("the demo's deposit is an amount");
     let address = tenant.address();
+    let token = escrow.rpc().network().native_token();
     fund(escrow.rpc(), address).await.map_err(Asked::away)?;
-    if escrow.balance(address).await.map_err(Asked::away)? < amount + held {
-        let call = escrow.deposit(address, address, amount);
+    // Without its tenant's mandate the contract locks nothing for a lease.
+    let faucet = Faucet::new(escrow.clone()).map_err(Asked::away)?;
+    faucet.allow(tenant.clone()).await.map_err(Asked::away)?;
+    if balance(escrow, address).await.map_err(Asked::away)? < amount + held {
+        let call = escrow.deposit(address, address, token, amount);
         Sender::new(escrow.rpc().clone(), tenant.clone()).call(call).await.map_err(Asked::away)?;
     }
     Ok(())
+}
+
+/// What the contract has free of an account's XLM.
+pub(super) async fn balance(escrow: &Escrow, account: Address) -> Result<Stroops, ViewError> {
+    escrow.balance(account, escrow.rpc().network().native_token()).await
 }
 
 /// The money of an account, as the node tells it.
@@ -55,7 +64,7 @@ pub(super) async fn compare(cast: &Cast, node: &Path) -> Result<String, Fault> {
     for (name, key) in [("tenant", &cast.tenant)].into_iter().chain(hosts).chain([("platform", &cast.treasury)]) {
         let address = key.address();
         let here = expected.balances.iter().find(|(account, _)| *account == address).map(|(_, amount)| *amount);
-        let there = escrow.balance(address).await.or_fault("asking the contract")?;
+        let there = balance(&escrow, address).await.or_fault("asking the contract")?;
         rows.push(vec![name.into(), short(address), here.unwrap_or_default().to_string(), there.to_string()]);
     }
     let inside = books.exchange.ledger().inside();

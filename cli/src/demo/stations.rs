@@ -117,7 +117,7 @@ async fn deposit(
         let held = books.held(tenant);
         until("the deposit is made", || money::deposit(escrow, &cast.tenant, held), |()| true).await?;
         let both = || async {
-            let there = escrow.balance(tenant).await.map_err(Asked::away)?;
+            let there = money::balance(escrow, tenant).await.map_err(Asked::away)?;
             Ok::<_, Asked>((account().await?, there))
         };
         until("the deposit is credited", both, |(here, there)| here.available + here.held >= *there).await?.0

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use berth_ledger::{Config, Server};
 use berth_settlement::chain::{Address, Key, Rpc, Sender};
-use berth_settlement::contract::{Deployment, Escrow, deploy};
+use berth_settlement::contract::{Config as EscrowConfig, Escrow, deploy};
 use berth_settlement::fund;
 
 use crate::backup::LEDGER;
@@ -19,6 +19,11 @@ const ESCROW_WASM: &[u8] = include_bytes!("../../../settlement/contracts/wasm/es
 const FEE_BPS: u32 = 500;
 /// How long an account waits when the operator does not co-sign its withdrawal.
 const WITHDRAW_DELAY_S: u64 = 86_400;
+/// How long after its deadline a lease may still be settled, in seconds: an operator
+/// who was away for a day has not lost its providers' pay.
+const WINDOW_S: u64 = 86_400;
+/// From when on a tenant may cancel a lease, in seconds after its opening.
+const CANCEL_AFTER_S: u64 = 86_400;
 /// How long to wait for an RPC that is just starting.
 const RPC_TRIES: u32 = 120;
 const RPC_PAUSE: Duration = Duration::from_millis(500);
@@ -93,17 +98,20 @@ impl Chain {
 
     /// Deploys the escrow contract, or finds the one that was deployed for this
     /// operator before, on a network that gives test money away.
-    pub(crate) async fn deploy(&self, operator: &Key, treasury: &Key) -> Result<Escrow, Fault> {
+    pub(crate) async fn deploy(&self, operator: &Key, treasury: &Key, receipts: &Key) -> Result<Escrow, Fault> {
         fund(&self.rpc, operator.address()).await.or_fault("funding the operator's account")?;
         let sender = Sender::new(self.rpc.clone(), operator.clone());
-        let deployment = Deployment {
+        let config = EscrowConfig {
             operator: operator.address(),
             treasury: treasury.address(),
-            token: self.rpc.network().native_token(),
+            tokens: vec![self.rpc.network().native_token()],
             fee_bps: FEE_BPS,
             withdraw_delay: WITHDRAW_DELAY_S,
+            receipt_key: receipts.signing_key().verifying_key().to_bytes(),
+            window: WINDOW_S,
+            cancel_after: CANCEL_AFTER_S,
         };
-        let id = deploy(&sender, ESCROW_WASM, &deployment).await.or_fault("deploying the escrow contract")?;
+        let id = deploy(&sender, ESCROW_WASM, &config).await.or_fault("deploying the escrow contract")?;
         Ok(self.contract(id))
     }
 

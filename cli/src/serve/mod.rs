@@ -93,7 +93,10 @@ impl Serve {
             None => {
                 let escrow = match contract {
                     Some(contract) => chain.contract(contract),
-                    None if config.open => chain.deploy(&operator, &keys::kept(&config.data, "treasury")?).await?,
+                    None if config.open => {
+                        let kept = |name| keys::kept(&config.data, name);
+                        chain.deploy(&operator, &kept("treasury")?, &kept("receipts")?).await?
+                    }
                     None => return Err(Fault::CouldNotRun("--contract is needed: the escrow contract there".into())),
                 };
                 let grants: Vec<_> = config.grants.iter().map(|grant| grant.0).collect();
@@ -129,7 +132,8 @@ impl Serve {
         let follower = Follower::start(&dir, replica, followed).or_fault("following the log")?;
         let provision = if config.open { Some(FaucetProvision::new(escrow.clone())?) } else { None };
         let faucet = if config.open { Some(Faucet::new(escrow.clone()).or_fault("--open")?) } else { None };
-        let treasury = EscrowTreasury::new(escrow.clone(), faucet);
+        let settled_in = escrow.config().await.or_fault("asking the escrow contract")?.token();
+        let treasury = EscrowTreasury::new(escrow.clone(), settled_in, faucet);
         let auth = AuthConfig {
             server_key: keys::kept(&config.data, "auth")?.signing_key(),
             token_key: keys::kept(&config.data, "token")?.signing_key(),
@@ -178,7 +182,7 @@ impl Serve {
                 data_dir: config.data.join("settlement"),
                 poll_ms: POLL_MS,
             },
-            Node::new(own),
+            Node::new(own, settled_in),
         );
         let (end_house, house_ends) = watch::channel(false);
         let house =

@@ -1,12 +1,15 @@
-//! Open mode's newcomers: 10,000 XLM for each, by a real deposit.
+//! Open mode's newcomers: 10,000 XLM for each, by a real deposit, and a mandate
+//! where the node knows their key.
 
 use std::future::Future;
 use std::pin::Pin;
 
-use berth_domain::{Address, Stroops};
+use berth_domain::Stroops;
 use berth_gateway::{Provision, ProvisionError};
 use berth_settlement::Faucet;
+use berth_settlement::chain::{Address, Key};
 use berth_settlement::contract::Escrow;
+use berth_wire::address::OpenIdentity;
 
 use crate::fault::{Fault, While};
 
@@ -24,11 +27,17 @@ impl FaucetProvision {
 }
 
 impl Provision for FaucetProvision {
-    fn provision(&self, address: Address) -> Pin<Box<dyn Future<Output = Result<(), ProvisionError>> + Send + '_>> {
+    fn provision(&self, who: OpenIdentity) -> Pin<Box<dyn Future<Output = Result<(), ProvisionError>> + Send + '_>> {
         Box::pin(async move {
-            let to = berth_settlement::chain::Address::Account(address.0);
             let gift = Stroops::new(GIFT).expect("the gift is positive");
-            self.faucet.deposit(to, gift).await.map_err(|cause| ProvisionError(cause.to_string()))
+            // The mandate first: with the deposit the account exists, and may order.
+            let given = async {
+                if let Some(seed) = who.seed {
+                    self.faucet.allow(Key::from_seed(&seed)).await?;
+                }
+                self.faucet.deposit(Address::Account(who.address.0), gift).await
+            };
+            given.await.map_err(|cause| ProvisionError(cause.to_string()))
         })
     }
 }

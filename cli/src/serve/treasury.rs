@@ -17,20 +17,22 @@ const TIME_MAX: Duration = Duration::from_secs(25);
 
 pub(super) struct EscrowTreasury {
     escrow: Escrow,
+    /// What the exchange settles in.
+    token: Address,
     /// Gives test money, in open mode.
     faucet: Option<Faucet>,
 }
 
 impl EscrowTreasury {
-    pub(super) const fn new(escrow: Escrow, faucet: Option<Faucet>) -> Self {
-        Self { escrow, faucet }
+    pub(super) const fn new(escrow: Escrow, token: Address, faucet: Option<Faucet>) -> Self {
+        Self { escrow, token, faucet }
     }
 
     async fn prepared(&self, money: Money) -> Result<ToSign, TreasuryError> {
         let signer = Address::Account(money.signer.0);
         let call = match money.way {
-            Way::In => self.escrow.deposit(signer, Address::Account(money.account.0), money.amount),
-            Way::Out => self.escrow.request_withdraw(signer, money.amount),
+            Way::In => self.escrow.deposit(signer, Address::Account(money.account.0), self.token, money.amount),
+            Way::Out => self.escrow.request_withdraw(signer, self.token, money.amount),
         };
         let unsigned = prepare_for(self.escrow.rpc(), signer, call, VALID_SECONDS).await.map_err(unprepared)?;
         Ok(ToSign {
@@ -69,12 +71,17 @@ impl EscrowTreasury {
     async fn carried_out(&self, money: Money, seed: Option<[u8; 32]>) -> Result<(), TreasuryError> {
         let account = Address::Account(money.account.0);
         match (money.way, seed, &self.faucet) {
-            (Way::In, _, Some(faucet)) => faucet.deposit(account, money.amount).await.map_err(ungiven),
+            (Way::In, seed, Some(faucet)) => {
+                if let Some(seed) = seed {
+                    faucet.allow(Key::from_seed(&seed)).await.map_err(ungiven)?;
+                }
+                faucet.deposit(account, money.amount).await.map_err(ungiven)
+            }
             (Way::Out, Some(seed), Some(_)) => {
                 let rpc = self.escrow.rpc();
                 fund(rpc, account).await.map_err(ungiven)?;
                 let sender = Sender::new(rpc.clone(), Key::from_seed(&seed));
-                let call = self.escrow.request_withdraw(account, money.amount);
+                let call = self.escrow.request_withdraw(account, self.token, money.amount);
                 sender.call(call).await.map(drop).map_err(unsent)
             }
             _ => Err(TreasuryError::Refused("there is no test money here".to_owned())),

@@ -13,6 +13,7 @@ use berth_gateway::{
     TlsConfig, feed,
 };
 use berth_journal::{Admission, DataDir, PrivateStore, Sequencer, SequencerConfig, recover};
+use berth_wire::address::OpenIdentity;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -43,13 +44,13 @@ pub(crate) struct Chain {
 }
 
 impl Provision for Chain {
-    fn provision(&self, address: Address) -> Pin<Box<dyn Future<Output = Result<(), ProvisionError>> + Send + '_>> {
+    fn provision(&self, who: OpenIdentity) -> Pin<Box<dyn Future<Output = Result<(), ProvisionError>> + Send + '_>> {
         Box::pin(async move {
             // The chain has one order, so one deposit is reported after another.
             let mut deposits = self.deposits.lock().await;
             *deposits += 1;
             let mut socket = Socket::operator(*self.at.get().unwrap()).await;
-            let address = berth_wire::address::write(address);
+            let address = berth_wire::address::write(who.address);
             let params = json!({ "chainEvent": format!("{}-1", *deposits), "address": address, "amount": "10000" });
             socket.ok("fact.deposit", params).await;
             Ok(())

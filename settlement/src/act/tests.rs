@@ -24,6 +24,7 @@ fn open() -> Intent {
     let terms = Terms {
         tenant: Address::Account([1; 32]),
         provider: Address::Account([2; 32]),
+        token: Address::Contract([3; 32]),
         rate_per_hour: stroops(36_000_000),
         amount: stroops(100),
         deadline: 2_000_000_000,

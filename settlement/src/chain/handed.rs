@@ -155,7 +155,8 @@ mod tests {
         let key = Key::from_seed(&[1; 32]);
         let Address::Account(source) = key.address() else { unreachable!("a key's address is an account's") };
         let amount = Stroops::new(5).unwrap();
-        let call = deposit(Address::Contract([2; 32]), key.address(), key.address(), amount);
+        let call =
+            deposit(Address::Contract([2; 32]), key.address(), key.address(), Address::Contract([3; 32]), amount);
         let tx = transaction::unsigned(source, 9, 1_000, call.clone());
         (unsigned(tx, NETWORK, 1_000), key, call)
     }

@@ -1,7 +1,7 @@
 //! Values as contracts take and give them.
 
 use berth_wire::domain::Stroops;
-use stellar_xdr::{HostFunction, Int128Parts, InvokeContractArgs, ScBytes, ScMap, ScSymbol, ScVal, ScVec};
+use stellar_xdr::{HostFunction, Int128Parts, InvokeContractArgs, ScBytes, ScMap, ScMapEntry, ScSymbol, ScVal, ScVec};
 use thiserror::Error;
 
 use super::Address;
@@ -46,6 +46,25 @@ pub fn amount(stroops: Stroops) -> ScVal {
     ScVal::I128(Int128Parts { hi: 0, lo: stroops.get().unsigned_abs() })
 }
 
+/// A signature.
+#[must_use]
+pub fn signature(bytes: [u8; 64]) -> ScVal {
+    ScVal::Bytes(ScBytes(bytes.to_vec().try_into().expect("64 bytes are within the limit")))
+}
+
+/// A structure, of its fields in any order. Their names have at most 32 characters.
+#[must_use]
+pub fn structure(mut fields: Vec<(&'static str, ScVal)>) -> ScVal {
+    // The network knows one order only.
+    fields.sort_by_key(|(name, _)| *name);
+    let entry = |(name, val): (&'static str, ScVal)| ScMapEntry {
+        key: ScVal::Symbol(ScSymbol(name.try_into().expect("a field's name fits in a symbol"))),
+        val,
+    };
+    let entries: Vec<_> = fields.into_iter().map(entry).collect();
+    ScVal::Map(Some(ScMap(entries.try_into().expect("a structure has few fields"))))
+}
+
 /// Bytes of fixed length.
 #[must_use]
 pub fn bytes(bytes: [u8; 32]) -> ScVal {
@@ -83,6 +102,18 @@ pub fn to_amount(value: &ScVal) -> Result<Stroops, ValueError> {
     .ok_or_else(|| ValueError::new("an amount", value))
 }
 
+/// Reads a limit that somebody signed: an amount, of which all that is more than
+/// there can be is the most that there can be.
+///
+/// # Errors
+/// When it is something else, or negative.
+pub fn to_limit(value: &ScVal) -> Result<Stroops, ValueError> {
+    match value {
+        ScVal::I128(Int128Parts { hi, lo }) if *hi > 0 || (*hi == 0 && i64::try_from(*lo).is_err()) => Ok(Stroops::MAX),
+        value => to_amount(value),
+    }
+}
+
 /// Reads a 64-bit number.
 ///
 /// # Errors
@@ -102,6 +133,17 @@ pub fn to_u32(value: &ScVal) -> Result<u32, ValueError> {
     match value {
         ScVal::U32(number) => Ok(*number),
         other => Err(ValueError::new("a 32-bit number", other)),
+    }
+}
+
+/// Reads yes or no.
+///
+/// # Errors
+/// When it is something else.
+pub fn to_bool(value: &ScVal) -> Result<bool, ValueError> {
+    match value {
+        ScVal::Bool(yes) => Ok(*yes),
+        other => Err(ValueError::new("yes or no", other)),
     }
 }
 

@@ -6,22 +6,8 @@ use stellar_xdr::{
 };
 use thiserror::Error;
 
-use crate::chain::{Address, RpcError, SendError, Sender, value};
-
-/// What a deployment of the escrow contract fixes for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deployment {
-    /// Opens and settles leases.
-    pub operator: Address,
-    /// Earns the fee.
-    pub treasury: Address,
-    /// The one token that the contract takes.
-    pub token: Address,
-    /// Hundredths of a percent of pay that go to the treasury, 0 to 10,000.
-    pub fee_bps: u32,
-    /// Seconds after which anyone may have a withdrawal paid, at most 30 days.
-    pub withdraw_delay: u64,
-}
+use super::Config;
+use crate::chain::{Address, RpcError, SendError, Sender};
 
 /// Why there is no contract.
 #[derive(Clone, Debug, Error)]
@@ -39,16 +25,16 @@ pub enum DeployError {
 
 /// Uploads `wasm` and creates the escrow contract from it; answers its address.
 ///
-/// The address follows from the deployer, the code and `deployment`: what is
+/// The address follows from the deployer, the code and `config`: what is
 /// already there is not done again, so that a deployment that was interrupted
 /// is finished by deploying once more.
 ///
 /// # Errors
 /// When a transaction is not applied, or the RPC does not answer.
-pub async fn deploy(sender: &Sender, wasm: &[u8], deployment: &Deployment) -> Result<Address, DeployError> {
+pub async fn deploy(sender: &Sender, wasm: &[u8], config: &Config) -> Result<Address, DeployError> {
     let rpc = sender.rpc();
     let code = Hash(Sha256::digest(wasm).into());
-    let args = arguments(deployment);
+    let args = arguments(config);
     let preimage = preimage(sender.address(), &code, &args);
     let id = rpc.network().contract_id(preimage.clone());
     if rpc.entry(instance_of(id)).await?.is_some() {
@@ -78,17 +64,8 @@ pub(crate) fn instance_of(contract: Address) -> LedgerKey {
     })
 }
 
-fn arguments(deployment: &Deployment) -> VecM<ScVal> {
-    [
-        value::address(deployment.operator),
-        value::address(deployment.treasury),
-        value::address(deployment.token),
-        ScVal::U32(deployment.fee_bps),
-        ScVal::U64(deployment.withdraw_delay),
-    ]
-    .to_vec()
-    .try_into()
-    .expect("five arguments are within the limit")
+fn arguments(config: &Config) -> VecM<ScVal> {
+    vec![config.write()].try_into().expect("one argument is within the limit")
 }
 
 fn preimage(deployer: Address, code: &Hash, args: &VecM<ScVal>) -> ContractIdPreimage {

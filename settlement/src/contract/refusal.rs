@@ -20,14 +20,42 @@ pub enum Refusal {
     LeaseNotOpen,
     /// The lease's deadline has passed.
     DeadlinePassed,
-    /// The lease's deadline has not passed.
-    DeadlineNotPassed,
+    /// The lease can still be settled.
+    WindowNotPassed,
     /// A rate was zero or negative.
     RateNotPositive,
     /// More than 10,000 basis points.
     FeeTooHigh,
-    /// A withdrawal delay above thirty days.
+    /// A withdrawal delay, window or cancellation delay above thirty days.
     DelayTooLong,
+    /// The lease's deadline and the window after it have passed.
+    WindowPassed,
+    /// A deployment for no token, for more than eight, or for one twice.
+    TokensMalformed,
+    /// The contract does not take this token.
+    TokenUnknown,
+    /// A deployment whose operator is its treasury.
+    RolesNotSeparate,
+    /// The tenant has signed no mandate, or it has ended.
+    NoMandate,
+    /// More than the tenant's mandate allows for one lease.
+    AboveMandatePerLease,
+    /// More than the tenant's mandate allows for this day.
+    AboveMandatePerDay,
+    /// A rate below the floor of the provider's mandate.
+    BelowFloor,
+    /// Not the number of the lease's next top-up.
+    TopUpOutOfOrder,
+    /// A top-up that would bring the deadline forward.
+    DeadlineEarlier,
+    /// A deadline more than ten years away.
+    DeadlineTooFar,
+    /// The tenant has cancelled the lease.
+    LeaseCancelled,
+    /// The lease is too young to be cancelled.
+    TooSoonToCancel,
+    /// A receipt for no more seconds than the contract knows of.
+    ReceiptNotNewer,
     /// A code that this version does not know.
     Unknown(u32),
 }
@@ -45,10 +73,24 @@ impl Refusal {
             6 => Self::NoSuchLease,
             7 => Self::LeaseNotOpen,
             8 => Self::DeadlinePassed,
-            9 => Self::DeadlineNotPassed,
+            9 => Self::WindowNotPassed,
             10 => Self::RateNotPositive,
             11 => Self::FeeTooHigh,
             12 => Self::DelayTooLong,
+            13 => Self::WindowPassed,
+            14 => Self::TokensMalformed,
+            15 => Self::TokenUnknown,
+            16 => Self::RolesNotSeparate,
+            17 => Self::NoMandate,
+            18 => Self::AboveMandatePerLease,
+            19 => Self::AboveMandatePerDay,
+            20 => Self::BelowFloor,
+            21 => Self::TopUpOutOfOrder,
+            22 => Self::DeadlineEarlier,
+            23 => Self::DeadlineTooFar,
+            24 => Self::LeaseCancelled,
+            25 => Self::TooSoonToCancel,
+            26 => Self::ReceiptNotNewer,
             other => Self::Unknown(other),
         }
     }
@@ -65,10 +107,24 @@ impl fmt::Display for Refusal {
             Self::NoSuchLease => "this lease was never opened",
             Self::LeaseNotOpen => "the lease was settled or refunded before",
             Self::DeadlinePassed => "the lease's deadline has passed",
-            Self::DeadlineNotPassed => "the lease's deadline has not passed",
+            Self::WindowNotPassed => "the lease can still be settled",
             Self::RateNotPositive => "the rate is not positive",
             Self::FeeTooHigh => "the fee is above 10,000 basis points",
-            Self::DelayTooLong => "the withdrawal delay is above thirty days",
+            Self::DelayTooLong => "a delay or the window is above thirty days",
+            Self::WindowPassed => "the lease's deadline and its window have passed",
+            Self::TokensMalformed => "the tokens are none, more than eight, or not all different",
+            Self::TokenUnknown => "the contract does not take this token",
+            Self::RolesNotSeparate => "the operator is the treasury",
+            Self::NoMandate => "the tenant has signed no mandate, or it has ended",
+            Self::AboveMandatePerLease => "the tenant's mandate allows less for one lease",
+            Self::AboveMandatePerDay => "the tenant's mandate allows less for this day",
+            Self::BelowFloor => "the rate is below the floor of the provider's mandate",
+            Self::TopUpOutOfOrder => "it is not the lease's next top-up",
+            Self::DeadlineEarlier => "the deadline would be earlier than it was",
+            Self::DeadlineTooFar => "the deadline is more than ten years away",
+            Self::LeaseCancelled => "the tenant has cancelled the lease",
+            Self::TooSoonToCancel => "the lease is too young to be cancelled",
+            Self::ReceiptNotNewer => "the receipt is for no more seconds than the contract knows of",
             Self::Unknown(code) => return write!(f, "the contract's error {code}"),
         })
     }

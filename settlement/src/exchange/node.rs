@@ -5,23 +5,28 @@ use berth_wire::domain::Code;
 use berth_wire::request::Fact;
 
 use super::{EVENT_TYPES, Events, Exchange, ExchangeError, Frame, read_frame};
+use crate::chain::Address;
 
 /// A node, and the connection over which facts are reported to it. The client
 /// needs the operator's token.
 pub struct Node {
     client: Client,
     session: Session,
+    token: Address,
 }
 
 /// The events of a node.
-pub struct NodeEvents(EventStream);
+pub struct NodeEvents {
+    stream: EventStream,
+    token: Address,
+}
 
 impl Node {
-    /// The node that `client` talks to.
+    /// The node that `client` talks to, whose asset is `token` on the chain.
     #[must_use]
-    pub fn new(client: Client) -> Self {
+    pub fn new(client: Client, token: Address) -> Self {
         let session = client.session();
-        Self { client, session }
+        Self { client, session, token }
     }
 }
 
@@ -33,7 +38,8 @@ impl Exchange for Node {
     }
 
     fn events(&self, from: u64) -> NodeEvents {
-        NodeEvents(self.client.events(from, EVENT_TYPES.map(str::to_owned).to_vec()))
+        let stream = self.client.events(from, EVENT_TYPES.map(str::to_owned).to_vec());
+        NodeEvents { stream, token: self.token }
     }
 
     async fn report(&self, fact: &Fact) -> Result<(), ExchangeError> {
@@ -43,7 +49,7 @@ impl Exchange for Node {
 
 impl Events for NodeEvents {
     async fn next(&mut self) -> Result<Frame, ExchangeError> {
-        read_frame(&self.0.next().await.map_err(error)?)
+        read_frame(&self.stream.next().await.map_err(error)?, self.token)
     }
 }
 

@@ -7,6 +7,7 @@ use berth_wire::event::EventFrame;
 use serde_json::Value;
 
 use super::{ExchangeError, Frame};
+use crate::chain::Address;
 use crate::contract::Terms;
 use crate::plan::ExchangeEvent;
 
@@ -14,26 +15,28 @@ use crate::plan::ExchangeEvent;
 /// others.
 pub const EVENT_TYPES: [&str; 3] = ["lease.opened", "lease.closed", "withdrawal.requested"];
 
-/// Reads a frame; events of other types are left out.
+/// Reads a frame; events of other types are left out. The exchange's leases are
+/// all in `token`.
 ///
 /// # Errors
 /// When an event of a known type is not what the protocol promises. Money
 /// follows from it, so nothing is guessed.
-pub fn read_frame(frame: &EventFrame) -> Result<Frame, ExchangeError> {
-    let events = frame.events.iter().filter_map(|event| read(event).transpose());
+pub fn read_frame(frame: &EventFrame, token: Address) -> Result<Frame, ExchangeError> {
+    let events = frame.events.iter().filter_map(|event| read(event, token).transpose());
     let events = events.collect::<Result<_, _>>();
     events
         .map(|events| Frame { seq: frame.seq, events })
         .map_err(|what| ExchangeError::Malformed(format!("entry {}: {what}", frame.seq)))
 }
 
-fn read(event: &Value) -> Result<Option<ExchangeEvent>, String> {
+fn read(event: &Value, token: Address) -> Result<Option<ExchangeEvent>, String> {
     Ok(Some(match event["type"].as_str() {
         Some("lease.opened") => ExchangeEvent::LeaseOpened {
             lease: lease(event)?,
             terms: Terms {
                 tenant: text(event, "tenantAddress")?,
                 provider: text(event, "providerAddress")?,
+                token,
                 rate_per_hour: text::<Stroops>(event, "ratePerHour")?,
                 amount: text(event, "escrow")?,
                 deadline: number(event, "chainDeadline")?,
@@ -83,6 +86,8 @@ mod tests {
     use super::*;
     use crate::chain;
 
+    const TOKEN: chain::Address = chain::Address::Contract([3; 32]);
+
     struct Nobody;
 
     impl Names for Nobody {
@@ -102,7 +107,7 @@ mod tests {
     fn check(event: impl Into<Event>, expected: &ExchangeEvent) {
         let event = event_json(&event.into(), &Nobody);
         assert!(EVENT_TYPES.contains(&event["type"].as_str().unwrap()));
-        let frame = read_frame(&EventFrame { seq: 3, at: 4, events: vec![event] }).unwrap();
+        let frame = read_frame(&EventFrame { seq: 3, at: 4, events: vec![event] }, TOKEN).unwrap();
         assert_eq!(frame, Frame { seq: 3, events: vec![expected.clone()] });
     }
 
@@ -132,6 +137,7 @@ mod tests {
                 terms: Terms {
                     tenant: chain::Address::Account([1; 32]),
                     provider: chain::Address::Account([2; 32]),
+                    token: TOKEN,
                     rate_per_hour: stroops(150_000_000),
                     amount: stroops(150_000_001),
                     deadline: 1_800_000_000,
@@ -167,7 +173,7 @@ mod tests {
     fn what_the_settler_does_not_follow_is_left_out_and_what_is_broken_is_told() {
         let read = |event: &str| {
             let events = vec![serde_json::from_str(event).unwrap()];
-            read_frame(&EventFrame { seq: 9, at: 0, events })
+            read_frame(&EventFrame { seq: 9, at: 0, events }, TOKEN)
         };
         for other in [
             r#"{"type":"lease.started","leaseId":1}"#,

@@ -8,7 +8,7 @@ use berth_wire::domain::Code;
 use berth_wire::domain::LeaseId;
 
 use crate::exchange::Log;
-use crate::setup::{Chain, LEASE, terms, xlm};
+use crate::setup::{Chain, LEASE, xlm};
 
 async fn until(settler: &Settler, what: impl Fn(&berth_settlement::Status) -> bool) {
     for _ in 0..600 {
@@ -37,7 +37,7 @@ async fn a_log_settles_in_one_contract_only() {
     until(&settler, |status| status.exchange_cursor == 1).await;
     settler.stop().await.unwrap();
 
-    let other = berth_settlement::contract::Deployment { fee_bps: 1, ..chain.deployment };
+    let other = berth_settlement::contract::Config { fee_bps: 1, ..chain.config.clone() };
     let mut config = chain.settler_config();
     config.contract = berth_settlement::contract::deploy(&chain.deployer, crate::setup::WASM, &other).await.unwrap();
     let ended = Settler::start(config, Log::default()).wait().await;
@@ -71,7 +71,7 @@ async fn events_that_the_rpc_no_longer_keeps_stop_the_watch_loudly() {
 
     // Leases are opened and settled all the same.
     let tenant = chain.tenant(xlm("100")).await.address();
-    let terms = terms(tenant, tenant, "10", chain.now().await + 1_000);
+    let terms = chain.terms(tenant, tenant, "10", chain.now().await + 1_000);
     log.push(ExchangeEvent::LeaseOpened { lease: LEASE, terms });
     until(&settler, |status| status.exchange_cursor == 2 && status.pending == 0).await;
     assert!(chain.escrow.lease(LEASE).await.unwrap().is_some());
@@ -116,8 +116,8 @@ async fn a_fact_that_the_exchange_does_not_take_from_us_is_told_again() {
     let chain = Chain::start().await;
     let log = Log::default();
     let (tenant, operator) = (chain.tenant(xlm("100")).await, chain.operator());
-    tenant.call(chain.escrow.request_withdraw(tenant.address(), xlm("30"))).await.unwrap();
-    operator.call(chain.escrow.pay_withdraw(tenant.address(), operator.address())).await.unwrap();
+    tenant.call(chain.escrow.request_withdraw(tenant.address(), chain.token(), xlm("30"))).await.unwrap();
+    operator.call(chain.escrow.pay_withdraw(tenant.address(), chain.token(), operator.address())).await.unwrap();
     chain.tenant(xlm("5")).await;
     log.refuse(Some(("fact.withdrawn", Code::NotTheExchange)));
     let settler = Settler::start(chain.settler_config(), log.clone());
@@ -139,7 +139,7 @@ async fn a_backlog_can_be_seen() {
     chain.ledger.take().unwrap().shutdown().await.unwrap();
     let who = Key::generate().unwrap().address();
     for lease in 1..=3 {
-        let terms = terms(who, who, "1", 2_000_000_000);
+        let terms = chain.terms(who, who, "1", 2_000_000_000);
         log.push(ExchangeEvent::LeaseOpened { lease: LeaseId(lease), terms });
     }
     until(&settler, |status| status.pending == 3 && status.acting_error.is_some()).await;

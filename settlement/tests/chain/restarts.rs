@@ -10,7 +10,7 @@ use berth_wire::domain::{Digest, LeaseId};
 use berth_wire::request::{Fact, FactEscrowFailed};
 
 use crate::exchange::Log;
-use crate::setup::{Chain, LEASE, terms, xlm};
+use crate::setup::{Chain, LEASE, WINDOW, xlm};
 
 const PROOF: Digest = Digest([9; 32]);
 
@@ -70,7 +70,7 @@ async fn a_restart_between_every_two_steps_changes_nothing() {
     log.wait_for(1).await;
     settler.stop().await.unwrap();
 
-    let terms = terms(tenant, provider, "36", chain.now().await + 1_000);
+    let terms = chain.terms(tenant, provider, "36", chain.now().await + 1_000);
     log.push(ExchangeEvent::LeaseOpened { lease: LEASE, terms });
     let settler = start();
     log.wait_for(2).await;
@@ -109,7 +109,7 @@ async fn stops_at_any_moment_change_nothing() {
     let log = Log::default();
     let tenant = chain.tenant(xlm("100")).await.address();
     let provider = Key::generate().unwrap().address();
-    let terms = terms(tenant, provider, "36", chain.now().await + 1_000);
+    let terms = chain.terms(tenant, provider, "36", chain.now().await + 1_000);
     log.push(ExchangeEvent::LeaseOpened { lease: LEASE, terms });
 
     let mut closing = false;
@@ -139,7 +139,7 @@ async fn an_outage_of_the_ledger_is_waited_out() {
     let tenant = chain.tenant(xlm("100")).await.address();
     let provider = Key::generate().unwrap().address();
     log.wait_for(1).await;
-    let terms = terms(tenant, provider, "36", chain.now().await + 1_000);
+    let terms = chain.terms(tenant, provider, "36", chain.now().await + 1_000);
     log.push(ExchangeEvent::LeaseOpened { lease: LEASE, terms });
     chain.restart_ledger().await;
     log.wait_for(2).await;
@@ -158,7 +158,7 @@ async fn a_settler_that_lost_its_data_pays_nothing_twice() {
     let log = Log::default();
     let tenant = chain.tenant(xlm("100")).await.address();
     let provider = Key::generate().unwrap().address();
-    let terms = terms(tenant, provider, "36", chain.now().await + 1_000);
+    let terms = chain.terms(tenant, provider, "36", chain.now().await + 1_000);
     log.push(ExchangeEvent::LeaseOpened { lease: LEASE, terms });
     log.push(closed(LEASE, 600, true));
     let settler = Settler::start(chain.settler_config(), log.clone());
@@ -181,10 +181,12 @@ async fn a_lease_without_money_fails_and_the_next_goes_on() {
     let chain = Chain::start().await;
     let log = Log::default();
     let tenant = chain.tenant(xlm("100")).await.address();
-    let poor = Key::generate().unwrap().address();
+    let poor = chain.allowing().await.address();
     let deadline = chain.now().await + 1_000;
-    let open =
-        |lease, who| ExchangeEvent::LeaseOpened { lease: LeaseId(lease), terms: terms(who, tenant, "36", deadline) };
+    let open = |lease, who| ExchangeEvent::LeaseOpened {
+        lease: LeaseId(lease),
+        terms: chain.terms(who, tenant, "36", deadline),
+    };
     log.push(open(1, poor));
     log.push(open(2, tenant));
     log.lose_answers(3);
@@ -207,9 +209,9 @@ async fn a_lease_that_ends_after_its_deadline_is_refunded() {
     let provider = Key::generate().unwrap().address();
     let deadline = chain.now().await + 3;
     let settler = Settler::start(chain.settler_config(), log.clone());
-    log.push(ExchangeEvent::LeaseOpened { lease: LEASE, terms: terms(tenant, provider, "36", deadline) });
+    log.push(ExchangeEvent::LeaseOpened { lease: LEASE, terms: chain.terms(tenant, provider, "36", deadline) });
     assert_eq!(names(&log.wait_for(2).await), ["deposit", "escrowed"]);
-    chain.pass(deadline).await;
+    chain.pass(deadline + WINDOW).await;
     log.push(closed(LEASE, 600, true));
     let facts = log.wait_for(3).await;
     let Fact::Refunded(refunded) = &facts[2] else { panic!("{facts:?}") };
@@ -228,7 +230,7 @@ async fn a_withdrawal_is_paid_once_the_exchange_has_set_it_aside() {
     let tenant = chain.tenant(xlm("100")).await;
     let account = tenant.address();
     let settler = Settler::start(chain.settler_config(), log.clone());
-    tenant.call(chain.escrow.request_withdraw(account, xlm("30"))).await.unwrap();
+    tenant.call(chain.escrow.request_withdraw(account, chain.token(), xlm("30"))).await.unwrap();
     let facts = log.wait_for(2).await;
     assert_eq!(names(&facts), ["deposit", "withdrawalRequested"]);
     assert_eq!(chain.balance(account).await, 700_000_000);

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use berth_ledger::{Config, Server};
 use berth_settlement::chain::{Address, Key, Rpc, Sender};
-use berth_settlement::contract::{Deployment, Escrow, Terms, deploy};
-use berth_settlement::{SettlerConfig, fund};
+use berth_settlement::contract::{Config as EscrowConfig, Escrow, Terms, deploy};
+use berth_settlement::{Faucet, SettlerConfig, fund};
 use berth_wire::domain::{LeaseId, Stroops};
 use tempfile::TempDir;
 
 pub(crate) const WASM: &[u8] = include_bytes!("../../contracts/wasm/escrow.wasm");
+
+/// Seconds after a deadline in which a lease may still be settled.
+pub(crate) const WINDOW: u64 = 2;
 
 /// A ledger in a temporary folder, and the escrow contract on it.
 pub(crate) struct Chain {
@@ -22,7 +25,9 @@ pub(crate) struct Chain {
     pub(crate) operator: Key,
     pub(crate) treasury: Address,
     pub(crate) deployer: Sender,
-    pub(crate) deployment: Deployment,
+    pub(crate) config: EscrowConfig,
+    /// Signs receipts.
+    pub(crate) receipts: Key,
 }
 
 impl Chain {
@@ -41,17 +46,22 @@ impl Chain {
         fund(&rpc, operator.address()).await.unwrap();
         let deployer = account(&rpc).await;
         let treasury = Key::generate().unwrap().address();
-        let deployment = Deployment {
+        let receipts = Key::generate().unwrap();
+        let Address::Account(receipt_key) = receipts.address() else { unreachable!("a key's address is an account's") };
+        let fixed = EscrowConfig {
             operator: operator.address(),
             treasury,
-            token: rpc.network().native_token(),
+            tokens: vec![rpc.network().native_token()],
             fee_bps: 500,
             withdraw_delay: 3_600,
+            receipt_key,
+            window: WINDOW,
+            cancel_after: 2,
         };
-        let id = deploy(&deployer, WASM, &deployment).await.unwrap();
+        let id = deploy(&deployer, WASM, &fixed).await.unwrap();
         let escrow = Escrow::new(Arc::clone(&rpc), id);
         let ledger = Some(ledger);
-        Self { dir, ledger, url, rpc, escrow, operator, treasury, deployer, deployment }
+        Self { dir, ledger, url, rpc, escrow, operator, treasury, deployer, config: fixed, receipts }
     }
 
     /// Stops the ledger and starts it on the same data and port.
@@ -67,12 +77,31 @@ impl Chain {
         account(&self.rpc).await
     }
 
-    /// A funded account with `amount` in the contract.
+    /// A funded account with a mandate that allows anything.
+    pub(crate) async fn allowing(&self) -> Sender {
+        let key = Key::generate().unwrap();
+        Faucet::new(self.escrow.clone()).unwrap().allow(key.clone()).await.unwrap();
+        Sender::new(Arc::clone(&self.rpc), key)
+    }
+
+    /// A funded account with a mandate that allows anything, and `amount` in the
+    /// contract.
     pub(crate) async fn tenant(&self, amount: Stroops) -> Sender {
-        let tenant = self.account().await;
-        let call = self.escrow.deposit(tenant.address(), tenant.address(), amount);
+        let tenant = self.allowing().await;
+        let call = self.escrow.deposit(tenant.address(), tenant.address(), self.token(), amount);
         tenant.call(call).await.unwrap();
         tenant
+    }
+
+    /// What the contract takes.
+    pub(crate) fn token(&self) -> Address {
+        self.config.token()
+    }
+
+    /// A lease of 36 XLM an hour (a hundredth a second) that locks `amount`.
+    pub(crate) fn terms(&self, tenant: Address, provider: Address, amount: &str, deadline: u64) -> Terms {
+        let token = self.token();
+        Terms { tenant, provider, token, rate_per_hour: xlm("36"), amount: xlm(amount), deadline }
     }
 
     pub(crate) fn operator(&self) -> Sender {
@@ -91,13 +120,12 @@ impl Chain {
 
     /// What the contract has free for `account`.
     pub(crate) async fn balance(&self, account: Address) -> i64 {
-        self.escrow.balance(account).await.unwrap().get()
+        self.escrow.balance(account, self.token()).await.unwrap().get()
     }
 
     /// Everything that the contract holds of its token.
     pub(crate) async fn holdings(&self) -> i64 {
-        let token = self.deployment.token;
-        self.escrow.token_balance(token, self.escrow.id()).await.unwrap().get()
+        self.escrow.token_balance(self.token(), self.escrow.id()).await.unwrap().get()
     }
 
     /// Seconds since 1970 by the ledger's clock.
@@ -125,11 +153,6 @@ async fn account(rpc: &Arc<Rpc>) -> Sender {
 
 pub(crate) fn xlm(text: &str) -> Stroops {
     text.parse().unwrap()
-}
-
-/// A lease of 36 XLM an hour (a hundredth a second) that locks `amount`.
-pub(crate) fn terms(tenant: Address, provider: Address, amount: &str, deadline: u64) -> Terms {
-    Terms { tenant, provider, rate_per_hour: xlm("36"), amount: xlm(amount), deadline }
 }
 
 pub(crate) const LEASE: LeaseId = LeaseId(1);

@@ -1,7 +1,7 @@
 //! Entries that have outlived their rent.
 
 use crate::client::{Network, base64, from_base64};
-use crate::contract::{Escrow, amount};
+use crate::contract::{Escrow, amount, native};
 use berth_ledger::{Config, Server};
 use serde_json::{Value, json};
 use stellar_xdr::*;
@@ -51,7 +51,7 @@ async fn an_archived_contract_is_restored_by_the_call_that_needs_it() {
     let network = short_lived(folder.path()).await;
     let tenant = network.person().await;
     let escrow = Escrow::deploy(&network, &tenant).await;
-    let deposit = || escrow.call("deposit", vec![tenant.value(), tenant.value(), amount(10)]);
+    let deposit = || escrow.call("deposit", vec![tenant.value(), tenant.value(), native(), amount(10)]);
     network.perform(&tenant, deposit()).await;
     let stale = network.prepare(network.transaction(&tenant, deposit()).await).await.unwrap();
     wait_until_archived(&network, &instance(&escrow)).await;

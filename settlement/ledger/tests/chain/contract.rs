@@ -20,17 +20,20 @@ impl Escrow {
         network.perform(&operator, invoke(upload)).await;
         let address = ScAddress::Account(operator.id());
         let preimage = ContractIdPreimage::Address(ContractIdPreimageFromAddress { address, salt: Uint256([9; 32]) });
-        let arguments = vec![
-            operator.value(),
-            treasury.value(),
-            ScVal::Address(ScAddress::Contract(contract_id(ContractIdPreimage::Asset(Asset::Native)))),
-            ScVal::U32(500),
-            ScVal::U64(600),
-        ];
+        let config = structure(vec![
+            ("cancel_after", ScVal::U64(600)),
+            ("fee_bps", ScVal::U32(500)),
+            ("operator", operator.value()),
+            ("receipt_key", ScVal::Bytes(ScBytes([8; 32].to_vec().try_into().unwrap()))),
+            ("tokens", ScVal::Vec(Some(ScVec(vec![native()].try_into().unwrap())))),
+            ("treasury", treasury.value()),
+            ("window", ScVal::U64(0)),
+            ("withdraw_delay", ScVal::U64(600)),
+        ]);
         let create = HostFunction::CreateContractV2(CreateContractArgsV2 {
             contract_id_preimage: preimage.clone(),
             executable: ContractExecutable::Wasm(Hash(Sha256::digest(WASM).into())),
-            constructor_args: arguments.try_into().unwrap(),
+            constructor_args: vec![config].try_into().unwrap(),
         });
         network.perform(&operator, invoke(create)).await;
         Self { id: contract_id(preimage), operator }
@@ -48,6 +51,26 @@ impl Escrow {
         }))
     }
 
+    /// `tenant` lets the operator lock whatever it has.
+    pub(crate) async fn allow(&self, network: &Network, tenant: &Person) {
+        let limits = [amount(i128::MAX), amount(i128::MAX), ScVal::U64(u64::MAX)];
+        let mandate = [tenant.value(), native()].into_iter().chain(limits).collect();
+        network.perform(tenant, self.call("set_tenant_mandate", mandate)).await;
+    }
+
+    /// A call of `open`, at 36,000,000 stroops an hour.
+    fn open(&self, tenant: &Person, provider: &Person, locked: i128, deadline: u64) -> OperationBody {
+        let terms = structure(vec![
+            ("amount", amount(locked)),
+            ("deadline", ScVal::U64(deadline)),
+            ("provider", provider.value()),
+            ("rate_per_hour", amount(36_000_000)),
+            ("tenant", tenant.value()),
+            ("token", native()),
+        ]);
+        self.call("open", vec![ScVal::U64(1), terms])
+    }
+
     /// What a view answers, by simulation.
     pub(crate) async fn view(&self, network: &Network, function: &str, arguments: Vec<ScVal>) -> ScVal {
         let tx = network.transaction(&self.operator, self.call(function, arguments)).await;
@@ -57,7 +80,7 @@ impl Escrow {
     }
 
     pub(crate) async fn balance(&self, network: &Network, person: &Person) -> i128 {
-        match self.view(network, "balance", vec![person.value()]).await {
+        match self.view(network, "balance", vec![person.value(), native()]).await {
             ScVal::I128(parts) => i128::from(parts.hi) << 64 | i128::from(parts.lo),
             other => panic!("{other:?}"),
         }
@@ -66,6 +89,17 @@ impl Escrow {
 
 pub(crate) fn amount(stroops: i128) -> ScVal {
     ScVal::I128(Int128Parts { hi: (stroops >> 64) as i64, lo: stroops as u64 })
+}
+
+/// The token of native XLM.
+pub(crate) fn native() -> ScVal {
+    ScVal::Address(ScAddress::Contract(contract_id(ContractIdPreimage::Asset(Asset::Native))))
+}
+
+/// A structure of fields in the order of their names.
+fn structure(fields: Vec<(&str, ScVal)>) -> ScVal {
+    let entry = |(name, val): (&str, ScVal)| ScMapEntry { key: ScVal::Symbol(ScSymbol(name.try_into().unwrap())), val };
+    ScVal::Map(Some(ScMap(fields.into_iter().map(entry).collect::<Vec<_>>().try_into().unwrap())))
 }
 
 fn invoke(host_function: HostFunction) -> OperationBody {
@@ -91,21 +125,14 @@ async fn a_lease_is_locked_settled_and_withdrawn_to_the_stroop() {
     let escrow = Escrow::deploy(&network, &treasury).await;
 
     let before = network.account(&tenant).await.unwrap().balance;
-    let deposit = escrow.call("deposit", vec![tenant.value(), tenant.value(), amount(50_000_000)]);
+    let deposit = escrow.call("deposit", vec![tenant.value(), tenant.value(), native(), amount(50_000_000)]);
     let found = network.perform(&tenant, deposit).await;
     assert_eq!(network.account(&tenant).await.unwrap().balance, before - 50_000_000 - charged(&found));
 
     let now = network.call("getLatestLedger", json!({})).await["closeTime"].as_str().unwrap().parse::<u64>().unwrap();
     let lease = ScVal::U64(1);
-    let open = vec![
-        lease.clone(),
-        tenant.value(),
-        provider.value(),
-        amount(36_000_000),
-        amount(36_000_000),
-        ScVal::U64(now + 600),
-    ];
-    network.perform(&escrow.operator, escrow.call("open", open)).await;
+    escrow.allow(&network, &tenant).await;
+    network.perform(&escrow.operator, escrow.open(&tenant, &provider, 36_000_000, now + 2_000)).await;
     assert_eq!(escrow.balance(&network, &tenant).await, 14_000_000);
 
     // A refund before the deadline is refused, already by simulation.
@@ -122,9 +149,11 @@ async fn a_lease_is_locked_settled_and_withdrawn_to_the_stroop() {
     assert_eq!(escrow.balance(&network, &provider).await, 9_500_000);
     assert_eq!(escrow.balance(&network, &treasury).await, 500_000);
 
-    network.perform(&provider, escrow.call("request_withdraw", vec![provider.value(), amount(9_500_000)])).await;
+    network
+        .perform(&provider, escrow.call("request_withdraw", vec![provider.value(), native(), amount(9_500_000)]))
+        .await;
     let before = network.account(&provider).await.unwrap().balance;
-    let paid = escrow.call("pay_withdraw", vec![provider.value(), escrow.operator.value()]);
+    let paid = escrow.call("pay_withdraw", vec![provider.value(), native(), escrow.operator.value()]);
     network.perform(&escrow.operator, paid).await;
     assert_eq!(network.account(&provider).await.unwrap().balance, before + 9_500_000);
     network.shutdown().await;
@@ -136,11 +165,12 @@ async fn an_unsettled_lease_is_refunded_by_anyone_after_its_deadline() {
     let network = Network::start(folder.path()).await;
     let (tenant, stranger) = (network.person().await, network.person().await);
     let escrow = Escrow::deploy(&network, &stranger).await;
-    network.perform(&tenant, escrow.call("deposit", vec![tenant.value(), tenant.value(), amount(1_000)])).await;
+    network
+        .perform(&tenant, escrow.call("deposit", vec![tenant.value(), tenant.value(), native(), amount(1_000)]))
+        .await;
     let now = network.call("getLatestLedger", json!({})).await["closeTime"].as_str().unwrap().parse::<u64>().unwrap();
-    let terms = [amount(3_600), amount(1_000), ScVal::U64(now + 2)];
-    let open = [ScVal::U64(1), tenant.value(), stranger.value()].into_iter().chain(terms).collect();
-    network.perform(&escrow.operator, escrow.call("open", open)).await;
+    escrow.allow(&network, &tenant).await;
+    network.perform(&escrow.operator, escrow.open(&tenant, &stranger, 1_000, now + 2)).await;
     assert_eq!(escrow.balance(&network, &tenant).await, 0);
 
     let refund = || escrow.call("refund", vec![ScVal::U64(1)]);
@@ -163,10 +193,12 @@ async fn a_trapped_call_fails_costs_its_fee_and_changes_nothing() {
     let network = Network::start(folder.path()).await;
     let tenant = network.person().await;
     let escrow = Escrow::deploy(&network, &tenant).await;
-    network.perform(&tenant, escrow.call("deposit", vec![tenant.value(), tenant.value(), amount(1_000)])).await;
+    network
+        .perform(&tenant, escrow.call("deposit", vec![tenant.value(), tenant.value(), native(), amount(1_000)]))
+        .await;
 
     // Both were simulated on the same balance; the second finds it spent.
-    let ask = |amount_asked| escrow.call("request_withdraw", vec![tenant.value(), amount(amount_asked)]);
+    let ask = |amount_asked| escrow.call("request_withdraw", vec![tenant.value(), native(), amount(amount_asked)]);
     let prepared = network.prepare(network.transaction(&tenant, ask(800)).await).await.unwrap();
     network.perform(&tenant, ask(900)).await;
     let mut late = prepared;

@@ -1,7 +1,7 @@
 //! What is still there after the process has ended.
 
 use crate::client::{Network, pay};
-use crate::contract::{Escrow, amount};
+use crate::contract::{Escrow, amount, native};
 use berth_ledger::{Config, Error, Server};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ async fn a_restart_finds_the_same_chain() {
     let network = Network::start(folder.path()).await;
     let (tenant, other) = (network.person().await, network.person().await);
     let escrow = Escrow::deploy(&network, &other).await;
-    let deposit = |stroops| escrow.call("deposit", vec![tenant.value(), tenant.value(), amount(stroops)]);
+    let deposit = |stroops| escrow.call("deposit", vec![tenant.value(), tenant.value(), native(), amount(stroops)]);
     let found = network.perform(&tenant, deposit(1_000)).await;
     let hash = found["txHash"].as_str().unwrap().to_owned();
     let facts = async |network: &Network| {

@@ -118,8 +118,8 @@ impl World {
             Intent::Settle { .. } | Intent::Refund { .. } if self.settled || self.refunded => {
                 Some(Refusal::LeaseNotOpen)
             }
-            Intent::Settle { .. } => self.late.then_some(Refusal::DeadlinePassed),
-            Intent::Refund { .. } => (!self.late).then_some(Refusal::DeadlineNotPassed),
+            Intent::Settle { .. } => self.late.then_some(Refusal::WindowPassed),
+            Intent::Refund { .. } => (!self.late).then_some(Refusal::WindowNotPassed),
             Intent::PayWithdraw { .. } if self.waiting.is_none() => Some(Refusal::NoRequest),
             Intent::PayWithdraw { .. } => None,
         };

@@ -1,69 +1,75 @@
 use super::*;
-use soroban_sdk::{Event as _, testutils::Events as _};
+use crate::event;
 
-#[test]
-fn a_deposit_moves_the_token_and_credits_who_it_names() {
-    let world = World::new();
-    world.escrow.deposit(&world.tenant, &world.provider, &400);
-    assert_eq!(
-        world.env.events().all().filter_by_contract(&world.escrow.address),
-        [crate::event::Deposit { from: world.tenant.clone(), to: world.provider.clone(), amount: 400 }
-            .to_xdr(&world.env, &world.escrow.address)]
-    );
+fn a_deposit_moves_the_token_and_credits_who_it_names(host: Host) {
+    let world = World::new(host);
+    let World { tenant, provider, token, .. } = &world;
+    world.escrow.deposit(tenant, provider, &token.address, &400);
+    world.published(&event::Deposit {
+        from: tenant.clone(),
+        to: provider.clone(),
+        token: token.address.clone(),
+        amount: 400,
+    });
     assert_eq!(world.balances(), [0, 400, 0]);
     assert_eq!(world.held(), 400);
-    assert_eq!(world.token.balance(&world.tenant), 600);
+    assert_eq!(token.balance(tenant), 600);
 }
 
-#[test]
-fn a_deposit_of_nothing_or_less_is_refused() {
-    let world = World::new();
+fn a_deposit_of_nothing_or_less_is_refused(host: Host) {
+    let world = World::new(host);
     for amount in [0, -1, i128::MIN] {
-        let outcome = world.escrow.try_deposit(&world.tenant, &world.tenant, &amount);
+        let outcome = world.escrow.try_deposit(&world.tenant, &world.tenant, &world.token.address, &amount);
         assert_eq!(refusal(outcome), Err(Error::AmountNotPositive));
+        world.published_nothing();
     }
     assert_eq!(world.held(), 0);
 }
 
-#[test]
-fn a_deposit_of_more_than_one_has_changes_nothing() {
-    let world = World::new();
-    assert!(world.escrow.try_deposit(&world.tenant, &world.tenant, &1_001).is_err());
+fn a_deposit_of_more_than_one_has_changes_nothing(host: Host) {
+    let world = World::new(host);
+    assert!(world.escrow.try_deposit(&world.tenant, &world.tenant, &world.token.address, &1_001).is_err());
     assert_eq!((world.balances(), world.held()), ([0, 0, 0], 0));
 }
 
-#[test]
-fn a_deployment_keeps_to_its_bounds() {
-    let world = World::new();
-    let config = world.escrow.config();
-    assert_eq!((config.fee_bps, config.withdraw_delay), (500, DELAY));
-    assert_eq!((config.operator, config.treasury), (world.operator, world.treasury));
-
-    for (fee_bps, delay, fits) in [
-        (10_000u32, crate::WITHDRAW_DELAY_SECONDS_MAX, true),
-        (10_001, 0, false),
-        (0, crate::WITHDRAW_DELAY_SECONDS_MAX + 1, false),
-    ] {
-        let deployed = std::panic::catch_unwind(|| {
-            let env = environment();
-            let someone = Address::generate(&env);
-            env.register(Escrow, (someone.clone(), someone.clone(), someone, fee_bps, delay));
-        });
-        assert_eq!(deployed.is_ok(), fits, "{fee_bps} bps, {delay} s");
-    }
+fn a_token_that_the_deployment_does_not_know_is_refused(host: Host) {
+    let world = World::new(host);
+    let World { env, escrow, tenant, .. } = &world;
+    let alien = env.register_stellar_asset_contract_v2(Address::generate(env)).address();
+    StellarAssetClient::new(env, &alien).mint(tenant, &1_000);
+    let unknown = Err(Error::TokenUnknown);
+    assert_eq!(refusal(escrow.try_deposit(tenant, tenant, &alien, &1)), unknown);
+    assert_eq!(refusal(escrow.try_set_tenant_mandate(tenant, &alien, &1, &1, &DEADLINE)), unknown);
+    assert_eq!(refusal(escrow.try_set_provider_mandate(tenant, &alien, &1, &DEADLINE)), unknown);
+    assert_eq!(world.open_on(1, &Terms { token: alien.clone(), ..world.terms(1) }), unknown);
+    assert_eq!(refusal(escrow.try_request_withdraw(tenant, &alien, &1)), Err(Error::BalanceTooLow));
+    assert_eq!(TokenClient::new(env, &alien).balance(&escrow.address), 0);
 }
 
-#[test]
-fn extending_skips_what_is_not_there() {
-    use soroban_sdk::{testutils::storage::Persistent as _, vec};
-    let world = World::with_deposit(100);
-    world.open(1, 60).unwrap();
-    let ttl = |key: crate::storage::Key| {
-        world.env.as_contract(&world.escrow.address, || world.env.storage().persistent().get_ttl(&key))
-    };
-    let lease = || ttl(crate::storage::Key::Lease(1));
-    let balance = || ttl(crate::storage::Key::Balance(world.tenant.clone()));
-    let (lease_before, balance_before) = (lease(), balance());
-    world.escrow.extend(&vec![&world.env, 99, 1], &vec![&world.env, world.provider.clone(), world.tenant.clone()]);
-    assert!(lease() > lease_before && balance() > balance_before);
+fn tokens_do_not_mix(host: Host) {
+    let world = World::with_deposit(host, 500);
+    let World { escrow, tenant, provider, other, .. } = &world;
+    escrow.deposit(tenant, tenant, &other.address, &100);
+    let in_other = Terms { token: other.address.clone(), ..world.terms(60) };
+    // What was signed for one token allows nothing in the other.
+    assert_eq!(world.open_on(1, &in_other), Err(Error::NoMandate));
+    escrow.set_tenant_mandate(tenant, &other.address, &100, &100, &DEADLINE);
+    assert_eq!(world.open_on(1, &Terms { amount: 101, ..in_other.clone() }), Err(Error::AboveMandatePerLease));
+    world.open_on(1, &in_other).unwrap();
+    assert_eq!((escrow.balance(tenant, &other.address), world.balances()), (40, [500, 0, 0]));
+    world.settle(1, 60).unwrap();
+    assert_eq!(escrow.balance(provider, &other.address), 57);
+    escrow.request_withdraw(provider, &other.address, &57);
+    assert_eq!(world.escrow.try_pay_withdraw(provider, &world.token.address, &world.operator).is_err(), true);
+    escrow.pay_withdraw(provider, &other.address, &world.operator);
+    assert_eq!((other.balance(provider), world.held()), (1_057, 500));
+    assert_eq!(other.balance(&escrow.address), 43);
 }
+
+on_both_hosts!(
+    a_deposit_moves_the_token_and_credits_who_it_names,
+    a_deposit_of_nothing_or_less_is_refused,
+    a_deposit_of_more_than_one_has_changes_nothing,
+    a_token_that_the_deployment_does_not_know_is_refused,
+    tokens_do_not_mix,
+);

@@ -1,140 +1,115 @@
 use super::*;
-use crate::{Outcome, Settlement};
-use soroban_sdk::{Event as _, testutils::Events as _};
+use crate::{Outcome, event};
 
-#[test]
-fn an_opened_lease_locks_its_amount_and_fixes_its_terms() {
-    let world = World::with_deposit(500);
+fn an_opened_lease_locks_its_amount_and_fixes_its_terms(host: Host) {
+    let world = World::with_deposit(host, 500);
     world.open(9, 360).unwrap();
+    let Terms { tenant, provider, token, rate_per_hour, amount, deadline } = world.terms(360);
+    world.published(&event::Opened { lease: 9, tenant, provider, token, rate_per_hour, amount, deadline });
+    let terms = world.terms(360);
     assert_eq!(
-        world.env.events().all().filter_by_contract(&world.escrow.address),
-        [crate::event::Opened {
-            lease: 9,
-            tenant: world.tenant.clone(),
-            provider: world.provider.clone(),
-            amount: 360
+        world.lease(9),
+        Lease {
+            terms,
+            opened_at: NOW,
+            fee_bps: 500,
+            top_ups: 0,
+            cancelled: false,
+            receipt: crate::Receipt { seconds: 0, seq: 0 },
+            outcome: Outcome::Open
         }
-        .to_xdr(&world.env, &world.escrow.address)]
     );
-    let lease = world.escrow.lease(&9).unwrap();
-    assert_eq!((lease.tenant, lease.provider), (world.tenant.clone(), world.provider.clone()));
-    assert_eq!((lease.rate_per_hour, lease.amount), (3_600, 360));
-    assert_eq!((lease.deadline, lease.fee_bps, lease.outcome), (DEADLINE, 500, Outcome::Open));
     assert_eq!((world.balances(), world.held()), ([140, 0, 0], 500));
     assert_eq!(world.escrow.lease(&8), None);
 }
 
-#[test]
-fn a_lease_that_cannot_be_locked_is_refused() {
-    let world = World::with_deposit(500);
-    let open = |rate: i128, amount: i128, deadline: u64| {
-        let World { tenant, provider, .. } = &world;
-        refusal(world.escrow.try_open(&1, tenant, provider, &rate, &amount, &deadline))
-    };
+fn a_lease_that_cannot_be_locked_is_refused(host: Host) {
+    let world = World::with_deposit(host, 500);
+    let open =
+        |rate_per_hour, amount, deadline| world.open_on(1, &Terms { rate_per_hour, deadline, ..world.terms(amount) });
     assert_eq!(open(1, 501, DEADLINE), Err(Error::BalanceTooLow));
     assert_eq!(open(1, 0, DEADLINE), Err(Error::AmountNotPositive));
     assert_eq!(open(1, -1, DEADLINE), Err(Error::AmountNotPositive));
     assert_eq!(open(0, 1, DEADLINE), Err(Error::RateNotPositive));
     assert_eq!(open(-1, 1, DEADLINE), Err(Error::RateNotPositive));
     assert_eq!(open(1, 1, NOW - 1), Err(Error::DeadlinePassed));
+    assert_eq!(open(1, 1, NOW + crate::LEASE_SECONDS_MAX + 1), Err(Error::DeadlineTooFar));
+    assert_eq!(open(1, 1, u64::MAX), Err(Error::DeadlineTooFar));
     assert_eq!((world.balances(), world.escrow.lease(&1)), ([500, 0, 0], None));
+    // Nothing of a refused lease counts as spent.
+    let signed = world.escrow.tenant_mandate(&world.tenant, &world.token.address).unwrap();
+    assert_eq!(signed.spent, 0);
     // The deadline's own second still counts.
     assert_eq!(open(1, 1, NOW), Ok(()));
 }
 
-#[test]
-fn settling_pays_by_the_second_and_returns_the_rest() {
-    //  locked  seconds    tenant provider treasury
-    for (locked, seconds, expected) in [
-        (360, 0, [500, 0, 0]),
-        (360, 1, [499, 1, 0]),
-        (360, 100, [400, 95, 5]),
-        (360, 119, [381, 114, 5]),
-        (360, 360, [140, 342, 18]),
-        (360, 361, [140, 342, 18]),
-        (360, u64::MAX, [140, 342, 18]),
-    ] {
-        let world = World::with_deposit(500);
-        world.open(1, locked).unwrap();
-        world.settle(1, seconds).unwrap();
-        assert_eq!(world.balances(), expected, "{seconds} s");
-        assert_eq!(world.held(), 500);
-    }
+fn the_furthest_deadline_is_one(host: Host) {
+    let world = World::with_deposit(host, 500);
+    let deadline = NOW + crate::LEASE_SECONDS_MAX;
+    world.open_on(1, &Terms { deadline, ..world.terms(500) }).unwrap();
+    world.at(deadline + WINDOW).settle(1, u64::MAX).unwrap();
+    assert_eq!(world.balances(), [0, 475, 25]);
 }
 
-#[test]
-fn a_settled_lease_keeps_its_record_and_tells_it() {
-    let world = World::with_deposit(500);
-    world.open(1, 360).unwrap();
-    world.settle(1, 100).unwrap();
-    let proof = world.proof();
-    let (pay, fee, refund, seconds) = (100, 5, 260, 100);
-    assert_eq!(
-        world.env.events().all().filter_by_contract(&world.escrow.address),
-        [crate::event::Settled { lease: 1, pay, fee, refund, seconds, proof: proof.clone() }
-            .to_xdr(&world.env, &world.escrow.address)]
-    );
-    let settlement = Settlement { pay, fee, refund, seconds, proof };
-    assert_eq!(world.escrow.lease(&1).unwrap().outcome, Outcome::Settled(settlement));
-}
-
-#[test]
-fn the_deadline_divides_settling_from_refunding_to_the_second() {
-    //   at             settle                       refund
-    for (at, settles, refunds) in [
-        (DEADLINE - 1, Ok(()), Err(Error::DeadlineNotPassed)),
-        (DEADLINE, Ok(()), Err(Error::DeadlineNotPassed)),
-        (DEADLINE + 1, Err(Error::DeadlinePassed), Ok(())),
-    ] {
-        let world = World::with_deposit(500);
-        world.open(1, 100).unwrap();
-        world.open(2, 100).unwrap();
-        world.at(at);
-        assert_eq!(world.settle(1, 10), settles, "{at}");
-        assert_eq!(world.refund(2), refunds, "{at}");
-    }
-}
-
-#[test]
-fn a_refund_gives_the_tenant_everything() {
-    let world = World::with_deposit(500);
-    world.open(1, 360).unwrap();
-    world.at(DEADLINE + 1).refund(1).unwrap();
-    assert_eq!(
-        world.env.events().all().filter_by_contract(&world.escrow.address),
-        [crate::event::Refunded { lease: 1, amount: 360 }.to_xdr(&world.env, &world.escrow.address)]
-    );
-    assert_eq!(world.balances(), [500, 0, 0]);
-    assert_eq!(world.escrow.lease(&1).unwrap().outcome, Outcome::Refunded);
-}
-
-#[test]
-fn a_lease_ends_once_and_its_id_is_never_used_again() {
-    let world = World::with_deposit(500);
+fn a_lease_id_is_never_used_again(host: Host) {
+    let world = World::with_deposit(host, 500);
     world.open(1, 100).unwrap();
     assert_eq!(world.open(1, 100), Err(Error::LeaseExists));
     world.settle(1, 50).unwrap();
-    assert_eq!(world.settle(1, 50), Err(Error::LeaseNotOpen));
     assert_eq!(world.open(1, 100), Err(Error::LeaseExists));
     world.open(2, 100).unwrap();
-    world.at(DEADLINE + 1);
-    assert_eq!(world.refund(1), Err(Error::LeaseNotOpen));
-    world.refund(2).unwrap();
-    assert_eq!(world.refund(2), Err(Error::LeaseNotOpen));
+    world.at(DEADLINE + WINDOW + 1).refund(2).unwrap();
     world.at(NOW);
     assert_eq!(world.open(2, 100), Err(Error::LeaseExists));
-    assert_eq!(world.settle(2, 1), Err(Error::LeaseNotOpen));
-    assert_eq!(world.settle(3, 1), Err(Error::NoSuchLease));
-    assert_eq!(world.refund(3), Err(Error::NoSuchLease));
-    // 50 stroops were paid once, of which 5 % are two and a half.
     assert_eq!(world.balances(), [450, 48, 2]);
 }
 
-#[test]
-fn one_account_may_hold_every_part_of_a_lease() {
-    let world = World::with_deposit(500);
-    let tenant = &world.tenant;
-    world.escrow.open(&1, tenant, tenant, &3_600, &100, &DEADLINE);
+fn a_lease_is_paid_once_and_then_takes_nothing_more(host: Host) {
+    let world = World::with_deposit(host, 500);
+    let refuses_all = |lease, error| {
+        assert_eq!(world.settle(lease, 50), Err(error));
+        assert_eq!(world.refund(lease), Err(error));
+        assert_eq!(world.cancel(lease), Err(error));
+        assert_eq!(world.top_up(lease, 1, 1, DEADLINE), Err(error));
+        assert_eq!(world.receipt(lease, 1, 1), Err(error));
+    };
+    refuses_all(1, Error::NoSuchLease);
+    for lease in [1, 2] {
+        world.open(lease, 100).unwrap();
+    }
+    world.settle(1, 50).unwrap();
+    refuses_all(1, Error::LeaseNotOpen);
+    world.at(DEADLINE + WINDOW + 1).refund(2).unwrap();
+    for lease in [1, 2] {
+        refuses_all(lease, Error::LeaseNotOpen);
+    }
+    assert_eq!(world.balances(), [450, 48, 2]);
+}
+
+fn one_account_may_be_both_sides_of_a_lease(host: Host) {
+    let world = World::with_deposit(host, 500);
+    let terms = Terms { provider: world.tenant.clone(), ..world.terms(100) };
+    world.open_on(1, &terms).unwrap();
     world.settle(1, 60).unwrap();
     assert_eq!(world.balances(), [497, 0, 3]);
+    // Nor does it matter who else it is.
+    for who in [&world.operator, &world.treasury] {
+        world.deposit(who, 500);
+        world.allow(who, 500, 500);
+    }
+    world.open_on(2, &Terms { tenant: world.treasury.clone(), ..world.terms(100) }).unwrap();
+    world.settle(2, 60).unwrap();
+    assert_eq!(world.balances(), [497, 57, 506 - 60]);
+    world.open_on(3, &Terms { tenant: world.operator.clone(), provider: world.operator.clone(), ..terms }).unwrap();
+    world.settle(3, 60).unwrap();
+    assert_eq!((world.balance(&world.operator), world.held()), (497, 1_500));
 }
+
+on_both_hosts!(
+    an_opened_lease_locks_its_amount_and_fixes_its_terms,
+    a_lease_that_cannot_be_locked_is_refused,
+    the_furthest_deadline_is_one,
+    a_lease_id_is_never_used_again,
+    a_lease_is_paid_once_and_then_takes_nothing_more,
+    one_account_may_be_both_sides_of_a_lease,
+);

@@ -1,108 +1,122 @@
 use super::*;
-use soroban_sdk::{Event as _, testutils::Events as _};
+use crate::event;
 
-#[test]
-fn a_request_sets_money_aside_and_adding_to_it_restarts_the_delay() {
-    let world = World::with_deposit(500);
-    world.escrow.request_withdraw(&world.tenant, &200);
-    world.at(NOW + 100).escrow.request_withdraw(&world.tenant, &50);
-    assert_eq!(
-        world.env.events().all().filter_by_contract(&world.escrow.address),
-        [crate::event::WithdrawRequested { account: world.tenant.clone(), amount: 250 }
-            .to_xdr(&world.env, &world.escrow.address)]
-    );
-    let request = world.escrow.requested(&world.tenant).unwrap();
-    assert_eq!((request.amount, request.since), (250, NOW + 100));
+impl World {
+    fn request(&self, amount: i128) -> Result<(), Error> {
+        refusal(self.escrow.try_request_withdraw(&self.tenant, &self.token.address, &amount))
+    }
+
+    fn pay(&self, by: &Address) -> Result<i128, Error> {
+        refusal(self.escrow.try_pay_withdraw(&self.tenant, &self.token.address, by))
+    }
+
+    fn put_back(&self) -> Result<(), Error> {
+        refusal(self.escrow.try_cancel_withdraw(&self.tenant, &self.token.address))
+    }
+
+    fn since(&self) -> u64 {
+        self.escrow.requested(&self.tenant, &self.token.address).unwrap().since
+    }
+}
+
+fn a_request_sets_money_aside_and_adding_to_it_restarts_the_delay(host: Host) {
+    let world = World::with_deposit(host, 500);
+    world.request(200).unwrap();
+    world.at(NOW + 100).request(50).unwrap();
+    let (account, token) = (world.tenant.clone(), world.token.address.clone());
+    world.published(&event::WithdrawRequested { account, token, amount: 250 });
+    assert_eq!((world.requested(), world.since()), (250, NOW + 100));
     assert_eq!((world.balances(), world.held()), ([250, 0, 0], 500));
 }
 
-#[test]
-fn a_request_beyond_the_balance_is_refused() {
-    let world = World::with_deposit(500);
+fn a_request_beyond_the_balance_is_refused(host: Host) {
+    let world = World::with_deposit(host, 500);
     for (amount, error) in [
         (501, Error::BalanceTooLow),
         (i128::MAX, Error::BalanceTooLow),
         (0, Error::AmountNotPositive),
         (-5, Error::AmountNotPositive),
     ] {
-        let outcome = world.escrow.try_request_withdraw(&world.tenant, &amount);
-        assert_eq!(refusal(outcome), Err(error), "{amount}");
+        assert_eq!(world.request(amount), Err(error), "{amount}");
     }
     assert_eq!((world.balances(), world.requested()), ([500, 0, 0], 0));
 }
 
-#[test]
-fn the_operator_pays_at_once_and_anyone_else_after_the_delay() {
-    let world = World::with_deposit(500);
-    let pay = |by: &Address| refusal(world.escrow.try_pay_withdraw(&world.tenant, by));
-
-    world.escrow.request_withdraw(&world.tenant, &200);
-    assert_eq!(pay(&world.provider), Err(Error::DelayNotPassed));
-    assert_eq!(pay(&world.operator), Ok(200));
-    assert_eq!(
-        world.env.events().all().filter_by_contract(&world.escrow.address),
-        [crate::event::Withdrawn { account: world.tenant.clone(), amount: 200 }
-            .to_xdr(&world.env, &world.escrow.address)]
-    );
+fn the_operator_pays_at_once_and_anyone_else_after_the_delay(host: Host) {
+    let world = World::with_deposit(host, 500);
+    world.request(200).unwrap();
+    assert_eq!(world.pay(&world.provider), Err(Error::DelayNotPassed));
+    assert_eq!(world.pay(&world.operator), Ok(200));
+    let (account, token) = (world.tenant.clone(), world.token.address.clone());
+    world.published(&event::Withdrawn { account, token, amount: 200 });
     assert_eq!((world.token.balance(&world.tenant), world.held()), (700, 300));
 
-    world.escrow.request_withdraw(&world.tenant, &300);
+    world.request(300).unwrap();
     world.at(NOW + DELAY - 1);
-    assert_eq!(pay(&world.provider), Err(Error::DelayNotPassed));
+    assert_eq!(world.pay(&world.provider), Err(Error::DelayNotPassed));
     world.at(NOW + DELAY);
-    assert_eq!(pay(&world.provider), Ok(300));
+    assert_eq!(world.pay(&world.provider), Ok(300));
     assert_eq!((world.token.balance(&world.tenant), world.held()), (1_000, 0));
-    assert_eq!(pay(&world.operator), Err(Error::NoRequest));
+    assert_eq!(world.pay(&world.operator), Err(Error::NoRequest));
 }
 
-#[test]
-fn a_cancelled_request_returns_to_the_balance() {
-    let world = World::with_deposit(500);
-    world.escrow.request_withdraw(&world.tenant, &200);
-    world.escrow.cancel_withdraw(&world.tenant);
-    assert_eq!(
-        world.env.events().all().filter_by_contract(&world.escrow.address),
-        [crate::event::WithdrawCancelled { account: world.tenant.clone(), amount: 200 }
-            .to_xdr(&world.env, &world.escrow.address)]
-    );
+fn a_cancelled_request_returns_to_the_balance(host: Host) {
+    let world = World::with_deposit(host, 500);
+    world.request(200).unwrap();
+    world.put_back().unwrap();
+    let (account, token) = (world.tenant.clone(), world.token.address.clone());
+    world.published(&event::WithdrawCancelled { account, token, amount: 200 });
     assert_eq!((world.balances(), world.requested()), ([500, 0, 0], 0));
-    let again = world.escrow.try_cancel_withdraw(&world.tenant);
-    assert_eq!(refusal(again), Err(Error::NoRequest));
+    assert_eq!(world.put_back(), Err(Error::NoRequest));
 }
 
-#[test]
-fn opening_a_lease_ranks_before_a_request() {
-    let world = World::with_deposit(500);
-    world.escrow.request_withdraw(&world.tenant, &400);
+fn opening_a_lease_ranks_before_a_request(host: Host) {
+    let world = World::with_deposit(host, 500);
+    world.request(400).unwrap();
     // The balance first (100), then 150 of the request, which keeps its age.
     world.at(NOW + 10).open(1, 250).unwrap();
-    let request = world.escrow.requested(&world.tenant).unwrap();
-    assert_eq!((request.amount, request.since), (250, NOW));
+    assert_eq!((world.requested(), world.since()), (250, NOW));
     assert_eq!(world.balances(), [0, 0, 0]);
     // What is left is paid, not what was asked for.
-    let paid = world.escrow.pay_withdraw(&world.tenant, &world.operator);
-    assert_eq!((paid, world.held()), (250, 250));
+    assert_eq!((world.pay(&world.operator), world.held()), (Ok(250), 250));
 }
 
-#[test]
-fn a_lease_may_take_a_request_whole_but_not_more() {
-    let world = World::with_deposit(500);
-    world.escrow.request_withdraw(&world.tenant, &500);
+fn a_lease_may_take_a_request_whole_but_not_more(host: Host) {
+    let world = World::with_deposit(host, 500);
+    world.request(500).unwrap();
     assert_eq!(world.open(1, 501), Err(Error::BalanceTooLow));
     assert_eq!(world.requested(), 500);
     world.open(1, 500).unwrap();
-    assert_eq!(world.escrow.requested(&world.tenant), None);
-    let paid = world.escrow.try_pay_withdraw(&world.tenant, &world.operator);
-    assert_eq!(refusal(paid), Err(Error::NoRequest));
+    assert_eq!(world.escrow.requested(&world.tenant, &world.token.address), None);
+    assert_eq!(world.pay(&world.operator), Err(Error::NoRequest));
 }
 
-#[test]
-fn the_treasury_withdraws_its_fees_like_anyone() {
-    let world = World::with_deposit(500);
+fn who_has_ended_its_mandate_gets_all_that_it_asked_for(host: Host) {
+    let world = World::with_deposit(host, 500);
+    world.escrow.set_tenant_mandate(&world.tenant, &world.token.address, &0, &0, &0);
+    world.request(500).unwrap();
+    assert_eq!(world.open(1, 1), Err(Error::NoMandate));
+    world.at(NOW + DELAY);
+    assert_eq!((world.pay(&world.tenant), world.held()), (Ok(500), 0));
+}
+
+fn the_treasury_withdraws_its_fees_like_anyone(host: Host) {
+    let world = World::with_deposit(host, 500);
     world.open(1, 400).unwrap();
     world.settle(1, 400).unwrap();
     assert_eq!(world.balances(), [100, 380, 20]);
-    world.escrow.request_withdraw(&world.treasury, &20);
-    world.escrow.pay_withdraw(&world.treasury, &world.operator);
+    world.escrow.request_withdraw(&world.treasury, &world.token.address, &20);
+    world.escrow.pay_withdraw(&world.treasury, &world.token.address, &world.operator);
     assert_eq!((world.token.balance(&world.treasury), world.held()), (1_020, 480));
 }
+
+on_both_hosts!(
+    a_request_sets_money_aside_and_adding_to_it_restarts_the_delay,
+    a_request_beyond_the_balance_is_refused,
+    the_operator_pays_at_once_and_anyone_else_after_the_delay,
+    a_cancelled_request_returns_to_the_balance,
+    opening_a_lease_ranks_before_a_request,
+    a_lease_may_take_a_request_whole_but_not_more,
+    who_has_ended_its_mandate_gets_all_that_it_asked_for,
+    the_treasury_withdraws_its_fees_like_anyone,
+);
