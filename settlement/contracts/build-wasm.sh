@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the contracts' wasm so that the same sources give the same bytes
-# wherever they are checked out, and prints where it lies.
+# wherever they are checked out, and prints the folder where they lie, as
+# berth_NAME.wasm.
 set -eu
 cd "$(dirname "$0")"
 
@@ -19,5 +20,5 @@ unset CARGO_ENCODED_RUSTFLAGS
 export RUSTFLAGS="${flags# }"
 # A folder of its own: other flags would make cargo build everything again.
 export CARGO_TARGET_DIR="${BERTH_WASM_TARGET_DIR:-$PWD/target/wasm}"
-cargo build --quiet --locked --release --target wasm32v1-none -p berth-escrow >&2
-echo "$CARGO_TARGET_DIR/wasm32v1-none/release/berth_escrow.wasm"
+cargo build --quiet --locked --release --target wasm32v1-none --workspace >&2
+echo "$CARGO_TARGET_DIR/wasm32v1-none/release"

@@ -1,14 +1,18 @@
 #!/bin/sh
-# Rebuilds the escrow's wasm and compares it with the committed one.
+# Rebuilds the contracts' wasm and compares it with what is committed.
 #
 #   check-wasm.sh            exit 0: equal, 1: different, 2: cannot compare
-#   check-wasm.sh --update   replaces the committed file and its hash
+#   check-wasm.sh --update   replaces the committed files and their hashes
 set -eu
 cd "$(dirname "$0")"
 
+contracts="escrow registry anchor"
+
 # What is committed must be whole, whatever compiler is here.
 if [ "${1:-}" != --update ]; then
-    (cd wasm && sha256sum --quiet -c escrow.wasm.sha256) || exit 1
+    for contract in $contracts; do
+        (cd wasm && sha256sum --quiet -c "$contract.wasm.sha256") || exit 1
+    done
 fi
 
 # Another compiler gives other bytes, and says nothing about the sources.
@@ -27,14 +31,22 @@ fi
 
 built="$(sh ./build-wasm.sh)"
 if [ "${1:-}" = --update ]; then
-    cp "$built" wasm/escrow.wasm
-    (cd wasm && sha256sum escrow.wasm > escrow.wasm.sha256)
+    for contract in $contracts; do
+        cp "$built/berth_$contract.wasm" "wasm/$contract.wasm"
+        (cd wasm && sha256sum "$contract.wasm" > "$contract.wasm.sha256")
+    done
     rustc --version > wasm/RUSTC
 fi
 
-if cmp -s "$built" wasm/escrow.wasm; then
-    echo "equal: $(cat wasm/escrow.wasm.sha256)"
-else
-    echo "different: the sources give $(sha256sum < "$built" | cut -d' ' -f1), committed is $(sha256sum < wasm/escrow.wasm | cut -d' ' -f1)" >&2
-    exit 1
-fi
+different=0
+for contract in $contracts; do
+    if cmp -s "$built/berth_$contract.wasm" "wasm/$contract.wasm"; then
+        echo "equal: $(cat "wasm/$contract.wasm.sha256")"
+    else
+        sources="$(sha256sum < "$built/berth_$contract.wasm" | cut -d' ' -f1)"
+        committed="$(sha256sum < "wasm/$contract.wasm" | cut -d' ' -f1)"
+        echo "different: the sources of $contract give $sources, committed is $committed" >&2
+        different=1
+    fi
+done
+exit "$different"

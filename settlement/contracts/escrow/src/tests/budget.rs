@@ -2,7 +2,7 @@
 //! bytes, beside a golden file. A difference is a change of the contract, of
 //! the compiler or of the host, and is to be looked at.
 //!
-//! `BERTH_BLESS=1 cargo test -p berth-escrow budget` writes the file anew.
+//! `BERTH_BLESS=1 cargo test -p berth-escrow costs` writes the file anew.
 
 use super::*;
 use crate::Settle;
