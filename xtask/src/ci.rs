@@ -1,6 +1,7 @@
 //! Everything that must pass, in the order in which a failure is cheapest. Ends
 //! with the sum of what the test runners said.
 
+use std::process::Command;
 use std::time::Instant;
 
 use crate::shell::{self, command};
@@ -59,7 +60,11 @@ fn suites(tally: &mut Tally, minutes: &mut Vec<(&'static str, f64)>) -> Result<(
         minutes.push((name, from.elapsed().as_secs_f64() / 60.0));
         outcome
     };
-    suite("format", &mut |_| shell::run(command("cargo", &["fmt", "--all", "--check"]), |_| ()))?;
+    suite("format", &mut |_| {
+        let format = ["fmt", "--all", "--check"];
+        shell::run(command("cargo", &format), |_| ())?;
+        shell::run(contracts("cargo", &format), |_| ())
+    })?;
     suite("tidy", &mut |_| tidy::check())?;
     suite("crate graph", &mut |_| graph::check(false))?;
     suite("build", &mut |_| {
@@ -78,14 +83,13 @@ fn suites(tally: &mut Tally, minutes: &mut Vec<(&'static str, f64)>) -> Result<(
         shell::run(command("cargo", &[&judge[..], &["a_build"]].concat()), |line| tally.read(line))
     })?;
     suite("contracts", &mut |tally| {
-        let mut test = command("cargo", &["test", "--locked"]);
-        test.current_dir(shell::root().join("settlement/contracts"));
-        shell::run(test, |line| tally.read(line))
+        shell::run(contracts("cargo", &["test", "--workspace", "--locked"]), |line| tally.read(line))
     })?;
     suite("contracts' wasm", &mut |_| wasm())?;
     suite("lints", &mut |_| {
         let lint = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         shell::run(command("cargo", &lint), |_| ())?;
+        shell::run(contracts("cargo", &lint), |_| ())?;
         let planted = ["clippy", "--package", "berth-simulator", "--all-targets", "--features", "planted-bugs"];
         let mut lint = command("cargo", &planted);
         lint.args(["--locked", "--", "-D", "warnings"]);
@@ -93,8 +97,15 @@ fn suites(tally: &mut Tally, minutes: &mut Vec<(&'static str, f64)>) -> Result<(
     })
 }
 
-/// Checks the committed wasm against its hash, rebuilds it and compares. Where it
-/// cannot be compared, for want of the pinned compiler or the target, the script
+/// A command in the contracts' own workspace.
+fn contracts(program: &str, args: &[&str]) -> Command {
+    let mut command = command(program, args);
+    command.current_dir(shell::root().join("settlement/contracts"));
+    command
+}
+
+/// Checks each contract's committed wasm against its hash, rebuilds it and compares.
+/// Where it cannot be compared, for want of the pinned compiler or the target, the script
 /// says so.
 fn wasm() -> Result<(), String> {
     const CANNOT_COMPARE: i32 = 2;
