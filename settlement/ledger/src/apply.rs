@@ -1,23 +1,24 @@
 //! How a checked transaction changes the ledger.
 
-use crate::check::{Checked, operation_source};
+mod soroban;
+
+pub(crate) use soroban::{Failure, Outcome};
+
+use crate::account::{note_sequence_moved, remove_signer};
+use crate::asset_events::{Teller, fee};
+use crate::check::{Checked, Refused, bumped, check_again, operation_source};
 use crate::classic;
-use crate::codec::{encode, hash};
-use crate::fees::{count, resource_fee};
-use crate::footprint;
-use crate::invoke::invoke;
 use crate::modules::Modules;
 use crate::record::Record;
 use crate::settings::{BASE_RESERVE, PROTOCOL, Settings};
 use crate::state::{Overlay, Read as _};
+use soroban::Soroban;
 use soroban_env_host::LedgerInfo;
-use soroban_env_host::fees::{LedgerEntryRentChange, compute_rent_fee};
+use std::collections::BTreeSet;
 use stellar_xdr::{
-    AccountId, ContractEvent, DiagnosticEvent, ExtendFootprintTtlResult, ExtensionPoint, Hash,
-    InvokeHostFunctionResult, InvokeHostFunctionSuccessPreImage, LedgerEntryChanges, OperationBody, OperationMetaV2,
-    OperationResult, OperationResultTr, RestoreFootprintResult, ScVal, SorobanTransactionData,
-    SorobanTransactionMetaExt, SorobanTransactionMetaExtV1, SorobanTransactionMetaV2, TransactionEnvelope,
-    TransactionMeta, TransactionMetaV4, TransactionResult, TransactionResultExt, TransactionResultResult,
+    AccountId, ContractEvent, ExtensionPoint, LedgerEntryChanges, OperationMetaV2, OperationResult, SignerKey,
+    TransactionEnvelope, TransactionMeta, TransactionMetaV4, TransactionResult, TransactionResultExt,
+    TransactionResultResult as Code, Uint256,
 };
 
 /// The ledger that is being made, and what applying needs besides entries.
@@ -51,22 +52,6 @@ impl Context<'_> {
     }
 }
 
-/// What a Soroban operation did, besides its changes.
-pub(crate) struct Outcome {
-    pub(crate) value: Option<ScVal>,
-    pub(crate) events: Vec<ContractEvent>,
-    pub(crate) rent: Vec<LedgerEntryRentChange>,
-}
-
-/// Why a Soroban operation changed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    Trapped,
-    ResourceLimitExceeded,
-    EntryArchived,
-    InsufficientRefundableFee,
-}
-
 /// What the operations of a transaction left behind.
 struct Operations {
     results: Vec<OperationResult>,
@@ -75,15 +60,13 @@ struct Operations {
     soroban: Option<Soroban>,
 }
 
-/// What a Soroban transaction was charged, in stroops, and what it answered.
-#[derive(Default)]
-struct Soroban {
-    value: Option<ScVal>,
-    fixed_fee: i64,
-    events_fee: i64,
-    rent_fee: i64,
+/// A transaction that was applied. What it did not use of its fee is given
+/// back when all of its ledger's have been.
+pub(crate) struct Applied {
+    pub(crate) record: Record,
+    payer: AccountId,
+    /// Stroops.
     refund: i64,
-    diagnostics: Vec<DiagnosticEvent>,
 }
 
 /// Applies a transaction whose fee has been taken. Its sequence number is used
@@ -94,105 +77,156 @@ pub(crate) fn apply(
     ledger: &mut Overlay,
     envelope: &TransactionEnvelope,
     checked: &Checked,
+    fee_changes: LedgerEntryChanges,
     order: u32,
-) -> Record {
-    let before = use_sequence_number(context, ledger, checked);
-    let mut overlay = Overlay::new(ledger, context.seq);
-    let operations = match checked.data {
-        Some(data) => apply_soroban(context, &mut overlay, envelope, checked, data),
-        None => apply_classic(context, &mut overlay, checked),
+) -> Applied {
+    let still_good = check_again(context, ledger, checked);
+    let uses_sequence = still_good.as_ref().map_or_else(|refused| refused.uses_sequence, |()| true);
+    let before = begin(context, ledger, checked, uses_sequence);
+    let (code, operations) = match still_good {
+        Ok(()) => run(context, ledger, checked),
+        Err(refused) => spoilt(context, checked, refused),
     };
-    if operations.succeeded {
-        let writes = overlay.into_writes();
-        ledger.absorb(writes);
-    }
-    let soroban = operations.soroban;
-    let refund = soroban.as_ref().map_or(0, |soroban| soroban.refund);
-    let after = give_back(context, ledger, &checked.source, refund);
-
-    let results = operations.results.try_into().unwrap_or_default();
-    let result = match operations.succeeded {
-        true => TransactionResultResult::TxSuccess(results),
-        false => TransactionResultResult::TxFailed(results),
+    let refund = operations.soroban.as_ref().map_or(0, |soroban| soroban.refund);
+    let diagnostics = operations.soroban.as_ref().map(|soroban| soroban.diagnostics.clone()).unwrap_or_default();
+    let result = match checked.within {
+        Some(hash) => bumped(hash, checked.fee, code),
+        None => TransactionResult { fee_charged: checked.fee, result: code, ext: TransactionResultExt::V0 },
     };
-    let diagnostics = soroban.as_ref().map(|soroban| soroban.diagnostics.clone()).unwrap_or_default();
-    Record {
+    let events = vec![fee(context.network_id, &checked.payer, checked.fee)];
+    let record = Record {
         hash: checked.hash,
         ledger: context.seq,
         closed_at: context.time,
         order,
         envelope: envelope.clone(),
-        result: TransactionResult { fee_charged: checked.fee - refund, result, ext: TransactionResultExt::V0 },
+        result,
         meta: TransactionMeta::V4(TransactionMetaV4 {
             ext: ExtensionPoint::V0,
             tx_changes_before: before,
             operations: operations.metas.try_into().unwrap_or_default(),
-            tx_changes_after: after,
-            soroban_meta: soroban.map(Soroban::into_meta),
-            events: Default::default(),
+            tx_changes_after: LedgerEntryChanges::default(),
+            soroban_meta: operations.soroban.map(Soroban::into_meta),
+            events: events.try_into().unwrap_or_default(),
             diagnostic_events: diagnostics.try_into().unwrap_or_default(),
         }),
-    }
+        fee_changes,
+        refund_changes: LedgerEntryChanges::default(),
+    };
+    Applied { record, payer: checked.payer.clone(), refund }
 }
 
 /// Takes the fee of a transaction, before any of its ledger is applied.
-pub(crate) fn take_fee(ledger: &mut Overlay, checked: &Checked) {
-    if let Some(mut payer) = ledger.account(&checked.source).cloned() {
-        payer.balance -= checked.fee;
-        ledger.put_account(payer);
+pub(crate) fn take_fee(context: &Context, ledger: &mut Overlay, checked: &Checked) -> LedgerEntryChanges {
+    pay(context, ledger, &checked.payer, -checked.fee)
+}
+
+impl Applied {
+    /// Gives back what was not used of the fee; answers the finished record.
+    pub(crate) fn refund(self, context: &Context, ledger: &mut Overlay) -> Record {
+        let mut record = self.record;
+        if self.refund > 0 {
+            record.refund_changes = pay(context, ledger, &self.payer, self.refund);
+            // A payer who is no more gets nothing back.
+            if !record.refund_changes.0.is_empty() {
+                record.result.fee_charged -= self.refund;
+                if let TransactionMeta::V4(meta) = &mut record.meta {
+                    let mut events = meta.events.to_vec();
+                    events.push(fee(context.network_id, &self.payer, -self.refund));
+                    meta.events = events.try_into().unwrap_or_default();
+                }
+            }
+        }
+        record
     }
 }
 
-fn use_sequence_number(context: &Context, ledger: &mut Overlay, checked: &Checked) -> LedgerEntryChanges {
+fn pay(context: &Context, ledger: &mut Overlay, account: &AccountId, stroops: i64) -> LedgerEntryChanges {
     let mut overlay = Overlay::new(ledger, context.seq);
-    if let Some(mut account) = overlay.account(&checked.source).cloned() {
+    if let Some(mut payer) = overlay.account(account).cloned() {
+        payer.balance += stroops;
+        overlay.put_account(payer);
+    }
+    let changes = overlay.changes();
+    let writes = overlay.into_writes();
+    ledger.absorb(writes);
+    changes
+}
+
+/// Uses up the sequence number, and the signers that were for this
+/// transaction alone.
+fn begin(context: &Context, ledger: &mut Overlay, checked: &Checked, uses_sequence: bool) -> LedgerEntryChanges {
+    let mut overlay = Overlay::new(ledger, context.seq);
+    if let Some(mut account) = overlay.account(&checked.source).filter(|_| uses_sequence).cloned() {
         account.seq_num = checked.transaction.seq_num.clone();
+        note_sequence_moved(&mut account, context.seq, context.time);
         overlay.put_account(account);
     }
+    let operations = checked.transaction.operations.iter();
+    let mut sources: BTreeSet<AccountId> =
+        operations.map(|operation| operation_source(operation, &checked.source)).collect();
+    sources.insert(checked.source.clone());
+    for source in sources {
+        forget_signer(&mut overlay, &source, checked.own_hash());
+    }
+    forget_signer(&mut overlay, &checked.payer, checked.hash);
     let changes = overlay.changes();
     let writes = overlay.into_writes();
     ledger.absorb(writes);
     changes
 }
 
-fn give_back(context: &Context, ledger: &mut Overlay, source: &AccountId, refund: i64) -> LedgerEntryChanges {
-    let mut overlay = Overlay::new(ledger, context.seq);
-    if let Some(mut account) = overlay.account(source).filter(|_| refund > 0).cloned() {
-        account.balance += refund;
+fn forget_signer(overlay: &mut Overlay, account: &AccountId, hash: [u8; 32]) {
+    if let Some(mut account) = overlay.account(account).cloned()
+        && remove_signer(&mut account, &SignerKey::PreAuthTx(Uint256(hash)))
+    {
         overlay.put_account(account);
     }
-    let changes = overlay.changes();
-    let writes = overlay.into_writes();
-    ledger.absorb(writes);
-    changes
+}
+
+fn run(context: &Context, ledger: &mut Overlay, checked: &Checked) -> (Code, Operations) {
+    let mut overlay = Overlay::new(ledger, context.seq);
+    let mut operations = match checked.data {
+        Some(data) => soroban::apply(context, &mut overlay, checked, data),
+        None => apply_classic(context, &mut overlay, checked),
+    };
+    let results = std::mem::take(&mut operations.results).try_into().unwrap_or_default();
+    if operations.succeeded {
+        let writes = overlay.into_writes();
+        ledger.absorb(writes);
+        (Code::TxSuccess(results), operations)
+    } else {
+        (Code::TxFailed(results), operations)
+    }
+}
+
+/// A transaction that others of its ledger have made impossible. It is in the
+/// ledger all the same, failed.
+fn spoilt(context: &Context, checked: &Checked, refused: Refused) -> (Code, Operations) {
+    let soroban = checked.data.map(|data| soroban::unspent(context, checked, data));
+    (refused.code, Operations { results: Vec::new(), metas: Vec::new(), succeeded: false, soroban })
 }
 
 fn apply_classic(context: &Context, overlay: &mut Overlay, checked: &Checked) -> Operations {
     let (mut results, mut metas, mut succeeded) = (Vec::new(), Vec::new(), true);
-    for operation in checked.transaction.operations.iter() {
-        let source = operation_source(operation, &checked.source);
+    let tx = checked.transaction;
+    let teller = Teller { network_id: context.network_id, memo: &tx.memo };
+    for operation in tx.operations.iter() {
+        let source = operation.source_account.as_ref().unwrap_or(&tx.source_account);
         let mut inner = Overlay::new(overlay, context.seq);
-        let result = match &operation.body {
-            OperationBody::CreateAccount(body) => {
-                OperationResultTr::CreateAccount(classic::create_account(&mut inner, context.seq, &source, body))
+        match classic::apply(context, &mut inner, &teller, source, &operation.body) {
+            Ok((result, events)) => {
+                results.push(OperationResult::OpInner(result));
+                metas.push(operation_meta(inner.changes(), events));
+                let writes = inner.into_writes();
+                overlay.absorb(writes);
             }
-            OperationBody::Payment(body) => OperationResultTr::Payment(classic::pay(&mut inner, &source, body)),
-            // The check let no other operation pass.
-            _ => {
-                results.push(OperationResult::OpNotSupported);
+            // Those after it are tried as well, so that each has its result.
+            Err(result) => {
+                results.push(result);
                 succeeded = false;
-                continue;
             }
-        };
-        succeeded &= match &result {
-            OperationResultTr::CreateAccount(result) => *result == stellar_xdr::CreateAccountResult::Success,
-            OperationResultTr::Payment(result) => *result == stellar_xdr::PaymentResult::Success,
-            _ => false,
-        };
-        results.push(OperationResult::OpInner(result));
-        metas.push(operation_meta(inner.changes(), Vec::new()));
-        let writes = inner.into_writes();
-        overlay.absorb(writes);
+        }
     }
     if !succeeded {
         metas.clear();
@@ -200,120 +234,6 @@ fn apply_classic(context: &Context, overlay: &mut Overlay, checked: &Checked) ->
     Operations { results, metas, succeeded, soroban: None }
 }
 
-fn apply_soroban(
-    context: &Context,
-    overlay: &mut Overlay,
-    envelope: &TransactionEnvelope,
-    checked: &Checked,
-    data: &SorobanTransactionData,
-) -> Operations {
-    let operation = &checked.transaction.operations[0];
-    let source = operation_source(operation, &checked.source);
-    let mut soroban = Soroban::default();
-    let outcome = match &operation.body {
-        OperationBody::InvokeHostFunction(body) => {
-            invoke(context, overlay, &source, body, data, checked.hash, &mut soroban.diagnostics)
-        }
-        OperationBody::ExtendFootprintTtl(body) => footprint::extend(context, overlay, data, body.extend_to),
-        OperationBody::RestoreFootprint(_) => footprint::restore(context, overlay, data),
-        // The check let no other operation pass.
-        _ => Err(Failure::Trapped),
-    };
-    let outcome = outcome.and_then(|outcome| {
-        charge(context, envelope, data, &outcome, &mut soroban)?;
-        Ok(outcome)
-    });
-    if outcome.is_err() {
-        let fixed_fee = resource_fee(context.settings, envelope, data, 0).fixed;
-        let diagnostics = std::mem::take(&mut soroban.diagnostics);
-        soroban = Soroban { fixed_fee, refund: data.resource_fee - fixed_fee, diagnostics, ..Soroban::default() };
-    }
-    let result = operation_result(&operation.body, outcome.as_ref().map_err(|failure| *failure));
-    let succeeded = outcome.is_ok();
-    let metas = match outcome {
-        Ok(Outcome { value, events, .. }) => {
-            soroban.value = value;
-            vec![operation_meta(overlay.changes(), events)]
-        }
-        Err(_) => Vec::new(),
-    };
-    Operations { results: vec![OperationResult::OpInner(result)], metas, succeeded, soroban: Some(soroban) }
-}
-
-/// Charges what was used of the refundable fee, or refuses.
-fn charge(
-    context: &Context,
-    envelope: &TransactionEnvelope,
-    data: &SorobanTransactionData,
-    outcome: &Outcome,
-    soroban: &mut Soroban,
-) -> Result<(), Failure> {
-    let events: usize = outcome.events.iter().map(|event| encode(event).len()).sum();
-    let value = outcome.value.as_ref().map_or(0, |value| encode(value).len());
-    let bytes = count(events + value);
-    if bytes > context.settings.transaction.event_bytes_max {
-        return Err(Failure::ResourceLimitExceeded);
-    }
-    let fee = resource_fee(context.settings, envelope, data, bytes);
-    let rent = compute_rent_fee(&outcome.rent, &context.settings.network.rent_fee_configuration, context.seq);
-    let refund = data.resource_fee.saturating_sub(fee.fixed).saturating_sub(fee.events).saturating_sub(rent);
-    if refund < 0 {
-        return Err(Failure::InsufficientRefundableFee);
-    }
-    soroban.fixed_fee = fee.fixed;
-    soroban.events_fee = fee.events;
-    soroban.rent_fee = rent;
-    soroban.refund = refund;
-    Ok(())
-}
-
-fn operation_result(body: &OperationBody, outcome: Result<&Outcome, Failure>) -> OperationResultTr {
-    use ExtendFootprintTtlResult as Extend;
-    use InvokeHostFunctionResult as Invoke;
-    use RestoreFootprintResult as Restore;
-    match body {
-        OperationBody::ExtendFootprintTtl(_) => OperationResultTr::ExtendFootprintTtl(match outcome {
-            Ok(_) => Extend::Success,
-            Err(Failure::InsufficientRefundableFee) => Extend::InsufficientRefundableFee,
-            Err(_) => Extend::ResourceLimitExceeded,
-        }),
-        OperationBody::RestoreFootprint(_) => OperationResultTr::RestoreFootprint(match outcome {
-            Ok(_) => Restore::Success,
-            Err(Failure::InsufficientRefundableFee) => Restore::InsufficientRefundableFee,
-            Err(_) => Restore::ResourceLimitExceeded,
-        }),
-        _ => OperationResultTr::InvokeHostFunction(match outcome {
-            Ok(outcome) => Invoke::Success(Hash(success_hash(outcome))),
-            Err(Failure::Trapped) => Invoke::Trapped,
-            Err(Failure::ResourceLimitExceeded) => Invoke::ResourceLimitExceeded,
-            Err(Failure::EntryArchived) => Invoke::EntryArchived,
-            Err(Failure::InsufficientRefundableFee) => Invoke::InsufficientRefundableFee,
-        }),
-    }
-}
-
-/// The hash by which a result commits to what the call answered and published.
-fn success_hash(outcome: &Outcome) -> [u8; 32] {
-    hash(&InvokeHostFunctionSuccessPreImage {
-        return_value: outcome.value.clone().unwrap_or(ScVal::Void),
-        events: outcome.events.clone().try_into().unwrap_or_default(),
-    })
-}
-
 fn operation_meta(changes: LedgerEntryChanges, events: Vec<ContractEvent>) -> OperationMetaV2 {
     OperationMetaV2 { ext: ExtensionPoint::V0, changes, events: events.try_into().unwrap_or_default() }
-}
-
-impl Soroban {
-    fn into_meta(self) -> SorobanTransactionMetaV2 {
-        SorobanTransactionMetaV2 {
-            ext: SorobanTransactionMetaExt::V1(SorobanTransactionMetaExtV1 {
-                ext: ExtensionPoint::V0,
-                total_non_refundable_resource_fee_charged: self.fixed_fee,
-                total_refundable_resource_fee_charged: self.events_fee + self.rent_fee,
-                rent_fee_charged: self.rent_fee,
-            }),
-            return_value: self.value,
-        }
-    }
 }

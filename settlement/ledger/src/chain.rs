@@ -1,24 +1,31 @@
 //! The running ledger: its head, its journal, and what waits to enter.
 
+use crate::account::spendable;
 use crate::apply::Context;
-use crate::check::check;
-use crate::config::Config;
+use crate::check::{Refused, check};
+use crate::config::{Config, Trouble};
+use crate::fee_window::FeeWindow;
 use crate::genesis::genesis;
 use crate::header::close_time;
 use crate::journal::Journal;
 use crate::modules::Modules;
-use crate::pending::{Admission, Pending};
+use crate::outline::Outline;
+use crate::pending::{Pending, Turn};
 use crate::settings::Settings;
-use crate::state::State;
+use crate::state::{Read as _, State};
 use crate::{Error, codec, time};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
-use stellar_xdr::{LedgerHeader, TransactionEnvelope, TransactionResultResult};
+use stellar_xdr::{LedgerHeader, TransactionEnvelope, TransactionResultResult as Code};
 
 /// A ledger that can be asked, given transactions, and closed.
 pub(crate) struct Ledger {
     pub(crate) passphrase: String,
     pub(crate) network_id: [u8; 32],
     pub(crate) retention_ledgers: u32,
+    pub(crate) trouble: Trouble,
+    /// Transactions that were sent so far.
+    sent: AtomicU32,
     pub(crate) settings: Settings,
     pub(crate) modules: Modules,
     pub(crate) chain: RwLock<Chain>,
@@ -33,6 +40,7 @@ pub(crate) struct Ledger {
 pub(crate) struct Chain {
     pub(crate) head: Head,
     pub(crate) journal: Journal,
+    pub(crate) fees: FeeWindow,
 }
 
 /// The last closed ledger.
@@ -55,7 +63,7 @@ impl Head {
 }
 
 /// What became of a transaction that was sent.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Sent {
     /// It enters the next ledger.
     Pending,
@@ -64,7 +72,7 @@ pub(crate) enum Sent {
     /// Its account has another one waiting, or too many wait.
     TryAgainLater,
     /// It can never enter, as things stand.
-    Refused(TransactionResultResult),
+    Refused(Refused),
 }
 
 impl Ledger {
@@ -84,14 +92,17 @@ impl Ledger {
                 Head { header, hash, state }
             }
         };
+        let fees = FeeWindow::load(&journal, head.seq())?;
         let modules = Modules::new(head.state.iter().map(|(_, slot)| slot))?;
         Ok(Self {
             passphrase: config.passphrase.clone(),
             network_id,
             retention_ledgers: config.retention_ledgers,
+            trouble: config.trouble,
+            sent: AtomicU32::new(0),
             settings,
             modules,
-            chain: RwLock::new(Chain { head, journal }),
+            chain: RwLock::new(Chain { head, journal, fees }),
             pending: Mutex::new(Pending::default()),
             closing: Mutex::new(()),
         })
@@ -125,23 +136,46 @@ impl Ledger {
 
     /// Takes a transaction in, if it could enter the next ledger.
     pub(crate) fn send(&self, envelope: TransactionEnvelope, now: u64) -> Sent {
+        let number = self.sent.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        if self.trouble.try_again_every > 0 && number.is_multiple_of(self.trouble.try_again_every) {
+            return Sent::TryAgainLater;
+        }
         // Held until it is admitted: no ledger closes in between that would
         // make the check worthless.
         let chain = self.chain();
         let head = &chain.head;
         let context = self.next(head, now);
-        let hash = envelope.hash(self.network_id).ok();
-        if hash.is_some_and(|hash| self.pending().contains(&hash)) {
-            return Sent::Duplicate;
+        let refuse = |code: Code| Sent::Refused(code.into());
+        let Some(outline) = Outline::of(&envelope, self.network_id) else { return refuse(Code::TxNotSupported) };
+        if outline.inclusion < 0 {
+            return refuse(Code::TxMalformed);
         }
-        let (hash, source) = match check(&context, &head.state, &envelope) {
-            Ok(checked) => (checked.hash, checked.source),
-            Err(refusal) => return Sent::Refused(refusal),
-        };
-        match self.pending().admit(hash, source, envelope) {
-            Admission::Admitted => Sent::Pending,
-            Admission::Known => Sent::Duplicate,
-            Admission::NoRoom => Sent::TryAgainLater,
+        if let Some(answer) = taken(self.pending().turn(&outline)) {
+            return answer;
         }
+        if let Err(refused) = check(&context, &head.state, &envelope) {
+            return Sent::Refused(refused);
+        }
+        let balance = head.state.account(&outline.payer).map_or(0, spendable);
+        // Another may have come in meanwhile.
+        let mut pending = self.pending();
+        if let Some(answer) = taken(pending.turn(&outline)) {
+            return answer;
+        }
+        if balance.saturating_sub(outline.bid) < pending.owed(&outline) {
+            return refuse(Code::TxInsufficientBalance);
+        }
+        pending.admit(outline, envelope);
+        Sent::Pending
+    }
+}
+
+/// What a transaction is told that is not let in before it is checked.
+fn taken(turn: Turn) -> Option<Sent> {
+    match turn {
+        Turn::Free => None,
+        Turn::Duplicate => Some(Sent::Duplicate),
+        Turn::TryAgainLater => Some(Sent::TryAgainLater),
+        Turn::Refused(refused) => Some(Sent::Refused(refused)),
     }
 }

@@ -1,61 +1,84 @@
-//! The two classic operations: create an account, pay the native asset.
+//! The classic operations that this ledger has, applied.
 
-use crate::settings::BASE_RESERVE;
-use crate::state::{Overlay, Read as _, new_account, spendable};
-use stellar_xdr::{AccountId, CreateAccountOp, CreateAccountResult, PaymentOp, PaymentResult};
+mod accounts;
+mod options;
+mod payment;
+mod trust;
 
-/// Makes an account out of `source`'s money. Its sequence numbers begin with
-/// the ledger, so that those of an account that was there before never repeat.
-pub(crate) fn create_account(
+use crate::apply::Context;
+use crate::asset::AUTHORIZED;
+use crate::asset_events::Teller;
+use crate::state::{Overlay, Read as _};
+use stellar_xdr::{
+    AccountId, AccountMergeResult, Asset, ContractEvent, MuxedAccount, OperationBody as Body, OperationResult,
+    OperationResultTr as Tr, PublicKey,
+};
+
+/// What an operation comes to: a success with the events that tell it, or a
+/// failure with its code.
+type Outcome = Result<(Tr, Vec<ContractEvent>), OperationResult>;
+
+/// Applies an operation of `source`, which was checked. Its changes are to be
+/// dropped when it fails.
+pub(crate) fn apply(
+    context: &Context,
     overlay: &mut Overlay,
-    seq: u32,
-    source: &AccountId,
-    operation: &CreateAccountOp,
-) -> CreateAccountResult {
-    let starting = operation.starting_balance;
-    if starting < 0 || operation.destination == *source {
-        return CreateAccountResult::Malformed;
+    teller: &Teller,
+    source: &MuxedAccount,
+    body: &Body,
+) -> Outcome {
+    let account = source.clone().account_id();
+    // One before it may have merged it away.
+    if overlay.account(&account).is_none() {
+        return Err(OperationResult::OpNoAccount);
     }
-    if overlay.account(&operation.destination).is_some() {
-        return CreateAccountResult::AlreadyExist;
+    let failed = |result: Tr| OperationResult::OpInner(result);
+    match body {
+        Body::CreateAccount(body) => {
+            accounts::create(overlay, context.seq, &account, body)
+                .map_err(|result| failed(Tr::CreateAccount(result)))?;
+            let event = teller.moved(&Asset::Native, source, &plain(&body.destination), body.starting_balance);
+            Ok((Tr::CreateAccount(Default::default()), vec![event]))
+        }
+        Body::AccountMerge(destination) => {
+            let balance = accounts::merge(overlay, context.seq, &account, &destination.clone().account_id())
+                .map_err(|result| failed(Tr::AccountMerge(result)))?;
+            let event = teller.moved(&Asset::Native, source, destination, balance);
+            Ok((Tr::AccountMerge(AccountMergeResult::Success(balance)), vec![event]))
+        }
+        Body::Payment(body) => {
+            payment::pay(overlay, &account, body).map_err(|result| failed(Tr::Payment(result)))?;
+            let event = teller.moved(&body.asset, source, &body.destination, body.amount);
+            Ok((Tr::Payment(Default::default()), vec![event]))
+        }
+        Body::SetTrustLineFlags(body) => {
+            let flags =
+                trust::set_flags(overlay, &account, body).map_err(|result| failed(Tr::SetTrustLineFlags(result)))?;
+            let event = teller.authorized(&body.asset, &body.trustor, flags & AUTHORIZED != 0);
+            Ok((Tr::SetTrustLineFlags(Default::default()), vec![event]))
+        }
+        Body::ChangeTrust(body) => {
+            trust::change(overlay, &account, body)?;
+            Ok((Tr::ChangeTrust(Default::default()), Vec::new()))
+        }
+        Body::SetOptions(body) => {
+            options::set(overlay, &account, body)?;
+            Ok((Tr::SetOptions(Default::default()), Vec::new()))
+        }
+        Body::ManageData(body) => {
+            options::manage_data(overlay, &account, body)?;
+            Ok((Tr::ManageData(Default::default()), Vec::new()))
+        }
+        Body::BumpSequence(body) => {
+            accounts::bump_sequence(context, overlay, &account, body.bump_to.0);
+            Ok((Tr::BumpSequence(Default::default()), Vec::new()))
+        }
+        // The check let no other operation pass.
+        _ => Err(OperationResult::OpNotSupported),
     }
-    if starting < 2 * i64::from(BASE_RESERVE) {
-        return CreateAccountResult::LowReserve;
-    }
-    let Some(payer) = overlay.account(source).filter(|payer| spendable(payer) >= starting) else {
-        return CreateAccountResult::Underfunded;
-    };
-    let mut payer = payer.clone();
-    payer.balance -= starting;
-    overlay.put_account(payer);
-    overlay.put_account(new_account(operation.destination.clone(), starting, i64::from(seq) << 32));
-    CreateAccountResult::Success
 }
 
-/// Pays the native asset. Another asset was refused when the transaction was
-/// checked.
-pub(crate) fn pay(overlay: &mut Overlay, source: &AccountId, operation: &PaymentOp) -> PaymentResult {
-    let destination = operation.destination.clone().account_id();
-    if operation.amount <= 0 {
-        return PaymentResult::Malformed;
-    }
-    let Some(receiver) = overlay.account(&destination) else {
-        return PaymentResult::NoDestination;
-    };
-    if destination == *source {
-        return PaymentResult::Success;
-    }
-    let mut receiver = receiver.clone();
-    let Some(balance) = receiver.balance.checked_add(operation.amount) else {
-        return PaymentResult::LineFull;
-    };
-    let Some(payer) = overlay.account(source).filter(|payer| spendable(payer) >= operation.amount) else {
-        return PaymentResult::Underfunded;
-    };
-    let mut payer = payer.clone();
-    payer.balance -= operation.amount;
-    receiver.balance = balance;
-    overlay.put_account(payer);
-    overlay.put_account(receiver);
-    PaymentResult::Success
+fn plain(account: &AccountId) -> MuxedAccount {
+    let PublicKey::PublicKeyTypeEd25519(key) = account.0.clone();
+    MuxedAccount::Ed25519(key)
 }

@@ -1,10 +1,11 @@
 //! Closing a ledger.
 
 use crate::Error;
-use crate::apply::{Context, apply, take_fee};
+use crate::apply::{Applied, Context, apply, take_fee};
 use crate::chain::{Head, Ledger};
 use crate::check::check;
-use crate::codec::{hash, sha256};
+use crate::close_meta::{results_hash, transaction_set_hash};
+use crate::codec::sha256;
 use crate::friendbot::{GRANTS_PER_LEDGER, Grants};
 use crate::genesis::digest;
 use crate::header::{Commitments, header};
@@ -61,31 +62,34 @@ impl Ledger {
         chain.head.state.write(&writes);
         chain.head.header = header;
         chain.head.hash = hash;
+        chain.fees.note(records);
         self.pending().done(batch);
         Ok(())
     }
 }
 
-/// Applies what may enter, in order: all fees first, then each transaction.
+/// Applies what may enter, in order: all fees first, then each transaction,
+/// then what each gets back of its fee.
 fn apply_all(context: &Context, state: &State, envelopes: &[&TransactionEnvelope]) -> (Vec<Record>, Writes) {
     let mut ledger = Overlay::new(state, context.seq);
     let mut accepted = Vec::new();
     for &envelope in envelopes {
         match check(context, &ledger, envelope) {
             Ok(checked) => {
-                take_fee(&mut ledger, &checked);
-                accepted.push((envelope, checked));
+                let changes = take_fee(context, &mut ledger, &checked);
+                accepted.push((envelope, checked, changes));
             }
             // It was valid when it was sent: its time has run out since, or
             // the faucet spoke for the same account. Its sender asks in vain
             // and sees the bound pass, as on the network.
-            Err(refusal) => tracing::info!(?refusal, "a pending transaction did not enter its ledger"),
+            Err(refused) => tracing::info!(code = ?refused.code, "a pending transaction did not enter its ledger"),
         }
     }
-    let mut records = Vec::new();
-    for (order, (envelope, checked)) in (1..).zip(accepted) {
-        records.push(apply(context, &mut ledger, envelope, &checked, order));
+    let mut applied: Vec<Applied> = Vec::new();
+    for (order, (envelope, checked, fee_changes)) in (1..).zip(accepted) {
+        applied.push(apply(context, &mut ledger, envelope, &checked, fee_changes, order));
     }
+    let records = applied.into_iter().map(|applied| applied.refund(context, &mut ledger)).collect();
     (records, ledger.into_writes())
 }
 
@@ -103,13 +107,12 @@ fn sweep(context: &Context, state: &State, writes: &mut Writes) {
 }
 
 fn next_header(context: &Context, head: &Head, records: &[Record], writes: &Writes) -> LedgerHeader {
-    let chain = |parts: &mut dyn Iterator<Item = [u8; 32]>| sha256(&parts.flatten().collect::<Vec<u8>>());
     let fees: i64 = records.iter().map(|record| record.result.fee_charged).sum();
     let entries = head.header.bucket_list_hash.0;
     let commitments = Commitments {
-        transactions: chain(&mut records.iter().map(|record| record.hash)),
-        results: chain(&mut records.iter().map(|record| hash(&record.result))),
-        entries: if writes.is_empty() { entries } else { chain(&mut [entries, digest(writes)].into_iter()) },
+        transactions: transaction_set_hash(head.hash, records),
+        results: results_hash(records),
+        entries: if writes.is_empty() { entries } else { sha256(&[entries, digest(writes)].concat()) },
         fee_pool: head.header.fee_pool + fees,
     };
     header(context.seq, context.time, head.hash, &commitments)
@@ -119,6 +122,7 @@ fn next_header(context: &Context, head: &Head, records: &[Record], writes: &Writ
 mod tests {
     use super::*;
     use crate::Config;
+    use crate::codec::hash;
 
     #[test]
     fn ledgers_form_a_chain_and_time_never_goes_back() {

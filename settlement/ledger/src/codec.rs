@@ -9,7 +9,7 @@ const FOREIGN: Limits = Limits { depth: 500, len: 0x0200_0000 };
 
 /// What was let in is wrapped in other values; the same limits would then be
 /// too narrow for it.
-const OWN: Limits = Limits { depth: 1_000, len: 0x0400_0000 };
+const OWN: Limits = Limits { depth: 1_000, len: 0x4000_0000 };
 
 const FITS: &str = "what was decoded within the narrower limits fits, wrapped, into the wider";
 

@@ -25,6 +25,20 @@ pub struct Config {
     /// How many ledgers a new persistent entry lives before it is archived, 16
     /// to 3,000,000. A small number shows archival and restoring soon.
     pub persistent_ttl_ledgers: u32,
+    /// What goes wrong on purpose, for the tests of clients. Nothing by default.
+    pub trouble: Trouble,
+}
+
+/// What goes wrong on a busy network, made to happen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// Every so many calls of `sendTransaction` one is answered
+    /// `TRY_AGAIN_LATER` and forgotten; 0 for none.
+    pub try_again_every: u32,
+    /// Every so many ledgers one closes late; 0 for none.
+    pub late_every: u32,
+    /// How late, in milliseconds, up to 60,000.
+    pub late_ms: u64,
 }
 
 impl Config {
@@ -38,6 +52,7 @@ impl Config {
             close_ms: 1_000,
             retention_ledgers: 120_960,
             persistent_ttl_ledgers: 2_073_600,
+            trouble: Trouble::default(),
         }
     }
 
@@ -56,6 +71,9 @@ impl Config {
         }
         if !(16..=3_000_000).contains(&self.persistent_ttl_ledgers) {
             return Err(Error::Config("persistent_ttl_ledgers must lie between 16 and 3,000,000"));
+        }
+        if self.trouble.late_ms > 60_000 {
+            return Err(Error::Config("late_ms must be at most 60,000"));
         }
         Ok(())
     }
@@ -80,6 +98,13 @@ mod tests {
         {
             let config = Config { close_ms, retention_ledgers, ..Config::new("unused") };
             assert_eq!(config.validate().is_ok(), fits, "{close_ms} {retention_ledgers}");
+        }
+        for (persistent_ttl_ledgers, late_ms, fits) in
+            [(16, 60_000, true), (15, 0, false), (3_000_001, 0, false), (16, 60_001, false)]
+        {
+            let trouble = Trouble { late_every: 1, late_ms, ..Trouble::default() };
+            let config = Config { persistent_ttl_ledgers, trouble, ..Config::new("unused") };
+            assert_eq!(config.validate().is_ok(), fits, "{persistent_ttl_ledgers} {late_ms}");
         }
     }
 }

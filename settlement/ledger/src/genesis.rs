@@ -1,13 +1,14 @@
-//! The first ledger: one account with all the money, and the contract of the
-//! native asset.
+//! The first ledger: one account with all the money, nobody's account, and the
+//! contract of the native asset.
 
 use crate::Error;
 use crate::apply::Context;
+use crate::close_meta::{results_hash, transaction_set_hash};
 use crate::codec::{hash, sha256};
 use crate::header::{Commitments, TOTAL_COINS, header};
 use crate::invoke::invoke;
 use crate::modules::Modules;
-use crate::settings::Settings;
+use crate::settings::{BASE_RESERVE, Settings};
 use crate::simulate::record_footprint;
 use crate::state::{Overlay, State, Writes, new_account};
 use ed25519_dalek::SigningKey;
@@ -30,6 +31,16 @@ pub(crate) fn root_account(network_id: &[u8; 32]) -> AccountId {
     AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(key)))
 }
 
+/// The account that programs ask questions as when they have none. Nobody can
+/// sign for it: its key, all zeros, is none. On real networks somebody has given
+/// it money, and some SDKs count on that.
+fn nobody() -> AccountId {
+    AccountId(PublicKey::PublicKeyTypeEd25519(Uint256([0; 32])))
+}
+
+/// The reserve of an account.
+const NOBODYS_STROOPS: i64 = 2 * BASE_RESERVE as i64;
+
 /// Makes the first ledger at `time` (unix seconds).
 pub(crate) fn genesis(settings: &Settings, network_id: [u8; 32], time: u64) -> Result<(LedgerHeader, Writes), Error> {
     let modules = Modules::new(std::iter::empty())?;
@@ -38,7 +49,8 @@ pub(crate) fn genesis(settings: &Settings, network_id: [u8; 32], time: u64) -> R
 
     let empty = State::default();
     let mut overlay = Overlay::new(&empty, GENESIS_SEQ);
-    overlay.put_account(new_account(root.clone(), TOTAL_COINS, 0));
+    overlay.put_account(new_account(root.clone(), TOTAL_COINS - NOBODYS_STROOPS, 0));
+    overlay.put_account(new_account(nobody(), NOBODYS_STROOPS, 0));
     let mut writes = overlay.into_writes();
     let mut state = State::default();
     state.write(&writes);
@@ -58,8 +70,12 @@ pub(crate) fn genesis(settings: &Settings, network_id: [u8; 32], time: u64) -> R
         .map_err(|failure| Error::Host(format!("the native asset's contract: {failure:?}")))?;
     writes.extend(overlay.into_writes());
 
-    let nothing = sha256(&[]);
-    let commitments = Commitments { transactions: nothing, results: nothing, entries: digest(&writes), fee_pool: 0 };
+    let commitments = Commitments {
+        transactions: transaction_set_hash([0; 32], &[]),
+        results: results_hash(&[]),
+        entries: digest(&writes),
+        fee_pool: 0,
+    };
     Ok((header(GENESIS_SEQ, time, [0; 32], &commitments), writes))
 }
 

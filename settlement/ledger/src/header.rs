@@ -1,18 +1,14 @@
 //! The header of a ledger, and the chain that headers form.
 
-use crate::codec::hash;
 use crate::settings::{BASE_FEE, BASE_RESERVE, LEDGER_TRANSACTIONS_MAX, PROTOCOL};
-use stellar_xdr::{
-    Hash, LedgerCloseMeta, LedgerCloseMetaV0, LedgerHeader, LedgerHeaderExt, LedgerHeaderHistoryEntry,
-    LedgerHeaderHistoryEntryExt, StellarValue, StellarValueExt, TimePoint, TransactionSet,
-};
+use stellar_xdr::{Hash, LedgerHeader, LedgerHeaderExt, StellarValue, StellarValueExt, TimePoint};
 
 /// All stroops that there are: 100 billion XLM.
 pub(crate) const TOTAL_COINS: i64 = 1_000_000_000_000_000_000;
 
 /// What a close adds to the chain.
 pub(crate) struct Commitments {
-    /// Over the transactions, in order.
+    /// Over the set of transactions.
     pub(crate) transactions: [u8; 32],
     /// Over their results.
     pub(crate) results: [u8; 32],
@@ -51,20 +47,4 @@ pub(crate) fn header(seq: u32, time: u64, previous: [u8; 32], commitments: &Comm
 
 pub(crate) fn close_time(header: &LedgerHeader) -> u64 {
     header.scp_value.close_time.0
-}
-
-/// The meta of a ledger's close, without its transactions: they are asked for
-/// by `getTransactions`.
-pub(crate) fn close_meta(header: &LedgerHeader) -> LedgerCloseMeta {
-    LedgerCloseMeta::V0(LedgerCloseMetaV0 {
-        ledger_header: LedgerHeaderHistoryEntry {
-            hash: Hash(hash(header)),
-            header: header.clone(),
-            ext: LedgerHeaderHistoryEntryExt::V0,
-        },
-        tx_set: TransactionSet { previous_ledger_hash: header.previous_ledger_hash.clone(), txs: Default::default() },
-        tx_processing: Default::default(),
-        upgrades_processing: Default::default(),
-        scp_info: Default::default(),
-    })
 }

@@ -6,10 +6,12 @@
 //! entries       LedgerKey (XDR)                        live until u32 (0: for ever), LedgerEntry (XDR)
 //! headers       ledger u32                             hash, LedgerHeader (XDR)
 //! transactions  hash                                   ledger u32, order u32, closed at u64,
-//!                                                      envelope, result, meta (XDR, each after its length u32)
-//! order         ledger u32, order u32                  hash
-//! events        ledger u32, order u32, operation u32,  closed at u64, transaction's hash,
-//!               index u32                              ContractEvent (XDR)
+//!                                                      envelope, result, meta, changes by the fee, changes by
+//!                                                      the refund (XDR, each after its length u32)
+//!               hash within a fee bump                 hash
+//! order         ledger u32, order u32                  hash, and that within if it is a fee bump
+//! events        ledger u32, order u32, operation u32,  closed at u64 (its highest bit: the transaction
+//!               index u32                              failed), transaction's hash, ContractEvent (XDR)
 //! ```
 //!
 //! Numbers are big-endian, so that keys sort as their places do.
@@ -29,10 +31,11 @@ use rocksdb::{
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use stellar_xdr::{LedgerEntry, LedgerHeader, LedgerKey};
+use stellar_xdr::{ContractEvent, LedgerEntry, LedgerHeader, LedgerKey, TransactionEventStage};
 
 const FORMAT: u32 = 1;
-/// How many ledgers beyond the retention gather before they are trimmed.
+/// How many ledgers beyond the retention gather, at most, before they are
+/// trimmed; of a short retention a quarter.
 const TRIM_EVERY: u32 = 64;
 
 const ENTRIES: &str = "entries";
@@ -130,8 +133,9 @@ impl Journal {
                 None => batch.delete_cf(self.family(ENTRIES), encode(key)),
             }
         }
+        let mut fees = (0, 0);
         for record in records {
-            self.put_record(&mut batch, record);
+            self.put_record(&mut batch, record, &mut fees);
         }
         let oldest = self.trim(&mut batch, seq, retention)?;
         self.write(batch)?;
@@ -139,30 +143,56 @@ impl Journal {
         Ok(hash)
     }
 
-    fn put_record(&self, batch: &mut WriteBatch, record: &Record) {
+    /// `fees` counts the events before and after all transactions.
+    fn put_record(&self, batch: &mut WriteBatch, record: &Record, fees: &mut (u32, u32)) {
+        let within = record.within();
         batch.put_cf(self.family(TRANSACTIONS), record.hash, bytes::write_record(record));
-        batch.put_cf(self.family(ORDER), bytes::order_key(record.ledger, record.order), record.hash);
+        if let Some(within) = within {
+            batch.put_cf(self.family(TRANSACTIONS), within, record.hash);
+        }
+        let hashes = [&record.hash[..], within.as_ref().map_or(&[], |hash| &hash[..])].concat();
+        batch.put_cf(self.family(ORDER), bytes::order_key(record.ledger, record.order), hashes);
+        let mut put = |at: EventPlace, event: &ContractEvent| {
+            let event = EventRecord {
+                at,
+                closed_at: record.closed_at,
+                transaction: record.hash,
+                succeeded: record.succeeded(),
+                event: event.clone(),
+            };
+            batch.put_cf(self.family(EVENTS), bytes::event_key(at), bytes::write_event(&event));
+        };
         for (operation, events) in (0..).zip(record.events()) {
             for (index, event) in (0..).zip(events) {
-                let at = EventPlace { ledger: record.ledger, order: record.order, operation, index };
-                let event =
-                    EventRecord { at, closed_at: record.closed_at, transaction: record.hash, event: event.clone() };
-                batch.put_cf(self.family(EVENTS), bytes::event_key(at), bytes::write_event(&event));
+                put(EventPlace { ledger: record.ledger, order: record.order, operation, index }, event);
             }
+        }
+        for fee in record.transaction_events() {
+            let (count, place): (&mut u32, fn(u32, u32) -> EventPlace) = match fee.stage {
+                TransactionEventStage::BeforeAllTxs => (&mut fees.0, EventPlace::before),
+                TransactionEventStage::AfterTx | TransactionEventStage::AfterAllTxs => (&mut fees.1, EventPlace::after),
+            };
+            put(place(record.ledger, *count), &fee.event);
+            *count += 1;
         }
     }
 
     /// Lets go of history before the retention; answers the oldest ledger kept.
     fn trim(&self, batch: &mut WriteBatch, seq: u32, retention: u32) -> Result<u32, Error> {
         let oldest = (seq + 1).saturating_sub(retention).max(GENESIS_SEQ);
-        if oldest < self.oldest.saturating_add(TRIM_EVERY) {
+        let trim_every = TRIM_EVERY.min(retention / 4).max(1);
+        if oldest < self.oldest.saturating_add(trim_every) {
             return Ok(self.oldest);
         }
         // A retention that was shortened is caught up with in small steps.
         let oldest = oldest.min(self.oldest.saturating_add(16 * TRIM_EVERY));
         let (from, to) = (self.oldest.to_be_bytes(), oldest.to_be_bytes());
-        for hash in self.hashes(bytes::order_key(self.oldest, 0), bytes::order_key(oldest, 0)) {
-            batch.delete_cf(self.family(TRANSACTIONS), hash?);
+        for hashes in self.hashes(bytes::order_key(self.oldest, 0), bytes::order_key(oldest, 0)) {
+            let (hash, within) = hashes?;
+            batch.delete_cf(self.family(TRANSACTIONS), hash);
+            if let Some(within) = within {
+                batch.delete_cf(self.family(TRANSACTIONS), within);
+            }
         }
         for family in [HEADERS, ORDER, EVENTS] {
             batch.delete_range_cf(self.family(family), from, to);

@@ -15,8 +15,11 @@
 //! bounded number of ledgers.
 //!
 //! Operations: `InvokeHostFunction`, `ExtendFootprintTtl`, `RestoreFootprint`,
-//! and of the classic ones `CreateAccount` and `Payment` of the native asset.
-//! Everything else, and fee-bump transactions, are refused as not supported.
+//! and of the classic ones `CreateAccount`, `Payment`, `ChangeTrust`,
+//! `SetTrustLineFlags`, `SetOptions`, `ManageData`, `BumpSequence` and
+//! `AccountMerge`, alone or within a fee bump. Everything else is refused as
+//! not supported. What it serves and where it differs from a real network is in
+//! `docs/ledger.md`.
 
 mod config;
 mod error;
@@ -25,12 +28,20 @@ mod server;
 
 mod chain;
 mod close;
+mod close_meta;
+mod fee_window;
 mod friendbot;
+mod outline;
 mod pending;
 mod simulate;
 
+mod account;
 mod apply;
+mod asset;
+mod asset_events;
+#[expect(clippy::result_large_err, reason = "a refusal is the network's own result, made once, at the end")]
 mod check;
+#[expect(clippy::result_large_err, reason = "a failure is the network's own result, made once, at the end")]
 mod classic;
 mod fees;
 mod footprint;
@@ -47,6 +58,6 @@ mod settings;
 mod state;
 mod time;
 
-pub use config::{Config, DEFAULT_PASSPHRASE};
+pub use config::{Config, DEFAULT_PASSPHRASE, Trouble};
 pub use error::Error;
 pub use server::{Server, serve};

@@ -1,8 +1,10 @@
 //! What waits for the next close. It is not journalled: like any validator's
 //! queue it is lost when the process ends, and its senders send again.
 
+use crate::check::Refused;
+use crate::outline::Outline;
 use std::collections::VecDeque;
-use stellar_xdr::{AccountId, TransactionEnvelope};
+use stellar_xdr::{AccountId, TransactionEnvelope, TransactionResultResult as Code};
 use tokio::sync::oneshot;
 
 /// Transactions that may wait at once.
@@ -20,9 +22,10 @@ pub(crate) struct Pending {
 /// A checked transaction.
 #[derive(Clone)]
 pub(crate) struct Waiting {
-    pub(crate) hash: [u8; 32],
-    pub(crate) source: AccountId,
+    pub(crate) outline: Outline,
     pub(crate) envelope: TransactionEnvelope,
+    /// It is in the ledger that is being closed.
+    entering: bool,
 }
 
 /// An account that asked the faucet, and where to tell what came of it.
@@ -42,40 +45,69 @@ pub(crate) enum Granted {
     Failed,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Admission {
-    Admitted,
-    Known,
-    NoRoom,
+/// What the queue says of a transaction before it is checked.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// It may be checked and let in.
+    Free,
+    /// It waits already.
+    Duplicate,
+    /// Its account has another one waiting, or too many wait.
+    TryAgainLater,
+    Refused(Refused),
 }
 
 impl Pending {
-    /// Lets a transaction wait. Each account may have one at a time, as on the
-    /// network, so that none can be invalidated by another of its own.
-    pub(crate) fn admit(&mut self, hash: [u8; 32], source: AccountId, envelope: TransactionEnvelope) -> Admission {
-        if self.contains(&hash) {
-            return Admission::Known;
+    /// Whether there is room. Each account may have one transaction waiting,
+    /// as on the network, so that none can be invalidated by another of its
+    /// own; a fee bump may take its place.
+    pub(crate) fn turn(&self, new: &Outline) -> Turn {
+        let Some(old) = self.waiting.iter().find(|waiting| waiting.outline.source == new.source) else {
+            return if self.waiting.len() < WAITING_MAX { Turn::Free } else { Turn::TryAgainLater };
+        };
+        if old.outline.is_sent_again_by(new) {
+            return Turn::Duplicate;
         }
-        let busy = self.waiting.iter().any(|waiting| waiting.source == source);
-        if busy || self.waiting.len() >= WAITING_MAX {
-            return Admission::NoRoom;
+        if new.sequence < old.outline.sequence {
+            return Turn::Refused(Code::TxBadSeq.into());
         }
-        self.waiting.push_back(Waiting { hash, source, envelope });
-        Admission::Admitted
+        if new.within.is_none() || new.sequence != old.outline.sequence || old.entering {
+            return Turn::TryAgainLater;
+        }
+        match old.outline.outbid_by(new) {
+            Ok(()) => Turn::Free,
+            Err(fee) => Turn::Refused(Refused { fee, ..Refused::new(Code::TxInsufficientFee) }),
+        }
     }
 
-    pub(crate) fn contains(&self, hash: &[u8; 32]) -> bool {
-        self.waiting.iter().any(|waiting| waiting.hash == *hash)
+    /// Stroops that waiting transactions of others than `new`'s source ask of
+    /// its payer.
+    pub(crate) fn owed(&self, new: &Outline) -> i64 {
+        let of_payer = self.waiting.iter().filter(|waiting| waiting.outline.payer == new.payer);
+        let others = of_payer.filter(|waiting| waiting.outline.source != new.source);
+        others.fold(0, |sum: i64, waiting| sum.saturating_add(waiting.outline.bid))
+    }
+
+    /// Lets a transaction wait whose turn was free.
+    pub(crate) fn admit(&mut self, outline: Outline, envelope: TransactionEnvelope) {
+        self.waiting.retain(|waiting| waiting.outline.source != outline.source);
+        self.waiting.push_back(Waiting { outline, envelope, entering: false });
     }
 
     /// The oldest that wait. They stay until they are `done`, so that a second
     /// copy is known while the first is being applied.
-    pub(crate) fn batch(&self, at_most: usize) -> Vec<Waiting> {
-        self.waiting.iter().take(at_most).cloned().collect()
+    pub(crate) fn batch(&mut self, at_most: usize) -> Vec<Waiting> {
+        let batch = self.waiting.iter_mut().take(at_most);
+        batch
+            .map(|waiting| {
+                waiting.entering = true;
+                waiting.clone()
+            })
+            .collect()
     }
 
     pub(crate) fn done(&mut self, batch: &[Waiting]) {
-        self.waiting.retain(|waiting| batch.iter().all(|done| done.hash != waiting.hash));
+        self.waiting.retain(|waiting| batch.iter().all(|done| done.outline.hash != waiting.outline.hash));
     }
 
     /// Lets an account wait for money; false if too many do.

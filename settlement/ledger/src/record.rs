@@ -1,7 +1,8 @@
 //! What history keeps of an applied transaction.
 
 use stellar_xdr::{
-    ContractEvent, DiagnosticEvent, TransactionEnvelope, TransactionMeta, TransactionResult, TransactionResultResult,
+    ContractEvent, DiagnosticEvent, FeeBumpTransactionInnerTx, LedgerEntryChanges, TransactionEnvelope,
+    TransactionEvent, TransactionExt, TransactionMeta, TransactionResult, TransactionResultResult,
 };
 
 /// An applied transaction, successful or failed.
@@ -16,11 +17,37 @@ pub(crate) struct Record {
     pub(crate) envelope: TransactionEnvelope,
     pub(crate) result: TransactionResult,
     pub(crate) meta: TransactionMeta,
+    /// What taking its fee changed, before any of its ledger was applied.
+    pub(crate) fee_changes: LedgerEntryChanges,
+    /// What giving back the rest of it changed, after all were applied.
+    pub(crate) refund_changes: LedgerEntryChanges,
 }
 
 impl Record {
     pub(crate) fn succeeded(&self) -> bool {
-        matches!(self.result.result, TransactionResultResult::TxSuccess(_))
+        use TransactionResultResult as Result;
+        matches!(self.result.result, Result::TxSuccess(_) | Result::TxFeeBumpInnerSuccess(_))
+    }
+
+    pub(crate) fn is_soroban(&self) -> bool {
+        let ext = match &self.envelope {
+            TransactionEnvelope::TxV0(_) => return false,
+            TransactionEnvelope::Tx(envelope) => &envelope.tx.ext,
+            TransactionEnvelope::TxFeeBump(bump) => {
+                let FeeBumpTransactionInnerTx::Tx(inner) = &bump.tx.inner_tx;
+                &inner.tx.ext
+            }
+        };
+        matches!(ext, TransactionExt::V1(_))
+    }
+
+    /// The hash of the transaction within a fee bump.
+    pub(crate) fn within(&self) -> Option<[u8; 32]> {
+        use TransactionResultResult as Result;
+        match &self.result.result {
+            Result::TxFeeBumpInnerSuccess(pair) | Result::TxFeeBumpInnerFailed(pair) => Some(pair.transaction_hash.0),
+            _ => None,
+        }
     }
 
     /// The contract events of each operation.
@@ -28,6 +55,14 @@ impl Record {
         match &self.meta {
             TransactionMeta::V4(meta) => meta.operations.iter().map(|operation| operation.events.as_slice()).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Events of the transaction as a whole: its fee.
+    pub(crate) fn transaction_events(&self) -> &[TransactionEvent] {
+        match &self.meta {
+            TransactionMeta::V4(meta) => &meta.events,
+            _ => &[],
         }
     }
 
@@ -46,6 +81,8 @@ pub(crate) struct EventRecord {
     /// Unix seconds.
     pub(crate) closed_at: u64,
     pub(crate) transaction: [u8; 32],
+    /// Whether that transaction succeeded: fees are told of failed ones too.
+    pub(crate) succeeded: bool,
     pub(crate) event: ContractEvent,
 }
 
@@ -53,9 +90,9 @@ pub(crate) struct EventRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct EventPlace {
     pub(crate) ledger: u32,
-    /// From 1.
+    /// From 1; 0 is before all transactions, the highest after them.
     pub(crate) order: u32,
-    /// From 0.
+    /// From 0; the highest is after them.
     pub(crate) operation: u32,
     /// From 0.
     pub(crate) index: u32,
@@ -67,9 +104,14 @@ const ORDER_MAX: u32 = (1 << 20) - 1;
 const OPERATION_MAX: u32 = (1 << 12) - 1;
 
 impl EventPlace {
-    /// Before everything in a ledger.
-    pub(crate) fn start_of(ledger: u32) -> Self {
-        Self { ledger, order: 0, operation: 0, index: 0 }
+    /// Before all transactions of a ledger.
+    pub(crate) fn before(ledger: u32, index: u32) -> Self {
+        Self { ledger, order: 0, operation: 0, index }
+    }
+
+    /// After all transactions of a ledger.
+    pub(crate) fn after(ledger: u32, index: u32) -> Self {
+        Self { ledger, order: ORDER_MAX, operation: 0, index }
     }
 
     /// After everything in a ledger.
@@ -112,8 +154,9 @@ mod tests {
         let place = EventPlace { ledger: 1_234, order: 2, operation: 0, index: 7 };
         assert_eq!(place.id(), "0000005299989651456-0000000007");
         assert_eq!(EventPlace::parse(&place.id()), Some(place));
-        assert!(EventPlace::start_of(1_234).id() < place.id());
-        assert!(place.id() < EventPlace::end_of(1_234).id());
+        assert!(EventPlace::before(1_234, 9).id() < place.id());
+        assert!(place.id() < EventPlace::after(1_234, 0).id());
+        assert!(EventPlace::after(1_234, 9).id() < EventPlace::end_of(1_234).id());
         for garbage in ["", "-", "12", "x-1", "1-x", "99999999999999999999-0", "18446744073709551615-0"] {
             assert_eq!(EventPlace::parse(garbage), None, "{garbage}");
         }

@@ -36,6 +36,11 @@ impl RpcError {
         Self { code: -32602, message: message.into() }
     }
 
+    /// Where a node counts a wrong parameter as a wrong request.
+    fn of_request(self) -> Self {
+        Self { code: -32600, ..self }
+    }
+
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self { code: -32603, message: message.into() }
     }
@@ -105,10 +110,11 @@ fn dispatch(ledger: &Ledger, friendbot_url: &str, method: &str, params: Value) -
         "getHealth" => network::health(ledger),
         "getNetwork" => Ok(network::network(ledger, friendbot_url)),
         "getVersionInfo" => Ok(network::version()),
-        "getFeeStats" => network::fee_stats(ledger),
-        "getLatestLedger" => Ok(ledger::latest(ledger)),
+        "getFeeStats" => Ok(network::fee_stats(ledger)),
+        "getLatestLedger" => ledger::latest(ledger),
+        "getLedgers" => ledger::many(ledger, params::parse(params)?),
         "getLedgerEntries" => entries::get(ledger, params::parse(params)?),
-        "simulateTransaction" => simulate::simulate(ledger, params::parse(params)?),
+        "simulateTransaction" => Ok(simulate::simulate(ledger, params::parse(params)?)),
         "sendTransaction" => send::send(ledger, params::parse(params)?),
         "getTransaction" => transactions::one(ledger, params::parse(params)?),
         "getTransactions" => transactions::many(ledger, params::parse(params)?),

@@ -5,7 +5,7 @@ use crate::codec::to_base64;
 use crate::guard::only_this_machine;
 use crate::pending::{Grant, Granted};
 use crate::rpc::{RpcError, answer};
-use crate::{Config, Error, time};
+use crate::{Config, Error, Trouble, time};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
@@ -22,7 +22,7 @@ use stellar_xdr::{AccountId, PublicKey, Uint256};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 /// Bytes of a request: several of the largest transactions.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -148,6 +148,8 @@ async fn run(
 
 /// Closes ledgers in step with the wall clock until it is told to stop.
 async fn close_forever(ledger: Arc<Ledger>, every: Duration, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
+    let Trouble { late_every, late_ms, .. } = ledger.trouble;
+    let mut closes: u32 = 0;
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // The first tick comes at once, and there is a head already.
@@ -156,6 +158,14 @@ async fn close_forever(ledger: Arc<Ledger>, every: Duration, mut stop: watch::Re
         tokio::select! {
             _ = ticks.tick() => {}
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        }
+        closes = closes.wrapping_add(1);
+        if late_every > 0 && closes.is_multiple_of(late_every) {
+            tokio::select! {
+                // The next one comes its whole time after.
+                () = sleep(Duration::from_millis(late_ms)) => ticks.reset(),
+                _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            }
         }
         let ledger = ledger.clone();
         let closed = spawn_blocking(move || ledger.close(time::now_seconds())).await;

@@ -4,6 +4,7 @@ use crate::Error;
 use crate::apply::Context;
 use crate::state::{State, View};
 use soroban_env_host::e2e_invoke::RecordingInvocationAuthMode;
+use soroban_simulation::AutoRestoringSnapshotSource;
 use soroban_simulation::simulation::{
     ExtendTtlOpSimulationResult, InvokeHostFunctionSimulationResult, RestoreOpSimulationResult,
     SimulationAdjustmentConfig, simulate_extend_ttl_op, simulate_invoke_host_function_op, simulate_restore_op,
@@ -32,22 +33,28 @@ pub(crate) fn call(
         .map_err(|error| error.to_string())
 }
 
+/// What extending lives would take.
+pub(crate) struct Extended {
+    pub(crate) data: SorobanTransactionData,
+    /// What restoring those that are archived would take, which comes first.
+    pub(crate) restored_before: Option<SorobanTransactionData>,
+}
+
 /// What extending the lives of `keys` would take.
-pub(crate) fn extend(
-    context: &Context,
-    state: State,
-    keys: &[LedgerKey],
-    extend_to: u32,
-) -> Result<SorobanTransactionData, String> {
-    let view = View { state, seq: context.seq };
+pub(crate) fn extend(context: &Context, state: State, keys: &[LedgerKey], extend_to: u32) -> Result<Extended, String> {
     let (network, info) = (&context.settings.network, context.ledger_info());
+    let view = AutoRestoringSnapshotSource::new(Rc::new(View { state, seq: context.seq }), &info)
+        .map_err(|error| error.to_string())?;
     if extend_to >= network.max_entry_ttl {
         return Err(format!("extendTo must be less than {}", network.max_entry_ttl));
     }
     let adjustment = SimulationAdjustmentConfig::default_adjustment();
-    simulate_extend_ttl_op(&view, network, &adjustment, &info, keys, extend_to)
-        .map(|ExtendTtlOpSimulationResult { transaction_data }| transaction_data)
-        .map_err(|error| error.to_string())
+    let ExtendTtlOpSimulationResult { transaction_data: data } =
+        simulate_extend_ttl_op(&view, network, &adjustment, &info, keys, extend_to)
+            .map_err(|error| error.to_string())?;
+    let restored = view.simulate_restore_keys_op(network, &adjustment, &info).map_err(|error| error.to_string())?;
+    let restored_before = restored.map(|RestoreOpSimulationResult { transaction_data }| transaction_data);
+    Ok(Extended { data, restored_before })
 }
 
 /// What restoring `keys` would take.

@@ -1,6 +1,5 @@
 //! The entries of a ledger, and what a transaction would change in them.
 
-use crate::settings::BASE_RESERVE;
 use soroban_env_host::HostError;
 use soroban_env_host::ledger_info::get_key_durability;
 use soroban_env_host::storage::SnapshotSource;
@@ -181,10 +180,4 @@ pub(crate) fn new_account(id: AccountId, balance: i64, seq_num: i64) -> AccountE
         signers: Default::default(),
         ext: AccountEntryExt::V0,
     }
-}
-
-/// Stroops that an account may spend: all above its reserve. Accounts here
-/// have no offers and no sponsors.
-pub(crate) fn spendable(account: &AccountEntry) -> i64 {
-    account.balance - (2 + i64::from(account.num_sub_entries)) * i64::from(BASE_RESERVE)
 }

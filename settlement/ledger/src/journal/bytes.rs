@@ -4,6 +4,9 @@ use crate::codec::{decode, encode};
 use crate::record::{EventPlace, EventRecord, Record};
 use stellar_xdr::{Error, ReadXdr, WriteXdr};
 
+/// The bit of an event's time that says that its transaction failed.
+const FAILED: u64 = 1 << 63;
+
 pub(super) fn order_key(ledger: u32, order: u32) -> [u8; 8] {
     (u64::from(ledger) << 32 | u64::from(order)).to_be_bytes()
 }
@@ -25,6 +28,8 @@ pub(super) fn write_record(record: &Record) -> Vec<u8> {
     part(&mut bytes, &record.envelope);
     part(&mut bytes, &record.result);
     part(&mut bytes, &record.meta);
+    part(&mut bytes, &record.fee_changes);
+    part(&mut bytes, &record.refund_changes);
     bytes
 }
 
@@ -34,20 +39,27 @@ pub(super) fn read_record(hash: [u8; 32], bytes: &[u8]) -> Result<Record, Error>
     let (closed_at, bytes) = bytes.split_first_chunk().ok_or(Error::Invalid)?;
     let (envelope, bytes) = read_part(bytes)?;
     let (result, bytes) = read_part(bytes)?;
-    let (meta, _) = read_part(bytes)?;
-    Ok(Record { hash, ledger, closed_at: u64::from_be_bytes(*closed_at), order, envelope, result, meta })
+    let (meta, bytes) = read_part(bytes)?;
+    // A journal of before these were kept has none.
+    let (fee_changes, bytes) = if bytes.is_empty() { Default::default() } else { read_part(bytes)? };
+    let (refund_changes, _) = if bytes.is_empty() { Default::default() } else { read_part(bytes)? };
+    let closed_at = u64::from_be_bytes(*closed_at);
+    Ok(Record { hash, ledger, closed_at, order, envelope, result, meta, fee_changes, refund_changes })
 }
 
 pub(super) fn write_event(event: &EventRecord) -> Vec<u8> {
-    [&event.closed_at.to_be_bytes()[..], &event.transaction, &encode(&event.event)].concat()
+    let closed_at = if event.succeeded { event.closed_at } else { event.closed_at | FAILED };
+    [&closed_at.to_be_bytes()[..], &event.transaction, &encode(&event.event)].concat()
 }
 
 pub(super) fn read_event(key: &[u8], bytes: &[u8]) -> Result<EventRecord, Error> {
     let (closed_at, bytes) = bytes.split_first_chunk().ok_or(Error::Invalid)?;
     let (transaction, bytes) = bytes.split_first_chunk().ok_or(Error::Invalid)?;
+    let closed_at = u64::from_be_bytes(*closed_at);
     Ok(EventRecord {
         at: read_event_key(key)?,
-        closed_at: u64::from_be_bytes(*closed_at),
+        closed_at: closed_at & !FAILED,
+        succeeded: closed_at & FAILED == 0,
         transaction: *transaction,
         event: decode(bytes)?,
     })

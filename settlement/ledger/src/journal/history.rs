@@ -7,6 +7,9 @@ use crate::record::{EventPlace, EventRecord, Record};
 use rocksdb::{Direction, IteratorMode, ReadOptions};
 use stellar_xdr::LedgerHeader;
 
+/// The hash of a transaction, and of the one within a fee bump.
+type Hashes = ([u8; 32], Option<[u8; 32]>);
+
 impl Journal {
     /// The oldest ledger that can be asked for.
     pub(crate) fn oldest(&self) -> u32 {
@@ -21,8 +24,14 @@ impl Journal {
         Ok(Some((decode(header).map_err(|_| damaged())?, *hash)))
     }
 
+    /// A transaction by its hash, or by that of the one within it.
     pub(crate) fn transaction(&self, hash: [u8; 32]) -> Result<Option<Record>, Error> {
-        let Some(value) = self.database.get_cf(self.family(TRANSACTIONS), hash)? else { return Ok(None) };
+        let Some(mut value) = self.database.get_cf(self.family(TRANSACTIONS), hash)? else { return Ok(None) };
+        let mut hash = hash;
+        if let Ok(around) = <[u8; 32]>::try_from(value.as_slice()) {
+            let Some(record) = self.database.get_cf(self.family(TRANSACTIONS), around)? else { return Ok(None) };
+            (hash, value) = (around, record);
+        }
         let record = bytes::read_record(hash, &value);
         record.map(Some).map_err(|error| Error::Damaged(format!("a transaction: {error}")))
     }
@@ -31,15 +40,20 @@ impl Journal {
     pub(crate) fn transactions(&self, from: (u32, u32), at_most: usize) -> Result<Vec<Record>, Error> {
         let mut records = Vec::new();
         for hash in self.hashes(bytes::order_key(from.0, from.1), [0xff; 8]).take(at_most) {
-            let record = self.transaction(hash?)?;
+            let record = self.transaction(hash?.0)?;
             records.push(record.ok_or_else(|| Error::Damaged("a transaction is missing".into()))?);
         }
         Ok(records)
     }
 
-    /// How many transactions the ledgers from `ledger` on hold.
-    pub(crate) fn count_transactions(&self, ledger: u32) -> usize {
-        self.hashes(bytes::order_key(ledger, 0), [0xff; 8]).count()
+    /// All transactions of a ledger, in order.
+    pub(crate) fn transactions_of(&self, ledger: u32) -> Result<Vec<Record>, Error> {
+        let mut records = Vec::new();
+        for hash in self.hashes(bytes::order_key(ledger, 0), bytes::order_key(ledger.saturating_add(1), 0)) {
+            let record = self.transaction(hash?.0)?;
+            records.push(record.ok_or_else(|| Error::Damaged("a transaction is missing".into()))?);
+        }
+        Ok(records)
     }
 
     /// Events in order, after `after` and up to `until`.
@@ -61,15 +75,21 @@ impl Journal {
     }
 
     /// Hashes of transactions in order, from one key of the order up to
-    /// another.
-    pub(super) fn hashes(&self, from: [u8; 8], to: [u8; 8]) -> impl Iterator<Item = Result<[u8; 32], Error>> {
+    /// another; of fee bumps that of the one within as well.
+    pub(super) fn hashes(&self, from: [u8; 8], to: [u8; 8]) -> impl Iterator<Item = Result<Hashes, Error>> {
         let mut options = ReadOptions::default();
         options.set_iterate_upper_bound(to);
         let mode = IteratorMode::From(&from, Direction::Forward);
         let items = self.database.iterator_cf_opt(self.family(ORDER), options, mode);
         items.map(|item| {
-            let (_, hash) = item?;
-            <[u8; 32]>::try_from(&*hash).map_err(|_| Error::Damaged("a hash of another length".into()))
+            let (_, value) = item?;
+            let damaged = || Error::Damaged("a hash of another length".into());
+            let (hash, within) = value.split_first_chunk().ok_or_else(damaged)?;
+            let within = match within {
+                [] => None,
+                within => Some(within.try_into().map_err(|_| damaged())?),
+            };
+            Ok((*hash, within))
         })
     }
 }

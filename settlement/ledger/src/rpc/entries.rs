@@ -27,8 +27,8 @@ pub(super) fn get(ledger: &Ledger, params: Params) -> Result<Value, RpcError> {
     let head = ledger.head();
     let mut entries = Vec::new();
     for (index, text) in params.keys.iter().enumerate() {
-        let key: LedgerKey = from_base64(text).map_err(|error| {
-            RpcError::invalid_params(format!("cannot unmarshal key value at index {index}: {error}"))
+        let key: LedgerKey = from_base64(text).map_err(|_| {
+            RpcError::invalid_params(format!("cannot unmarshal key value {text:.200} at index {index}"))
         })?;
         if matches!(key, LedgerKey::Ttl(_)) {
             return Err(RpcError::invalid_params("ledger ttl entries cannot be queried directly"));

@@ -16,6 +16,8 @@ use stellar_xdr::{ContractEventBody, ContractEventType};
 
 const LIMIT_DEFAULT: usize = 100;
 const LIMIT_MAX: usize = 10_000;
+/// Ledgers looked at in one call, at most.
+const LEDGERS_MAX: u32 = 10_000;
 /// Events looked at in one call, at most, however few of them match.
 const SCAN_MAX: usize = 100_000;
 
@@ -35,25 +37,31 @@ pub(super) struct Params {
 
 pub(super) fn get(ledger: &Ledger, params: Params) -> Result<Value, RpcError> {
     let pagination = params.pagination.unwrap_or_default();
+    let start = params.start_ledger.unwrap_or(0);
+    let end = params.end_ledger.unwrap_or(0);
+    let (first, after) = match &pagination.cursor {
+        Some(_) if start != 0 || end != 0 => {
+            return Err(RpcError::invalid_params("ledger ranges and cursor cannot both be set"));
+        }
+        Some(cursor) => {
+            let invalid = || RpcError::invalid_params(format!("invalid event id {cursor:.60}"));
+            let after = EventPlace::parse(cursor).ok_or_else(invalid)?;
+            (after.ledger, after)
+        }
+        None if start == 0 => return Err(RpcError::invalid_params("startLedger must be positive")),
+        None => (start, EventPlace::end_of(start - 1)),
+    };
     let limit = limit(&pagination, LIMIT_DEFAULT, LIMIT_MAX)?;
     let filters = Filter::parse_all(params.filters.unwrap_or_default())?;
     let chain = ledger.chain();
     let (oldest, latest) = (chain.journal.oldest(), chain.head.seq());
-    let after = match (&pagination.cursor, params.start_ledger) {
-        (Some(_), Some(_)) => {
-            return Err(RpcError::invalid_params("ledger ranges and cursor cannot both be set"));
-        }
-        (Some(cursor), None) => {
-            EventPlace::parse(cursor).ok_or_else(|| RpcError::invalid_params("cursor is not valid"))?
-        }
-        (None, start) => EventPlace::start_of(start.unwrap_or(0)),
-    };
-    if !(oldest..=latest + 1).contains(&after.ledger) || (pagination.cursor.is_none() && after.ledger > latest) {
+    if !(oldest..=latest).contains(&first) {
         let message = format!("startLedger must be within the ledger range: {oldest} - {latest}");
         return Err(RpcError::invalid_request(message));
     }
-    let last = params.end_ledger.map_or(latest, |end| end.saturating_sub(1).min(latest));
-    let end = EventPlace::end_of(last).max(after);
+    let last = latest.min(first.saturating_add(LEDGERS_MAX - 1));
+    let last = if end == 0 { last } else { last.min(end - 1) };
+    let end = EventPlace::end_of(last);
 
     let (mut events, mut scanned) = (Vec::new(), 0);
     // What was looked at last; past everything if the scan reaches the end.
@@ -96,7 +104,7 @@ fn told(record: &EventRecord) -> Value {
         "operationIndex": record.at.operation,
         "transactionIndex": record.at.order,
         "txHash": hex::encode(record.transaction),
-        "inSuccessfulContractCall": true,
+        "inSuccessfulContractCall": record.succeeded,
         "topic": body.topics.iter().map(to_base64).collect::<Vec<_>>(),
         "value": to_base64(&body.data),
     })

@@ -11,8 +11,6 @@ use serde_json::{Value, json};
 /// Seconds without a close after which the ledger does not call itself
 /// healthy. Above the longest `close_ms`.
 const LATENCY_SECONDS_MAX: u64 = 90;
-/// Ledgers over which fee statistics are taken.
-const FEE_WINDOW: u32 = 50;
 
 pub(super) fn health(ledger: &Ledger) -> Result<Value, RpcError> {
     let chain = ledger.chain();
@@ -23,9 +21,9 @@ pub(super) fn health(ledger: &Ledger) -> Result<Value, RpcError> {
     Ok(json!({
         "status": "healthy",
         "latestLedger": chain.head.seq(),
-        "latestLedgerCloseTime": chain.head.time().to_string(),
+        "latestLedgerCloseTime": chain.head.time(),
         "oldestLedger": chain.journal.oldest(),
-        "oldestLedgerCloseTime": oldest_time(&chain)?.to_string(),
+        "oldestLedgerCloseTime": oldest_time(&chain)?,
         "ledgerRetentionWindow": ledger.retention_ledgers,
     }))
 }
@@ -46,16 +44,23 @@ pub(super) fn version() -> Value {
 
 /// Every transaction is charged the least fee, since there is room for all:
 /// the statistics have one value, and only their counts change.
-pub(super) fn fee_stats(ledger: &Ledger) -> Result<Value, RpcError> {
+pub(super) fn fee_stats(ledger: &Ledger) -> Value {
     let chain = ledger.chain();
-    let from = (chain.head.seq() + 1).saturating_sub(FEE_WINDOW).max(chain.journal.oldest());
-    let transactions = chain.journal.count_transactions(from);
-    let ledgers = chain.head.seq() + 1 - from;
+    json!({
+        "sorobanInclusionFee": distribution(chain.fees.soroban()),
+        "inclusionFee": distribution(chain.fees.classic()),
+        "latestLedger": chain.head.seq(),
+    })
+}
+
+/// Of no transactions all statistics are 0.
+fn distribution((transactions, ledgers): (usize, usize)) -> Value {
+    let fee = if transactions == 0 { 0 } else { BASE_FEE };
     let mut stats = json!({ "transactionCount": transactions.to_string(), "ledgerCount": ledgers });
     for name in ["max", "min", "mode", "p10", "p20", "p30", "p40", "p50", "p60", "p70", "p80", "p90", "p95", "p99"] {
-        stats[name] = json!(BASE_FEE.to_string());
+        stats[name] = json!(fee.to_string());
     }
-    Ok(json!({ "sorobanInclusionFee": stats, "inclusionFee": stats, "latestLedger": chain.head.seq() }))
+    stats
 }
 
 /// When the oldest ledger that is kept was closed, in unix seconds.

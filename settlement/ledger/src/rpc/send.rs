@@ -3,7 +3,6 @@
 use super::RpcError;
 use super::params::{XdrFormat, envelope};
 use crate::chain::{Ledger, Sent};
-use crate::check::refusal_result;
 use crate::codec::to_base64;
 use crate::time::now_seconds;
 use serde::Deserialize;
@@ -18,8 +17,8 @@ pub(super) struct Params {
 }
 
 pub(super) fn send(ledger: &Ledger, params: Params) -> Result<Value, RpcError> {
-    let envelope = envelope(&params.transaction)?;
-    let hash = envelope.hash(ledger.network_id).map_err(|error| RpcError::invalid_params(error.to_string()))?;
+    let envelope = envelope(&params.transaction).ok_or_else(|| RpcError::invalid_params("invalid_xdr"))?;
+    let hash = envelope.hash(ledger.network_id).map_err(|_| RpcError::invalid_params("invalid_hash"))?;
     let sent = ledger.send(envelope, now_seconds());
     let head = ledger.head();
     let mut answer = json!({
@@ -31,8 +30,12 @@ pub(super) fn send(ledger: &Ledger, params: Params) -> Result<Value, RpcError> {
         Sent::Pending => "PENDING",
         Sent::Duplicate => "DUPLICATE",
         Sent::TryAgainLater => "TRY_AGAIN_LATER",
-        Sent::Refused(refusal) => {
-            answer["errorResultXdr"] = json!(to_base64(&refusal_result(refusal)));
+        Sent::Refused(refused) => {
+            let diagnostics: Vec<String> = refused.diagnostics.iter().map(to_base64).collect();
+            if !diagnostics.is_empty() {
+                answer["diagnosticEventsXdr"] = json!(diagnostics);
+            }
+            answer["errorResultXdr"] = json!(to_base64(&refused.result()));
             "ERROR"
         }
     });

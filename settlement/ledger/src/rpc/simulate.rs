@@ -1,20 +1,18 @@
 //! `simulateTransaction`.
 
-use super::RpcError;
 use super::params::{XdrFormat, envelope};
 use crate::apply::Context;
 use crate::chain::{Head, Ledger};
 use crate::check::operation_source;
 use crate::codec::to_base64;
 use crate::simulate;
-use crate::time::now_seconds;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use soroban_env_host::e2e_invoke::RecordingInvocationAuthMode;
 use soroban_simulation::simulation::{InvokeHostFunctionSimulationResult, LedgerEntryDiff};
 use stellar_xdr::{
-    AccountId, InvokeHostFunctionOp, LedgerKey, OperationBody, SorobanTransactionData, Transaction,
-    TransactionEnvelope, TransactionExt,
+    AccountId, FeeBumpTransactionInnerTx, InvokeHostFunctionOp, LedgerFootprint, Memo, OperationBody,
+    SorobanTransactionData, Transaction, TransactionEnvelope, TransactionExt,
 };
 
 #[derive(Deserialize)]
@@ -23,7 +21,10 @@ pub(super) struct Params {
     transaction: String,
     #[serde(default)]
     resource_config: ResourceConfig,
-    auth_mode: Option<AuthMode>,
+    auth_mode: Option<String>,
+    /// Whether recorded authorizations bind the address that signs them.
+    #[serde(default)]
+    use_upgraded_auth: bool,
     #[serde(default, rename = "xdrFormat")]
     _xdr_format: XdrFormat,
 }
@@ -35,49 +36,84 @@ struct ResourceConfig {
     instruction_leeway: u64,
 }
 
-/// How authorization is treated. Left out: checked if the transaction brings
-/// any, recorded if not.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum AuthMode {
-    /// What the transaction brings must suffice.
-    Enforce,
-    /// What is needed is recorded, from the root call on.
-    Record,
-    /// What is needed is recorded, also where the root call asks for none.
-    #[serde(rename = "record_allow_nonroot")]
-    RecordAllowNonroot,
+pub(super) fn simulate(ledger: &Ledger, params: Params) -> Value {
+    let head = ledger.head();
+    // As in stellar-rpc, what cannot be simulated is told in the result.
+    let mut answer = answer(ledger, &head, &params).unwrap_or_else(|error| json!({ "error": error }));
+    answer["latestLedger"] = json!(head.seq());
+    answer
 }
 
-pub(super) fn simulate(ledger: &Ledger, params: Params) -> Result<Value, RpcError> {
-    let head = ledger.head();
-    let context = ledger.next(&head, now_seconds());
-    let envelope = envelope(&params.transaction)?;
-    // As in stellar-rpc, what cannot be simulated is told in the result.
-    let failed = |error: String| json!({ "error": error, "latestLedger": head.seq() });
+fn answer(ledger: &Ledger, head: &Head, params: &Params) -> Result<Value, String> {
+    let context = ledger.next(head, head.time());
+    let envelope = envelope(&params.transaction).ok_or("Could not unmarshal transaction")?;
     let tx = match &envelope {
         TransactionEnvelope::Tx(envelope) => &envelope.tx,
-        _ => return Ok(failed("only transactions of version 1 can be simulated".into())),
+        TransactionEnvelope::TxFeeBump(bump) => {
+            let FeeBumpTransactionInnerTx::Tx(inner) = &bump.tx.inner_tx;
+            &inner.tx
+        }
+        TransactionEnvelope::TxV0(_) => return Err("only transactions of version 1 can be simulated".into()),
     };
     let [operation] = tx.operations.as_slice() else {
-        return Ok(failed("Transaction contains more than one operation".into()));
+        return Err("Transaction contains more than one operation".into());
+    };
+    if tx.memo != Memo::None {
+        return Err("Transaction contains a memo. Soroban transactions do not support memos.".into());
+    }
+    let auth_mode = params.auth_mode.as_deref().unwrap_or_default();
+    let no_footprint = || {
+        String::from(
+            "To perform a SimulateTransaction for ExtendFootprintTtl or RestoreFootprint operations, \
+             SorobanTransactionData must be provided",
+        )
     };
     let source = operation_source(operation, &tx.source_account.clone().account_id());
-    let simulated = match &operation.body {
-        OperationBody::InvokeHostFunction(body) => invoke(&context, &head, &source, body, &params),
+    match &operation.body {
+        OperationBody::InvokeHostFunction(body) => {
+            let auth = authorization(auth_mode, body, params.use_upgraded_auth)?;
+            invoke(&context, head, &source, body, auth, params.resource_config.instruction_leeway)
+        }
+        OperationBody::ExtendFootprintTtl(_) | OperationBody::RestoreFootprint(_) if !auth_mode.is_empty() => {
+            Err("cannot set authMode with non-InvokeHostFunction operations".into())
+        }
         OperationBody::ExtendFootprintTtl(body) => {
-            let keys = footprint(tx, |data| data.resources.footprint.read_only.as_slice());
-            keys.and_then(|keys| simulate::extend(&context, head.state.clone(), keys, body.extend_to)).map(restated)
+            let keys = footprint(tx).ok_or_else(no_footprint)?.read_only.as_slice();
+            let extended = simulate::extend(&context, head.state.clone(), keys, body.extend_to)?;
+            let mut answer = restated(extended.data);
+            if let Some(restored) = extended.restored_before {
+                answer["restorePreamble"] = restated(restored);
+            }
+            Ok(answer)
         }
         OperationBody::RestoreFootprint(_) => {
-            let keys = footprint(tx, |data| data.resources.footprint.read_write.as_slice());
-            keys.and_then(|keys| simulate::restore(&context, head.state.clone(), keys)).map(restated)
+            let keys = footprint(tx).ok_or_else(no_footprint)?.read_write.as_slice();
+            simulate::restore(&context, head.state.clone(), keys).map(restated)
         }
-        _ => Err("Transaction contains unsupported operation type".into()),
-    };
-    let mut answer = simulated.unwrap_or_else(|error| json!({ "error": error }));
-    answer["latestLedger"] = json!(head.seq());
-    Ok(answer)
+        body => Err(format!("transaction contains unsupported operation type: {}", body.name())),
+    }
+}
+
+/// How authorization is treated. Left out, what the transaction brings must
+/// suffice, and if it brings none, what is needed is recorded.
+fn authorization(
+    mode: &str,
+    operation: &InvokeHostFunctionOp,
+    use_upgraded_auth: bool,
+) -> Result<RecordingInvocationAuthMode, String> {
+    let enforce = || RecordingInvocationAuthMode::Enforcing(operation.auth.to_vec());
+    let record = |from_root_alone| RecordingInvocationAuthMode::recording(from_root_alone, use_upgraded_auth);
+    match mode {
+        "enforce" => Ok(enforce()),
+        "" if !operation.auth.is_empty() => Ok(enforce()),
+        "" => Ok(record(true)),
+        "record" | "record_allow_nonroot" if !operation.auth.is_empty() => {
+            Err(format!("cannot set authMode to '{mode}' with an auth footprint"))
+        }
+        "record" => Ok(record(true)),
+        "record_allow_nonroot" => Ok(record(false)),
+        _ => Err("optional 'authMode' must be one of enforce,record,record_allow_nonroot when included".into()),
+    }
 }
 
 fn invoke(
@@ -85,27 +121,18 @@ fn invoke(
     head: &Head,
     source: &AccountId,
     operation: &InvokeHostFunctionOp,
-    params: &Params,
+    auth: RecordingInvocationAuthMode,
+    leeway: u64,
 ) -> Result<Value, String> {
-    let enforce = || RecordingInvocationAuthMode::Enforcing(operation.auth.to_vec());
-    let auth = match params.auth_mode {
-        Some(AuthMode::Enforce) => enforce(),
-        Some(AuthMode::Record) => RecordingInvocationAuthMode::recording(true, false),
-        Some(AuthMode::RecordAllowNonroot) => RecordingInvocationAuthMode::recording(false, false),
-        None if operation.auth.is_empty() => RecordingInvocationAuthMode::recording(true, false),
-        None => enforce(),
-    };
-    let leeway = u32::try_from(params.resource_config.instruction_leeway).unwrap_or(u32::MAX);
+    let leeway = u32::try_from(leeway).map_err(|_| "instructionLeeway does not fit in 32 bits")?;
     let function = operation.host_function.clone();
     let result = simulate::call(context, head.state.clone(), source, function, auth, leeway)?;
     let events: Vec<String> = result.diagnostic_events.iter().map(to_base64).collect();
-    Ok(match invoked(&result) {
-        Ok(mut answer) => {
-            answer["events"] = json!(events);
-            answer
-        }
-        Err(error) => json!({ "error": error, "events": events }),
-    })
+    let mut answer = invoked(&result).unwrap_or_else(|error| json!({ "error": error }));
+    if !events.is_empty() {
+        answer["events"] = json!(events);
+    }
+    Ok(answer)
 }
 
 fn invoked(result: &InvokeHostFunctionSimulationResult) -> Result<Value, String> {
@@ -115,7 +142,9 @@ fn invoked(result: &InvokeHostFunctionSimulationResult) -> Result<Value, String>
     let changes: Vec<Value> = result.modified_entries.iter().filter_map(state_change).collect();
     let mut answer = restated(data.clone());
     answer["results"] = json!([{ "auth": auth, "xdr": to_base64(value) }]);
-    answer["stateChanges"] = json!(changes);
+    if !changes.is_empty() {
+        answer["stateChanges"] = json!(changes);
+    }
     Ok(answer)
 }
 
@@ -139,9 +168,9 @@ fn state_change(diff: &LedgerEntryDiff) -> Option<Value> {
     }))
 }
 
-fn footprint(tx: &Transaction, keys: fn(&SorobanTransactionData) -> &[LedgerKey]) -> Result<&[LedgerKey], String> {
+fn footprint(tx: &Transaction) -> Option<&LedgerFootprint> {
     match &tx.ext {
-        TransactionExt::V1(data) => Ok(keys(data)),
-        TransactionExt::V0 => Err("the transaction names no footprint".into()),
+        TransactionExt::V1(data) => Some(&data.resources.footprint),
+        TransactionExt::V0 => None,
     }
 }

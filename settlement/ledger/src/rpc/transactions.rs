@@ -2,7 +2,7 @@
 
 use super::RpcError;
 use super::network::oldest_time;
-use super::params::{Pagination, XdrFormat, limit};
+use super::params::{Pagination, XdrFormat, cursor, limit, starting_ledger};
 use crate::chain::Ledger;
 use crate::codec::to_base64;
 use crate::record::{Record, from_total_order, total_order};
@@ -31,12 +31,23 @@ pub(super) struct Many {
 }
 
 pub(super) fn one(ledger: &Ledger, params: One) -> Result<Value, RpcError> {
+    let length = params.hash.len();
+    if length != 64 {
+        return Err(RpcError::invalid_params(format!("unexpected hash length ({length})")));
+    }
     let mut hash = [0; 32];
     hex::decode_to_slice(&params.hash, &mut hash)
-        .map_err(|_| RpcError::invalid_params("hash must be 64 hexadecimal digits"))?;
+        .map_err(|error| RpcError::invalid_params(format!("incorrect hash: {error}")))?;
     let chain = ledger.chain();
     let mut answer = match chain.journal.transaction(hash)? {
-        None => json!({ "status": "NOT_FOUND" }),
+        None => json!({
+            "status": "NOT_FOUND",
+            "ledger": 0,
+            "applicationOrder": 0,
+            "feeBump": false,
+            "createdAt": "0",
+            "events": {},
+        }),
         Some(record) => {
             let mut answer = told(&record);
             answer["createdAt"] = json!(record.closed_at.to_string());
@@ -53,27 +64,20 @@ pub(super) fn one(ledger: &Ledger, params: One) -> Result<Value, RpcError> {
 
 pub(super) fn many(ledger: &Ledger, params: Many) -> Result<Value, RpcError> {
     let pagination = params.pagination.unwrap_or_default();
-    let limit = limit(&pagination, LIMIT_DEFAULT, LIMIT_MAX)?;
     let chain = ledger.chain();
     let (oldest, latest) = (chain.journal.oldest(), chain.head.seq());
-    let from = match (&pagination.cursor, params.start_ledger) {
-        (Some(_), Some(_)) => {
-            return Err(RpcError::invalid_params("startLedger and cursor cannot both be set"));
-        }
-        (Some(cursor), None) => {
+    let start = starting_ledger(&pagination, params.start_ledger, oldest..=latest)?;
+    let limit = limit(&pagination, LIMIT_DEFAULT, LIMIT_MAX).map_err(RpcError::of_request)?;
+    let from = match cursor(&pagination) {
+        None => (start, 0),
+        Some(cursor) => {
             let place = cursor.parse().ok().and_then(from_total_order);
             let (ledger, order, _) = place.ok_or_else(|| RpcError::invalid_params("invalid cursor"))?;
-            (ledger, order + 1)
-        }
-        (None, start) => {
-            let start = start.unwrap_or(0);
-            if !(oldest..=latest).contains(&start) {
-                let range = format!("the oldest ledger: {oldest} and the latest ledger: {latest}");
-                return Err(RpcError::invalid_request(format!(
-                    "start ledger must be between {range} for this rpc instance"
-                )));
+            if ledger < oldest {
+                let message = format!("database does not contain metadata for ledger: {ledger}");
+                return Err(RpcError::invalid_params(message));
             }
-            (start, 0)
+            (ledger, order + 1)
         }
     };
     let records = chain.journal.transactions(from, limit)?;
@@ -103,19 +107,27 @@ fn told(record: &Record) -> Value {
     let contract_events: Vec<Vec<String>> =
         record.events().iter().map(|events| events.iter().map(to_base64).collect()).collect();
     let diagnostics: Vec<String> = record.diagnostics().iter().map(to_base64).collect();
-    json!({
+    let transaction_events: Vec<String> = record.transaction_events().iter().map(to_base64).collect();
+    // Lists that would be empty are left out, as by a node.
+    let mut events = json!({});
+    if !transaction_events.is_empty() {
+        events["transactionEventsXdr"] = json!(transaction_events);
+    }
+    if !contract_events.is_empty() {
+        events["contractEventsXdr"] = json!(contract_events);
+    }
+    let mut told = json!({
         "status": if record.succeeded() { "SUCCESS" } else { "FAILED" },
         "ledger": record.ledger,
         "applicationOrder": record.order,
-        "feeBump": false,
+        "feeBump": record.within().is_some(),
         "envelopeXdr": to_base64(&record.envelope),
         "resultXdr": to_base64(&record.result),
         "resultMetaXdr": to_base64(&record.meta),
-        "diagnosticEventsXdr": diagnostics,
-        "events": {
-            "transactionEventsXdr": [],
-            "contractEventsXdr": contract_events,
-            "diagnosticEventsXdr": diagnostics,
-        },
-    })
+        "events": events,
+    });
+    if !diagnostics.is_empty() {
+        told["diagnosticEventsXdr"] = json!(diagnostics);
+    }
+    told
 }

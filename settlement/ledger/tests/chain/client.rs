@@ -40,6 +40,10 @@ impl Network {
         Self { server: None, url, http: http() }
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) async fn shutdown(self) {
         self.server.unwrap().shutdown().await.unwrap();
     }
@@ -130,6 +134,16 @@ impl Network {
         Ok(tx)
     }
 
+    /// Sends operations of `source`, signed by it, and tells their results.
+    pub(crate) async fn operate(&self, source: &Person, bodies: Vec<OperationBody>) -> Vec<OperationResult> {
+        let mut tx = self.transaction(source, OperationBody::Inflation).await;
+        tx.fee = 100 * bodies.len() as u32;
+        let operations: Vec<Operation> =
+            bodies.into_iter().map(|body| Operation { source_account: None, body }).collect();
+        tx.operations = operations.try_into().unwrap();
+        results(&self.settle(&source.sign(tx)).await)
+    }
+
     pub(crate) async fn send(&self, envelope: &TransactionEnvelope) -> Value {
         self.call("sendTransaction", json!({ "transaction": base64(envelope) })).await
     }
@@ -195,19 +209,48 @@ impl Person {
     }
 
     pub(crate) fn sign(&self, tx: Transaction) -> TransactionEnvelope {
-        let payload = TransactionSignaturePayload {
-            network_id: network_id(),
-            tagged_transaction: TransactionSignaturePayloadTaggedTransaction::Tx(tx.clone()),
-        };
-        let hash = Sha256::digest(payload.to_xdr(LIMITS).unwrap());
-        let signature = self.0.sign(&hash).to_bytes().to_vec();
-        let key = self.key();
-        let signatures = vec![DecoratedSignature {
-            hint: SignatureHint([key[28], key[29], key[30], key[31]]),
-            signature: Signature(signature.try_into().unwrap()),
-        }];
-        TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures: signatures.try_into().unwrap() })
+        signed(tx, &[self])
     }
+
+    /// Pays `fee` stroops for a transaction that others signed.
+    pub(crate) fn bump(&self, envelope: TransactionEnvelope, fee: i64) -> TransactionEnvelope {
+        let TransactionEnvelope::Tx(inner) = envelope else { panic!("a fee bump holds a plain transaction") };
+        let tx = FeeBumpTransaction {
+            fee_source: self.muxed(),
+            fee,
+            inner_tx: FeeBumpTransactionInnerTx::Tx(inner),
+            ext: FeeBumpTransactionExt::V0,
+        };
+        let hash = hash(TransactionSignaturePayloadTaggedTransaction::TxFeeBump(tx.clone()));
+        let signatures = vec![self.signature(&hash)].try_into().unwrap();
+        TransactionEnvelope::TxFeeBump(FeeBumpTransactionEnvelope { tx, signatures })
+    }
+
+    /// A signature over `message`.
+    pub(crate) fn signature(&self, message: &[u8]) -> DecoratedSignature {
+        let key = self.key();
+        DecoratedSignature {
+            hint: SignatureHint([key[28], key[29], key[30], key[31]]),
+            signature: Signature(self.0.sign(message).to_bytes().to_vec().try_into().unwrap()),
+        }
+    }
+}
+
+/// A transaction with the signatures of all these.
+pub(crate) fn signed(tx: Transaction, signers: &[&Person]) -> TransactionEnvelope {
+    let hash = tx_hash(&tx);
+    let signatures: Vec<DecoratedSignature> = signers.iter().map(|signer| signer.signature(&hash)).collect();
+    TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures: signatures.try_into().unwrap() })
+}
+
+/// What a transaction is signed by, and known by.
+pub(crate) fn tx_hash(tx: &Transaction) -> [u8; 32] {
+    hash(TransactionSignaturePayloadTaggedTransaction::Tx(tx.clone()))
+}
+
+fn hash(tagged_transaction: TransactionSignaturePayloadTaggedTransaction) -> [u8; 32] {
+    let payload = TransactionSignaturePayload { network_id: network_id(), tagged_transaction };
+    Sha256::digest(payload.to_xdr(LIMITS).unwrap()).into()
 }
 
 pub(crate) fn network_id() -> Hash {
@@ -220,6 +263,31 @@ pub(crate) fn base64(value: &impl WriteXdr) -> String {
 
 pub(crate) fn from_base64<T: ReadXdr>(text: &str) -> T {
     T::from_xdr_base64(text, LIMITS).unwrap()
+}
+
+/// What the operations of a transaction came to, of a fee bump those within.
+pub(crate) fn results(found: &Value) -> Vec<OperationResult> {
+    use InnerTransactionResultResult as Inner;
+    use TransactionResultResult as Outer;
+    match from_base64::<TransactionResult>(found["resultXdr"].as_str().unwrap()).result {
+        Outer::TxSuccess(results) | Outer::TxFailed(results) => results.to_vec(),
+        Outer::TxFeeBumpInnerSuccess(pair) | Outer::TxFeeBumpInnerFailed(pair) => match pair.result.result {
+            Inner::TxSuccess(results) | Inner::TxFailed(results) => results.to_vec(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Stroops that a transaction was charged.
+pub(crate) fn charged(found: &Value) -> i64 {
+    from_base64::<TransactionResult>(found["resultXdr"].as_str().unwrap()).fee_charged
+}
+
+/// Why a transaction was not let in.
+pub(crate) fn refusal(sent: &Value) -> TransactionResultResult {
+    assert_eq!(sent["status"], "ERROR", "{sent}");
+    from_base64::<TransactionResult>(sent["errorResultXdr"].as_str().unwrap()).result
 }
 
 pub(crate) fn pay(to: &Person, amount: i64) -> OperationBody {

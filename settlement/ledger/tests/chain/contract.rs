@@ -1,7 +1,7 @@
 //! The committed escrow, deployed and driven through one lease.
 
-use crate::client::{Network, Person, base64, from_base64, network_id};
-use serde_json::{Value, json};
+use crate::client::{Network, Person, base64, charged, from_base64, network_id};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use stellar_xdr::*;
 
@@ -16,8 +16,7 @@ pub(crate) struct Escrow {
 impl Escrow {
     pub(crate) async fn deploy(network: &Network, treasury: &Person) -> Self {
         let operator = network.person().await;
-        let upload = HostFunction::UploadContractWasm(WASM.to_vec().try_into().unwrap());
-        network.perform(&operator, invoke(upload)).await;
+        network.perform(&operator, wasm_upload()).await;
         let address = ScAddress::Account(operator.id());
         let preimage = ContractIdPreimage::Address(ContractIdPreimageFromAddress { address, salt: Uint256([9; 32]) });
         let config = structure(vec![
@@ -59,7 +58,7 @@ impl Escrow {
     }
 
     /// A call of `open`, at 36,000,000 stroops an hour.
-    fn open(&self, tenant: &Person, provider: &Person, locked: i128, deadline: u64) -> OperationBody {
+    pub(crate) fn open(&self, tenant: &Person, provider: &Person, locked: i128, deadline: u64) -> OperationBody {
         let terms = structure(vec![
             ("amount", amount(locked)),
             ("deadline", ScVal::U64(deadline)),
@@ -73,10 +72,7 @@ impl Escrow {
 
     /// What a view answers, by simulation.
     pub(crate) async fn view(&self, network: &Network, function: &str, arguments: Vec<ScVal>) -> ScVal {
-        let tx = network.transaction(&self.operator, self.call(function, arguments)).await;
-        let unsigned = TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures: VecM::default() });
-        let simulated = network.call("simulateTransaction", json!({ "transaction": base64(&unsigned) })).await;
-        from_base64(simulated["results"][0]["xdr"].as_str().unwrap_or_else(|| panic!("{simulated}")))
+        view_of(network, network.transaction(&self.operator, self.call(function, arguments)).await).await
     }
 
     pub(crate) async fn balance(&self, network: &Network, person: &Person) -> i128 {
@@ -85,6 +81,23 @@ impl Escrow {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// What a call answers, by simulation.
+pub(crate) async fn view_of(network: &Network, tx: Transaction) -> ScVal {
+    let unsigned = TransactionEnvelope::Tx(TransactionV1Envelope { tx, signatures: VecM::default() });
+    let simulated = network.call("simulateTransaction", json!({ "transaction": base64(&unsigned) })).await;
+    from_base64(simulated["results"][0]["xdr"].as_str().unwrap_or_else(|| panic!("{simulated}")))
+}
+
+/// Uploads the escrow's code.
+pub(crate) fn wasm_upload() -> OperationBody {
+    invoke(HostFunction::UploadContractWasm(WASM.to_vec().try_into().unwrap()))
+}
+
+/// Where that code is kept.
+pub(crate) fn code_key() -> LedgerKey {
+    LedgerKey::ContractCode(LedgerKeyContractCode { hash: Hash(Sha256::digest(WASM).into()) })
 }
 
 pub(crate) fn amount(stroops: i128) -> ScVal {
@@ -102,19 +115,14 @@ fn structure(fields: Vec<(&str, ScVal)>) -> ScVal {
     ScVal::Map(Some(ScMap(fields.into_iter().map(entry).collect::<Vec<_>>().try_into().unwrap())))
 }
 
-fn invoke(host_function: HostFunction) -> OperationBody {
+pub(crate) fn invoke(host_function: HostFunction) -> OperationBody {
     OperationBody::InvokeHostFunction(InvokeHostFunctionOp { host_function, auth: VecM::default() })
 }
 
-fn contract_id(contract_id_preimage: ContractIdPreimage) -> ContractId {
+pub(crate) fn contract_id(contract_id_preimage: ContractIdPreimage) -> ContractId {
     let preimage =
         HashIdPreimage::ContractId(HashIdPreimageContractId { network_id: network_id(), contract_id_preimage });
     ContractId(Hash(Sha256::digest(preimage.to_xdr(Limits::none()).unwrap()).into()))
-}
-
-/// Stroops that a transaction was charged.
-fn charged(found: &Value) -> i64 {
-    from_base64::<TransactionResult>(found["resultXdr"].as_str().unwrap()).fee_charged
 }
 
 #[tokio::test(flavor = "multi_thread")]

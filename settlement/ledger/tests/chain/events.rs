@@ -72,10 +72,11 @@ async fn bad_questions_about_events_are_refused_with_a_reason() {
     let network = Network::start(folder.path()).await;
     let code = async |params: Value| network.ask("getEvents", params).await["error"]["code"].clone();
     assert_eq!(code(json!({ "startLedger": 1_000_000 })).await, -32600);
-    assert_eq!(code(json!({})).await, -32600);
+    assert_eq!(code(json!({})).await, -32602);
     assert_eq!(code(json!({ "startLedger": 1, "pagination": { "cursor": "1-1" } })).await, -32602);
     assert_eq!(code(json!({ "pagination": { "cursor": "x" } })).await, -32602);
-    assert_eq!(code(json!({ "startLedger": 1, "pagination": { "limit": 0 } })).await, -32602);
+    assert_eq!(code(json!({ "endLedger": 3, "pagination": { "cursor": "1-1" } })).await, -32602);
+    assert_eq!(code(json!({ "startLedger": 1, "pagination": { "limit": -1 } })).await, -32602);
     assert_eq!(code(json!({ "startLedger": 1, "pagination": { "limit": 10_001 } })).await, -32602);
     assert_eq!(code(json!({ "startLedger": 1, "xdrFormat": "json" })).await, -32602);
     assert_eq!(code(json!({ "startLedger": 1, "filters": [{ "contractIds": ["C"] }] })).await, -32602);

@@ -2,10 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod archival;
+mod bumps;
+mod classic;
 mod client;
 mod contract;
 mod events;
 mod hostile;
 mod killed;
+mod ledgers;
+mod official;
+mod preconditions;
 mod refusals;
 mod restart;
+mod shapes;
+mod simulations;
+mod token;
+mod trouble;

@@ -1,13 +1,7 @@
 //! What never enters a ledger, and why.
 
-use crate::client::{Network, Person, from_base64, pay};
-use serde_json::Value;
+use crate::client::{Network, Person, pay, refusal};
 use stellar_xdr::*;
-
-fn refusal(sent: &Value) -> TransactionResultResult {
-    assert_eq!(sent["status"], "ERROR", "{sent}");
-    from_base64::<TransactionResult>(sent["errorResultXdr"].as_str().unwrap()).result
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_that_is_not_in_order_is_refused() {
@@ -58,14 +52,45 @@ async fn a_transaction_that_is_not_in_order_is_refused() {
     twice.signatures = [twice.signatures.to_vec(), other.signatures.to_vec()].concat().try_into().unwrap();
     assert_eq!(refusal(&network.send(&TransactionEnvelope::Tx(twice)).await), R::TxBadAuthExtra);
 
+    // What this ledger lacks is named; the operations beside it are not.
     let mut foreign = good.clone();
-    let destination = payee.muxed();
-    let code = AssetCode4(*b"USDC");
-    let asset = Asset::CreditAlphanum4(AlphaNum4 { asset_code: code, issuer: payee.id() });
-    let body = OperationBody::Payment(PaymentOp { destination, asset, amount: 1 });
-    foreign.operations = vec![Operation { source_account: None, body }].try_into().unwrap();
-    let result = refusal(&network.send(&payer.sign(foreign)).await);
-    assert!(matches!(result, R::TxFailed(results) if results[0] == OperationResult::OpNotSupported));
+    let bodies = [pay(&payee, 10), OperationBody::Inflation];
+    let operations: Vec<Operation> = bodies.map(|body| Operation { source_account: None, body }).into();
+    (foreign.operations, foreign.fee) = (operations.try_into().unwrap(), 200);
+    let paid = OperationResult::OpInner(OperationResultTr::Payment(PaymentResult::Success));
+    let results = vec![paid, OperationResult::OpNotSupported].try_into().unwrap();
+    assert_eq!(refusal(&network.send(&payer.sign(foreign)).await), R::TxFailed(results));
+    let negative = |tx: &mut Transaction| {
+        let OperationBody::Payment(mut body) = tx.operations[0].body.clone() else { unreachable!() };
+        body.amount = -1;
+        let body = OperationBody::Payment(body);
+        tx.operations = vec![Operation { source_account: None, body }].try_into().unwrap();
+    };
+    let malformed = OperationResult::OpInner(OperationResultTr::Payment(PaymentResult::Malformed));
+    assert_eq!(sent(negative, &payer).await, R::TxFailed(vec![malformed].try_into().unwrap()));
+    fn data(tx: &mut Transaction, resource_fee: i64) {
+        let footprint = LedgerFootprint { read_only: VecM::default(), read_write: VecM::default() };
+        let resources = SorobanResources { footprint, instructions: 0, disk_read_bytes: 0, write_bytes: 0 };
+        let ext = SorobanTransactionDataExt::V0;
+        tx.ext = TransactionExt::V1(SorobanTransactionData { ext, resources, resource_fee });
+    }
+    assert_eq!(sent(|tx| data(tx, 0), &payer).await, R::TxMalformed);
+    assert_eq!(sent(|tx| data(tx, i64::MIN), &payer).await, R::TxMalformed);
+    assert_eq!(sent(|tx| data(tx, i64::MAX), &payer).await, R::TxMalformed);
+    let mut bumped = good.clone();
+    data(&mut bumped, i64::MIN);
+    let bumped = payee.bump(payer.sign(bumped), i64::MAX);
+    assert_eq!(refusal(&network.send(&bumped).await), R::TxMalformed);
+
+    // Nobody's account is there, and nobody can sign for it.
+    let nobody = MuxedAccount::Ed25519(Uint256([0; 32]));
+    let mut of_nobody = good.clone();
+    (of_nobody.source_account, of_nobody.seq_num) = (nobody, SequenceNumber(1));
+    assert_eq!(refusal(&network.send(&payer.sign(of_nobody.clone())).await), R::TxBadAuth);
+    let TransactionEnvelope::Tx(mut forged) = payer.sign(of_nobody) else { unreachable!() };
+    let (hint, signature) = (SignatureHint([0; 4]), Signature(vec![0; 64].try_into().unwrap()));
+    forged.signatures = vec![DecoratedSignature { hint, signature }].try_into().unwrap();
+    assert_eq!(refusal(&network.send(&TransactionEnvelope::Tx(forged)).await), R::TxBadAuth);
 
     // None of these used up the sequence number.
     let found = network.settle(&payer.sign(good)).await;
