@@ -55,11 +55,11 @@ fn any_call() -> impl Strategy<Value = (usize, Call)> {
     (0..2usize, call)
 }
 
-/// Makes a call; whether it is refused does not matter here.
-fn make(world: &World, people: &[&Address; 4], token: &Address, call: &Call) {
+/// Makes a call; answers whether it was refused.
+fn make(world: &World, people: &[&Address; 4], token: &Address, call: &Call) -> bool {
     let now = world.env.ledger().timestamp();
     let escrow = &world.escrow;
-    let _refused = match call {
+    match call {
         Call::Deposit(from, to, amount) => escrow.try_deposit(people[*from], people[*to], token, amount).is_err(),
         Call::Request(who, amount) => escrow.try_request_withdraw(people[*who], token, amount).is_err(),
         Call::Pay(who, by) => escrow.try_pay_withdraw(people[*who], token, people[*by]).is_err(),
@@ -91,7 +91,17 @@ fn make(world: &World, people: &[&Address; 4], token: &Address, call: &Call) {
             world.at(now + seconds);
             false
         }
-    };
+    }
+}
+
+/// What was locked just now is within what its tenant has signed.
+fn check_mandate(world: &World, lease: u64) -> Result<(), TestCaseError> {
+    let lease = world.lease(lease);
+    let (now, Terms { tenant, token, amount, .. }) = (world.env.ledger().timestamp(), lease.terms);
+    let signed = world.escrow.tenant_mandate(&tenant, &token).unwrap();
+    prop_assert!(now <= signed.until && amount <= signed.per_lease, "{} of {:?}", amount, signed);
+    prop_assert!(signed.day == now / 86_400 && signed.spent <= signed.per_day, "{:?}", signed);
+    Ok(())
 }
 
 fn check(world: &World, people: &[&Address; 4], after: &Call) -> Result<(), TestCaseError> {
@@ -129,7 +139,10 @@ fn play(host: Host, calls: &[(usize, Call)]) -> Result<(), TestCaseError> {
         world.escrow.deposit(who, who, &token.address, &500);
     }
     for (token, call) in calls {
-        make(&world, &people, [&world.token.address, &world.other.address][*token], call);
+        let refused = make(&world, &people, [&world.token.address, &world.other.address][*token], call);
+        if let (false, Call::Open(lease, ..) | Call::TopUp(lease, ..)) = (refused, call) {
+            check_mandate(&world, *lease)?;
+        }
         check(&world, &people, call)?;
     }
     Ok(())
