@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::fault::{Fault, While};
 use crate::keys;
+use crate::mandate::Mandate;
 use crate::output::{self, Format};
 use crate::remote::{Remote, fault, query};
 
@@ -43,6 +44,9 @@ enum Verb {
     Deposit(Transfers),
     /// Pays out of it, to the same key on the chain.
     Withdraw(Transfers),
+    /// What the escrow contract may lock of its money for leases, and for how long;
+    /// without it no lease is opened for the account. Signs it with --key.
+    Mandate(Mandate),
 }
 
 #[derive(Args)]
@@ -119,6 +123,7 @@ impl Account {
                 output::list(format, &rows, &["seq", "at", "event", "what"]);
             }
             Verb::Deposit(transfer) => output::object(format, &transfer.carry_out(&remote, Way::In).await?),
+            Verb::Mandate(mandate) => output::object(format, &mandate.carry_out(&remote).await?),
             Verb::Withdraw(transfer) => output::object(format, &transfer.carry_out(&remote, Way::Out).await?),
         }
         Ok(())

@@ -20,6 +20,7 @@ mod keys;
 mod lease;
 mod ledger;
 mod logging;
+mod mandate;
 mod market;
 mod order;
 mod output;

@@ -95,6 +95,24 @@ fn an_account_pays_into_a_closed_node_and_out_again_with_a_key_of_its_own() {
     assert!(account(&["deposit", "--amount", "1", "--address", &other]).status.success());
     assert_eq!(balance(&node.url, &other, "available"), "1");
 
+    // It signs what may be locked of it, and ends that again, without the node.
+    let mandate = |args: &[&str]| {
+        let told = account(&[&["mandate", "--rpc", &ledger.1], args].concat());
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        serde_json::from_slice::<Value>(&told.stdout).expect("it prints JSON")
+    };
+    assert_eq!(mandate(&[])["perLease"], Value::Null);
+    let signed = mandate(&["--per-lease", "20", "--per-day", "50", "--floor", "0.5", "--days", "7"]);
+    let told = ["address", "perLease", "perDay", "spentToday", "floor"].map(|name| &signed[name]);
+    assert_eq!(told, [&json!(address), &json!("20"), &json!("50"), &json!("0"), &json!("0.5")]);
+    assert!(signed["until"].as_u64() > Some(1_000_000 * 1_700_000_000), "{signed}");
+    assert_eq!(mandate(&[]), signed);
+    let ended = mandate(&["--end"]);
+    assert_eq!((&ended["perLease"], &ended["floor"]), (&Value::Null, &Value::Null));
+    for half in [["--per-lease", "1"], ["--per-day", "1"]] {
+        assert_eq!(account(&[&["mandate", "--rpc", &ledger.1], &half[..]].concat()).status.code(), Some(2));
+    }
+
     let out = account(&["withdraw", "--amount", "40"]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     assert_eq!(
