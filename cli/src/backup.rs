@@ -22,7 +22,7 @@ use crate::output::{self, Format};
 const MANIFEST: &str = "backup.json";
 
 /// The folder of the settler's database.
-const SETTLEMENT: &str = "settlement";
+pub(crate) const SETTLEMENT: &str = "settlement";
 
 /// The folder of the local Stellar network of an `--open` node.
 pub(crate) const LEDGER: &str = "ledger";

@@ -1,17 +1,21 @@
-//! Brings intents about, one at a time.
+//! Brings intents about: one, or several settlements by one envelope.
 //!
 //! Two lines keep a payment from happening twice. An envelope is replaced only
 //! when it can no longer be applied; and whenever anything is in doubt, the
 //! contract is asked first: it opens a lease id once and settles it once.
 
+mod batch;
+
 use std::future::Future;
 
+use stellar_xdr::ScVal;
 use thiserror::Error;
 
-use crate::chain::{Delivery, RpcError, Signed, Wire, deliver};
+use crate::chain::{Applied, Delivery, RpcError, Signed, Wire, deliver};
 use crate::contract::Refusal;
 use crate::outbox::{Outbox, Outcome, Record, Stage};
 use crate::plan::{Intent, Name};
+use crate::queue::Job;
 use crate::store::StoreError;
 
 /// What the contract says about an intent.
@@ -25,6 +29,8 @@ pub(crate) enum Standing {
     Moot(String),
     /// It can never be done.
     Hopeless(String),
+    /// It must not be done as things are, which may change.
+    NotNow(String),
 }
 
 /// Why an intent cannot be made into an envelope.
@@ -44,8 +50,20 @@ pub(crate) enum SealError {
 /// The chain as acting sees it. The escrow contract is one; the tests of what
 /// survives a crash have another.
 pub(crate) trait Chain: Wire {
-    /// Makes an envelope that would bring `intent` about as things are.
-    fn seal(&self, intent: &Intent) -> impl Future<Output = Result<Signed, SealError>> + Send;
+    /// Makes an envelope that would bring `intents` about as things are, by the
+    /// account of `lane`: one, or several settlements. `attempts` came to nothing
+    /// before, so that more may have to be bid.
+    fn seal(
+        &self,
+        intents: &[Intent],
+        lane: u32,
+        attempts: u32,
+    ) -> impl Future<Output = Result<Signed, SealError>> + Send;
+    /// How many settlements one envelope may have at most.
+    fn batch_max(&self) -> usize;
+    /// What the contract answered to several settlements: for each, whether it
+    /// refused. `None` when that makes no sense.
+    fn answers(&self, value: &ScVal) -> Option<Vec<Option<Refusal>>>;
     /// Looks `intent` up in the contract.
     fn standing(&self, intent: &Intent) -> impl Future<Output = Result<Standing, SealError>> + Send;
 }
@@ -88,36 +106,47 @@ impl From<RpcError> for ActError {
     }
 }
 
-/// Brings one intent to its end.
+/// Carries a job out: brings its one intent to its end, or each of several
+/// settlements either there or back to planning.
 ///
 /// # Errors
 /// When something fails in between. Acting again goes on where this ended.
-pub(crate) async fn act<C: Chain>(outbox: &Outbox, chain: &C, mut record: Record) -> Result<Record, ActError> {
+pub(crate) async fn act<C: Chain>(outbox: &Outbox, chain: &C, job: &Job) -> Result<Vec<Record>, ActError> {
+    let mut records = Vec::with_capacity(job.names.len());
+    for name in &job.names {
+        records.extend(outbox.get(*name)?);
+    }
+    match records.as_slice() {
+        [record] if !matches!(record.stage, Stage::Batched { .. }) => {
+            Ok(vec![one(outbox, chain, record.clone(), job.lane).await?])
+        }
+        _ => batch::act(outbox, chain, records, job.lane).await,
+    }
+}
+
+async fn one<C: Chain>(outbox: &Outbox, chain: &C, mut record: Record, lane: u32) -> Result<Record, ActError> {
     // Only an envelope sealed in this very call is known to be new to everyone.
     let mut fresh = false;
     loop {
         match record.stage.clone() {
             Stage::Done(_) => return Ok(record),
-            Stage::Planned => match plan_next(outbox, chain, &record).await? {
+            // A batch is carried out by its own path.
+            Stage::Batched { .. } => return Ok(record),
+            Stage::Planned => match plan_next(outbox, chain, &record, lane).await? {
                 Step::Deliver(signed) => {
-                    outbox.seal(&mut record, signed)?;
+                    outbox.seal(&mut record, lane, signed)?;
                     fresh = true;
                 }
                 Step::End(outcome) => outbox.finish(&mut record, outcome)?,
                 Step::Replace { reason, by } => outbox.replace(&mut record, reason, by)?,
             },
             Stage::Sealed(signed) => {
-                let why = match deliver(chain, &signed, fresh).await? {
-                    Delivery::Applied(applied) => {
-                        let tx = hex::encode(applied.hash);
-                        let outcome = Outcome::Applied { tx, ledger: applied.ledger };
-                        outbox.finish(&mut record, outcome)?;
+                let why = match landed(deliver(chain, &signed, fresh).await?) {
+                    Ok(applied) => {
+                        outbox.finish(&mut record, Outcome::of(&applied))?;
                         continue;
                     }
-                    Delivery::Failed(why) => why,
-                    Delivery::Rejected(why) => why.code,
-                    Delivery::Expired => "its time was over".to_owned(),
-                    Delivery::Forgotten => "the RPC no longer keeps its ledgers".to_owned(),
+                    Err(why) => why,
                 };
                 outbox.reopen(&mut record, &why)?;
                 // Whatever it was, it shall not be hammered at.
@@ -127,18 +156,35 @@ pub(crate) async fn act<C: Chain>(outbox: &Outbox, chain: &C, mut record: Record
     }
 }
 
+/// The transaction, or why nothing will come of this envelope any more.
+fn landed(delivery: Delivery) -> Result<Applied, String> {
+    match delivery {
+        Delivery::Applied(applied) => Ok(applied),
+        Delivery::Failed(why) => Err(why),
+        Delivery::Rejected(why) => Err(why.code),
+        Delivery::Expired => Err("its time was over".to_owned()),
+        Delivery::Forgotten => Err("the RPC no longer keeps its ledgers".to_owned()),
+    }
+}
+
+impl Outcome {
+    fn of(applied: &Applied) -> Self {
+        Self::Applied { tx: hex::encode(applied.hash), ledger: applied.ledger }
+    }
+}
+
 enum Step {
     Deliver(Signed),
     End(Outcome),
     Replace { reason: String, by: Intent },
 }
 
-async fn plan_next<C: Chain>(outbox: &Outbox, chain: &C, record: &Record) -> Result<Step, ActError> {
+async fn plan_next<C: Chain>(outbox: &Outbox, chain: &C, record: &Record, lane: u32) -> Result<Step, ActError> {
     let intent = &record.intent;
     // A withdrawal pays whatever waits, which must not be more than was set
     // aside; anything tried before may have worked after all.
     let doubtful = record.attempts > 0 || matches!(intent, Intent::PayWithdraw { .. });
-    if doubtful && let Some(end) = ended(chain.standing(intent).await?) {
+    if doubtful && let Some(end) = ended(chain.standing(intent).await?)? {
         return Ok(Step::End(end));
     }
     // No lock is on its way, and the exchange has given up waiting for one.
@@ -148,9 +194,9 @@ async fn plan_next<C: Chain>(outbox: &Outbox, chain: &C, record: &Record) -> Res
     {
         return Ok(Step::End(Outcome::Moot { why: "the lease is over".to_owned() }));
     }
-    match chain.seal(intent).await {
+    match chain.seal(std::slice::from_ref(intent), lane, record.attempts).await {
         Ok(signed) => Ok(Step::Deliver(signed)),
-        Err(SealError::Refused(refusal)) => match ended(chain.standing(intent).await?) {
+        Err(SealError::Refused(refusal)) => match ended(chain.standing(intent).await?)? {
             Some(end) => Ok(Step::End(end)),
             None => give_up(intent, refusal),
         },
@@ -172,12 +218,13 @@ fn give_up(intent: &Intent, refusal: Refusal) -> Result<Step, ActError> {
     }
 }
 
-fn ended(standing: Standing) -> Option<Outcome> {
+fn ended(standing: Standing) -> Result<Option<Outcome>, ActError> {
     match standing {
-        Standing::Undone => None,
-        Standing::Done => Some(Outcome::Found),
-        Standing::Moot(why) => Some(Outcome::Moot { why }),
-        Standing::Hopeless(reason) => Some(Outcome::Failed { reason }),
+        Standing::Undone => Ok(None),
+        Standing::Done => Ok(Some(Outcome::Found)),
+        Standing::Moot(why) => Ok(Some(Outcome::Moot { why })),
+        Standing::Hopeless(reason) => Ok(Some(Outcome::Failed { reason })),
+        Standing::NotNow(why) => Err(ActError::Trouble(why)),
     }
 }
 

@@ -12,6 +12,7 @@ mod network;
 mod prepare;
 mod rpc;
 mod sender;
+mod signer;
 mod transaction;
 pub mod value;
 
@@ -20,7 +21,8 @@ pub use deliver::{Applied, Delivery, Patience, Wire, deliver};
 pub use handed::{Handed, HandedError, Unsigned};
 pub use key::{Key, KeyError};
 pub use network::{Network, PUBLIC_PASSPHRASE};
-pub use prepare::{PrepareError, prepare, prepare_for, view};
+pub use prepare::{Acting, PrepareError, prepare, prepare_for, prepare_operations, view};
 pub use rpc::{Account, AccountSigners, EventPage, EventStart, Found, Head, RawEvent, Rejection, Rpc, RpcError, Sent};
 pub use sender::{SendError, Sender};
+pub use signer::{SignError, Signer, SigningCommand};
 pub use transaction::Signed;

@@ -1,20 +1,19 @@
-//! Follows the exchange: reads its events, plans, and fills the outbox; beside
-//! that, empties it.
+//! Follows the exchange: reads its events, plans, and fills the outbox; and tells
+//! it what the chain will not do.
 
 use std::convert::Infallible;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
-use crate::act::{ActError, Chain, act};
 use berth_wire::domain::Code;
 use berth_wire::request::{Fact, FactEscrowFailed};
 
 use crate::exchange::{Events, Exchange, ExchangeError, Frame};
-use crate::outbox::{Outbox, Outcome, Record, Stage};
+use crate::metrics;
+use crate::outbox::Outbox;
 use crate::plan::Plan;
-use crate::queue::{Patience, Queue, Turn};
 use crate::settler::SettlerError;
 use crate::status::Board;
 use crate::store::StoreError;
@@ -49,6 +48,15 @@ pub(crate) struct Desk<E> {
     pub(crate) planned: Notify,
     /// Something happened on the chain.
     pub(crate) acted: Notify,
+    /// Something failed for good that the exchange has to know.
+    pub(crate) failed: Notify,
+}
+
+impl<E> Desk<E> {
+    pub(crate) fn new(outbox: Outbox, exchange: E, board: std::sync::Arc<Board>) -> Self {
+        let (planned, acted, failed) = (Notify::new(), Notify::new(), Notify::new());
+        Self { outbox, exchange, board, planned, acted, failed }
+    }
 }
 
 /// Reads the exchange's events into the outbox, for ever.
@@ -87,99 +95,40 @@ fn take<E>(desk: &Desk<E>, plan: &mut Plan, frame: &Frame) -> Result<(), StoreEr
     }
     let some = !intents.is_empty();
     desk.outbox.accept(frame.seq, intents, unix_seconds())?;
+    let (pending, oldest) = desk.outbox.todo(|todo| (todo.pending(), todo.oldest()));
     let mut status = desk.board.write();
+    (status.pending, status.oldest_planned_at) = (pending, oldest);
     status.exchange_cursor = frame.seq + 1;
     status.exchange_error = None;
     drop(status);
     if some {
-        write_backlog(desk)?;
         desk.planned.notify_one();
     }
     Ok(())
 }
 
-/// Empties the outbox, for ever, one intent at a time. What cannot be done now
-/// waits without holding up the others.
-pub(crate) async fn work<E: Exchange, C: Chain>(
-    desk: &Desk<E>,
-    chain: &C,
-    idle: Duration,
-) -> Result<Infallible, StoreError> {
-    let mut queue = Queue::resume(desk.outbox.in_flight()?);
-    let mut backoff = Backoff::new();
-    write_failures(desk)?;
+/// Tells the exchange of openings that failed, for ever.
+pub(crate) async fn tell_failures<E: Exchange>(desk: &Desk<E>, idle: Duration) -> Result<Infallible, StoreError> {
     loop {
-        let unreported = report_failures(desk).await?;
-        write_backlog(desk)?;
-        desk.board.write().acting_error = unreported.or_else(|| queue.error());
-        let record = match queue.turn(&desk.outbox.todo()?, Instant::now()) {
-            Turn::Of(name) => desk.outbox.get(name)?,
-            Turn::Nobodys => None,
-        };
-        let Some(record) = record else {
-            // The timeout is for what waits, and for failures that could not
-            // be reported yet.
-            let _ = tokio::time::timeout(idle, desk.planned.notified()).await;
-            continue;
-        };
-        let name = record.intent.name();
-        let error = match act(&desk.outbox, chain, record).await {
-            Ok(record) => {
-                backoff.reset();
-                queue.done(name);
-                tell_end(desk, &record)?;
-                desk.acted.notify_one();
-                continue;
-            }
-            Err(ActError::Store(error)) => return Err(error),
-            Err(error) => error,
-        };
-        let why = error.to_string();
-        warn!(intent = %name, error = why, "acting on the chain failed; trying again");
-        let in_flight = desk.outbox.trouble(name, &why)?;
-        let unreachable = matches!(error, ActError::Unreachable(_));
-        let patience = if unreachable || in_flight { Patience::Brief } else { Patience::Own };
-        queue.failed(name, in_flight, patience, why, Instant::now());
-        if unreachable {
-            desk.board.write().acting_error = queue.error();
-            backoff.wait().await;
-        }
+        let error = report_failures(desk).await?;
+        desk.board.write().reporting_error = error;
+        // The timeout is for failures that could not be reported yet.
+        let _ = tokio::time::timeout(idle, desk.failed.notified()).await;
     }
-}
-
-fn tell_end<E>(desk: &Desk<E>, record: &Record) -> Result<(), StoreError> {
-    let name = record.intent.name();
-    match &record.stage {
-        Stage::Done(Outcome::Failed { reason }) => {
-            warn!(intent = %name, reason, "failed for good");
-            write_failures(desk)
-        }
-        stage => {
-            info!(intent = %name, ?stage, "done");
-            Ok(())
-        }
-    }
-}
-
-fn write_backlog<E>(desk: &Desk<E>) -> Result<(), StoreError> {
-    let backlog = desk.outbox.backlog()?;
-    let mut status = desk.board.write();
-    status.pending = backlog.pending;
-    status.oldest_planned_at = backlog.oldest;
-    Ok(())
 }
 
 /// What people must look at. Rare, so it is counted anew each time.
-fn write_failures<E>(desk: &Desk<E>) -> Result<(), StoreError> {
-    let (failed, refused) = (desk.outbox.failed_count()?, desk.outbox.refused_count()?);
+pub(crate) fn write_failures<E>(desk: &Desk<E>) -> Result<(), StoreError> {
+    let (failed, refused) = (desk.outbox.failed_count(), desk.outbox.refused_count()?);
     let mut status = desk.board.write();
     status.failed = failed;
     status.refused_facts = refused;
+    drop(status);
+    metrics::troubles(failed, refused);
     Ok(())
 }
 
-/// Tells the exchange of openings that failed. Answers why it does not know of
-/// all, if so.
+/// Answers why the exchange does not know of all failures, if so.
 async fn report_failures<E: Exchange>(desk: &Desk<E>) -> Result<Option<String>, StoreError> {
     for (key, lease, reason) in desk.outbox.unreported()? {
         let fact = Fact::EscrowFailed(FactEscrowFailed { lease_id: lease.0, reason });

@@ -1,20 +1,36 @@
 //! The escrow's operator: the account whose signature opens and settles leases.
 
-use stellar_xdr::HostFunction;
+use std::sync::Arc;
+
+use stellar_xdr::{HostFunction, ScVal};
 
 use crate::act::{Chain, SealError, Standing};
-use crate::chain::{Address, Found, Key, Patience, PrepareError, Rpc, RpcError, Sent, Signed, Wire, prepare};
-use crate::contract::{Escrow, LeaseRecord, Outcome, Refusal, ViewError};
+use crate::chain::{
+    Acting, Address, Found, Patience, PrepareError, Rpc, RpcError, Sent, Signed, Signer, Wire, prepare, value,
+};
+use crate::channels::Channels;
+use crate::contract::{Escrow, LeaseRecord, Outcome, Refusal, Settle, ViewError};
 use crate::plan::Intent;
 
 /// The escrow contract in the hands of its operator.
 #[derive(Debug)]
 pub(crate) struct Operator {
     pub(crate) escrow: Escrow,
-    pub(crate) key: Key,
+    pub(crate) signer: Signer,
+    /// Who pays for what it calls.
+    pub(crate) channels: Arc<Channels>,
     /// What the exchange settles in.
     pub(crate) token: Address,
 }
+
+/// What is bid at first for a place in a ledger, in stroops, and how often at
+/// most it is doubled.
+const BID: (u32, u32) = (10_000, 7);
+
+/// Settlements that share an envelope at most. Each writes the lease and two
+/// balances: with the treasury's that is 31 entries, within what every network
+/// lets a transaction write, and its events within their bounds as well.
+const BATCH_MAX: usize = 10;
 
 impl Operator {
     fn rpc(&self) -> &Rpc {
@@ -26,14 +42,32 @@ impl Operator {
             Intent::Open { lease, terms } => self.escrow.open(*lease, terms),
             Intent::Settle { lease, seconds, proof, .. } => self.escrow.settle(*lease, *seconds, *proof),
             Intent::Refund { lease } => self.escrow.refund(*lease),
-            Intent::PayWithdraw { account, .. } => self.escrow.pay_withdraw(*account, self.token, self.key.address()),
+            Intent::PayWithdraw { account, .. } => {
+                self.escrow.pay_withdraw(*account, self.token, self.signer.address())
+            }
         }
     }
 }
 
 impl Chain for Operator {
-    async fn seal(&self, intent: &Intent) -> Result<Signed, SealError> {
-        Ok(prepare(self.rpc(), &self.key, self.call(intent)).await?)
+    async fn seal(&self, intents: &[Intent], lane: u32, attempts: u32) -> Result<Signed, SealError> {
+        let call = match intents {
+            [intent] => self.call(intent),
+            several => self.escrow.settle_many(&settlements(several)),
+        };
+        // What was not taken for its fee, or waited in vain, bids more.
+        let bid = BID.0 << attempts.min(BID.1);
+        let payer = self.channels.signer(lane).unwrap_or(&self.signer);
+        Ok(prepare(self.rpc(), Acting { actor: &self.signer, payer, bid }, call).await?)
+    }
+
+    fn batch_max(&self) -> usize {
+        BATCH_MAX
+    }
+
+    fn answers(&self, value: &ScVal) -> Option<Vec<Option<Refusal>>> {
+        let codes = value::to_vector(value).ok()?.iter().map(value::to_u32);
+        codes.map(|code| code.ok().map(|code| (code != 0).then(|| Refusal::of(code)))).collect()
     }
 
     async fn standing(&self, intent: &Intent) -> Result<Standing, SealError> {
@@ -45,14 +79,27 @@ impl Chain for Operator {
             Intent::PayWithdraw { account, total, .. } => {
                 Ok(match self.escrow.requested(*account, self.token).await? {
                     None => Standing::Done,
-                    Some(request) if request.amount > *total => {
-                        Standing::Moot("a larger request took its place".to_owned())
-                    }
+                    // What the exchange has counted to leases that are still to be locked
+                    // comes out of the request when they are; or a larger one took its
+                    // place, which has an intent of its own.
+                    Some(request) if request.amount > *total => Standing::NotNow(format!(
+                        "{} is requested, and the exchange has set {total} of it aside",
+                        request.amount
+                    )),
                     Some(_) => Standing::Undone,
                 })
             }
         }
     }
+}
+
+/// What several settlements are, for one call.
+fn settlements(intents: &[Intent]) -> Vec<Settle> {
+    let settle = |intent: &Intent| match *intent {
+        Intent::Settle { lease, seconds, proof, .. } => Some(Settle { lease, seconds, proof }),
+        _ => None,
+    };
+    intents.iter().filter_map(settle).collect()
 }
 
 impl From<PrepareError> for SealError {
@@ -107,10 +154,6 @@ impl Wire for Operator {
 
     async fn find(&self, hash: &[u8; 32]) -> Result<Found, RpcError> {
         self.rpc().find(hash).await
-    }
-
-    fn now(&self) -> u64 {
-        self.rpc().now()
     }
 
     fn patience(&self) -> Patience {

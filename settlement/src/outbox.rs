@@ -10,16 +10,25 @@
 //!
 //! An envelope is on disk before it is first handed in. Until its bound has
 //! passed, only this same envelope is handed in again, and the chain applies
-//! it at most once.
+//! it at most once. Settlements may share one: then each of them names it, and
+//! all of them are sealed, and opened again, in one write.
 
+mod todo;
+
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use berth_wire::domain::{LeaseId, Stroops};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::Signed;
 use crate::plan::{Intent, Name};
+use crate::queue::Job;
 use crate::store::{Changes, Store, StoreError};
+
+use todo::Todos;
+pub(crate) use todo::{Subject, Todo, Waiting};
 
 /// One intent and how far it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +40,10 @@ pub(crate) struct Record {
     pub(crate) planned_at: u64,
     /// How many envelopes came to nothing.
     pub(crate) attempts: u32,
+    /// The account whose sequence number the envelope takes: 0 is the operator's,
+    /// others are channels.
+    #[serde(default)]
+    pub(crate) lane: u32,
     pub(crate) stage: Stage,
     pub(crate) last_error: Option<String>,
 }
@@ -43,6 +56,12 @@ pub(crate) enum Stage {
     Planned,
     /// This envelope may be applied, and no other.
     Sealed(Signed),
+    /// This envelope may be applied, which others share, and no other.
+    Batched {
+        /// Its hash, under which it is kept.
+        #[serde(with = "hex::serde")]
+        hash: [u8; 32],
+    },
     /// Nothing is left to do.
     Done(Outcome),
 }
@@ -72,23 +91,57 @@ pub(crate) enum Outcome {
     },
 }
 
-/// What waits to be done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Backlog {
-    pub(crate) pending: u64,
-    /// When the oldest was planned, in unix seconds.
-    pub(crate) oldest: Option<u64>,
+impl Outcome {
+    /// What it is called in figures.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Applied { .. } => "applied",
+            Self::Found => "found",
+            Self::Moot { .. } => "moot",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+impl Stage {
+    /// Whether an envelope may be applied.
+    pub(crate) const fn is_sealed(&self) -> bool {
+        matches!(self, Self::Sealed(_) | Self::Batched { .. })
+    }
+}
+
+/// An envelope that several settlements share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Batch {
+    pub(crate) signed: Signed,
+    /// As a record's.
+    pub(crate) lane: u32,
+    /// Leases that it settles, in the order of the call.
+    pub(crate) leases: Vec<u64>,
 }
 
 /// The settler's outbox for one log.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) store: Store,
+    /// What is not done, which the database has as well.
+    todo: Todos,
+    /// Intents that ended in failure.
+    failed: AtomicU64,
 }
 
 impl Outbox {
     pub(crate) fn open(path: &Path, log: &str) -> Result<Self, StoreError> {
-        Ok(Self { store: Store::open(path, log)? })
+        let store = Store::open(path, log)?;
+        let outbox = Self { store, todo: Todos::default(), failed: AtomicU64::new(0) };
+        outbox.load()?;
+        let records = outbox.store.scan::<Record>(&outbox.store.keys.intents());
+        let failed = count(records.filter(|record| match record {
+            Ok((_, record)) => matches!(record.stage, Stage::Done(Outcome::Failed { .. })),
+            Err(_) => true,
+        }))?;
+        outbox.failed.store(failed, Ordering::Relaxed);
+        Ok(outbox)
     }
 
     /// The next entry of the log to read, from 1.
@@ -100,63 +153,120 @@ impl Outbox {
     /// write. What is known already stays as it is.
     pub(crate) fn accept(&self, seq: u64, intents: Vec<Intent>, now: u64) -> Result<(), StoreError> {
         let mut changes = Changes::default();
-        let mut new = false;
+        let mut new = Vec::new();
         for intent in intents {
             let name = intent.name();
             if self.get(name)?.is_some() {
                 continue;
             }
-            new = true;
-            let record = Record { intent, seq, planned_at: now, attempts: 0, stage: Stage::Planned, last_error: None };
+            let record = Record::new(intent, seq, now);
             changes.put(&self.store.keys.intent(name), &record);
             changes.put(&self.store.keys.todo(seq, name), &record.intent);
+            new.push(record);
         }
         changes.put(&self.store.keys.exchange_cursor(), &(seq + 1));
-        // Without a new intent the entry can be read again.
-        if new { self.store.commit(changes) } else { self.store.note(changes) }
+        if new.is_empty() {
+            // Without a new intent the entry can be read again.
+            return self.store.note(changes);
+        }
+        self.store.commit(changes)?;
+        for record in &new {
+            self.todo.add(record);
+        }
+        Ok(())
     }
 
     pub(crate) fn get(&self, name: Name) -> Result<Option<Record>, StoreError> {
         self.store.get(&self.store.keys.intent(name))
     }
 
-    /// What is not done, in the order of the log.
-    pub(crate) fn todo(&self) -> Result<Vec<Name>, StoreError> {
-        self.store.scan::<Intent>(&self.store.keys.todos()).map(|entry| Ok(entry?.1.name())).collect()
-    }
-
-    /// The intent of which an envelope may be applied. There is one at most:
-    /// no other envelope is sealed before it is known what became of this one.
-    pub(crate) fn in_flight(&self) -> Result<Option<Name>, StoreError> {
-        for name in self.todo()? {
-            if self.get(name)?.is_some_and(|record| matches!(record.stage, Stage::Sealed(_))) {
-                return Ok(Some(name));
+    /// The jobs of which an envelope may be applied.
+    pub(crate) fn sealed(&self) -> Result<Vec<Job>, StoreError> {
+        let mut jobs: Vec<Job> = Vec::new();
+        let mut batches = BTreeSet::new();
+        for name in self.todo.names() {
+            let Some(record) = self.get(name)? else { continue };
+            match record.stage {
+                Stage::Sealed(_) => jobs.push(Job { names: vec![name], lane: record.lane }),
+                Stage::Batched { hash } if batches.insert(hash) => {
+                    let batch = self.batch(hash)?;
+                    let names = batch.leases.iter().map(|lease| Name::Settle(LeaseId(*lease))).collect();
+                    jobs.push(Job { names, lane: batch.lane });
+                }
+                Stage::Batched { .. } | Stage::Planned | Stage::Done(_) => {}
             }
         }
-        Ok(None)
+        Ok(jobs)
     }
 
-    /// The oldest intent that is not done.
-    pub(crate) fn next(&self) -> Result<Option<Record>, StoreError> {
-        let first = self.store.scan::<Intent>(&self.store.keys.todos()).next().transpose()?;
-        match first {
-            Some((_, intent)) => self.get(intent.name()),
-            None => Ok(None),
-        }
+    /// Looks at what is not done.
+    pub(crate) fn todo<T>(&self, look: impl FnOnce(&Todo) -> T) -> T {
+        self.todo.look(look)
+    }
+
+    /// The envelope that settlements share.
+    pub(crate) fn batch(&self, hash: [u8; 32]) -> Result<Batch, StoreError> {
+        let key = self.store.keys.batch(&hash);
+        self.store.get(&key)?.ok_or_else(|| StoreError::Missing { key })
     }
 
     /// Stores the envelope that from now on may be applied.
-    pub(crate) fn seal(&self, record: &mut Record, signed: Signed) -> Result<(), StoreError> {
+    pub(crate) fn seal(&self, record: &mut Record, lane: u32, signed: Signed) -> Result<(), StoreError> {
+        record.lane = lane;
         record.stage = Stage::Sealed(signed);
         self.write(record)
     }
 
+    /// Stores the envelope of several settlements that from now on may be applied.
+    pub(crate) fn seal_batch(&self, records: &mut [Record], lane: u32, signed: &Signed) -> Result<(), StoreError> {
+        let leases = records.iter().filter_map(|record| record.intent.name().lease()).map(|lease| lease.0).collect();
+        let mut changes = Changes::default();
+        let batch = Batch { signed: signed.clone(), lane, leases };
+        changes.put(&self.store.keys.batch(&signed.hash), &batch);
+        for record in records {
+            record.lane = lane;
+            record.stage = Stage::Batched { hash: signed.hash };
+            changes.put(&self.store.keys.intent(record.intent.name()), record);
+        }
+        self.store.commit(changes)
+    }
+
+    /// What became of settlements that share an envelope: an end for each, or why
+    /// it goes back to planning, to be tried alone.
+    pub(crate) fn end_batch(
+        &self,
+        records: &mut [Record],
+        hash: Option<[u8; 32]>,
+        ends: &[Result<Outcome, String>],
+    ) -> Result<(), StoreError> {
+        let mut changes = Changes::default();
+        if let Some(hash) = hash {
+            changes.delete(&self.store.keys.batch(&hash));
+        }
+        for (record, end) in records.iter_mut().zip(ends) {
+            let (seq, name) = (record.seq, record.intent.name());
+            match end {
+                Ok(outcome) => {
+                    record.stage = Stage::Done(outcome.clone());
+                    changes.delete(&self.store.keys.todo(seq, name));
+                }
+                Err(why) => record.back_to_planning(why),
+            }
+            changes.put(&self.store.keys.intent(name), record);
+        }
+        self.store.commit(changes)?;
+        for record in records {
+            self.todo.update(record);
+        }
+        Ok(())
+    }
+
     /// Goes back to planning, since no envelope can be applied any more.
     pub(crate) fn reopen(&self, record: &mut Record, why: &str) -> Result<(), StoreError> {
-        record.stage = Stage::Planned;
-        record.attempts += 1;
-        record.last_error = Some(why.to_owned());
-        self.write(record)
+        record.back_to_planning(why);
+        self.write(record)?;
+        self.todo.update(record);
+        Ok(())
     }
 
     /// Keeps what stands in the way of an intent, for people to look at, and
@@ -170,12 +280,12 @@ impl Outbox {
             // Trying again after a crash tells it again.
             self.store.note(changes)?;
         }
-        Ok(matches!(record.stage, Stage::Sealed(_)))
+        Ok(record.stage.is_sealed())
     }
 
     /// Ends an intent. A failed opening is then owed to the exchange.
     pub(crate) fn finish(&self, record: &mut Record, outcome: Outcome) -> Result<(), StoreError> {
-        self.end(record, outcome, Changes::default())
+        self.end(record, outcome, Changes::default(), None)
     }
 
     /// Ends an intent that cannot be brought about, and takes on another in
@@ -183,15 +293,24 @@ impl Outbox {
     pub(crate) fn replace(&self, record: &mut Record, reason: String, by: Intent) -> Result<(), StoreError> {
         let mut changes = Changes::default();
         let name = by.name();
+        let mut next = None;
         if self.get(name)?.is_none() {
             changes.put(&self.store.keys.todo(record.seq, name), &by);
-            let other = Record { intent: by, attempts: 0, stage: Stage::Planned, last_error: None, ..*record };
+            let other = Record::new(by, record.seq, record.planned_at);
             changes.put(&self.store.keys.intent(name), &other);
+            next = Some(other);
         }
-        self.end(record, Outcome::Failed { reason }, changes)
+        self.end(record, Outcome::Failed { reason }, changes, next)
     }
 
-    fn end(&self, record: &mut Record, outcome: Outcome, mut changes: Changes) -> Result<(), StoreError> {
+    fn end(
+        &self,
+        record: &mut Record,
+        outcome: Outcome,
+        mut changes: Changes,
+        next: Option<Record>,
+    ) -> Result<(), StoreError> {
+        let failed = matches!(outcome, Outcome::Failed { .. });
         let (seq, name, keys) = (record.seq, record.intent.name(), &self.store.keys);
         if let (Name::Open(_), Outcome::Failed { reason }) = (name, &outcome) {
             changes.put(
@@ -201,7 +320,15 @@ impl Outbox {
         }
         record.stage = Stage::Done(outcome);
         changes.put(&keys.intent(name), record).delete(&keys.todo(seq, name));
-        self.store.commit(changes)
+        self.store.commit(changes)?;
+        self.todo.update(record);
+        if let Some(next) = next {
+            self.todo.add(&next);
+        }
+        if failed {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     fn write(&self, record: &Record) -> Result<(), StoreError> {
@@ -241,18 +368,18 @@ impl Outbox {
     }
 
     /// How many intents ended in failure.
-    pub(crate) fn failed_count(&self) -> Result<u64, StoreError> {
-        let records = self.store.scan::<Record>(&self.store.keys.intents());
-        count(records.filter(|record| match record {
-            Ok((_, record)) => matches!(record.stage, Stage::Done(Outcome::Failed { .. })),
-            Err(_) => true,
-        }))
+    pub(crate) fn failed_count(&self) -> u64 {
+        self.failed.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn backlog(&self) -> Result<Backlog, StoreError> {
-        let pending = count(self.store.scan::<Intent>(&self.store.keys.todos()))?;
-        let oldest = self.next()?.map(|record| record.planned_at);
-        Ok(Backlog { pending, oldest })
+    /// Reads what is not done.
+    fn load(&self) -> Result<(), StoreError> {
+        for entry in self.store.scan::<Intent>(&self.store.keys.todos()) {
+            if let Some(record) = self.get(entry?.1.name())? {
+                self.todo.add(&record);
+            }
+        }
+        Ok(())
     }
 
     /// The leases that are opened here and not settled, and what they lock.
@@ -266,6 +393,18 @@ impl Outbox {
             }
         }
         Ok(live)
+    }
+}
+
+impl Record {
+    fn new(intent: Intent, seq: u64, planned_at: u64) -> Self {
+        Self { intent, seq, planned_at, attempts: 0, lane: 0, stage: Stage::Planned, last_error: None }
+    }
+
+    fn back_to_planning(&mut self, why: &str) {
+        self.stage = Stage::Planned;
+        self.attempts += 1;
+        self.last_error = Some(why.to_owned());
     }
 }
 

@@ -115,6 +115,28 @@ impl Intent {
     }
 }
 
+impl Name {
+    /// The lease that it is about, if it is about one.
+    #[must_use]
+    pub const fn lease(self) -> Option<LeaseId> {
+        match self {
+            Self::Open(lease) | Self::Settle(lease) | Self::Refund(lease) => Some(lease),
+            Self::PayWithdraw(_) => None,
+        }
+    }
+
+    /// What kind of thing it is, for figures.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Open(_) => "open",
+            Self::Settle(_) => "settle",
+            Self::Refund(_) => "refund",
+            Self::PayWithdraw(_) => "withdraw",
+        }
+    }
+}
+
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

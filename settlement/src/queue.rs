@@ -1,14 +1,19 @@
 //! Whose turn it is. Pure: the caller brings the time.
 //!
-//! Envelopes of one account go out one after another. So while one may still
-//! be applied, it is its intent's turn and nobody else's. Otherwise leases go
-//! first, in the order of the log, for a lease that is opened or settled too
-//! late is lost to somebody, and a withdrawal is not. An intent that met with
-//! trouble waits, twice as long each time, and lets the others pass.
+//! Each account that pays for transactions is a lane, with one envelope in
+//! flight at a time: while an envelope may still be applied, its lane is its
+//! own. Free lanes go to leases in the order of the log, for a lease that is
+//! opened or settled too late is lost to somebody, and a withdrawal is not;
+//! but one lane is for withdrawals when there are several, so that a crowd of
+//! leases does not keep them waiting for ever. What is of one lease keeps its
+//! order, and one account is paid by one envelope at a time. Where more waits than there are lanes,
+//! settlements share envelopes. An intent that met with trouble waits, twice
+//! as long each time, and lets the others pass.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use crate::outbox::{Subject, Todo, Waiting};
 use crate::plan::Name;
 
 /// The first wait.
@@ -24,13 +29,13 @@ const WITHDRAWAL_MAX: Duration = Duration::from_secs(300);
 const _: () = assert!(FIRST.as_millis() < BRIEF_MAX.as_millis());
 const _: () = assert!(BRIEF_MAX.as_millis() < WITHDRAWAL_MAX.as_millis());
 
-/// Whose turn it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// This intent's.
-    Of(Name),
-    /// Nothing is to be done, or all of it waits.
-    Nobodys,
+/// What one envelope brings about, and whose sequence number it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Job {
+    /// One intent, or several settlements.
+    pub(crate) names: Vec<Name>,
+    /// The lane: 0 is the operator's own account.
+    pub(crate) lane: u32,
 }
 
 /// How long an intent may have to wait at most.
@@ -53,69 +58,158 @@ struct Wait {
 /// again once too often does no harm.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    in_flight: Option<Name>,
+    /// Lanes that may be given away.
+    open: BTreeSet<u32>,
+    /// Lanes that are taken.
+    taken: BTreeSet<u32>,
+    /// Jobs whose envelope may be applied, and which nobody carries out now.
+    sealed: Vec<Job>,
+    /// Intents of jobs that are sealed or being carried out.
+    busy: BTreeSet<Name>,
     waits: BTreeMap<Name, Wait>,
+    batch_max: usize,
 }
 
 impl Queue {
-    /// A queue after a start, given whose envelope may still be applied.
-    pub(crate) fn resume(in_flight: Option<Name>) -> Self {
-        Self { in_flight, waits: BTreeMap::new() }
+    /// A queue after a start, given the jobs whose envelope may still be applied,
+    /// and how many settlements may share one at most.
+    pub(crate) fn resume(sealed: Vec<Job>, batch_max: usize) -> Self {
+        Self {
+            open: BTreeSet::new(),
+            taken: sealed.iter().map(|job| job.lane).collect(),
+            busy: sealed.iter().flat_map(|job| job.names.iter().copied()).collect(),
+            sealed,
+            waits: BTreeMap::new(),
+            batch_max: batch_max.max(1),
+        }
     }
 
-    /// Whose turn it is among `todo`, which is in the order of the log.
-    pub(crate) fn turn(&self, todo: &[Name], now: Instant) -> Turn {
-        if let Some(name) = self.in_flight {
-            return if self.ready(name, now) { Turn::Of(name) } else { Turn::Nobodys };
+    /// The lanes that may be given away from now on.
+    pub(crate) fn open(&mut self, lanes: impl IntoIterator<Item = u32>) {
+        self.open = lanes.into_iter().collect();
+    }
+
+    /// The jobs to take up now.
+    pub(crate) fn next(&mut self, todo: &Todo, now: Instant) -> Vec<Job> {
+        let (ready, waiting) = std::mem::take(&mut self.sealed).into_iter().partition(|job| self.may_go(job, now));
+        self.sealed = waiting;
+        let mut jobs: Vec<Job> = ready;
+        let free: Vec<u32> = self.open.difference(&self.taken).copied().collect();
+        if free.is_empty() {
+            return jobs;
         }
-        let mut opening = BTreeSet::new();
-        let mut withdrawals = Vec::new();
-        for &name in todo {
-            match name {
-                Name::Open(lease) => {
-                    opening.insert(lease);
+        for (names, lane) in self.choose(todo, free.len(), now).into_iter().zip(free) {
+            self.taken.insert(lane);
+            self.busy.extend(names.iter().copied());
+            jobs.push(Job { names, lane });
+        }
+        jobs
+    }
+
+    /// What to do with so many free lanes.
+    fn choose(&self, todo: &Todo, room: usize, now: Instant) -> Vec<Vec<Name>> {
+        let withdrawals = self.withdrawals(todo, room, now);
+        let paying = self.busy.iter().any(|name| matches!(name, Name::PayWithdraw(_)));
+        let kept = usize::from(!withdrawals.is_empty() && !paying && self.open.len() > 1);
+        let leases = self.leases(todo, room - kept, now);
+        let mut chosen = self.share(&leases, room - kept);
+        let left = room - chosen.len();
+        chosen.extend(withdrawals.into_iter().take(left).map(|name| vec![name]));
+        chosen
+    }
+
+    /// Puts settlements together when there are more intents than lanes.
+    fn share(&self, ready: &[(Name, Waiting)], room: usize) -> Vec<Vec<Name>> {
+        let crowded = ready.len() > room;
+        let mut chosen: Vec<Vec<Name>> = Vec::new();
+        let mut batch: Option<usize> = None;
+        for (name, waiting) in ready {
+            // One that came to nothing before goes alone, and is looked at closely.
+            let shares = crowded && waiting.untried && matches!(name, Name::Settle(_));
+            let open = batch.filter(|at| shares && chosen[*at].len() < self.batch_max);
+            if let Some(at) = open {
+                chosen[at].push(*name);
+            } else if chosen.len() < room {
+                if shares {
+                    batch = Some(chosen.len());
                 }
-                // What is of one lease keeps its order.
-                Name::Settle(lease) | Name::Refund(lease) if opening.contains(&lease) => continue,
-                Name::Settle(_) | Name::Refund(_) => {}
-                Name::PayWithdraw(_) => {
-                    withdrawals.push(name);
-                    continue;
-                }
-            }
-            if self.ready(name, now) {
-                return Turn::Of(name);
+                chosen.push(vec![*name]);
             }
         }
-        // One that was never tried goes before one that failed, and of those
-        // the one that is ready the longest: however many fail, new ones pass.
-        withdrawals
-            .into_iter()
+        chosen
+    }
+
+    /// Intents of leases that may be taken up, as many as could have a place.
+    fn leases(&self, todo: &Todo, room: usize, now: Instant) -> Vec<(Name, Waiting)> {
+        let mut subjects = BTreeSet::new();
+        let first_of_its_lease = todo.leases.iter().filter(|(_, waiting)| subjects.insert(waiting.subject));
+        first_of_its_lease
+            .map(|((_, name), waiting)| (*name, *waiting))
+            .filter(|(name, _)| !self.busy.contains(name) && self.ready(*name, now))
+            .take(room.saturating_mul(self.batch_max))
+            .collect()
+    }
+
+    /// Withdrawals that may be taken up, the newest of each account: it pays what
+    /// the older ones were for. One that was never tried goes before one that
+    /// failed, and of those the one that is ready the longest: however many fail,
+    /// new ones pass.
+    fn withdrawals(&self, todo: &Todo, room: usize, now: Instant) -> Vec<Name> {
+        let in_flight = todo.withdrawals.iter().filter(|((_, name), _)| self.busy.contains(name));
+        let mut accounts: BTreeSet<Subject> = in_flight.map(|(_, waiting)| waiting.subject).collect();
+        let newest_first = todo.withdrawals.iter().rev();
+        let mut ready: Vec<Name> = newest_first
+            .filter(|(_, waiting)| accounts.insert(waiting.subject))
+            .map(|((_, name), _)| *name)
             .filter(|name| self.ready(*name, now))
-            .min_by_key(|name| self.waits.get(name).map(|wait| wait.until))
-            .map_or(Turn::Nobodys, Turn::Of)
+            .collect();
+        ready.reverse();
+        ready.sort_by_key(|name| self.waits.get(name).map(|wait| wait.until));
+        ready.truncate(room);
+        ready
+    }
+
+    fn may_go(&self, job: &Job, now: Instant) -> bool {
+        job.names.iter().all(|name| self.ready(*name, now))
     }
 
     fn ready(&self, name: Name, now: Instant) -> bool {
         self.waits.get(&name).is_none_or(|wait| wait.until <= now)
     }
 
-    /// This intent is at its end.
-    pub(crate) fn done(&mut self, name: Name) {
-        self.in_flight = None;
-        self.waits.remove(&name);
+    /// This job is at its end. What met with trouble all the same is told apart.
+    pub(crate) fn done(&mut self, job: &Job) {
+        self.taken.remove(&job.lane);
+        for name in &job.names {
+            self.busy.remove(name);
+            self.waits.remove(name);
+        }
     }
 
-    /// This intent met with trouble. `in_flight` says whether an envelope of
-    /// it may be applied all the same.
-    pub(crate) fn failed(&mut self, name: Name, in_flight: bool, patience: Patience, error: String, now: Instant) {
-        self.in_flight = in_flight.then_some(name);
+    /// This job stopped short. `sealed` says whether its envelope may be applied
+    /// all the same.
+    pub(crate) fn failed(&mut self, job: Job, sealed: bool, patience: Patience, error: &str, now: Instant) {
+        for name in &job.names {
+            self.wait(*name, patience, error, now);
+        }
+        if sealed {
+            self.sealed.push(job);
+        } else {
+            self.taken.remove(&job.lane);
+            for name in &job.names {
+                self.busy.remove(name);
+            }
+        }
+    }
+
+    /// This intent is tried again later.
+    pub(crate) fn wait(&mut self, name: Name, patience: Patience, error: &str, now: Instant) {
         let most = match (name, patience) {
             (Name::PayWithdraw(_), Patience::Own) => WITHDRAWAL_MAX,
             _ => BRIEF_MAX,
         };
         let length = self.waits.get(&name).map_or(FIRST, |wait| wait.length * 2).min(most);
-        self.waits.insert(name, Wait { length, until: now + length, error });
+        self.waits.insert(name, Wait { length, until: now + length, error: error.to_owned() });
     }
 
     /// What stands in the way of the most urgent of those that wait.
@@ -123,81 +217,12 @@ impl Queue {
         let (name, wait) = self.waits.first_key_value()?;
         Some(format!("{name}: {}", wait.error))
     }
+
+    /// How many lanes are taken.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.taken.len()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use berth_wire::domain::LeaseId;
-
-    use super::*;
-
-    const OPEN: Name = Name::Open(LeaseId(1));
-    const SETTLE: Name = Name::Settle(LeaseId(1));
-    const OTHER: Name = Name::Settle(LeaseId(2));
-    const PAY: Name = Name::PayWithdraw(7);
-    const PAY_LATER: Name = Name::PayWithdraw(9);
-
-    fn fail(queue: &mut Queue, name: Name, now: Instant) {
-        queue.failed(name, false, Patience::Own, "trouble".to_owned(), now);
-    }
-
-    #[test]
-    fn leases_go_before_withdrawals_and_in_the_order_of_the_log() {
-        let (queue, now) = (Queue::resume(None), Instant::now());
-        assert_eq!(queue.turn(&[PAY, OTHER, OPEN], now), Turn::Of(OTHER));
-        assert_eq!(queue.turn(&[PAY, PAY_LATER], now), Turn::Of(PAY));
-        assert_eq!(queue.turn(&[], now), Turn::Nobodys);
-    }
-
-    #[test]
-    fn what_failed_lets_the_others_pass_and_comes_back() {
-        let (mut queue, now) = (Queue::resume(None), Instant::now());
-        fail(&mut queue, PAY, now);
-        fail(&mut queue, OTHER, now);
-        assert_eq!(queue.turn(&[PAY, OTHER, PAY_LATER], now), Turn::Of(PAY_LATER));
-        assert_eq!(queue.turn(&[PAY, OTHER], now), Turn::Nobodys);
-        assert_eq!(queue.turn(&[PAY, OTHER], now + FIRST), Turn::Of(OTHER));
-        assert_eq!(queue.turn(&[PAY, PAY_LATER], now + FIRST), Turn::Of(PAY_LATER), "the new one first");
-        assert_eq!(queue.turn(&[PAY], now + FIRST), Turn::Of(PAY));
-        queue.done(OTHER);
-        assert_eq!(queue.error().unwrap(), "withdrawal of event 7: trouble");
-        queue.done(PAY);
-        assert_eq!(queue.error(), None);
-    }
-
-    #[test]
-    fn a_lease_keeps_its_own_order() {
-        let (mut queue, now) = (Queue::resume(None), Instant::now());
-        fail(&mut queue, OPEN, now);
-        assert_eq!(queue.turn(&[OPEN, SETTLE, OTHER], now), Turn::Of(OTHER));
-        assert_eq!(queue.turn(&[OPEN, SETTLE], now), Turn::Nobodys);
-    }
-
-    #[test]
-    fn while_an_envelope_may_be_applied_nobody_else_has_a_turn() {
-        let now = Instant::now();
-        assert_eq!(Queue::resume(Some(PAY)).turn(&[OPEN, PAY], now), Turn::Of(PAY));
-        let mut queue = Queue::resume(None);
-        queue.failed(PAY, true, Patience::Brief, "no answer".to_owned(), now);
-        assert_eq!(queue.turn(&[OPEN, PAY], now), Turn::Nobodys);
-        assert_eq!(queue.turn(&[OPEN, PAY], now + FIRST), Turn::Of(PAY));
-        queue.done(PAY);
-        assert_eq!(queue.turn(&[OPEN], now), Turn::Of(OPEN));
-    }
-
-    #[test]
-    fn waits_grow_up_to_a_bound() {
-        let check = |name, patience, most: Duration| {
-            let (mut queue, now) = (Queue::resume(None), Instant::now());
-            for _ in 0..40 {
-                queue.failed(name, false, patience, String::new(), now);
-            }
-            let just_before = now + most - Duration::from_millis(1);
-            assert_eq!(queue.turn(&[name], just_before), Turn::Nobodys, "{name}");
-            assert_eq!(queue.turn(&[name], now + most), Turn::Of(name));
-        };
-        check(SETTLE, Patience::Own, BRIEF_MAX);
-        check(PAY, Patience::Own, WITHDRAWAL_MAX);
-        check(PAY, Patience::Brief, BRIEF_MAX);
-    }
-}
+mod tests;

@@ -4,19 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::{Notify, watch as channel};
+use tokio::sync::watch as channel;
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
-use crate::chain::{Address, Key, Rpc, RpcError};
+use crate::chain::{Address, Rpc, RpcError, Signer};
+use crate::channels::{Channels, ChannelsConfig, tend};
 use crate::contract::{Escrow, ViewError};
 use crate::exchange::{Exchange, ExchangeError};
-use crate::follower::{Backoff, Desk, follow, work};
+use crate::follower::{Backoff, Desk, follow, tell_failures};
+use crate::metrics;
 use crate::operator::Operator;
 use crate::outbox::Outbox;
 use crate::status::{Board, Status};
 use crate::store::{Changes, StoreError};
 use crate::watcher::{WatchError, watch};
+use crate::worker::work;
 
 /// What a settler needs to know.
 #[derive(Clone, Debug)]
@@ -25,8 +28,10 @@ pub struct SettlerConfig {
     pub rpc_url: String,
     /// The escrow contract.
     pub contract: Address,
-    /// The key of the contract's operator.
-    pub operator: Key,
+    /// Who signs for the contract's operator.
+    pub operator: Signer,
+    /// The accounts that pay for its transactions.
+    pub channels: ChannelsConfig,
     /// Where the outbox is kept.
     pub data_dir: PathBuf,
     /// How often to ask for the contract's events, in milliseconds (at least 10).
@@ -141,15 +146,19 @@ async fn run<E: Exchange>(config: SettlerConfig, exchange: E, board: Arc<Board>)
     check_chain(&outbox, &escrow)?;
     info!(log, contract = %escrow.id(), network = escrow.rpc().network().passphrase, "settling");
 
-    let desk = Desk { outbox, exchange, board, planned: Notify::new(), acted: Notify::new() };
-    let operator = Operator { escrow: escrow.clone(), key: config.operator, token };
+    let desk = Desk::new(outbox, exchange, board);
+    let channels = Arc::new(Channels::new(&config.channels, escrow.rpc().network()));
+    let operator =
+        Operator { escrow: escrow.clone(), signer: config.operator.clone(), channels: Arc::clone(&channels), token };
     let poll = Duration::from_millis(config.poll_ms.max(10));
     tokio::try_join!(
         follow(&desk),
-        async { Ok(work(&desk, &operator, poll).await?) },
+        async { Ok(work(&desk, &operator, channels.as_ref(), poll).await?) },
+        async { Ok(tend(&desk, &channels, escrow.rpc(), &config.operator).await?) },
+        async { Ok(tell_failures(&desk, poll).await?) },
         watch_or_halt(&desk, &escrow, token, poll),
     )
-    .map(|(never, _, _)| never)
+    .map(|(never, _, _, _, _)| never)
 }
 
 async fn connect(config: &SettlerConfig, board: &Board) -> Escrow {
@@ -229,6 +238,7 @@ async fn watch_or_halt<E: Exchange>(
         Err(halt) => loop {
             error!(%halt, "the contract is not watched any more");
             desk.board.write().halted = Some(halt.to_string());
+            metrics::watched(0, true);
             tokio::time::sleep(Duration::from_secs(60)).await;
         },
     }

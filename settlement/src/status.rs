@@ -9,6 +9,10 @@ pub struct Status {
     pub pending: u64,
     /// When the oldest of them was planned, in unix seconds: a backlog's age.
     pub oldest_planned_at: Option<u64>,
+    /// Accounts that pay for transactions: channels, or the operator's own alone.
+    pub lanes: usize,
+    /// How many of them have an envelope in flight.
+    pub in_flight: usize,
     /// Intents that ended in failure, over all time.
     pub failed: u64,
     /// Facts that the exchange refused, over all time: people must look.
@@ -21,6 +25,10 @@ pub struct Status {
     pub exchange_error: Option<String>,
     /// What went wrong last in acting on the chain; gone when it works.
     pub acting_error: Option<String>,
+    /// Why the exchange does not know of all failures; gone when it does.
+    pub reporting_error: Option<String>,
+    /// What went wrong last in keeping the channels funded; gone when it works.
+    pub channels_error: Option<String>,
     /// What went wrong last in following the chain; gone when it works.
     pub chain_error: Option<String>,
     /// Why the settler, or a part of it, has stopped for good.

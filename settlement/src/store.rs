@@ -9,6 +9,7 @@
 //! {log}/cursor/chain              where to go on in the contract's events
 //! {log}/intent/{name}             a record, kept for ever: done is done
 //! {log}/todo/{seq}/{name}         what is not done, in the order of the log
+//! {log}/batch/{hash}              an envelope that several settlements share
 //! {log}/unreported/{seq}/{name}   failures that the exchange does not know yet
 //! {log}/refused/{what}            facts that the exchange refused
 //! ```
@@ -31,6 +32,12 @@ pub enum StoreError {
     /// The database fails.
     #[error("the settler's database: {0}")]
     Database(#[from] rocksdb::Error),
+    /// A value that another names is not there.
+    #[error("the settler's database has nothing at {key}")]
+    Missing {
+        /// Where.
+        key: String,
+    },
     /// A value is damaged.
     #[error("the settler's database is damaged at {key}: {cause}")]
     Damaged {
@@ -74,6 +81,10 @@ impl Keys {
 
     pub(crate) fn todos(&self) -> String {
         format!("{}/todo/", self.log)
+    }
+
+    pub(crate) fn batch(&self, hash: &[u8; 32]) -> String {
+        format!("{}/batch/{}", self.log, hex::encode(hash))
     }
 
     pub(crate) fn unreported(&self, seq: u64, name: Name) -> String {
@@ -132,6 +143,12 @@ impl Store {
         options.create_if_missing(true);
         options.set_keep_log_file_num(4);
         Ok(Self { db: DB::open(&options, path)?, keys: Keys { log: log.to_owned() } })
+    }
+
+    /// Opens it beside the process that writes it, as it is now.
+    pub(crate) fn open_to_read(path: &Path, log: &str) -> Result<Self, StoreError> {
+        let db = DB::open_for_read_only(&Options::default(), path, false)?;
+        Ok(Self { db, keys: Keys { log: log.to_owned() } })
     }
 
     pub(crate) fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {

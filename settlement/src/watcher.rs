@@ -13,6 +13,7 @@ use crate::chain::{Address, EventPage, EventStart, RawEvent, RpcError};
 use crate::contract::{Escrow, EscrowEvent, Payment, instance_of, read_event};
 use crate::exchange::Exchange;
 use crate::follower::{Backoff, Desk, Told, report};
+use crate::metrics;
 use crate::store::{Changes, StoreError};
 
 /// Events to ask for at a time.
@@ -64,6 +65,7 @@ pub(crate) async fn watch<E: Exchange>(
         };
         backoff.reset();
         desk.board.write().chain_error = None;
+        metrics::watched(ledger_of(&page.cursor).unwrap_or(0), false);
         let full = page.events.len() >= PAGE;
         for event in &page.events {
             if let Some(fact) = read_fact(event, token)? {

@@ -10,13 +10,14 @@ use crate::shell::{self, command};
 use crate::simulate::{self, Simulate};
 
 /// Variables that turn a loop up, and by how much.
-const LOOPS: [(&str, &str); 6] = [
+const LOOPS: [(&str, &str); 7] = [
     ("BERTH_STREAMS", "100000"),
     ("BERTH_KILLS", "200"),
     ("BERTH_NODE_KILLS", "1000"),
     ("BERTH_POWER_CUTS", "200"),
     ("BERTH_FLIPS", "1000"),
     ("BERTH_EXAMPLES", "500"),
+    ("BERTH_SETTLER_CRASHES", "1000"),
 ];
 
 /// How long each fuzz target runs.

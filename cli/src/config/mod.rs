@@ -38,12 +38,21 @@ pub(crate) struct Config {
     pub(crate) grants: Vec<Grant>,
     pub(crate) auditors: Vec<Account>,
     pub(crate) docker: Option<String>,
+    pub(crate) settle: Settle,
     pub(crate) disk: Disk,
     pub(crate) tls: Tls,
     pub(crate) limits: LimitSettings,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
     pub(crate) client: Client,
+}
+
+/// How leases are settled.
+#[derive(Clone, Debug)]
+pub(crate) struct Settle {
+    pub(crate) channels: Whole<0, 64>,
+    pub(crate) operator_key: Option<PathBuf>,
+    pub(crate) operator_command: Vec<String>,
 }
 
 /// What is held back of the disk.
@@ -132,6 +141,7 @@ impl Config {
             grants: Vec::new(),
             auditors: Vec::new(),
             docker: None,
+            settle: Settle { channels: Whole::new(8), operator_key: None, operator_command: Vec::new() },
             disk,
             tls: Tls::default(),
             limits: LimitSettings::of(if open { Limits::OPEN } else { Limits::PUBLIC }),
@@ -154,6 +164,9 @@ impl Config {
         if !self.open && self.domain.is_none() && self.listen.ip().is_unspecified() {
             let listen = self.listen;
             found.push(("domain", format!("is needed: {listen} is no address that accounts could log in at")));
+        }
+        if self.settle.operator_key.is_some() && !self.settle.operator_command.is_empty() {
+            found.push(("settle.operator_command", "is one way to sign, and settle.operator_key another".to_owned()));
         }
         match (&self.tls.certificate, &self.tls.key) {
             (Some(_), None) => found.push(("tls.key", "is needed where there is tls.certificate".to_owned())),

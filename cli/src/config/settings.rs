@@ -92,6 +92,26 @@ pub(crate) const SETTINGS: &[Setting] = &[
         |c| &mut c.docker,
     )
     .flag("docker", "HOST"),
+    Setting::new(
+        "settle.channels",
+        &["BERTH_SETTLE_CHANNELS"],
+        "Accounts that pay for the operator's transactions, and so how many of them are in flight at once. The \
+         operator's account gives each 10 XLM, and more when it runs low; 0 for none but that account itself.",
+        |c| &mut c.settle.channels,
+    ),
+    Setting::new(
+        "settle.operator_key",
+        &["BERTH_OPERATOR_KEY"],
+        "The file with the secret key of the contract's operator, where it is not DATA/keys/operator.key. The variable \
+         BERTH_OPERATOR_SECRET holds the secret itself.",
+        |c| &mut c.settle.operator_key,
+    ),
+    Setting::new(
+        "settle.operator_command",
+        &["BERTH_OPERATOR_COMMAND"],
+        "A program that signs in place of a key, and its arguments (settlement.md).",
+        |c| &mut c.settle.operator_command,
+    ),
     Setting::new("disk.ballast", &["BERTH_BALLAST"], "MiB held back for a start on a full disk; 0 for none.", |c| {
         &mut c.disk.ballast
     })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_ledger::{Config, Server};
-use berth_settlement::chain::{Address, Key, Rpc, Sender};
+use berth_settlement::chain::{Address, Key, Rpc, Sender, Signer};
 use berth_settlement::contract::{Config as EscrowConfig, Escrow, deploy};
 use berth_settlement::fund;
 
@@ -98,7 +98,7 @@ impl Chain {
 
     /// Deploys the escrow contract, or finds the one that was deployed for this
     /// operator before, on a network that gives test money away.
-    pub(crate) async fn deploy(&self, operator: &Key, treasury: &Key, receipts: &Key) -> Result<Escrow, Fault> {
+    pub(crate) async fn deploy(&self, operator: &Signer, treasury: &Key, receipts: &Key) -> Result<Escrow, Fault> {
         fund(&self.rpc, operator.address()).await.or_fault("funding the operator's account")?;
         let sender = Sender::new(self.rpc.clone(), operator.clone());
         let config = EscrowConfig {

@@ -3,7 +3,7 @@
 use berth_domain::{
     Bounds, Digest, FeeBps, Genesis, Grant, ResourceClass, Seconds, Text, Timing, TrustLevel, TrustRules,
 };
-use berth_settlement::chain::{Address, Key};
+use berth_settlement::chain::{Address, Signer};
 use berth_settlement::contract::Escrow;
 
 use crate::fault::{Fault, While};
@@ -31,7 +31,7 @@ pub(crate) fn parse_account(text: &str) -> Result<berth_domain::Address, String>
 /// The genesis of a new log, with what the contract was deployed with.
 pub(crate) async fn build(
     escrow: &Escrow,
-    operator: &Key,
+    operator: &Signer,
     open: bool,
     grants: &[(berth_domain::Address, TrustLevel)],
     auditors: &[berth_domain::Address],
@@ -39,7 +39,7 @@ pub(crate) async fn build(
     let deployed = escrow.config().await.or_fault(&format!("asking the escrow contract {}", escrow.id()))?;
     if deployed.operator != operator.address() {
         return Err(Fault::CouldNotRun(format!(
-            "the contract {} is operated by {}, and DATA/keys/operator.key is the key of {}",
+            "the contract {} is operated by {}, and the operator's key here is that of {}",
             escrow.id(),
             deployed.operator,
             operator.address()
@@ -68,19 +68,6 @@ pub(crate) async fn build(
         trust: TrustRules::default(),
         auditors: auditors.to_vec(),
     })
-}
-
-/// The key, when it is the operator's whom the log names: with another one the
-/// node would match leases that nobody could settle.
-pub(crate) fn operator(genesis: &Genesis, key: Key) -> Result<Key, Fault> {
-    if raw(key.address()) == genesis.operator.0 {
-        return Ok(key);
-    }
-    Err(Fault::CouldNotRun(format!(
-        "this log is operated by {}, and DATA/keys/operator.key is the key of {}: put the log's own key back",
-        Address::Account(genesis.operator.0),
-        key.address()
-    )))
 }
 
 /// A log is bound to its network and contract for ever.

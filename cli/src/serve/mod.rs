@@ -7,6 +7,7 @@ mod chain;
 mod descriptors;
 pub(crate) mod genesis;
 mod house;
+mod operator;
 mod provision;
 mod signers;
 mod space;
@@ -21,7 +22,7 @@ use berth_client::Client;
 use berth_gateway::{Audit, AuthConfig, Gateway, GatewayConfig, Provision, Running, Services, Starting, feed};
 use berth_journal::{DataDir, Follower, PrivateStore, Sequencer, SequencerConfig, Space, recover};
 use berth_settlement::chain::Address;
-use berth_settlement::{Faucet, Node, Settler, SettlerConfig};
+use berth_settlement::{ChannelsConfig, Faucet, Node, Settler, SettlerConfig};
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
@@ -29,9 +30,11 @@ use tracing::info;
 
 use self::chain::Chain;
 pub(crate) use self::chain::connect;
+use self::operator::Operator;
 use self::provision::FaucetProvision;
 use self::signers::LedgerSigners;
 use self::treasury::EscrowTreasury;
+use crate::backup::SETTLEMENT;
 use crate::config::{Config, Flags};
 use crate::fault::{Fault, While};
 use crate::keys;
@@ -76,33 +79,35 @@ impl Serve {
         let dir = DataDir::new(&config.data);
         let recovered = recover(&dir).or_fault("recovering the log")?;
         let known = recovered.exchange().genesis().cloned();
-        // A new log begins with new keys; one that goes on needs its own.
-        let operator = match &known {
-            Some(genesis) => genesis::operator(genesis, keys::known(&config.data, "operator")?)?,
-            None => keys::kept(&config.data, "operator")?,
-        };
+        let operator = Operator::configured(&config, known.is_some())?;
         if known.is_some() && config.open && rpc.is_none() {
             Chain::check_kept(&config.data)?;
         }
         let chain = Chain::reach(&config.data, rpc, config.open).await?;
-        let (escrow, genesis) = match known {
+        let (escrow, operator, genesis) = match known {
             Some(genesis) => {
+                let operator = operator.of_log(&genesis)?;
                 let escrow = chain.contract(Address::Contract(genesis.escrow_contract.0));
-                (escrow, genesis::check(genesis, chain.network(), contract)?)
+                (escrow, operator, genesis::check(genesis, chain.network(), contract)?)
             }
             None => {
-                let escrow = match contract {
-                    Some(contract) => chain.contract(contract),
+                let (escrow, operator) = match contract {
+                    Some(contract) => {
+                        let escrow = chain.contract(contract);
+                        let deployed = escrow.config().await.or_fault("asking the escrow contract")?;
+                        (escrow, operator.of(deployed.operator)?)
+                    }
                     None if config.open => {
+                        let operator = operator.of_new_contract()?;
                         let kept = |name| keys::kept(&config.data, name);
-                        chain.deploy(&operator, &kept("treasury")?, &kept("receipts")?).await?
+                        (chain.deploy(&operator, &kept("treasury")?, &kept("receipts")?).await?, operator)
                     }
                     None => return Err(Fault::CouldNotRun("--contract is needed: the escrow contract there".into())),
                 };
                 let grants: Vec<_> = config.grants.iter().map(|grant| grant.0).collect();
                 let auditors: Vec<_> = config.auditors.iter().map(|account| account.0).collect();
                 let genesis = genesis::build(&escrow, &operator, config.open, &grants, &auditors).await?;
-                (escrow, genesis)
+                (escrow, operator, genesis)
             }
         };
         let log_is_fresh = recovered.is_fresh();
@@ -179,7 +184,11 @@ impl Serve {
                 rpc_url: chain.url().to_owned(),
                 contract: escrow.id(),
                 operator,
-                data_dir: config.data.join("settlement"),
+                channels: ChannelsConfig {
+                    key: keys::kept(&config.data, "channels")?,
+                    count: u32::try_from(config.settle.channels.get()).expect("there are 64 at most"),
+                },
+                data_dir: config.data.join(SETTLEMENT),
                 poll_ms: POLL_MS,
             },
             Node::new(own, settled_in),

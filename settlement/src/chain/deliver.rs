@@ -6,10 +6,6 @@ use stellar_xdr::ScVal;
 use super::rpc::{Found, Rejection, RpcError, Sent};
 use super::{Rpc, Signed};
 
-/// How far the ledger's clock may be behind ours, in seconds, before a
-/// transaction counts as over by our own.
-const CLOCK_LAG_SECONDS: u64 = 10;
-
 /// The two calls that bring a transaction to the ledger. The RPC is one; tests
 /// of what survives a crash have another.
 pub trait Wire: Sync {
@@ -17,8 +13,6 @@ pub trait Wire: Sync {
     fn send(&self, signed: &Signed) -> impl Future<Output = Result<Sent, RpcError>> + Send;
     /// Asks for it.
     fn find(&self, hash: &[u8; 32]) -> impl Future<Output = Result<Found, RpcError>> + Send;
-    /// Unix seconds.
-    fn now(&self) -> u64;
     /// How to wait between two questions.
     fn patience(&self) -> Patience;
 }
@@ -76,18 +70,17 @@ pub struct Applied {
 pub async fn deliver<W: Wire>(wire: &W, signed: &Signed, mut fresh: bool) -> Result<Delivery, RpcError> {
     let patience = wire.patience();
     let mut wait = patience.first;
-    let mut rejected = false;
     for round in 0_u32.. {
         // Ask first when it may be there already: sending is only for what is not.
-        if !fresh && let Some(delivery) = settled(wire, signed, rejected).await? {
+        if !fresh && let Some(delivery) = settled(wire, signed).await? {
             return Ok(delivery);
         }
         if round.is_multiple_of(patience.resend_every.max(1)) {
             match wire.send(signed).await? {
-                Sent::Pending | Sent::Duplicate => rejected = false,
-                Sent::TryAgainLater => {}
                 Sent::Rejected(why) if fresh => return Ok(Delivery::Rejected(why)),
-                Sent::Rejected(_) => rejected = true,
+                // A rejection of what was handed in before proves nothing: it may be
+                // in a ledger already. It is over when a ledger past its bound is.
+                Sent::Pending | Sent::Duplicate | Sent::TryAgainLater | Sent::Rejected(_) => {}
             }
             fresh = false;
         }
@@ -97,26 +90,21 @@ pub async fn deliver<W: Wire>(wire: &W, signed: &Signed, mut fresh: bool) -> Res
     unreachable!("the loop ends only by returning")
 }
 
-/// What became of it, if that is certain.
-async fn settled<W: Wire>(wire: &W, signed: &Signed, rejected: bool) -> Result<Option<Delivery>, RpcError> {
+/// What became of it, if that is certain. That its bound has passed is for the
+/// ledger to say, by one that closed after it; no clock of ours counts.
+async fn settled<W: Wire>(wire: &W, signed: &Signed) -> Result<Option<Delivery>, RpcError> {
     Ok(match wire.find(&signed.hash).await? {
         Found::Succeeded { ledger, value } => Some(Delivery::Applied(Applied { hash: signed.hash, ledger, value })),
         Found::Failed { why, .. } => Some(Delivery::Failed(why)),
-        Found::Missing { oldest_ledger, .. }
-            if oldest_ledger > signed.since_ledger + 1 && wire.now() > signed.max_time =>
-        {
-            Some(Delivery::Forgotten)
+        Found::Missing { oldest_ledger, latest_ledger, latest_closed_at } => {
+            let until = signed.valid_until_ledger;
+            let over = latest_closed_at > signed.max_time || (until > 0 && latest_ledger.saturating_add(1) >= until);
+            match over {
+                true if oldest_ledger > signed.since_ledger + 1 => Some(Delivery::Forgotten),
+                true => Some(Delivery::Expired),
+                false => None,
+            }
         }
-        Found::Missing { latest_closed_at, .. } if latest_closed_at > signed.max_time => Some(Delivery::Expired),
-        // A ledger without traffic may not close for a long time. When our
-        // clock is past the bound as well and nobody takes it, it is replaced
-        // all the same: the replacement has the same sequence number if that
-        // is still free, so that not both can ever be applied, and if it is
-        // not free, this one is dead.
-        Found::Missing { .. } if rejected && wire.now() > signed.max_time + CLOCK_LAG_SECONDS => {
-            Some(Delivery::Expired)
-        }
-        Found::Missing { .. } => None,
     })
 }
 
@@ -127,10 +115,6 @@ impl Wire for Rpc {
 
     fn find(&self, hash: &[u8; 32]) -> impl Future<Output = Result<Found, RpcError>> + Send {
         Self::find(self, hash)
-    }
-
-    fn now(&self) -> u64 {
-        Self::now(self)
     }
 
     fn patience(&self) -> Patience {

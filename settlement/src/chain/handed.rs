@@ -3,12 +3,12 @@
 
 use sha2::{Digest as _, Sha256};
 use stellar_xdr::{
-    DecoratedSignature, Hash, HostFunction, Limits, MuxedAccount, OperationBody, ReadXdr, Signature, SignatureHint,
-    Transaction, TransactionEnvelope, TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction,
-    Uint256, WriteXdr,
+    DecoratedSignature, Hash, HostFunction, Limits, MuxedAccount, OperationBody, ReadXdr, Signature, Transaction,
+    TransactionEnvelope, TransactionSignaturePayload, TransactionSignaturePayloadTaggedTransaction, Uint256, WriteXdr,
 };
 use thiserror::Error;
 
+use super::transaction::hint_of;
 use super::{Address, Key, Signed};
 
 /// Bytes of the longest envelope that is read. One call fits many times.
@@ -109,7 +109,7 @@ impl Handed {
     pub fn signed_by(self, key: &Key, network: [u8; 32]) -> String {
         let signature = key.sign(&self.hash(network)).to_vec();
         let signature = signature.try_into().map(Signature).expect("64 bytes are within the limit of 64");
-        let signature = DecoratedSignature { hint: SignatureHint(key.hint()), signature };
+        let signature = DecoratedSignature { hint: hint_of(key.address()), signature };
         write(self.tx, vec![signature])
     }
 
@@ -118,7 +118,14 @@ impl Handed {
     pub fn into_signed(self, network: [u8; 32]) -> Signed {
         let (hash, sequence) = (self.hash(network), self.tx.seq_num.0);
         // Nobody waits for it here: its bound and its first ledger are not asked for.
-        Signed { envelope: write(self.tx, self.signatures), hash, sequence, max_time: 0, since_ledger: 0 }
+        Signed {
+            envelope: write(self.tx, self.signatures),
+            hash,
+            sequence,
+            max_time: 0,
+            valid_until_ledger: 0,
+            since_ledger: 0,
+        }
     }
 }
 
@@ -145,7 +152,7 @@ fn write(tx: Transaction, signatures: Vec<DecoratedSignature>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::transaction;
+    use crate::chain::transaction::{self, Bounds};
     use crate::contract::deposit;
     use berth_wire::domain::Stroops;
 
@@ -157,7 +164,7 @@ mod tests {
         let amount = Stroops::new(5).unwrap();
         let call =
             deposit(Address::Contract([2; 32]), key.address(), key.address(), Address::Contract([3; 32]), amount);
-        let tx = transaction::unsigned(source, 9, 1_000, call.clone());
+        let tx = transaction::unsigned(source, None, 9, Bounds { max_time: 1_000, until_ledger: 0 }, call.clone());
         (unsigned(tx, NETWORK, 1_000), key, call)
     }
 

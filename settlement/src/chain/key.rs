@@ -161,13 +161,6 @@ impl Key {
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.0.sign(message).to_bytes()
     }
-
-    /// The last four bytes of the public key, by which a signature says whose
-    /// it is.
-    pub(super) fn hint(&self) -> [u8; 4] {
-        let key = self.0.verifying_key().to_bytes();
-        [key[28], key[29], key[30], key[31]]
-    }
 }
 
 impl fmt::Debug for Key {

@@ -1,11 +1,14 @@
 use stellar_rpc_client::SimulateTransactionResponse;
 use stellar_xdr::{
-    HostFunction, ScVal, SorobanAddressCredentials, SorobanAuthorizationEntry, SorobanCredentials, Transaction,
+    HostFunction, Operation, ScVal, SorobanAddressCredentials, SorobanAuthorizationEntry, SorobanCredentials,
+    Transaction,
 };
 use thiserror::Error;
 
-use super::transaction::{VALID_SECONDS, authorize, bare, provision, sign, unsigned};
-use super::{Address, Key, Rpc, RpcError, Signed, Unsigned, handed};
+use super::transaction::{
+    Bounds, INCLUSION_FEE, VALID_LEDGERS, VALID_SECONDS, authorize, bare, of, provision, sign, unsigned,
+};
+use super::{Address, Rpc, RpcError, SignError, Signed, Signer, Unsigned, handed};
 
 /// The account that asks questions. Simulation does not look at it.
 const NOBODY: [u8; 32] = [0; 32];
@@ -35,17 +38,45 @@ pub enum PrepareError {
     /// What it costs does not fit into a fee.
     #[error("the call costs more than a fee can say")]
     TooDear,
+    /// It is ready, and nobody signs it.
+    #[error(transparent)]
+    Unsigned(#[from] SignError),
 }
 
-/// Makes a call into a signed transaction of `key`'s account: records what it
-/// touches and who must agree, then proves in a second, enforcing simulation
-/// that this authority is enough.
+/// Who makes a call, and who pays for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Acting<'a> {
+    /// Whose authority the call has.
+    pub actor: &'a Signer,
+    /// Whose sequence number the transaction takes, and who pays its fee: the
+    /// same, or an account kept for that, so that several calls of one actor
+    /// are in flight at once.
+    pub payer: &'a Signer,
+    /// What is bid for a place in a ledger, in stroops.
+    pub bid: u32,
+}
+
+impl<'a> Acting<'a> {
+    /// One account that does both, with the usual bid.
+    #[must_use]
+    pub const fn alone(signer: &'a Signer) -> Self {
+        Self { actor: signer, payer: signer, bid: INCLUSION_FEE }
+    }
+}
+
+/// Makes a call into a signed transaction: records what it touches and who must
+/// agree, then proves in a second, enforcing simulation that this authority is
+/// enough.
 ///
 /// # Errors
-/// When the call would fail as things are, or nobody answers.
-pub async fn prepare(rpc: &Rpc, key: &Key, call: HostFunction) -> Result<Signed, PrepareError> {
-    let Ready { tx, max_time, ledger } = ready(rpc, key.address(), call, VALID_SECONDS).await?;
-    Ok(sign(tx, rpc.network(), key, max_time, ledger).map_err(RpcError::from)?)
+/// When the call would fail as things are, or nobody answers or signs.
+pub async fn prepare(rpc: &Rpc, acting: Acting<'_>, call: HostFunction) -> Result<Signed, PrepareError> {
+    let Acting { actor, payer, bid } = acting;
+    let place = place(rpc, payer.address(), VALID_SECONDS, Some(VALID_LEDGERS)).await?;
+    let tx = ready(rpc, place, actor.address(), bid, call).await?;
+    let both = [payer, actor];
+    let signers = if payer.address() == actor.address() { &both[..1] } else { &both[..] };
+    Ok(sign(tx, rpc.network(), signers, place.bounds, place.ledger).await?)
 }
 
 /// The same as a transaction that `source` has still to sign, within
@@ -59,28 +90,64 @@ pub async fn prepare_for(
     call: HostFunction,
     valid_seconds: u64,
 ) -> Result<Unsigned, PrepareError> {
-    let Ready { tx, max_time, .. } = ready(rpc, source, call, valid_seconds).await?;
-    Ok(handed::unsigned(tx, rpc.network().id(), max_time))
+    let place = place(rpc, source, valid_seconds, None).await?;
+    let tx = ready(rpc, place, source, INCLUSION_FEE, call).await?;
+    Ok(handed::unsigned(tx, rpc.network().id(), place.bounds.max_time))
 }
 
-/// A transaction that is ready but for its signature.
-struct Ready {
-    tx: Transaction,
-    max_time: u64,
+/// A signed transaction of classic operations, 1 to 100, all of `signer`'s own.
+///
+/// # Errors
+/// When nobody answers or signs, or the account is not there.
+pub async fn prepare_operations(
+    rpc: &Rpc,
+    signer: &Signer,
+    operations: Vec<Operation>,
+) -> Result<Signed, PrepareError> {
+    let place = place(rpc, signer.address(), VALID_SECONDS, Some(VALID_LEDGERS)).await?;
+    let tx = of(bytes_of(place.source), place.sequence, place.bounds, operations).ok_or(PrepareError::TooDear)?;
+    Ok(sign(tx, rpc.network(), &[signer], place.bounds, place.ledger).await?)
+}
+
+/// Where a transaction shall stand.
+#[derive(Clone, Copy)]
+struct Place {
+    source: Address,
+    sequence: i64,
+    bounds: Bounds,
     /// The newest ledger.
     ledger: u32,
 }
 
-async fn ready(rpc: &Rpc, source: Address, call: HostFunction, valid_seconds: u64) -> Result<Ready, PrepareError> {
+async fn place(
+    rpc: &Rpc,
+    source: Address,
+    valid_seconds: u64,
+    valid_ledgers: Option<u32>,
+) -> Result<Place, PrepareError> {
     let account = rpc.account(source).await?.ok_or(PrepareError::NoAccount(source))?;
     let head = rpc.head().await?;
     // The ledger's own clock may be ahead of ours.
     let max_time = rpc.now().max(head.closed_at.unwrap_or(0)) + valid_seconds;
-    let mut tx = unsigned(bytes_of(source), account.sequence + 1, max_time, call);
+    let until_ledger = valid_ledgers.map_or(0, |ledgers| head.ledger.saturating_add(ledgers));
+    let bounds = Bounds { max_time, until_ledger };
+    Ok(Place { source, sequence: account.sequence + 1, bounds, ledger: head.ledger })
+}
+
+/// A transaction that is ready but for its signatures.
+async fn ready(
+    rpc: &Rpc,
+    place: Place,
+    actor: Address,
+    bid: u32,
+    call: HostFunction,
+) -> Result<Transaction, PrepareError> {
+    let apart = (actor != place.source).then(|| bytes_of(actor));
+    let mut tx = unsigned(bytes_of(place.source), apart, place.sequence, place.bounds, call);
 
     let recorded = checked(rpc.simulate(&bare(tx.clone()), false).await?)?;
     let auth = match recorded.results().map_err(RpcError::from)?.into_iter().next() {
-        Some(result) => by_source(result.auth, source)?,
+        Some(result) => by_source(result.auth, actor)?,
         None => Vec::new(),
     };
     authorize(&mut tx, auth).ok_or(PrepareError::TooDear)?;
@@ -90,8 +157,8 @@ async fn ready(rpc: &Rpc, source: Address, call: HostFunction, valid_seconds: u6
         return Err(PrepareError::Archived);
     }
     let data = enforced.transaction_data().map_err(RpcError::from)?;
-    provision(&mut tx, data).ok_or(PrepareError::TooDear)?;
-    Ok(Ready { tx, max_time, ledger: head.ledger })
+    provision(&mut tx, data, bid).ok_or(PrepareError::TooDear)?;
+    Ok(tx)
 }
 
 /// What a call would answer, without applying it.
@@ -99,7 +166,7 @@ async fn ready(rpc: &Rpc, source: Address, call: HostFunction, valid_seconds: u6
 /// # Errors
 /// When the call would fail, or nobody answers.
 pub async fn view(rpc: &Rpc, call: HostFunction) -> Result<ScVal, PrepareError> {
-    let tx = unsigned(NOBODY, 1, 0, call);
+    let tx = unsigned(NOBODY, None, 1, Bounds { max_time: 0, until_ledger: 0 }, call);
     let answer = checked(rpc.simulate(&bare(tx), false).await?)?;
     let result = answer.results().map_err(RpcError::from)?.into_iter().next();
     result
@@ -128,8 +195,8 @@ fn refusal(message: &str) -> PrepareError {
     }
 }
 
-/// The source account agrees by signing the transaction itself; nobody else
-/// signs here.
+/// The source account of the operation agrees by signing the transaction itself;
+/// nobody else signs here.
 fn by_source(
     auth: Vec<SorobanAuthorizationEntry>,
     source: Address,

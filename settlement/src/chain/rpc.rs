@@ -1,3 +1,4 @@
+mod accounts;
 mod answers;
 
 use std::fmt;
@@ -8,8 +9,7 @@ use jsonrpsee_core::params::ObjectParams;
 use serde::de::DeserializeOwned;
 use stellar_rpc_client::{AuthMode, Client, SimulateTransactionResponse};
 use stellar_xdr::{
-    AccountEntry, AccountId, LedgerEntryData, LedgerKey, LedgerKeyAccount, Limits, PublicKey, ReadXdr, ScVal,
-    SignerKey, TransactionEnvelope, TransactionResult, TransactionResultResult, Uint256,
+    LedgerEntryData, LedgerKey, Limits, ReadXdr, ScVal, TransactionEnvelope, TransactionResult, TransactionResultResult,
 };
 use thiserror::Error;
 
@@ -107,6 +107,8 @@ pub enum Found {
     Missing {
         /// The oldest ledger that it keeps.
         oldest_ledger: u32,
+        /// The newest.
+        latest_ledger: u32,
         /// When the newest closed, in unix seconds.
         latest_closed_at: u64,
     },
@@ -190,44 +192,6 @@ impl Rpc {
         Ok(self.client.get_health().await?.oldest_ledger)
     }
 
-    /// An account, or `None` if the ledger has none at this address.
-    ///
-    /// # Errors
-    /// When the RPC does not answer, or `address` is a contract's.
-    pub async fn account(&self, address: Address) -> Result<Option<Account>, RpcError> {
-        let entry = self.account_entry(address).await?;
-        Ok(entry.map(|entry| Account { sequence: entry.seq_num.0, balance: entry.balance }))
-    }
-
-    /// Who signs for an account, or `None` if the ledger has none at this address.
-    ///
-    /// # Errors
-    /// When the RPC does not answer, or `address` is a contract's.
-    pub async fn signers(&self, address: Address) -> Result<Option<AccountSigners>, RpcError> {
-        let Some(entry) = self.account_entry(address).await? else { return Ok(None) };
-        let AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(own))) = entry.account_id;
-        // The weight of its own key, then the thresholds: low, medium, high.
-        let [own_weight, _, medium, _] = entry.thresholds.0;
-        let others = entry.signers.iter().filter_map(|signer| match signer.key {
-            SignerKey::Ed25519(Uint256(key)) => Some((key, signer.weight)),
-            _ => None,
-        });
-        let keys = [(own, u32::from(own_weight))].into_iter().chain(others).collect();
-        Ok(Some(AccountSigners { keys, medium_threshold: u32::from(medium) }))
-    }
-
-    async fn account_entry(&self, address: Address) -> Result<Option<AccountEntry>, RpcError> {
-        let Some(account_id) = address.account_id() else {
-            return Err(RpcError::Malformed(format!("{address} is not an account")));
-        };
-        let key = LedgerKey::Account(LedgerKeyAccount { account_id });
-        match self.entry(key).await? {
-            Some((LedgerEntryData::Account(entry), _)) => Ok(Some(entry)),
-            Some((other, _)) => Err(RpcError::Malformed(format!("an account is a {}", other.name()))),
-            None => Ok(None),
-        }
-    }
-
     /// A ledger entry and the ledger that last changed it.
     ///
     /// # Errors
@@ -279,6 +243,7 @@ impl Rpc {
         match answer.status.as_str() {
             "NOT_FOUND" => Ok(Found::Missing {
                 oldest_ledger: answer.oldest_ledger,
+                latest_ledger: answer.latest_ledger,
                 latest_closed_at: answer.latest_ledger_close_time,
             }),
             "SUCCESS" => answer.succeeded(),

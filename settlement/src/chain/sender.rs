@@ -1,11 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stellar_xdr::HostFunction;
+use stellar_xdr::{HostFunction, Operation};
 use thiserror::Error;
 use tokio::sync::Mutex;
 
-use super::{Address, Applied, Delivery, Key, PrepareError, Rpc, RpcError, Signed, deliver, prepare};
+use super::{
+    Acting, Address, Applied, Delivery, PrepareError, Rpc, RpcError, Signed, Signer, deliver, prepare,
+    prepare_operations,
+};
 
 /// How often a call is built anew before giving up.
 const ATTEMPTS: u32 = 5;
@@ -37,22 +40,28 @@ pub enum SendError {
 #[derive(Debug)]
 pub struct Sender {
     rpc: Arc<Rpc>,
-    key: Key,
+    signer: Signer,
     // Two calls at a time would take the same sequence number.
     turn: Mutex<()>,
 }
 
+/// What a transaction does.
+enum What {
+    Call(HostFunction),
+    Operations(Vec<Operation>),
+}
+
 impl Sender {
-    /// A sender that signs with `key`.
+    /// A sender whose calls `signer` signs.
     #[must_use]
-    pub fn new(rpc: Arc<Rpc>, key: Key) -> Self {
-        Self { rpc, key, turn: Mutex::new(()) }
+    pub fn new(rpc: Arc<Rpc>, signer: impl Into<Signer>) -> Self {
+        Self { rpc, signer: signer.into(), turn: Mutex::new(()) }
     }
 
     /// The account that it calls as.
     #[must_use]
     pub fn address(&self) -> Address {
-        self.key.address()
+        self.signer.address()
     }
 
     /// The network that it calls on.
@@ -66,11 +75,28 @@ impl Sender {
     /// # Errors
     /// When it would fail, is not taken, or when the RPC goes silent.
     pub async fn call(&self, call: HostFunction) -> Result<Applied, SendError> {
+        self.attempt(What::Call(call)).await
+    }
+
+    /// Applies classic operations, 1 to 100 and all of this account's, in one
+    /// transaction, and waits until it is in a ledger.
+    ///
+    /// # Errors
+    /// As [`Sender::call`]; and when it fails each time, as one would that creates
+    /// an account which is there.
+    pub async fn operate(&self, operations: Vec<Operation>) -> Result<Applied, SendError> {
+        self.attempt(What::Operations(operations)).await
+    }
+
+    async fn attempt(&self, what: What) -> Result<Applied, SendError> {
         let _turn = self.turn.lock().await;
         let mut last = String::new();
         for attempt in 0..ATTEMPTS {
             tokio::time::sleep(Duration::from_millis(100) * attempt).await;
-            let signed = prepare(&self.rpc, &self.key, call.clone()).await?;
+            let signed = match &what {
+                What::Call(call) => prepare(&self.rpc, Acting::alone(&self.signer), call.clone()).await?,
+                What::Operations(all) => prepare_operations(&self.rpc, &self.signer, all.clone()).await?,
+            };
             last = match self.deliver(&signed).await? {
                 Delivery::Applied(applied) => return Ok(applied),
                 Delivery::Failed(why) => why,

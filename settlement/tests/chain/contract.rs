@@ -2,7 +2,7 @@
 
 use berth_settlement::chain::{Key, PrepareError, SendError, Sender};
 use berth_settlement::contract::{EscrowEvent, Outcome, Payment, Refusal, Settle, deploy, read_event, receipt_message};
-use berth_settlement::{Expectation, Faucet, Subject, reconcile};
+use berth_settlement::{Expectation, Faucet, Split, Subject, compare, reconcile};
 use berth_wire::domain::{Digest, LeaseId, Stroops};
 use stellar_xdr::HostFunction;
 
@@ -283,6 +283,8 @@ async fn books_are_compared_to_the_stroop() {
         balances: vec![(tenant, xlm("90")), (operator.address(), Stroops::ZERO)],
         withdrawals: vec![(tenant, Stroops::ZERO)],
         leases: vec![(LEASE, xlm("10")), (LeaseId(2), Stroops::ZERO)],
+        splits: Vec::new(),
+        inside: xlm("100"),
     };
     assert_eq!(reconcile(&chain.escrow, &books).await.unwrap(), []);
     books.balances[0].1 = xlm("90.0000001");
@@ -291,6 +293,18 @@ async fn books_are_compared_to_the_stroop() {
     let subjects: Vec<_> = differences.iter().map(|difference| difference.subject).collect();
     assert_eq!(subjects, [Subject::Balance(tenant), Subject::Lease(LeaseId(2))]);
     assert!(differences[0].to_string().ends_with(": 90.0000001 in the exchange, 90 in the contract"));
+
+    // 600 seconds at 0.01 XLM: 6 XLM, of which 0.3 is the fee.
+    operator.call(chain.escrow.settle(LEASE, 600, Digest([9; 32]))).await.unwrap();
+    let split = Split { pay: xlm("6"), fee: xlm("0.3"), refund: xlm("4") };
+    let mut paid = Expectation { splits: vec![(LEASE, split)], inside: xlm("100"), ..Expectation::default() };
+    assert_eq!(reconcile(&chain.escrow, &paid).await.unwrap(), []);
+    assert_eq!(compare(&chain.escrow, &paid).await.unwrap().len(), 3);
+    paid.splits[0].1.fee = xlm("0.2999999");
+    paid.inside = xlm("100.0000001");
+    let differences = reconcile(&chain.escrow, &paid).await.unwrap();
+    let subjects: Vec<_> = differences.iter().map(|difference| difference.subject).collect();
+    assert_eq!(subjects, [Subject::Fee(LEASE), Subject::Holdings]);
 }
 
 #[tokio::test]

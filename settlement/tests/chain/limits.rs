@@ -24,7 +24,7 @@ async fn until(settler: &Settler, what: impl Fn(&berth_settlement::Status) -> bo
 async fn a_key_that_does_not_operate_the_contract_is_refused() {
     let chain = Chain::start().await;
     let mut config = chain.settler_config();
-    config.operator = Key::generate().unwrap();
+    config.operator = Key::generate().unwrap().into();
     let mut settler = Settler::start(config, Log::default());
     let ended = settler.wait().await;
     assert!(matches!(ended, Err(SettlerError::NotOperator { .. })), "{ended:?}");

@@ -6,5 +6,6 @@
 mod contract;
 mod exchange;
 mod limits;
+mod parallel;
 mod restarts;
 mod setup;

@@ -14,7 +14,7 @@ use crate::setup::{Chain, LEASE, WINDOW, xlm};
 
 const PROOF: Digest = Digest([9; 32]);
 
-fn closed(lease: LeaseId, seconds: u64, escrowed: bool) -> ExchangeEvent {
+pub(crate) fn closed(lease: LeaseId, seconds: u64, escrowed: bool) -> ExchangeEvent {
     ExchangeEvent::LeaseClosed { lease, seconds, proof: PROOF, escrowed }
 }
 
@@ -39,7 +39,7 @@ async fn lease_events(chain: &Chain) -> Vec<&'static str> {
 }
 
 /// Ends when the outbox is empty and stays empty.
-async fn idle(settler: &Settler, cursor: u64) {
+pub(crate) async fn idle(settler: &Settler, cursor: u64) {
     for _ in 0..600 {
         let status = settler.status();
         if status.exchange_cursor >= cursor && status.pending == 0 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use berth_ledger::{Config, Server};
 use berth_settlement::chain::{Address, Key, Rpc, Sender};
 use berth_settlement::contract::{Config as EscrowConfig, Escrow, Terms, deploy};
-use berth_settlement::{Faucet, SettlerConfig, fund};
+use berth_settlement::{ChannelsConfig, Faucet, SettlerConfig, fund};
 use berth_wire::domain::{LeaseId, Stroops};
 use tempfile::TempDir;
 
@@ -112,7 +112,8 @@ impl Chain {
         SettlerConfig {
             rpc_url: self.url.clone(),
             contract: self.escrow.id(),
-            operator: self.operator.clone(),
+            operator: self.operator.clone().into(),
+            channels: ChannelsConfig { key: Key::from_seed(&[77; 32]), count: 4 },
             data_dir: self.dir.path().join("settler"),
             poll_ms: 50,
         }

@@ -27,6 +27,8 @@ pub(super) struct FindAnswer {
     pub(super) status: String,
     #[serde(default)]
     pub(super) oldest_ledger: u32,
+    #[serde(default)]
+    pub(super) latest_ledger: u32,
     #[serde(deserialize_with = "number")]
     pub(super) latest_ledger_close_time: u64,
     #[serde(default)]
