@@ -42,6 +42,17 @@ enum Verb {
         #[arg(long)]
         tenant_address: Option<String>,
     },
+    /// Pays for more of it in advance. It resumes if it was suspended for that.
+    Topup {
+        /// Its number.
+        id: u64,
+        /// For how much more time, up to its duration.
+        #[arg(long)]
+        seconds: u64,
+        /// Who rents; the node knows in open mode.
+        #[arg(long)]
+        tenant_address: Option<String>,
+    },
     /// What its containers wrote, for its tenant and its provider.
     Logs(Logs),
     /// What it left behind, for its tenant and its provider, checked against its
@@ -92,6 +103,13 @@ impl Lease {
             Verb::Stop { id, tenant_address } => {
                 let body = tenant_address.map_or_else(|| json!({}), |address| json!({ "tenantAddress": address }));
                 output::object(format, &self.remote.post(&format!("/api/v1/leases/{id}/stop"), &body).await?);
+            }
+            Verb::Topup { id, seconds, tenant_address } => {
+                let mut body = json!({ "seconds": seconds });
+                if let Some(address) = tenant_address {
+                    body["tenantAddress"] = address.into();
+                }
+                output::object(format, &self.remote.post(&format!("/api/v1/leases/{id}/topup"), &body).await?);
             }
             Verb::Logs(logs) => logs.run(&self.remote).await?,
             Verb::Result { id, address } => show_result(format, &self.remote, id, address.as_deref()).await?,

@@ -5,7 +5,7 @@ use berth_wire::domain::{Address, BidState, LeaseState, OrderState, ResourceClas
 use berth_wire::proof::ProofChain;
 use berth_wire::request::{
     AcceptRequest, Agent, CancelRequest, DirectedBid, OrderRequest, ProviderRequest, SignedRequest, Specification,
-    StandingBid, StopRequest,
+    StandingBid, StopRequest, TopUpRequest,
 };
 use berth_wire::response::{
     Account, Bid, BookView, Changed, Health, Lease, LeaseHealth, List, Market, NetworkStats, Order, OrderDryRun,
@@ -337,6 +337,14 @@ impl Client {
     /// See [`ClientError`].
     pub async fn stop_lease(&self, id: u64, request: &StopRequest) -> Result<Changed<Lease>, ClientError> {
         self.post(&format!("/api/v1/leases/{id}/stop"), request).await
+    }
+
+    /// Pays for more of a lease in advance.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn top_up_lease(&self, id: u64, request: &TopUpRequest) -> Result<Changed<Lease>, ClientError> {
+        self.post(&format!("/api/v1/leases/{id}/topup"), request).await
     }
 
     /// All pages of a list, one after the other.

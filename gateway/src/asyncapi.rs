@@ -11,7 +11,7 @@ use berth_wire::request::{
     AcceptRequest, AmendBidRequest, AmendOrderRequest, CancelAllRequest, CancelRequest, DeadManRequest,
     FactEscrowFailed, FactEscrowed, FactMovement, FactPaid, FactRefunded, FactTopUpFailed, FactToppedUp, FinishRequest,
     HeartbeatRequest, LogonRequest, MassQuoteRequest, OrderRequest, OrderStatusRequest, SignedRequest, StandingBid,
-    StartRequest, StopRequest,
+    StartRequest, StopRequest, TopUpRequest,
 };
 use berth_wire::response::{Acknowledged, Bid, Changed, Lease, LoggedOn, MassQuoted, Order, OrderDryRun, Submitted};
 use serde_json::{Map, Value, json};
@@ -155,6 +155,12 @@ pub(crate) const METHODS: &[Method] = &[
     ),
     method("lease.finish", "Reports that containers ended.", Shape::of::<FinishRequest>, Shape::of::<Changed<Lease>>),
     method("lease.stop", "Stops a lease.", Shape::of::<StopRequest>, Shape::of::<Changed<Lease>>),
+    method(
+        "lease.topup",
+        "Pays for more of a lease in advance.",
+        Shape::of::<TopUpRequest>,
+        Shape::of::<Changed<Lease>>,
+    ),
     method("fact.deposit", "The settler reports a deposit.", Shape::of::<FactMovement>, Shape::of::<Acknowledged>),
     method(
         "fact.withdrawalRequested",

@@ -2,7 +2,7 @@
 
 use berth_domain::{AccountId, Code, Command, LeaseId};
 use berth_wire::address::Name;
-use berth_wire::request::{FinishRequest, HeartbeatRequest, StartRequest, StopRequest};
+use berth_wire::request::{FinishRequest, HeartbeatRequest, StartRequest, StopRequest, TopUpRequest};
 use berth_wire::response::{Changed, Lease};
 
 use super::{changed, unknown};
@@ -58,6 +58,27 @@ pub(crate) async fn stop(
     let tenant = party(node, command.lease, |lease| lease.tenant)?;
     let actor = node.actor_on(caller, name.as_ref(), "tenantAddress", tenant)?;
     act(node, command.lease, actor, command, turn, "tenantAddress").await
+}
+
+/// A tenant pays for more of a lease in advance, in the name given or its own.
+pub(crate) async fn top_up(
+    node: &Node,
+    caller: Caller,
+    path: Option<LeaseId>,
+    request: TopUpRequest,
+    turn: Turn,
+) -> Result<Changed<Lease>, Refusal> {
+    node.may_change(caller, TRADE)?;
+    let (name, command) = request.parse(path)?;
+    let (lease, tenant) = (command.lease, party(node, command.lease, |lease| lease.tenant)?);
+    let actor = node.actor_on(caller, name.as_ref(), "tenantAddress", tenant)?;
+    let field = |code| match code {
+        Code::NotYours => Some("tenantAddress"),
+        Code::OutOfBounds | Code::AmountTooLarge => Some("seconds"),
+        _ => None,
+    };
+    let done = node.submit(actor, command, turn, field).await?;
+    changed(node, done, |x| x.lease(lease).map(|lease| render::lease(x, lease)))
 }
 
 async fn report(

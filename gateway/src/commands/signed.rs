@@ -81,8 +81,6 @@ fn is_offered(command: &Command) -> Result<(), Refusal> {
         | Command::StakeFact(_)
         | Command::ToppedUp(_)
         | Command::TopUpFailed(_) => Err(Refusal::from(Code::NotTheExchange).at("command")),
-        // The settler cannot carry these out yet.
-        Command::TopUpLease(_) => Err(Malformed::not_offered("command", command.name()).into()),
         Command::PlaceOrder(_) | Command::ReplaceOrder(_)
             if placed(command).is_some_and(|place| place.verify == Verify::Spot) =>
         {
@@ -105,6 +103,7 @@ fn is_offered(command: &Command) -> Result<(), Refusal> {
         | Command::SetMandate(_)
         | Command::RegisterKey(_)
         | Command::RevokeKey(_)
+        | Command::TopUpLease(_)
         | Command::StartLease(_)
         | Command::Heartbeat(_)
         | Command::LeaseBacklog(_)

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use berth_domain::{Address, Code, JobResult, LeaseId, LeaseState, OrderId, ProviderId};
 use berth_wire::errors::EdgeCode;
 use berth_wire::proof::ProofChain;
-use berth_wire::request::{Agent, StopRequest};
+use berth_wire::request::{Agent, StopRequest, TopUpRequest};
 use berth_wire::response::{Lease, LeaseHealth, List};
 
 use super::page;
@@ -207,6 +207,30 @@ pub(super) async fn stop(
     // The containers still have to go; a lease that is closed has nothing left.
     let status = if stopped.object.state == LeaseState::Closed { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(stopped)).into_response())
+}
+
+#[utoipa::path(
+    post,
+    path = "/leases/{id}/topup",
+    tag = "leases",
+    summary = "Pays for more of a lease in advance.",
+    description = "What it costs is held at once, and is in the lease's escrow when the contract has it: then `lease.toppedUp` says so, or `lease.topUpReleased` why it is not.",
+    params(("id" = u64, Path, description = "Its number."), ("tenantAddress" = Option<berth_wire::address::Name>, Query, description = "Who pays; in open mode its tenant when left out.")),
+    request_body = berth_wire::request::TopUpRequest,
+    responses((status = 202, body = berth_wire::response::Changed<berth_wire::response::Lease>, description = "What it costs is held.")),
+)]
+pub(super) async fn top_up(
+    State(app): State<App>,
+    caller: Caller,
+    id: Segment,
+    mut query: Query,
+    body::Json(mut request): body::Json<TopUpRequest>,
+) -> Result<Response, Refusal> {
+    request.tenant_address = query.actor("tenantAddress", request.tenant_address)?;
+    query.finish()?;
+    let id = LeaseId(id.id(Code::UnknownLease)?);
+    let held = commands::leases::top_up(&app, caller, Some(id), request, Turn::any()).await?;
+    Ok((StatusCode::ACCEPTED, Json(held)).into_response())
 }
 
 pub(super) fn unknown() -> Refusal {

@@ -90,6 +90,7 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(leases::proof))
         .routes(routes!(leases::specification))
         .routes(routes!(leases::stop))
+        .routes(routes!(leases::top_up))
         .routes(routes!(output::logs, output::tell))
         .routes(routes!(output::result, output::hand_in))
         .routes(routes!(markets::list, operator::open))

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use berth_domain::{BidId, OrderId};
 use berth_wire::frame::{Pong, Request, Subscribe, Unsubscribe};
 use berth_wire::json::{Malformed, parse_value};
-use berth_wire::request::{AcceptRequest, CancelRequest, DirectedBid, Fact, NewBid, StandingBid, StopRequest};
+use berth_wire::request::{AcceptRequest, CancelRequest, DirectedBid, Fact, NewBid, StandingBid, StopRequest, TopUpRequest};
 use berth_wire::response::{Acknowledged, Changed};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,7 +23,7 @@ use crate::query::Page;
 use crate::submit::Turn;
 
 /// Methods of the protocol that this version does not have yet.
-const NOT_OFFERED: [&str; 2] = ["lease.topup", "lease.logs"];
+const NOT_OFFERED: [&str; 1] = ["lease.logs"];
 
 /// The name under which a method is measured.
 pub(super) fn known(method: &str) -> &'static str {
@@ -191,6 +191,10 @@ fn command(
         "lease.stop" => {
             let (request, turn) = (read::<StopRequest>(params)?, turn());
             Box::pin(async move { leases::stop(&app, caller, None, request, turn).await.map(done) })
+        }
+        "lease.topup" => {
+            let (request, turn) = (read::<TopUpRequest>(params)?, turn());
+            Box::pin(async move { leases::top_up(&app, caller, None, request, turn).await.map(done) })
         }
         other if NOT_OFFERED.contains(&other) => return Err(Malformed::not_offered("method", other).into()),
         other => match Fact::read(other, params) {

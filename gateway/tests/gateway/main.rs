@@ -39,4 +39,5 @@ mod socket;
 mod starting;
 mod stream;
 mod tls;
+mod topups;
 mod trading;

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use berth_domain::codec::Encode as _;
 use berth_domain::{
     Address, AmendOrder, BidId, CancelAll, Command, Deposit, Digest, LeaseId, MarketId, OrderId, ProviderId,
-    RegisterKey, RevokeKey, Scope, Scopes, Seconds, SetMandate, StopLease, Stroops, Tick, TopUpLease, Verify,
+    RegisterKey, RevokeKey, Scope, Scopes, SetMandate, StopLease, Stroops, Tick, Verify,
     key_proof_bytes, message_hash, signed_bytes, signed_text,
 };
 use berth_wire::address;
@@ -172,7 +172,6 @@ async fn what_is_not_signed_by_the_account_for_this_log_changes_nothing() {
             "NOT_THE_EXCHANGE",
             "command",
         ),
-        (party.sign(TopUpLease { lease: LeaseId(1), seconds: Seconds(5) }), 400, "NOT_OFFERED", "command"),
         (party.sign(CancelAll { market: None, session: Some(1) }), 400, "MALFORMED", "command"),
     ] {
         let (answered, body) = node.call(Method::POST, COMMANDS, Some(request.clone())).await;
