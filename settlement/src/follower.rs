@@ -8,12 +8,12 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use berth_wire::domain::Code;
-use berth_wire::request::{Fact, FactEscrowFailed};
+use berth_wire::request::{Fact, FactEscrowFailed, FactTopUpFailed};
 
 use crate::exchange::{Events, Exchange, ExchangeError, Frame};
 use crate::metrics;
 use crate::outbox::Outbox;
-use crate::plan::Plan;
+use crate::plan::{ExchangeEvent, Name, Plan};
 use crate::settler::SettlerError;
 use crate::status::Board;
 use crate::store::StoreError;
@@ -94,7 +94,12 @@ fn take<E>(desk: &Desk<E>, plan: &mut Plan, frame: &Frame) -> Result<(), StoreEr
         info!(seq = frame.seq, intent = %intent.name(), "planned");
     }
     let some = !intents.is_empty();
-    desk.outbox.accept(frame.seq, intents, unix_seconds())?;
+    let topped_up = frame.events.iter().filter_map(|event| match event {
+        ExchangeEvent::ToppedUp { lease } => Some((*lease, plan.topped_up(*lease)?)),
+        _ => None,
+    });
+    let topped_up: Vec<_> = topped_up.collect();
+    desk.outbox.accept_with(frame.seq, intents, &topped_up, unix_seconds())?;
     let (pending, oldest) = desk.outbox.todo(|todo| (todo.pending(), todo.oldest()));
     let mut status = desk.board.write();
     (status.pending, status.oldest_planned_at) = (pending, oldest);
@@ -130,9 +135,18 @@ pub(crate) fn write_failures<E>(desk: &Desk<E>) -> Result<(), StoreError> {
 
 /// Answers why the exchange does not know of all failures, if so.
 async fn report_failures<E: Exchange>(desk: &Desk<E>) -> Result<Option<String>, StoreError> {
-    for (key, lease, reason) in desk.outbox.unreported()? {
-        let fact = Fact::EscrowFailed(FactEscrowFailed { lease_id: lease.0, reason });
-        match report(desk, &fact, &format!("escrowFailed/{lease}")).await? {
+    for (key, name, reason) in desk.outbox.unreported()? {
+        let (fact, what) = match name {
+            Name::Open(lease) => {
+                (Fact::EscrowFailed(FactEscrowFailed { lease_id: lease.0, reason }), format!("escrowFailed/{lease}"))
+            }
+            Name::TopUp(lease, number) => (
+                Fact::TopUpFailed(FactTopUpFailed { lease_id: lease.0, number, reason }),
+                format!("topUpFailed/{lease}/{number}"),
+            ),
+            Name::Settle(_) | Name::Refund(_) | Name::PayWithdraw(_) => continue,
+        };
+        match report(desk, &fact, &what).await? {
             Told::Known => desk.outbox.reported(&key)?,
             Told::Later(error) => return Ok(Some(error.to_string())),
         }

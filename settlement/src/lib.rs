@@ -48,7 +48,7 @@ pub use channels::ChannelsConfig;
 pub use exchange::{EVENT_TYPES, Events, Exchange, ExchangeError, Frame, Node, NodeEvents, read_frame};
 pub use faucet::{Faucet, FaucetError, fund};
 pub use inspect::{Envelope, Inspection, Pending};
-pub use plan::{ExchangeEvent, Intent, Name, Plan};
+pub use plan::{ExchangeEvent, Intent, Live, Name, Plan};
 pub use reconcile::{Comparison, Expectation, Split, Subject, compare, reconcile};
 pub use settler::{Settler, SettlerConfig, SettlerError};
 pub use status::Status;

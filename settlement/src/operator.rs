@@ -40,6 +40,9 @@ impl Operator {
     fn call(&self, intent: &Intent) -> HostFunction {
         match intent {
             Intent::Open { lease, terms } => self.escrow.open(*lease, terms),
+            Intent::TopUp { lease, place, amount, deadline, .. } => {
+                self.escrow.top_up(*lease, *place, *amount, *deadline)
+            }
             Intent::Settle { lease, seconds, proof, .. } => self.escrow.settle(*lease, *seconds, *proof),
             Intent::Refund { lease } => self.escrow.refund(*lease),
             Intent::PayWithdraw { account, .. } => {
@@ -72,7 +75,10 @@ impl Chain for Operator {
 
     async fn standing(&self, intent: &Intent) -> Result<Standing, SealError> {
         match intent {
-            Intent::Open { lease, .. } | Intent::Settle { lease, .. } | Intent::Refund { lease } => {
+            Intent::Open { lease, .. }
+            | Intent::TopUp { lease, .. }
+            | Intent::Settle { lease, .. }
+            | Intent::Refund { lease } => {
                 let record = self.escrow.lease(*lease).await?;
                 Ok(lease_standing(intent, record.as_ref()))
             }
@@ -126,6 +132,12 @@ fn lease_standing(intent: &Intent, record: Option<&LeaseRecord>) -> Standing {
         (Intent::Open { .. }, None) => Standing::Undone,
         (Intent::Open { terms, .. }, Some(record)) if record.was_opened_on(terms) => Standing::Done,
         (Intent::Open { .. }, Some(_)) => Standing::Hopeless("another lease has this id in the contract".to_owned()),
+        (Intent::TopUp { .. }, None) => Standing::Hopeless(Refusal::NoSuchLease.to_string()),
+        (Intent::TopUp { place, .. }, Some(record)) if record.top_ups >= *place => Standing::Done,
+        (Intent::TopUp { .. }, Some(record)) if record.outcome != Outcome::Open => {
+            Standing::Hopeless(Refusal::LeaseNotOpen.to_string())
+        }
+        (Intent::TopUp { .. }, Some(_)) => Standing::Undone,
         (Intent::Settle { escrowed: false, .. }, None) => Standing::Moot("nothing was locked".to_owned()),
         (Intent::Settle { .. }, None) => Standing::Hopeless(Refusal::NoSuchLease.to_string()),
         (Intent::Settle { seconds, proof, escrowed, .. }, Some(record)) => match record.outcome {

@@ -19,11 +19,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use berth_wire::domain::{LeaseId, Stroops};
+use berth_wire::domain::LeaseId;
 use serde::{Deserialize, Serialize};
 
 use crate::chain::Signed;
-use crate::plan::{Intent, Name};
+use crate::plan::{Intent, Live, Name};
 use crate::queue::Job;
 use crate::store::{Changes, Store, StoreError};
 
@@ -149,10 +149,26 @@ impl Outbox {
         Ok(self.store.get(&self.store.keys.exchange_cursor())?.unwrap_or(1))
     }
 
-    /// Takes what entry `seq` led to, and moves the cursor past it, in one
-    /// write. What is known already stays as it is.
+    /// Takes an entry that nothing of top-ups follows from.
+    #[cfg(test)]
     pub(crate) fn accept(&self, seq: u64, intents: Vec<Intent>, now: u64) -> Result<(), StoreError> {
+        self.accept_with(seq, intents, &[], now)
+    }
+
+    /// Takes what entry `seq` led to, and how many top-ups are in leases' escrows
+    /// then, and moves the cursor past it, in one write. What is known already
+    /// stays as it is.
+    pub(crate) fn accept_with(
+        &self,
+        seq: u64,
+        intents: Vec<Intent>,
+        topped_up: &[(LeaseId, u32)],
+        now: u64,
+    ) -> Result<(), StoreError> {
         let mut changes = Changes::default();
+        for (lease, count) in topped_up {
+            changes.put(&self.store.keys.topped_up(*lease), count);
+        }
         let mut new = Vec::new();
         for intent in intents {
             let name = intent.name();
@@ -312,7 +328,7 @@ impl Outbox {
     ) -> Result<(), StoreError> {
         let failed = matches!(outcome, Outcome::Failed { .. });
         let (seq, name, keys) = (record.seq, record.intent.name(), &self.store.keys);
-        if let (Name::Open(_), Outcome::Failed { reason }) = (name, &outcome) {
+        if let (Name::Open(_) | Name::TopUp(..), Outcome::Failed { reason }) = (name, &outcome) {
             changes.put(
                 &keys.unreported(seq, name),
                 &Unreported { intent: record.intent.clone(), reason: reason.clone() },
@@ -337,16 +353,10 @@ impl Outbox {
         self.store.commit(changes)
     }
 
-    /// Failed openings that the exchange has not acknowledged, oldest first.
-    pub(crate) fn unreported(&self) -> Result<Vec<(String, LeaseId, String)>, StoreError> {
+    /// Failed openings and top-ups that the exchange has not acknowledged, oldest first.
+    pub(crate) fn unreported(&self) -> Result<Vec<(String, Name, String)>, StoreError> {
         let entries = self.store.scan::<Unreported>(&self.store.keys.all_unreported());
-        entries
-            .filter_map(|entry| match entry {
-                Ok((key, Unreported { intent: Intent::Open { lease, .. }, reason })) => Some(Ok((key, lease, reason))),
-                Ok(_) => None,
-                Err(error) => Some(Err(error)),
-            })
-            .collect()
+        entries.map(|entry| entry.map(|(key, Unreported { intent, reason })| (key, intent.name(), reason))).collect()
     }
 
     /// The exchange knows it now.
@@ -382,14 +392,15 @@ impl Outbox {
         Ok(())
     }
 
-    /// The leases that are opened here and not settled, and what they lock.
-    pub(crate) fn live(&self) -> Result<Vec<(LeaseId, Stroops)>, StoreError> {
+    /// The leases that are opened here and not settled.
+    pub(crate) fn live(&self) -> Result<Vec<Live>, StoreError> {
         let mut live = Vec::new();
         for entry in self.store.scan::<Record>(&self.store.keys.intents()) {
             if let Intent::Open { lease, terms } = entry?.1.intent
                 && self.get(Name::Settle(lease))?.is_none()
             {
-                live.push((lease, terms.amount));
+                let topped_up = self.store.get(&self.store.keys.topped_up(lease))?.unwrap_or(0);
+                live.push(Live { lease, deadline: terms.deadline, topped_up });
             }
         }
         Ok(live)

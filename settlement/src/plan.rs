@@ -24,6 +24,20 @@ pub enum ExchangeEvent {
         /// What its escrow shall be.
         terms: Terms,
     },
+    /// A lease's tenant pays for more of it in advance.
+    TopUpRequested {
+        /// The lease.
+        lease: LeaseId,
+        /// Which of its top-ups, from 1.
+        number: u32,
+        /// What to add.
+        amount: Stroops,
+    },
+    /// The exchange knows that a top-up is in a lease's escrow.
+    ToppedUp {
+        /// The lease.
+        lease: LeaseId,
+    },
     /// A lease is over.
     LeaseClosed {
         /// The lease.
@@ -55,6 +69,21 @@ pub enum Intent {
         lease: LeaseId,
         /// What to lock.
         terms: Terms,
+    },
+    /// Add to a lease's escrow.
+    TopUp {
+        /// The lease.
+        #[serde(with = "serial::lease")]
+        lease: LeaseId,
+        /// Which of its top-ups it is to the exchange.
+        number: u32,
+        /// Which it is to the contract, which counts only those that worked.
+        place: u32,
+        /// What to add.
+        #[serde(with = "serial::stroops")]
+        amount: Stroops,
+        /// The lease's deadline, which stays.
+        deadline: u64,
     },
     /// Pay a lease by its evidence, and give back the rest.
     Settle {
@@ -94,6 +123,8 @@ pub enum Intent {
 pub enum Name {
     /// Lock this lease's escrow.
     Open(LeaseId),
+    /// Add to this lease's escrow, for the so-manieth time.
+    TopUp(LeaseId, u32),
     /// Pay this lease.
     Settle(LeaseId),
     /// Give this lease's escrow back.
@@ -108,6 +139,7 @@ impl Intent {
     pub fn name(&self) -> Name {
         match self {
             Self::Open { lease, .. } => Name::Open(*lease),
+            Self::TopUp { lease, number, .. } => Name::TopUp(*lease, *number),
             Self::Settle { lease, .. } => Name::Settle(*lease),
             Self::Refund { lease } => Name::Refund(*lease),
             Self::PayWithdraw { seq, .. } => Name::PayWithdraw(*seq),
@@ -120,7 +152,7 @@ impl Name {
     #[must_use]
     pub const fn lease(self) -> Option<LeaseId> {
         match self {
-            Self::Open(lease) | Self::Settle(lease) | Self::Refund(lease) => Some(lease),
+            Self::Open(lease) | Self::TopUp(lease, _) | Self::Settle(lease) | Self::Refund(lease) => Some(lease),
             Self::PayWithdraw(_) => None,
         }
     }
@@ -130,6 +162,7 @@ impl Name {
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Open(_) => "open",
+            Self::TopUp(..) => "topup",
             Self::Settle(_) => "settle",
             Self::Refund(_) => "refund",
             Self::PayWithdraw(_) => "withdraw",
@@ -141,6 +174,7 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open(lease) => write!(f, "open of lease {lease}"),
+            Self::TopUp(lease, number) => write!(f, "top-up {number} of lease {lease}"),
             Self::Settle(lease) => write!(f, "settlement of lease {lease}"),
             Self::Refund(lease) => write!(f, "refund of lease {lease}"),
             Self::PayWithdraw(seq) => write!(f, "withdrawal of event {seq}"),
@@ -148,26 +182,46 @@ impl fmt::Display for Name {
     }
 }
 
-/// What follows from the events so far: the leases that are agreed and not
-/// over, with what they lock.
+/// A lease that is agreed and not over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// The lease.
+    pub lease: LeaseId,
+    /// Last second (unix) in which it runs on the chain.
+    pub deadline: u64,
+    /// How many top-ups are in its escrow, as far as the log was read.
+    pub topped_up: u32,
+}
+
+/// What follows from the events so far: the leases that are agreed and not over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    live: BTreeMap<LeaseId, Stroops>,
+    live: BTreeMap<LeaseId, Live>,
 }
 
 impl Plan {
     /// The plan after some events, by the leases that were live then.
     #[must_use]
-    pub fn resume(live: impl IntoIterator<Item = (LeaseId, Stroops)>) -> Self {
-        Self { live: live.into_iter().collect() }
+    pub fn resume(live: impl IntoIterator<Item = Live>) -> Self {
+        Self { live: live.into_iter().map(|live| (live.lease, live)).collect() }
     }
 
     /// Takes the next event, number `seq` of the log, and answers what to do.
     pub fn apply(&mut self, seq: u64, event: &ExchangeEvent) -> Option<Intent> {
         match event {
             ExchangeEvent::LeaseOpened { lease, terms } => {
-                self.live.insert(*lease, terms.amount);
+                self.live.insert(*lease, Live { lease: *lease, deadline: terms.deadline, topped_up: 0 });
                 Some(Intent::Open { lease: *lease, terms: *terms })
+            }
+            // There is one at a time: whatever was asked for before is answered.
+            ExchangeEvent::TopUpRequested { lease, number, amount } => {
+                let live = self.live.get(lease)?;
+                let (place, deadline) = (live.topped_up + 1, live.deadline);
+                Some(Intent::TopUp { lease: *lease, number: *number, place, amount: *amount, deadline })
+            }
+            ExchangeEvent::ToppedUp { lease } => {
+                self.live.get_mut(lease)?.topped_up += 1;
+                None
             }
             // A lease that this log never opened has no escrow that this log
             // agreed to; one that is over was settled when it ended.
@@ -184,9 +238,15 @@ impl Plan {
         }
     }
 
-    /// The leases that are agreed and not over, and what each locks.
-    pub fn live(&self) -> impl Iterator<Item = (LeaseId, Stroops)> {
-        self.live.iter().map(|(lease, amount)| (*lease, *amount))
+    /// The leases that are agreed and not over.
+    pub fn live(&self) -> impl Iterator<Item = Live> {
+        self.live.values().copied()
+    }
+
+    /// How many top-ups are in a lease's escrow, while it is not over.
+    #[must_use]
+    pub fn topped_up(&self, lease: LeaseId) -> Option<u32> {
+        self.live.get(&lease).map(|live| live.topped_up)
     }
 }
 
@@ -252,6 +312,22 @@ mod tests {
     fn each_withdrawal_is_named_by_its_event() {
         let event = ExchangeEvent::WithdrawalRequested { account: Address::Account([1; 32]), total: stroops(5) };
         assert_eq!(plan(&[event.clone(), event]), ["withdrawal of event 1", "withdrawal of event 2"]);
+    }
+
+    #[test]
+    fn the_contract_counts_the_top_ups_that_worked() {
+        let ask = |number| ExchangeEvent::TopUpRequested { lease: LeaseId(1), number, amount: stroops(5) };
+        let done = ExchangeEvent::ToppedUp { lease: LeaseId(1) };
+        let mut plan = Plan::default();
+        let mut places = Vec::new();
+        // The second is refused.
+        for (event, seq) in [opened(1), ask(1), done, ask(2), ask(3)].iter().zip(1..) {
+            if let Some(Intent::TopUp { number, place, deadline, .. }) = plan.apply(seq, event) {
+                places.push((number, place, deadline));
+            }
+        }
+        assert_eq!(places, [(1, 1, 2_000_000_000), (2, 2, 2_000_000_000), (3, 2, 2_000_000_000)]);
+        assert_eq!(plan.topped_up(LeaseId(1)), Some(1));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! {log}/intent/{name}             a record, kept for ever: done is done
 //! {log}/todo/{seq}/{name}         what is not done, in the order of the log
 //! {log}/batch/{hash}              an envelope that several settlements share
+//! {log}/topped/{lease}            top-ups in a lease's escrow, as far as the log is read
 //! {log}/unreported/{seq}/{name}   failures that the exchange does not know yet
 //! {log}/refused/{what}            facts that the exchange refused
 //! ```
@@ -23,6 +24,8 @@ use rocksdb::{DB, Direction, IteratorMode, Options, WriteBatch, WriteOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
+
+use berth_wire::domain::LeaseId;
 
 use crate::plan::Name;
 
@@ -83,6 +86,10 @@ impl Keys {
         format!("{}/todo/", self.log)
     }
 
+    pub(crate) fn topped_up(&self, lease: LeaseId) -> String {
+        format!("{}/topped/{:020}", self.log, lease.0)
+    }
+
     pub(crate) fn batch(&self, hash: &[u8; 32]) -> String {
         format!("{}/batch/{}", self.log, hex::encode(hash))
     }
@@ -107,6 +114,7 @@ impl Keys {
 fn slug(name: Name) -> String {
     match name {
         Name::Open(lease) => format!("open/{:020}", lease.0),
+        Name::TopUp(lease, number) => format!("topup/{:020}/{number:010}", lease.0),
         Name::Settle(lease) => format!("settle/{:020}", lease.0),
         Name::Refund(lease) => format!("refund/{:020}", lease.0),
         Name::PayWithdraw(seq) => format!("withdraw/{seq:020}"),

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use berth_wire::domain::{self, ChainEventId, Stroops, TxHash};
-use berth_wire::request::{Fact, FactEscrowed, FactMovement, FactPaid, FactRefunded};
+use berth_wire::request::{Fact, FactEscrowed, FactMovement, FactPaid, FactRefunded, FactToppedUp};
 use thiserror::Error;
 use tracing::{info, warn};
 
@@ -190,6 +190,9 @@ fn read_fact(event: &RawEvent, ours: Address) -> Result<Option<Fact>, WatchError
         EscrowEvent::Withdrawn { account, token, amount } if token == ours => {
             movement(id, account, amount).map(Fact::Withdrawn)
         }
+        EscrowEvent::ToppedUp { lease, amount, .. } => {
+            Some(Fact::ToppedUp(FactToppedUp { lease_id: lease.0, tx, ledger, amount }))
+        }
         EscrowEvent::WithdrawCancelled { account, token, amount } if token == ours => {
             movement(id, account, amount).map(Fact::WithdrawalCancelled)
         }
@@ -209,7 +212,6 @@ fn read_fact(event: &RawEvent, ours: Address) -> Result<Option<Fact>, WatchError
         | EscrowEvent::WithdrawCancelled { .. }
         | EscrowEvent::TenantMandateSet { .. }
         | EscrowEvent::ProviderMandateSet { .. }
-        | EscrowEvent::ToppedUp { .. }
         | EscrowEvent::Cancelled { .. }
         | EscrowEvent::Receipted { .. } => None,
     })

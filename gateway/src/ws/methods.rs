@@ -5,7 +5,9 @@ use std::pin::Pin;
 use berth_domain::{BidId, OrderId};
 use berth_wire::frame::{Pong, Request, Subscribe, Unsubscribe};
 use berth_wire::json::{Malformed, parse_value};
-use berth_wire::request::{AcceptRequest, CancelRequest, DirectedBid, Fact, NewBid, StandingBid, StopRequest, TopUpRequest};
+use berth_wire::request::{
+    AcceptRequest, CancelRequest, DirectedBid, Fact, NewBid, StandingBid, StopRequest, TopUpRequest,
+};
 use berth_wire::response::{Acknowledged, Changed};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

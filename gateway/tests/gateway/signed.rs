@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use berth_domain::codec::Encode as _;
 use berth_domain::{
     Address, AmendOrder, BidId, CancelAll, Command, Deposit, Digest, LeaseId, MarketId, OrderId, ProviderId,
-    RegisterKey, RevokeKey, Scope, Scopes, SetMandate, StopLease, Stroops, Tick, Verify,
-    key_proof_bytes, message_hash, signed_bytes, signed_text,
+    RegisterKey, RevokeKey, Scope, Scopes, SetMandate, StopLease, Stroops, Tick, Verify, key_proof_bytes, message_hash,
+    signed_bytes, signed_text,
 };
 use berth_wire::address;
 use berth_wire::request::{OrderRequest, StandingBid, specification_hash};

@@ -16,6 +16,7 @@ use super::*;
 use crate::chain::{Address, Rejection, Sent};
 use crate::contract::Terms;
 use crate::outbox::Todo;
+use crate::plan::Live;
 use double::{Cut, Double};
 
 const LEASE: LeaseId = LeaseId(1);
@@ -258,8 +259,8 @@ async fn a_refused_opening_is_owed_to_the_exchange_until_it_knows() {
     assert_eq!(bench.run().await, "failed: the balance in escrow is too low");
     bench.restart();
     let owed = bench.outbox().unreported().unwrap();
-    let [(key, lease, reason)] = owed.as_slice() else { panic!("{owed:?}") };
-    assert_eq!((*lease, reason.as_str()), (LEASE, "the balance in escrow is too low"));
+    let [(key, name, reason)] = owed.as_slice() else { panic!("{owed:?}") };
+    assert_eq!((*name, reason.as_str()), (Name::Open(LEASE), "the balance in escrow is too low"));
     bench.outbox().reported(key).unwrap();
     bench.restart();
     assert_eq!(bench.outbox().unreported().unwrap(), []);
@@ -370,5 +371,5 @@ async fn an_event_read_twice_changes_nothing() {
     bench.outbox().accept(1, vec![open()], 2_000).unwrap();
     assert_eq!(bench.next(), None);
     assert_eq!(bench.outbox().cursor().unwrap(), 2);
-    assert_eq!(bench.outbox().live().unwrap(), [(LEASE, stroops(100))]);
+    assert_eq!(bench.outbox().live().unwrap(), [Live { lease: LEASE, deadline: 2_000_000_000, topped_up: 0 }]);
 }

@@ -13,7 +13,8 @@ use crate::plan::ExchangeEvent;
 
 /// The types of events that the settler follows: a stream may leave out all
 /// others.
-pub const EVENT_TYPES: [&str; 3] = ["lease.opened", "lease.closed", "withdrawal.requested"];
+pub const EVENT_TYPES: [&str; 5] =
+    ["lease.opened", "lease.topUpRequested", "lease.toppedUp", "lease.closed", "withdrawal.requested"];
 
 /// Reads a frame; events of other types are left out. The exchange's leases are
 /// all in `token`.
@@ -42,6 +43,12 @@ fn read(event: &Value, token: Address) -> Result<Option<ExchangeEvent>, String> 
                 deadline: number(event, "chainDeadline")?,
             },
         },
+        Some("lease.topUpRequested") => ExchangeEvent::TopUpRequested {
+            lease: lease(event)?,
+            number: u32::try_from(number(event, "number")?).map_err(|_| "number is too large".to_owned())?,
+            amount: text(event, "amount")?,
+        },
+        Some("lease.toppedUp") => ExchangeEvent::ToppedUp { lease: lease(event)? },
         Some("lease.closed") => ExchangeEvent::LeaseClosed {
             lease: lease(event)?,
             seconds: number(event, "evidencedSeconds")?,

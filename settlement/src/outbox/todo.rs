@@ -22,7 +22,10 @@ pub(crate) enum Subject {
 impl Subject {
     fn of(intent: &Intent) -> Self {
         match intent {
-            Intent::Open { lease, .. } | Intent::Settle { lease, .. } | Intent::Refund { lease } => Self::Lease(*lease),
+            Intent::Open { lease, .. }
+            | Intent::TopUp { lease, .. }
+            | Intent::Settle { lease, .. }
+            | Intent::Refund { lease } => Self::Lease(*lease),
             Intent::PayWithdraw { account, .. } => Self::Withdrawals(*account),
         }
     }

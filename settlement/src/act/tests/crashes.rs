@@ -14,7 +14,7 @@ use crate::chain::{Address, Rejection, Sent};
 use crate::channels::Lanes;
 use crate::follower::Desk;
 use crate::outbox::{Outbox, Todo};
-use crate::plan::Intent;
+use crate::plan::{Intent, Name};
 use crate::worker::work;
 
 /// How many stories, unless `BERTH_SETTLER_CRASHES` says otherwise.
@@ -52,10 +52,17 @@ impl Lanes for Several {
 fn story(dice: &mut Dice) -> (Vec<Intent>, Vec<String>) {
     let leases = u64::from(dice.number(2, 10));
     let mut intents: Vec<Intent> = (1..=leases).map(|lease| open_of(LeaseId(lease))).collect();
-    for lease in 1..=leases {
-        // Anywhere behind its opening.
-        let at = lease + dice.below(intents.len() as u64 + 1 - lease);
-        intents.insert(usize::try_from(at).unwrap(), settle_of(LeaseId(lease), true));
+    for lease in (1..=leases).map(LeaseId) {
+        // Anywhere behind its opening, and with a top-up in between now and then.
+        let opened = intents.iter().position(|intent| intent.name() == Name::Open(lease)).unwrap();
+        let mut at = behind(dice, opened, &intents);
+        intents.insert(at, settle_of(lease, true));
+        for place in 1..=dice.number(0, 2) {
+            let amount = stroops(5);
+            let top_up = Intent::TopUp { lease, number: place, place, amount, deadline: 2_000_000_000 };
+            intents.insert(at, top_up);
+            at += 1;
+        }
     }
     for account in 1..=u8::try_from(dice.below(4)).unwrap() {
         let at = usize::try_from(dice.below(intents.len() as u64 + 1)).unwrap();
@@ -70,6 +77,12 @@ fn story(dice: &mut Dice) -> (Vec<Intent>, Vec<String>) {
     let mut expected: Vec<String> = intents.iter().map(|intent| intent.name().to_string()).collect();
     expected.sort();
     (intents, expected)
+}
+
+/// A place behind the one at `index`.
+fn behind(dice: &mut Dice, index: usize, intents: &[Intent]) -> usize {
+    let places = intents.len() - index;
+    index + 1 + usize::try_from(dice.below(places as u64)).unwrap()
 }
 
 /// What an RPC may answer to a sending that it does not take.

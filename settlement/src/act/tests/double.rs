@@ -37,6 +37,7 @@ pub(super) struct World {
     /// What the contract did, in order.
     pub(super) done: Vec<String>,
     pub(super) opened: BTreeMap<LeaseId, Terms>,
+    pub(super) topped_up: BTreeMap<LeaseId, u32>,
     pub(super) settled: BTreeSet<LeaseId>,
     pub(super) refunded: BTreeSet<LeaseId>,
     /// Whether the lease's deadline has passed.
@@ -130,6 +131,9 @@ impl World {
                 Intent::Open { lease, terms } => {
                     self.opened.insert(*lease, *terms);
                 }
+                Intent::TopUp { lease, .. } => {
+                    *self.topped_up.entry(*lease).or_default() += 1;
+                }
                 Intent::Settle { lease, .. } => {
                     self.settled.insert(*lease);
                 }
@@ -151,11 +155,19 @@ impl World {
         }
         let own = match intent {
             Intent::Open { lease, .. } => self.opened.get(lease).map(|_| Refusal::LeaseExists),
-            Intent::Settle { lease, .. } | Intent::Refund { lease } if !self.opened.contains_key(lease) => {
+            Intent::TopUp { lease, .. } | Intent::Settle { lease, .. } | Intent::Refund { lease }
+                if !self.opened.contains_key(lease) =>
+            {
                 Some(Refusal::NoSuchLease)
             }
-            Intent::Settle { lease, .. } | Intent::Refund { lease } if self.is_over(*lease) => {
+            Intent::TopUp { lease, .. } | Intent::Settle { lease, .. } | Intent::Refund { lease }
+                if self.is_over(*lease) =>
+            {
                 Some(Refusal::LeaseNotOpen)
+            }
+            Intent::TopUp { lease, place, .. } => {
+                let next = self.topped_up.get(lease).copied().unwrap_or(0) + 1;
+                (next != *place).then_some(Refusal::TopUpOutOfOrder)
             }
             Intent::Settle { .. } => self.late.then_some(Refusal::WindowPassed),
             Intent::Refund { .. } => (!self.late).then_some(Refusal::WindowNotPassed),
@@ -263,6 +275,11 @@ impl Chain for Double {
             Intent::Settle { lease, escrowed: false, .. } if !world.opened.contains_key(lease) => {
                 Standing::Moot("nothing was locked".to_owned())
             }
+            Intent::TopUp { lease, place, .. } if world.topped_up.get(lease).is_some_and(|count| count >= place) => {
+                Standing::Done
+            }
+            Intent::TopUp { lease, .. } if world.is_over(*lease) => Standing::Hopeless("it is over".to_owned()),
+            Intent::TopUp { .. } => Standing::Undone,
             Intent::Settle { lease, .. } if world.settled.contains(lease) => Standing::Done,
             Intent::Settle { .. } => Standing::Undone,
             Intent::Refund { lease } if world.refunded.contains(lease) => Standing::Done,
