@@ -203,7 +203,7 @@ fn run(berth: Berth, file: Option<&File>) -> Result<(), Fault> {
         Verb::Archive(archive) => archive.run(format),
         Verb::Backup(backup) => backup.run(format),
         Verb::Restore(restore) => restore.run(format),
-        Verb::Bench(bench) => bench.run(format),
+        Verb::Bench(bench) => bench.run(format, &runtime),
         Verb::Settle(settle) => runtime.block_on(settle.run(format)),
     }
 }

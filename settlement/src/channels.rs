@@ -113,38 +113,52 @@ pub(crate) async fn tend<E>(
         let own = desk.outbox.sealed()?.iter().any(|job| job.lane == 0);
         let tended = round(channels, &sender, !own).await;
         let (error, pause) = match &tended {
-            Ok(lanes) if lanes.is_empty() => (Some("no channel has money for fees".to_owned()), EVERY.1),
+            Ok(Tended { is_put_off: true, .. }) => (None, EVERY.1),
+            Ok(Tended { lanes, .. }) if lanes.is_empty() => (Some("no channel has money for fees".to_owned()), EVERY.1),
             Ok(_) => (None, EVERY.0),
             Err(error) => (Some(error.to_string()), EVERY.1),
         };
         if let Some(error) = &error {
             warn!(error, "the channels cannot be funded; trying again");
         }
-        // Better one at a time than none at all.
-        let lanes = tended.ok().filter(|lanes| !lanes.is_empty());
-        if lanes.is_some() || channels.open().is_empty() {
-            channels.set_open(lanes.unwrap_or_else(|| vec![0]));
-            desk.planned.notify_one();
+        match tended {
+            // Nothing more goes out by the operator's own account until it has funded
+            // them.
+            Ok(Tended { lanes, is_put_off }) if is_put_off || !lanes.is_empty() => channels.set_open(lanes),
+            // Better one at a time than none at all.
+            Ok(_) => channels.set_open(vec![0]),
+            Err(_) if channels.open().is_empty() => channels.set_open(vec![0]),
+            Err(_) => {}
         }
+        desk.planned.notify_one();
         desk.board.write().channels_error = error;
         tokio::time::sleep(pause).await;
     }
 }
 
-/// Looks at all, gives money where it is needed if it may, and answers which can
-/// pay.
-async fn round(channels: &Channels, sender: &Sender, may_fund: bool) -> Result<Vec<u32>, SendError> {
+/// What a look at all channels came to.
+struct Tended {
+    /// Those that can pay.
+    lanes: Vec<u32>,
+    /// Whether some need money, and had to wait for it.
+    is_put_off: bool,
+}
+
+/// Looks at all, and gives money where it is needed if it may.
+async fn round(channels: &Channels, sender: &Sender, may_fund: bool) -> Result<Tended, SendError> {
     let addresses: Vec<Address> = channels.signers.iter().map(Signer::address).chain([sender.address()]).collect();
     let mut accounts = look(sender.rpc(), &addresses).await?;
     let own = accounts.pop().flatten().map_or(0, |account| account.balance);
-    let operations = if may_fund { grants(&addresses, &accounts, own - KEPT) } else { Vec::new() };
-    if !operations.is_empty() {
+    let operations = grants(&addresses, &accounts, own - KEPT);
+    let is_put_off = !may_fund && !operations.is_empty();
+    if may_fund && !operations.is_empty() {
         info!(accounts = operations.len(), "funding channels");
         sender.operate(operations).await?;
         accounts = look(sender.rpc(), &addresses[..accounts.len()]).await?;
     }
     let can_pay = |account: &Option<Account>| account.is_some_and(|account| account.balance >= LEAST);
-    Ok((1..).zip(&accounts).filter(|(_, account)| can_pay(account)).map(|(lane, _)| lane).collect())
+    let lanes = (1..).zip(&accounts).filter(|(_, account)| can_pay(account)).map(|(lane, _)| lane).collect();
+    Ok(Tended { lanes, is_put_off })
 }
 
 async fn look(rpc: &Rpc, addresses: &[Address]) -> Result<Vec<Option<Account>>, SendError> {

@@ -28,8 +28,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 use tracing::info;
 
-use self::chain::Chain;
-pub(crate) use self::chain::connect;
+pub(crate) use self::chain::{Chain, connect};
 use self::operator::Operator;
 use self::provision::FaucetProvision;
 use self::signers::LedgerSigners;
