@@ -214,7 +214,7 @@ pub(super) async fn stop(
     path = "/leases/{id}/topup",
     tag = "leases",
     summary = "Pays for more of a lease in advance.",
-    description = "What it costs is held at once, and is in the lease's escrow when the contract has it: then `lease.toppedUp` says so, or `lease.topUpReleased` why it is not.",
+    description = "What it costs is held at once, and is in the lease's escrow when the contract has it: then `lease.toppedUp` says so, or `lease.topUpFailed` why it is not.",
     params(("id" = u64, Path, description = "Its number."), ("tenantAddress" = Option<berth_wire::address::Name>, Query, description = "Who pays; in open mode its tenant when left out.")),
     request_body = berth_wire::request::TopUpRequest,
     responses((status = 202, body = berth_wire::response::Changed<berth_wire::response::Lease>, description = "What it costs is held.")),

@@ -45,7 +45,7 @@ async fn a_top_up_is_held_until_the_chain_has_it() {
     assert_eq!(told["id"], 1);
     let failed = json!({ "leaseId": 1, "number": 2, "reason": "no" });
     node.operator().await.ok("fact.topUpFailed", failed).await;
-    assert_eq!(events(&node, "lease.topUpReleased").await["released"], "1");
+    assert_eq!(events(&node, "lease.topUpFailed").await["released"], "1");
     node.stop().await;
 }
 

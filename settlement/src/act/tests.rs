@@ -318,7 +318,7 @@ async fn late() -> Bench {
 
 #[tokio::test]
 async fn a_lease_that_was_not_settled_in_time_is_refunded_through_any_kill() {
-    let ended = "applied, failed: the lease's deadline has passed, applied";
+    let ended = "applied, failed: the lease's deadline and its window have passed, applied";
     let mut whole = late().await;
     assert_eq!(whole.run().await, ended);
     assert_eq!(whole.done(), "open of lease 1, refund of lease 1");

@@ -185,7 +185,7 @@ mod tests {
         for other in [
             r#"{"type":"lease.started","leaseId":1}"#,
             r#"{"type":"lease.suspended","leaseId":1}"#,
-            r#"{"type":"lease.topUpRequested","leaseId":1,"number":1,"amount":"1"}"#,
+            r#"{"type":"lease.topUpFailed","leaseId":1,"number":1,"released":"1"}"#,
             r#"{"type":"verification.started","leaseId":1}"#,
             r#"{"type":"verification.ended","leaseId":1,"verdict":"agreed"}"#,
             r#"{"type":"stake.changed","address":"G","amount":"1"}"#,
@@ -195,6 +195,9 @@ mod tests {
         }
         for broken in [
             r#"{"type":"lease.closed","leaseId":1}"#,
+            r#"{"type":"lease.topUpRequested","leaseId":1,"number":1,"amount":"-1"}"#,
+            r#"{"type":"lease.topUpRequested","leaseId":1,"number":4294967296,"amount":"1"}"#,
+            r#"{"type":"lease.toppedUp"}"#,
             r#"{"type":"withdrawal.requested","address":"G","amount":"1"}"#,
             r#"{"type":"withdrawal.requested","amount":"-1"}"#,
         ] {

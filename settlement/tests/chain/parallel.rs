@@ -156,7 +156,7 @@ async fn top_ups_are_added_once_each_before_the_lease_is_settled() {
     let tenant = chain.tenant(xlm("20")).await.address();
     let provider = Key::generate().unwrap().address();
     let lease = LeaseId(1);
-    let terms = chain.terms(tenant, provider, "6", chain.now().await + 1_000);
+    let terms = chain.terms(tenant, provider, "6", chain.now().await + 5_000);
     let ask = |number, amount| ExchangeEvent::TopUpRequested { lease, number, amount: xlm(amount) };
     log.push(ExchangeEvent::LeaseOpened { lease, terms });
     log.push(ask(1, "3"));
