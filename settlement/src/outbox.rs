@@ -223,7 +223,7 @@ impl Outbox {
     /// The envelope that settlements share.
     pub(crate) fn batch(&self, hash: [u8; 32]) -> Result<Batch, StoreError> {
         let key = self.store.keys.batch(&hash);
-        self.store.get(&key)?.ok_or_else(|| StoreError::Missing { key })
+        self.store.get(&key)?.ok_or(StoreError::Missing { key })
     }
 
     /// Stores the envelope that from now on may be applied.
