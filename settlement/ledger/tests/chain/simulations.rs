@@ -125,14 +125,11 @@ async fn extending_what_is_archived_says_what_to_restore_first() {
     }
     let body = ExtendFootprintTtlOp { ext: ExtensionPoint::V0, extend_to: 1_000 };
     let mut extend = network.transaction(&person, OperationBody::ExtendFootprintTtl(body)).await;
-    let with = |read_only: Vec<LedgerKey>, read_write: Vec<LedgerKey>| {
-        let footprint =
-            LedgerFootprint { read_only: read_only.try_into().unwrap(), read_write: read_write.try_into().unwrap() };
-        let resources = SorobanResources { footprint, instructions: 0, disk_read_bytes: 0, write_bytes: 0 };
-        let ext = SorobanTransactionDataExt::V0;
-        TransactionExt::V1(SorobanTransactionData { ext, resources, resource_fee: 0 })
-    };
-    extend.ext = with(vec![key.clone()], vec![]);
+    let read_only = vec![key.clone()].try_into().unwrap();
+    let footprint = LedgerFootprint { read_only, read_write: VecM::default() };
+    let resources = SorobanResources { footprint, instructions: 0, disk_read_bytes: 0, write_bytes: 0 };
+    let ext = SorobanTransactionDataExt::V0;
+    extend.ext = TransactionExt::V1(SorobanTransactionData { ext, resources, resource_fee: 0 });
     let simulated = simulate(&network, &extend, json!({})).await;
     let preamble = &simulated["restorePreamble"];
     let data: SorobanTransactionData = from_base64(preamble["transactionData"].as_str().unwrap());
