@@ -13,6 +13,7 @@ mod prepare;
 mod rpc;
 mod sender;
 mod signer;
+mod sponsor;
 mod transaction;
 pub mod value;
 
@@ -25,4 +26,5 @@ pub use prepare::{Acting, PrepareError, prepare, prepare_for, prepare_operations
 pub use rpc::{Account, AccountSigners, EventPage, EventStart, Found, Head, RawEvent, Rejection, Rpc, RpcError, Sent};
 pub use sender::{SendError, Sender};
 pub use signer::{SignError, Signer, SigningCommand};
+pub use sponsor::{Sponsored, sponsored};
 pub use transaction::Signed;

@@ -41,6 +41,8 @@ mod inspect;
 mod reconcile;
 
 mod metrics;
+pub mod x402;
+
 mod serial;
 mod store;
 

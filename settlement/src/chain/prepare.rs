@@ -111,15 +111,15 @@ pub async fn prepare_operations(
 
 /// Where a transaction shall stand.
 #[derive(Clone, Copy)]
-struct Place {
+pub(super) struct Place {
     source: Address,
-    sequence: i64,
-    bounds: Bounds,
+    pub(super) sequence: i64,
+    pub(super) bounds: Bounds,
     /// The newest ledger.
-    ledger: u32,
+    pub(super) ledger: u32,
 }
 
-async fn place(
+pub(super) async fn place(
     rpc: &Rpc,
     source: Address,
     valid_seconds: u64,
@@ -174,7 +174,7 @@ pub async fn view(rpc: &Rpc, call: HostFunction) -> Result<ScVal, PrepareError> 
         .ok_or_else(|| RpcError::Malformed("a simulation without a result".to_owned()).into())
 }
 
-fn checked(answer: SimulateTransactionResponse) -> Result<SimulateTransactionResponse, PrepareError> {
+pub(super) fn checked(answer: SimulateTransactionResponse) -> Result<SimulateTransactionResponse, PrepareError> {
     match &answer.error {
         Some(error) => Err(refusal(error)),
         None => Ok(answer),

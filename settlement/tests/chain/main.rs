@@ -9,3 +9,4 @@ mod limits;
 mod parallel;
 mod restarts;
 mod setup;
+mod x402;
