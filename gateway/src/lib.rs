@@ -51,6 +51,7 @@ mod starting;
 mod submit;
 mod tape;
 mod throttle;
+mod till;
 mod tls;
 mod trace;
 mod trade;
@@ -78,6 +79,7 @@ pub use node::Audit;
 pub use provision::{Provision, ProvisionError};
 pub use rate::{RateLimit, RateLimits};
 pub use starting::Starting;
+pub use till::{BooksFail, Call, Open, Paid, Purpose, Till, TillError};
 pub use tls::{TlsConfig, TlsError};
 pub use treasury::{Asked, Money, ToSign, Treasury, TreasuryError, Way};
 
@@ -137,6 +139,8 @@ pub struct Services {
     pub provision: Option<Arc<dyn Provision>>,
     /// Moves money in and out; without it deposits and withdrawals are refused.
     pub treasury: Option<Arc<dyn Treasury>>,
+    /// Takes payments for single calls; without it, or in open mode, none are.
+    pub till: Option<Arc<dyn Till>>,
 }
 
 /// Why the gateway did not start.
@@ -182,7 +186,8 @@ impl Gateway {
         if open && !guard::is_loopback(listen) {
             return Err(StartError::OpenBeyondLoopback(listen));
         }
-        let Services { sequencer, feed, exchange, dir, events, private, audit, auth, provision, treasury } = services;
+        let Services { sequencer, feed, exchange, dir, events, private, audit, auth, provision, treasury, till } =
+            services;
         let certificate = tls.map(Certificate::read).transpose()?;
         let bind = async |at| Listener::bind(at).await.map_err(|why| StartError::Listen(at, why));
         let listener = bind(listen).await?;
@@ -198,13 +203,15 @@ impl Gateway {
         let (stop, stopped) = watch::channel(false);
         let provisioning =
             provision.map(|provision| Provisioning::new(provision, view.clone(), stopped.clone(), PROVISION_TIME_MAX));
+        // In open mode whoever is unknown is given an account with money.
+        let till = till.filter(|_| !open);
         let log_id = sequencer.log_id();
         let log = Arc::new(Log::new(dir));
         let node = Node {
             open,
             identity,
             log_id,
-            view,
+            view: view.clone(),
             sequencer,
             limiter,
             limits,
@@ -216,6 +223,7 @@ impl Gateway {
             audit,
             provisioning,
             treasury: treasury.map(Counter::new),
+            till: till.clone(),
             stats: Kept::default(),
             log_head: Kept::default(),
             outputs: Outputs::default(),
@@ -223,6 +231,9 @@ impl Gateway {
             stop: stopped.clone(),
         };
         tokio::spawn(metrics::keep(stopped.clone()));
+        if let Some(till) = till {
+            tokio::spawn(till::keep(till, view, stopped.clone()));
+        }
         let router = routes::router(Arc::new(node));
         let mut inner = None;
         let mut listeners = vec![(listener, certificate.as_ref().map(Certificate::acceptor))];

@@ -110,6 +110,8 @@ pub(crate) const REASONS_BIDS_MAX: usize = 10_000;
 pub(crate) const SPENDS_SCAN_MAX: usize = 100_000;
 /// Deposits and withdrawals for which the chain is asked at once.
 pub(crate) const TRANSFERS_MAX: usize = 16;
+/// How long a request waits until what it pays is in a ledger.
+pub(crate) const PAYMENT_TIME_MAX: Duration = Duration::from_secs(100);
 /// Entries that one `GET /events` looks at, whether they pass its filters or
 /// not.
 pub(crate) const EVENTS_SCAN_MAX: usize = 20_000;

@@ -21,6 +21,7 @@ use crate::problem::Refusal;
 use crate::provision::Provisioning;
 use crate::rate::Limiter;
 use crate::session::Sessions;
+use crate::till::Till;
 use crate::treasury::Counter;
 use crate::view::View;
 
@@ -52,6 +53,8 @@ pub(crate) struct Node {
     pub(crate) provisioning: Option<Arc<Provisioning>>,
     /// Where money goes in and out; none where there is no chain to ask.
     pub(crate) treasury: Option<Counter>,
+    /// Where calls are paid for one by one; none where they are not.
+    pub(crate) till: Option<Arc<dyn Till>>,
     /// The totals.
     pub(crate) stats: Kept<NetworkStats>,
     /// An entry, and the hash of the state that follows from it.

@@ -70,6 +70,12 @@ impl Refusal {
         Self { after: Some(seconds), ..self }
     }
 
+    /// The same, with more words.
+    pub(crate) fn explained(mut self, more: &str) -> Self {
+        self.problem.detail = format!("{}; {more}", self.problem.detail);
+        self
+    }
+
     /// The same, with its place in the log.
     pub(crate) fn logged(self, seq: Seq) -> Self {
         Self { seq: Some(seq), ..self }

@@ -63,6 +63,10 @@ edge_codes! {
     NotOffered = "NOT_OFFERED" 400 Never "This part of the protocol is not offered yet",
     /// Nobody known asks.
     Unauthorized = "UNAUTHORIZED" 401 Never "The request does not say who asks, or not so that it can be believed",
+    /// A call that is paid for one by one.
+    PaymentRequired = "PAYMENT_REQUIRED" 402 After "The call is to be paid for: PAYMENT-REQUIRED says how",
+    /// Not the payment that is asked for.
+    PaymentRefused = "PAYMENT_REFUSED" 402 After "The payment is not taken; nothing is paid",
     /// Known, and may not.
     Forbidden = "FORBIDDEN" 403 Never "Who asks may not do this",
     /// Another site's page asks a node in open mode.
@@ -79,6 +83,8 @@ edge_codes! {
     RequestTimeout = "REQUEST_TIMEOUT" 408 After "The request did not arrive in time",
     /// Too late to be of use to who asked.
     DeadlinePassed = "DEADLINE_PASSED" 408 Never "The request's deadline has passed; nothing was done",
+    /// The same payment again.
+    PaymentTaken = "PAYMENT_TAKEN" 409 Never "The payment was taken before, and is not taken again",
     /// What was asked for is no longer kept.
     Gone = "GONE" 410 Never "What was asked for is no longer kept",
     /// More than the route takes.

@@ -2,7 +2,7 @@
 
 use berth_render as render;
 use berth_wire::errors::EdgeCode;
-use berth_wire::request::{JOB_ID_BYTES_MAX, JobRequest};
+use berth_wire::request::{JOB_ID_BYTES_MAX, JobRequest, OrderRequest};
 use berth_wire::response::{Changed, Job};
 
 use super::orders;
@@ -14,6 +14,11 @@ use crate::submit::Turn;
 /// Submits a job in the name of its tenant.
 pub(crate) async fn submit(node: &Node, caller: Caller, request: JobRequest) -> Result<Changed<Job>, Refusal> {
     let order = request.order(&unnamed()?)?;
+    place(node, caller, order).await
+}
+
+/// Places the order that has a job run.
+pub(super) async fn place(node: &Node, caller: Caller, order: OrderRequest) -> Result<Changed<Job>, Refusal> {
     let placed = orders::place(node, caller, order, Turn::any()).await;
     let placed = placed.map_err(|refusal| refusal.renamed(JobRequest::field))?;
     let id = berth_domain::OrderId(placed.object.id);

@@ -10,6 +10,7 @@ pub(crate) mod keys;
 pub(crate) mod leases;
 pub(crate) mod operator;
 pub(crate) mod orders;
+pub(crate) mod paid;
 pub(crate) mod providers;
 pub(crate) mod quotes;
 pub(crate) mod signed;

@@ -13,6 +13,7 @@ use super::{created, idempotent, page};
 use crate::body;
 use crate::caller::Caller;
 use crate::commands::jobs;
+use crate::commands::paid::{self, Answered};
 use crate::node::App;
 use crate::past::At;
 use crate::problem::Refusal;
@@ -24,7 +25,8 @@ use crate::query::{Query, Segment};
     tag = "jobs",
     summary = "Submits a batch job: an image with a command, or a Python script.",
     request_body = JobRequest,
-    responses((status = 201, body = Changed<Job>, description = "Done.")),
+    params(("PAYMENT-SIGNATURE" = Option<String>, Header, description = "The payment of whoever has no account, as x402 has it.")),
+    responses((status = 201, body = Changed<Job>, description = "Done."), (status = 402, body = berth_wire::errors::Problem, content_type = "application/problem+json", description = "What is to be paid is in PAYMENT-REQUIRED.")),
 )]
 pub(super) async fn create(
     State(app): State<App>,
@@ -35,6 +37,12 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     query.finish()?;
     idempotent(&headers, &mut request.client_order_id)?;
+    if let Some(till) = app.till_for(caller) {
+        return Ok(match paid::job(&app, till, &headers, request).await? {
+            Answered::Done(job, receipt) => paid::receipted(created(job), &receipt),
+            Answered::Not(response) => response,
+        });
+    }
     jobs::submit(&app, caller, request).await.map(created)
 }
 

@@ -168,20 +168,27 @@ pub(super) fn party(
     id: LeaseId,
     what: &str,
 ) -> Result<Private, Refusal> {
-    app.view.read(|x| {
+    let (private, is_party) = app.view.read(|x| {
         let one = x.lease(id).ok_or_else(unknown)?;
         let asks = asks.map(|address| x.account_by_address(address));
         let is_serving = asks == Some(Some(one.provider_account));
         let is_party = is_serving && caller.may_provide() || asks == Some(Some(one.tenant)) && caller.may_read();
         // The operator's node has it on its disk anyway.
-        if !(is_party || (caller == Caller::Operator && asks.is_none())) {
-            let detail = format!(
-                "{what} is for the lease's tenant with the scope read, and its provider with the scope provide"
-            );
-            return Err(Refusal::new(EdgeCode::Forbidden, detail).at("address"));
-        }
-        Ok(Private { order: one.order, state: one.state, replicas: one.replicas, result: one.result })
-    })
+        let is_party = is_party || (caller == Caller::Operator && asks.is_none());
+        Ok::<_, Refusal>((
+            Private { order: one.order, state: one.state, replicas: one.replicas, result: one.result },
+            is_party,
+        ))
+    })?;
+    // What the desk has ordered is for whoever paid for it.
+    let payer = || app.till.as_ref().map_or(Ok(None), |till| till.payer_of(private.order));
+    let is_party = is_party || (asks.is_some() && caller.may_read() && payer()? == asks);
+    if !is_party {
+        let detail =
+            format!("{what} is for the lease's tenant with the scope read, and its provider with the scope provide");
+        return Err(Refusal::new(EdgeCode::Forbidden, detail).at("address"));
+    }
+    Ok(private)
 }
 
 #[utoipa::path(

@@ -18,6 +18,7 @@ mod node;
 mod operator;
 mod orders;
 mod output;
+mod payments;
 mod providers;
 mod stream;
 mod trades;
@@ -53,10 +54,11 @@ use crate::trace;
 use crate::ws;
 
 /// Headers that a page of another site may send.
-const CORS_HEADERS: [HeaderName; 7] = [
+const CORS_HEADERS: [HeaderName; 8] = [
     AUTHORIZATION,
     CONTENT_TYPE,
     HeaderName::from_static("idempotency-key"),
+    HeaderName::from_static("payment-signature"),
     HeaderName::from_static("x-berth-key"),
     HeaderName::from_static("x-berth-timestamp"),
     HeaderName::from_static("x-berth-recv-window"),
@@ -106,6 +108,8 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(history::spend))
         .routes(routes!(transfers::deposit))
         .routes(routes!(transfers::withdraw))
+        .routes(routes!(payments::deposit))
+        .routes(routes!(payments::one))
         .routes(routes!(keys::list, keys::register))
         .routes(routes!(keys::revoke))
         .routes(routes!(node::stats))
@@ -161,7 +165,8 @@ pub(crate) fn router(app: App) -> Router {
 const SIGNED: [&str; 3] = ["/commands", "/deposits", "/withdrawals"];
 
 /// Without `--open` a change that nobody known asks for is refused before its
-/// body is looked at. What is signed says itself who gives it.
+/// body is looked at. What is signed says itself who gives it, and who pays for a
+/// call need not say it.
 async fn only_reads_of_strangers(
     State(app): State<App>,
     caller: Caller,
@@ -170,7 +175,8 @@ async fn only_reads_of_strangers(
 ) -> Result<Response, Refusal> {
     let path = request.uri().path();
     let is_signed = || SIGNED.iter().any(|signed| path.ends_with(signed));
-    if !app.open && caller == Caller::Anyone && !request.method().is_safe() && !is_signed() {
+    let is_paid = || app.till.is_some() && path.ends_with("/jobs");
+    if !app.open && caller == Caller::Anyone && !request.method().is_safe() && !is_signed() && !is_paid() {
         return Err(Refusal::nobody());
     }
     Ok(next.run(request).await)

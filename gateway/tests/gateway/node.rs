@@ -128,6 +128,17 @@ impl Node {
 
     /// The same, with a certificate.
     pub(crate) async fn with(dir: &Path, open: bool, limits: impl Into<Limits>, tls: Option<TlsConfig>) -> Self {
+        Self::sequenced(dir, open, limits, tls, |_| ()).await
+    }
+
+    /// The same, with another sequencer.
+    pub(crate) async fn sequenced(
+        dir: &Path,
+        open: bool,
+        limits: impl Into<Limits>,
+        tls: Option<TlsConfig>,
+        change: impl FnOnce(&mut SequencerConfig),
+    ) -> Self {
         // Without one, an HTTP client panics; another test may have been first.
         let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let dir = DataDir::new(dir);
@@ -135,7 +146,8 @@ impl Node {
         let (exchange, events) = (recovered.exchange().clone(), recovered.events());
         let private = PrivateStore::open(&dir).unwrap();
         let (publisher, feed) = feed();
-        let config = SequencerConfig::new(move |committed| publisher.publish(committed));
+        let mut config = SequencerConfig::new(move |committed| publisher.publish(committed));
+        change(&mut config);
         let admission = config.admission.clone();
         let sequencer = Sequencer::start(recovered, Some(genesis()), config).unwrap();
         let chain = Arc::new(Chain::default());
@@ -150,6 +162,7 @@ impl Node {
             auth: auth(chain.clone()),
             provision: Some(chain.clone()),
             treasury: None,
+            till: None,
         };
         let listen = "127.0.0.1:0".parse().unwrap();
         let config =
@@ -188,6 +201,11 @@ impl Node {
             None => request,
         };
         request.send().await.unwrap()
+    }
+
+    /// A request that is still to be sent, wherever.
+    pub(crate) fn asking(&self, method: Method, path: &str, body: Value) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("http://{}{path}", self.addr())).json(&body)
     }
 
     /// A request whose answer is JSON.
@@ -272,6 +290,7 @@ pub(crate) async fn refuse_to_listen(listen: &str) -> berth_gateway::StartError 
         auth: auth(Arc::default()),
         provision: None,
         treasury: None,
+        till: None,
     };
     let limits = Limits::OPEN;
     let config = GatewayConfig {
