@@ -1,6 +1,8 @@
 //! Clients that take too much at once: turned away in words, and the node goes on
 //! within its means.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use berth_gateway::Limits;
@@ -168,5 +170,53 @@ async fn what_is_under_way_when_the_node_stops_is_answered() {
     let listed = node.get("/api/v1/orders?limit=1000").await["items"].as_array().unwrap().len() as u64;
     assert_eq!(listed, 1 + answered, "nothing that was done is left unsaid, and the other way round");
     assert!(resume.unwrap() > listed, "the log goes on behind it");
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn commands_that_find_the_queue_full_are_told_when_to_try_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let shut = Arc::new(AtomicBool::new(false));
+    let gate = shut.clone();
+    let node = Node::sequenced(dir.path(), true, Limits::OPEN, None, |config| {
+        (config.queue, config.batch_max) = (1, 1);
+        let mut told = std::mem::replace(&mut config.on_committed, Box::new(|_| ()));
+        config.on_committed = Box::new(move |batch| {
+            while gate.load(Ordering::Acquire) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            told(batch);
+        });
+    })
+    .await;
+    node.order("tenant", "1").await;
+
+    // Nothing is told to be durable, so what is submitted piles up.
+    shut.store(true, Ordering::Release);
+    let sent: Vec<_> = (0..32)
+        .map(|_| tokio::spawn(node.asking(Method::POST, "/api/v1/orders", order("tenant", "1")).send()))
+        .collect();
+    while sent.iter().filter(|answer| answer.is_finished()).count() < 16 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    shut.store(false, Ordering::Release);
+    let (mut taken, mut turned_away) = (0, 0);
+    for answer in sent {
+        let answer = answer.await.unwrap().unwrap();
+        if answer.status() == StatusCode::CREATED {
+            taken += 1;
+            continue;
+        }
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()["retry-after"], "1");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!((&problem["code"], &problem["retry"]), (&json!("OVERLOADED"), &json!("after")), "{problem}");
+        turned_away += 1;
+    }
+    assert!(taken >= 1 && turned_away >= 16, "{taken} were taken, {turned_away} were not");
+    // None of those is in the log, and the node goes on.
+    let orders = node.get("/api/v1/orders").await["items"].as_array().unwrap().len();
+    assert_eq!(orders, taken + 1);
+    node.order("tenant", "1").await;
     node.stop().await;
 }
