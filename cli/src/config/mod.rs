@@ -21,7 +21,7 @@ pub(crate) use self::flags::Flags;
 pub(crate) use self::sources::{File, Loaded, of_file, with_file};
 use self::value::{Fraction, Whole};
 pub(crate) use self::verb::Verb;
-use self::words::{Account, Contract, Grant, Header, Level};
+use self::words::{Account, Amount, Contract, Grant, Header, Level};
 pub(crate) use self::words::{LogFormat, Url};
 use crate::output::Format;
 
@@ -41,6 +41,7 @@ pub(crate) struct Config {
     pub(crate) settle: Settle,
     pub(crate) disk: Disk,
     pub(crate) tls: Tls,
+    pub(crate) x402: X402,
     pub(crate) limits: LimitSettings,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
@@ -73,6 +74,39 @@ impl Tls {
     /// As the gateway takes it; none where one of them is missing.
     pub(crate) fn gateway(&self) -> Option<TlsConfig> {
         Some(TlsConfig::new(self.certificate.clone()?, self.key.clone()?))
+    }
+}
+
+/// Calls that are paid for one by one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct X402 {
+    pub(crate) price: Option<Amount>,
+    pub(crate) most: Amount,
+    pub(crate) wait_seconds: Whole<10, 604_800>,
+    pub(crate) fee_max: Amount,
+}
+
+impl X402 {
+    const fn defaults() -> Self {
+        Self {
+            price: None,
+            // 100, and a tenth, of the token.
+            most: Amount::of_stroops(1_000_000_000),
+            wait_seconds: Whole::new(600),
+            fee_max: Amount::of_stroops(1_000_000),
+        }
+    }
+
+    fn contradictions(&self, open: bool, found: &mut Vec<(&'static str, String)>) {
+        let Some(price) = self.price else { return };
+        if open {
+            found
+                .push(("x402.price", "is for a node without open: there whoever is unknown is given money".to_owned()));
+        }
+        if price.0 >= self.most.0 {
+            let (price, most) = (price.0, self.most.0);
+            found.push(("x402.most", format!("is {most} and no more than x402.price, {price}")));
+        }
     }
 }
 
@@ -146,6 +180,7 @@ impl Config {
             tls: Tls::default(),
             limits: LimitSettings::of(if open { Limits::OPEN } else { Limits::PUBLIC }),
             log: Log { level: Level("info".to_owned()), format: LogFormat::Text },
+            x402: X402::defaults(),
             telemetry: Telemetry { endpoint: None, sampling: Fraction(1.0), headers: Vec::new() },
             client: Client { url: Url("http://127.0.0.1:3000".to_owned()), key: None, ca: None, output: Format::Table },
         }
@@ -179,6 +214,7 @@ impl Config {
                 }
             }
         }
+        self.x402.contradictions(self.open, &mut found);
         self.limits.contradictions(&mut found);
         found
     }

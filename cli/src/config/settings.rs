@@ -132,6 +132,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
     .flag("tls-certificate", "FILE"),
     Setting::new("tls.key", &["BERTH_TLS_KEY"], "Its key, as PEM.", |c| &mut c.tls.key).flag("tls-key", "FILE"),
     Setting::new(
+        "x402.price",
+        &["BERTH_X402_PRICE"],
+        "What each call costs by itself that is paid for by x402. Without it, nothing is paid for so.",
+        |c| &mut c.x402.price,
+    ),
+    Setting::new("x402.most", &["BERTH_X402_MOST"], "The most that one such call may cost, its price included.", |c| {
+        &mut c.x402.most
+    }),
+    Setting::new(
+        "x402.wait_seconds",
+        &["BERTH_X402_WAIT_SECONDS"],
+        "How long a job that is paid for waits for a host. Then it is given back.",
+        |c| &mut c.x402.wait_seconds,
+    ),
+    Setting::new(
+        "x402.fee_max",
+        &["BERTH_X402_FEE_MAX"],
+        "The most that the network may take for one payment, in XLM; one that costs more is refused.",
+        |c| &mut c.x402.fee_max,
+    ),
+    Setting::new(
         "limits.connections",
         &["BERTH_LIMITS_CONNECTIONS"],
         "Connections at once, WebSockets included; one more is answered 503 and closed.",

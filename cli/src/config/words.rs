@@ -1,6 +1,6 @@
 //! The kinds of text that settings are.
 
-use berth_domain::TrustLevel;
+use berth_domain::{Stroops, TrustLevel};
 use berth_settlement::chain::Address;
 
 use super::value::Word;
@@ -104,6 +104,32 @@ impl Word for Account {
 
     fn show(&self) -> String {
         Address::Account(self.0.0).to_string()
+    }
+}
+
+/// A sum of the settlement's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Amount(pub(crate) Stroops);
+
+impl Amount {
+    /// So many stroops, which have to be positive.
+    pub(crate) const fn of_stroops(stroops: i64) -> Self {
+        match Stroops::new(stroops) {
+            Some(amount) => Self(amount),
+            None => panic!("an amount below zero"),
+        }
+    }
+}
+
+impl Word for Amount {
+    const KIND: &'static str = "amount, such as \"0.01\"";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|why| format!("is {text:?}, which {why}"))
+    }
+
+    fn show(&self) -> String {
+        self.0.to_string()
     }
 }
 

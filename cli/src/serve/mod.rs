@@ -12,6 +12,7 @@ mod provision;
 mod signers;
 mod space;
 mod specifications;
+mod till;
 mod token;
 mod treasury;
 
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_client::Client;
-use berth_gateway::{Audit, AuthConfig, Gateway, GatewayConfig, Provision, Running, Services, Starting, feed};
+use berth_gateway::{Audit, AuthConfig, Gateway, GatewayConfig, Provision, Running, Services, Starting, Till, feed};
 use berth_journal::{DataDir, Follower, PrivateStore, Sequencer, SequencerConfig, Space, recover};
 use berth_settlement::chain::Address;
 use berth_settlement::{ChannelsConfig, Faucet, Node, Settler, SettlerConfig};
@@ -32,6 +33,7 @@ pub(crate) use self::chain::{Chain, connect};
 use self::operator::Operator;
 use self::provision::FaucetProvision;
 use self::signers::LedgerSigners;
+use self::till::X402Till;
 use self::treasury::EscrowTreasury;
 use crate::backup::SETTLEMENT;
 use crate::config::{Config, Flags};
@@ -138,6 +140,8 @@ impl Serve {
         let faucet = if config.open { Some(Faucet::new(escrow.clone()).or_fault("--open")?) } else { None };
         let settled_in = escrow.config().await.or_fault("asking the escrow contract")?.token();
         let treasury = EscrowTreasury::new(escrow.clone(), settled_in, faucet);
+        let log = sequencer.handle().log_id();
+        let till = X402Till::open(&config.x402, &config.data, (&escrow, settled_in), log).await?;
         let auth = AuthConfig {
             server_key: keys::kept(&config.data, "auth")?.signing_key(),
             token_key: keys::kept(&config.data, "token")?.signing_key(),
@@ -156,6 +160,7 @@ impl Serve {
             audit: follower.tree().map(|tree| Audit { tree, key }),
             auth,
             treasury: Some(Arc::new(treasury)),
+            till: till.map(|till| Arc::new(till) as Arc<dyn Till>),
             provision: provision.map(|provision| Arc::new(provision) as Arc<dyn Provision>),
         };
         let served = GatewayConfig {

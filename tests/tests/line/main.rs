@@ -21,3 +21,4 @@ mod secure;
 mod seed;
 mod top;
 mod traces;
+mod x402;

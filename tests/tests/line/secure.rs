@@ -28,7 +28,7 @@ fn write(folder: &Path, name: &str, text: &str) -> String {
 }
 
 /// An authority's certificate, and a certificate for `localhost` with its key.
-fn certificates(folder: &Path) -> [String; 3] {
+pub(crate) fn certificates(folder: &Path) -> [String; 3] {
     let mut parameters = CertificateParams::new(Vec::new()).expect("no names");
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(parameters, KeyPair::generate().expect("a key")).expect("signed");
