@@ -7,6 +7,7 @@
 mod flags;
 mod settings;
 mod sources;
+mod stray;
 mod value;
 mod verb;
 mod words;
@@ -19,6 +20,7 @@ use berth_gateway::{Limits, RateLimit, RateLimits, TlsConfig};
 
 pub(crate) use self::flags::Flags;
 pub(crate) use self::sources::{File, Loaded, of_file, with_file};
+pub(crate) use self::stray::of_process as strays;
 use self::value::{Fraction, Whole};
 pub(crate) use self::verb::Verb;
 use self::words::{Account, Amount, Contract, Grant, Header, Level};

@@ -287,7 +287,7 @@ pub(crate) fn nearest(key: &str) -> Option<&'static str> {
 }
 
 /// Changes of one letter that make one word of another.
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.chars().enumerate() {

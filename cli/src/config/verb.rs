@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Flags;
 use super::settings::SETTINGS;
 use super::sources::{File, Finding, Loaded};
+use super::stray::{self, Stray};
 use crate::fault::Fault;
 use crate::output::{self, Format};
 
@@ -45,7 +46,9 @@ impl Verb {
 fn check(loaded: &Loaded, format: Format) -> Result<(), Fault> {
     let item =
         |finding: &Finding| json!({ "key": finding.key, "from": finding.origin.to_string(), "what": finding.what });
-    let items: Vec<Value> = loaded.findings.iter().map(item).collect();
+    let stray = |stray: Stray| json!({ "key": stray.name, "from": "environment", "what": stray.what() });
+    let strays = stray::of_process().into_iter().map(stray);
+    let items: Vec<Value> = loaded.findings.iter().map(item).chain(strays).collect();
     if !items.is_empty() || format != Format::Table {
         output::list(format, &items, &["key", "from", "what"]);
     }

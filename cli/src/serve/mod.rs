@@ -172,6 +172,9 @@ impl Serve {
             traced: config.telemetry.endpoint.is_some(),
         };
         warn_of_plain_words(&config);
+        for stray in crate::config::strays() {
+            tracing::warn!(variable = stray.name, "{}", stray.what());
+        }
         let served_by_tls = served.tls.is_some();
         if let Some(starting) = starting {
             starting.end().await;

@@ -67,6 +67,11 @@ fn a_file_of_settings_is_checked_and_shown() {
     let said = String::from_utf8_lossy(&served.stderr).into_owned();
     assert!(served.status.code() == Some(2) && said.contains("bad.toml:1: domian is no setting"), "{said}");
 
+    let misspelt = Command::new(berth()).args(["config", "check"]).env("BERTH_LISEN", "127.0.0.1:1").output();
+    let misspelt = misspelt.expect("the binary runs");
+    let said = String::from_utf8_lossy(&misspelt.stdout).into_owned();
+    assert!(misspelt.status.code() == Some(1) && said.contains("is read by nobody; BERTH_LISTEN is"), "{said}");
+
     let good = write(folder.path(), "good.toml", "[telemetry]\nheaders = [\"token=word\"]\n[log]\nlevel = \"warn\"\n");
     let checked = run(&["config", "check", "--config", &good]);
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
