@@ -34,7 +34,11 @@ impl EscrowTreasury {
             Way::In => self.escrow.deposit(signer, Address::Account(money.account.0), self.token, money.amount),
             Way::Out => self.escrow.request_withdraw(signer, self.token, money.amount),
         };
-        let unsigned = prepare_for(self.escrow.rpc(), signer, call, VALID_SECONDS).await.map_err(unprepared)?;
+        let unsigned = prepare_for(self.escrow.rpc(), signer, call, VALID_SECONDS).await;
+        let unsigned = unsigned.map_err(|why| match money.way {
+            Way::In => of_token(&why).unwrap_or_else(|| unprepared(why)),
+            Way::Out => unprepared(why),
+        })?;
         Ok(ToSign {
             transaction: unsigned.envelope,
             hash: Digest(unsigned.hash),
@@ -115,6 +119,20 @@ async fn within<T>(
     late: fn() -> TreasuryError,
 ) -> Result<T, TreasuryError> {
     tokio::time::timeout(TIME_MAX, asked).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// What the token says that a deposit moves, by the numbers of Stellar's own
+/// tokens (CAP-46-6): they come through as if they were the escrow's, which itself
+/// refuses a deposit with others.
+fn of_token(error: &PrepareError) -> Option<TreasuryError> {
+    match error {
+        PrepareError::Contract(10) => {
+            Some(TreasuryError::Insufficient("who pays has less on the chain than that and its reserve".to_owned()))
+        }
+        PrepareError::Contract(11) => Some(TreasuryError::Refused("the token is frozen for who pays".to_owned())),
+        PrepareError::Contract(13) => Some(TreasuryError::Refused("who pays has no trust line".to_owned())),
+        _ => None,
+    }
 }
 
 fn unprepared(error: PrepareError) -> TreasuryError {

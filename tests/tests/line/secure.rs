@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use serde_json::Value;
 
 use crate::process::{PATIENCE, berth, free_port, run};
@@ -30,6 +30,8 @@ fn write(folder: &Path, name: &str, text: &str) -> String {
 /// An authority's certificate, and a certificate for `localhost` with its key.
 pub(crate) fn certificates(folder: &Path) -> [String; 3] {
     let mut parameters = CertificateParams::new(Vec::new()).expect("no names");
+    // What it issues has another name, or OpenSSL takes that for signed by itself.
+    parameters.distinguished_name.push(DnType::CommonName, "an authority of the tests");
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(parameters, KeyPair::generate().expect("a key")).expect("signed");
     let key = KeyPair::generate().expect("a key");

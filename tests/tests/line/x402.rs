@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -86,7 +88,15 @@ fn the_official_client_pays_for_a_job_and_gets_back_what_it_did_not_cost() {
     // The network takes one transaction of an account at a time, and the desk may
     // be signing its mandate at this moment.
     let busy = |told: &Output| String::from_utf8_lossy(&told.stderr).contains("CHAIN_UNAVAILABLE");
-    let paid_in = (0..20).map(|_| deposit()).find(|told| !busy(told)).expect("it is taken after a while");
+    let paid_in = (0..40).find_map(|_| {
+        let told = deposit();
+        let is_busy = busy(&told);
+        if is_busy {
+            sleep(Duration::from_millis(500));
+        }
+        (!is_busy).then_some(told)
+    });
+    let paid_in = paid_in.expect("it is taken after a while");
     assert!(paid_in.status.success(), "{}", String::from_utf8_lossy(&paid_in.stderr));
     let desk = answer(&["keys", "show", &desk, "-o", "json"])["address"].clone();
 
