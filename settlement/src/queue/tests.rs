@@ -113,7 +113,7 @@ fn two_withdrawals_of_one_account_are_paid_one_after_the_other() {
     }
     let mut queue = queue(4, 1);
     let newest = Job { names: vec![PAY_LATER], lane: 0 };
-    assert_eq!(queue.next(&both, now), [newest.clone()]);
+    assert_eq!(queue.next(&both, now), std::slice::from_ref(&newest));
     assert_eq!(queue.next(&both, now), []);
     queue.done(&newest);
     both.withdrawals.retain(|(_, name), _| *name == PAY);
@@ -145,11 +145,11 @@ fn an_envelope_that_may_be_applied_keeps_its_lane() {
     let sealed = Job { names: vec![PAY], lane: 0 };
     let mut queue = Queue::resume(vec![sealed.clone()], 1);
     queue.open([0]);
-    assert_eq!(queue.next(&todo(&[OPEN, PAY]), now), [sealed.clone()]);
+    assert_eq!(queue.next(&todo(&[OPEN, PAY]), now), std::slice::from_ref(&sealed));
     assert_eq!(queue.next(&todo(&[OPEN, PAY]), now), []);
     queue.failed(sealed.clone(), true, Patience::Brief, "no answer", now);
     assert_eq!(queue.next(&todo(&[OPEN, PAY]), now), []);
-    assert_eq!(queue.next(&todo(&[OPEN, PAY]), now + FIRST), [sealed.clone()]);
+    assert_eq!(queue.next(&todo(&[OPEN, PAY]), now + FIRST), std::slice::from_ref(&sealed));
     queue.done(&sealed);
     assert_eq!(queue.next(&todo(&[OPEN]), now), [Job { names: vec![OPEN], lane: 0 }]);
 }

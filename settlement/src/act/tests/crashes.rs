@@ -55,13 +55,12 @@ fn story(dice: &mut Dice) -> (Vec<Intent>, Vec<String>) {
     for lease in (1..=leases).map(LeaseId) {
         // Anywhere behind its opening, and with a top-up in between now and then.
         let opened = intents.iter().position(|intent| intent.name() == Name::Open(lease)).unwrap();
-        let mut at = behind(dice, opened, &intents);
+        let at = behind(dice, opened, &intents);
         intents.insert(at, settle_of(lease, true));
-        for place in 1..=dice.number(0, 2) {
+        for (at, place) in (at..).zip(1..=dice.number(0, 2)) {
             let amount = stroops(5);
             let top_up = Intent::TopUp { lease, number: place, place, amount, deadline: 2_000_000_000 };
             intents.insert(at, top_up);
-            at += 1;
         }
     }
     for account in 1..=u8::try_from(dice.below(4)).unwrap() {
@@ -142,9 +141,10 @@ async fn run(seed: u64) {
         let new: Vec<_> = events.drain(..some).collect();
         live(&dir, &chain, lanes, &new).await;
     }
-    let mut world = chain.world();
-    (world.dead, world.cut) = (false, None);
-    drop(world);
+    {
+        let mut world = chain.world();
+        (world.dead, world.cut) = (false, None);
+    }
     assert!(live(&dir, &chain, lanes, &events).await, "seed {seed}");
 
     let done = chain.world().done.clone();
